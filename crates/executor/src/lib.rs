@@ -1,0 +1,1 @@
+//! A thin HTTP executor: canonical request in, canonical response or stream out

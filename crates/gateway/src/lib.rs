@@ -1,0 +1,1 @@
+//! The gateway: an HTTP server between a client of one API and an upstream of the other

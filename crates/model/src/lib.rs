@@ -1,0 +1,1 @@
+//! The canonical conversation: requests, items, responses and stream events as plain data

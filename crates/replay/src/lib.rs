@@ -1,0 +1,1 @@
+//! An upstream that answers from recorded fixtures, with faults on request

@@ -1,0 +1,1 @@
+//! A sans-IO parser and encoder for server-sent events

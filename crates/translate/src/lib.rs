@@ -1,0 +1,1 @@
+//! Lossless translation between the Chat Completions and Responses APIs, without IO
