@@ -1,1 +1,48 @@
-//! The canonical conversation: requests, items, responses and stream events as plain data
+//! The canonical conversation: what a request asks, what a reply says, and the events a reply arrives as.
+//!
+//! This is the neutral form between two wire protocols. It is plain data: no serde types of any API, no IO, no
+//! clock. A protocol decodes into it and encodes from it, so that N protocols need 2·N halves instead of N² pairs.
+//!
+//! Three rules hold everywhere:
+//!
+//! - What a protocol said and the model has no word for is carried as [`Opaque`], never invented and never dropped
+//!   silently.
+//! - Text that must survive byte for byte (argument strings, schemas, grammars) is a `String` or [`Json`] and moves;
+//!   nothing here parses it.
+//! - A value that can be lost on the far side knows its [`Origin`], so that the loss is reported as a path in the
+//!   caller's own document.
+//!
+//! ```
+//! use interlingua_model::{Content, Item, ItemKind, Message, Request, Role, Step};
+//!
+//! let mut request = Request::new("gpt-5.4");
+//! let messages = request.sources.root(Step::Key("messages"));
+//! let origin = request.sources.child(messages, Step::Index(0));
+//! request.items.push(Item { origin, kind: ItemKind::Message(Message::new(Role::User, Content::Text("hi".into()))) });
+//! assert_eq!(request.sources.path(request.items[0].origin), "messages[0]");
+//! ```
+
+mod event;
+mod fold;
+mod item;
+mod json;
+mod request;
+mod response;
+mod source;
+mod tool;
+
+pub use event::{Collected, Ending, Envelope, Event, ItemIndex, ItemStart, ReasoningKind, Sink};
+pub use fold::{Fold, FoldError};
+pub use item::{
+    Annotation, Arguments, AudioPart, Content, FilePart, ImagePart, ImageSource, Item, ItemKind, ItemStatus, Message,
+    Opaque, Part, PartKind, Protocol, ReasoningItem, Role, TextPart, TokenLogprob, ToolCall, ToolKind, ToolResult,
+    TopLogprob, UrlCitation,
+};
+pub use json::Json;
+pub use request::{
+    AudioOutput, CallStyle, Continuation, Limits, Logprobs, OutputFormat, OutputOptions, Reasoning, Request, Sampling,
+    SchemaFormat, Service, StreamOptions,
+};
+pub use response::{Failure, Finish, IncompleteReason, InputDetails, OutputDetails, Response, Usage};
+pub use source::{Origin, Sourced, Sources, Step};
+pub use tool::{CustomFormat, CustomTool, FunctionTool, HostedTool, Tool, ToolChoice, ToolRef};
