@@ -1,1 +1,20 @@
-//! Serde types of the Chat Completions and Responses APIs, one-to-one with the JSON
+//! Serde types of OpenAI's Chat Completions and Responses APIs, one-to-one with the JSON.
+//!
+//! Nothing is converted here and nothing is thrown away: fields that a type does not name stay in its [`Extra`], objects of a kind that is not
+//! modelled are [`Unknown`] and keep their text, and values nobody looks into are [`Json`], verbatim. What a reply carries beyond its minimum is
+//! optional, because real backends leave out almost everything at one time or another.
+//!
+//! Read these types from text or bytes in memory (`serde_json::from_str`, `from_slice`); tagged objects cannot be read from an `io::Read` or
+//! from a `serde_json::Value`.
+
+mod core;
+
+pub use self::core::{
+    json::Json,
+    number::Integer,
+    object::{Extra, Maybe},
+    tagged::Unknown,
+    text::Text,
+};
+
+pub mod responses;

@@ -1,0 +1,5 @@
+//! The Responses API.
+
+mod usage;
+
+pub use usage::{InputTokensDetails, OutputTokensDetails, Usage};
