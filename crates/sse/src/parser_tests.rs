@@ -1,0 +1,93 @@
+//! What only the inside of the parser can show: how much work it does and how much it keeps.
+
+use super::*;
+
+/// Feeds `bytes` in chunks and takes every event; the sizes of their data.
+fn run(parser: &mut Parser, bytes: &[u8], chunk: usize) -> Vec<usize> {
+    let mut sizes = Vec::new();
+    for chunk in bytes.chunks(chunk) {
+        parser.feed(chunk);
+        while let Some(event) = parser.next_event().expect("within the limit") {
+            sizes.push(event.data.len());
+        }
+    }
+    sizes
+}
+
+/// Bytes that may have been touched: each is searched once, and moved once at most.
+#[track_caller]
+fn assert_linear(parser: &Parser, fed: usize) {
+    let Work { bytes_searched, bytes_moved } = parser.work;
+    assert!(bytes_searched <= fed, "{bytes_searched} of {fed} bytes searched");
+    assert!(bytes_moved <= fed, "{bytes_moved} of {fed} bytes moved");
+}
+
+#[test]
+fn a_long_line_is_searched_once_however_it_arrives() {
+    let line = [b"data: ", "x".repeat(1 << 20).as_bytes(), b"\n\n"].concat();
+    for chunk in [7, 1024, line.len()] {
+        let mut parser = Parser::new();
+        assert_eq!(run(&mut parser, &line, chunk), [1 << 20]);
+        assert_linear(&parser, line.len());
+    }
+}
+
+#[test]
+fn many_lines_and_many_events_are_linear_too() {
+    let many_lines = [b"data: x\n".repeat(50_000), b"\n".to_vec()].concat();
+    let many_events = b"event: e\r\ndata: 0123456789\r\n\r\n: c\r\n\r\n".repeat(20_000);
+    for bytes in [many_lines, many_events] {
+        for chunk in [1, 64, 16 * 1024, bytes.len()] {
+            let mut parser = Parser::new();
+            run(&mut parser, &bytes, chunk);
+            assert_linear(&parser, bytes.len());
+        }
+    }
+}
+
+#[test]
+fn the_buffers_of_a_long_stream_do_not_grow() {
+    let mut parser = Parser::new();
+    let event = [b"data: ", "x".repeat(180).as_bytes(), b"\n\n"].concat();
+    for _ in 0..1000 {
+        run(&mut parser, &event.repeat(40), 1000);
+        assert!(parser.buf.capacity() <= 4096, "{} bytes kept", parser.buf.capacity());
+    }
+}
+
+#[test]
+fn the_memory_of_a_large_event_is_given_back() {
+    let line = [b"data: ", "x".repeat(1 << 20).as_bytes(), b"\n"].concat();
+    let mut parser = Parser::new();
+    assert_eq!(run(&mut parser, &[line.repeat(2), b"\n".to_vec()].concat(), 1 << 16), [(2 << 20) + 1]);
+    assert!(parser.joined.capacity() >= 2 << 20);
+
+    run(&mut parser, b"data: small\n\n", 5);
+    assert!(parser.buf.capacity() <= IDLE_CAPACITY, "{} bytes kept", parser.buf.capacity());
+    assert!(parser.joined.capacity() <= IDLE_CAPACITY, "{} bytes kept", parser.joined.capacity());
+}
+
+#[test]
+fn data_lines_that_are_joined_do_not_stay_in_the_buffer_as_well() {
+    let mut parser = Parser::new();
+    run(&mut parser, &b"data: 0123456789\n".repeat(100_000), 1000);
+    assert!(parser.buf.capacity() <= 4096, "{} bytes kept", parser.buf.capacity());
+}
+
+#[test]
+fn one_line_of_data_is_lent_from_the_buffer() {
+    let mut parser = Parser::new();
+    parser.feed(b"data: one line\n\n");
+    let data = parser.next_event().expect("no error").expect("an event").data.as_ptr();
+    assert_eq!(data, parser.buf["data: ".len()..].as_ptr());
+    assert_eq!(parser.joined.capacity(), 0);
+}
+
+#[test]
+fn debug_output_shows_no_content() {
+    let mut parser = Parser::new();
+    parser.feed(b"event: secret\ndata: secret\nid: secret\ndata: secret");
+    assert_eq!(parser.next_event(), Ok(None));
+    let shown = format!("{parser:?}");
+    assert!(!shown.contains("secret") && shown.contains("buffered: 12"), "{shown}");
+}
