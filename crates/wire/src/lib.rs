@@ -17,4 +17,5 @@ pub use self::core::{
     text::Text,
 };
 
+pub mod chat;
 pub mod responses;

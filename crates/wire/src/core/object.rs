@@ -194,7 +194,7 @@ macro_rules! object {
     (
         $(#[$meta:meta])*
         pub struct $name:ident $(<$lt:lifetime>)? {
-            $( $(#[$field_meta:meta])* $kind:ident $field:ident $(as $json:literal)? : $ty:ty ),+ $(,)?
+            $( $(#[$field_meta:meta])* $kind:ident $field:ident $(as $json:literal)? : $ty:ty ),* $(,)?
         }
     ) => {
         $(#[$meta])*
@@ -203,7 +203,7 @@ macro_rules! object {
             $(
                 $(#[$field_meta])*
                 pub $field: $crate::core::object::field_type!($kind $ty),
-            )+
+            )*
             /// The fields this type does not name.
             pub extra: $crate::Extra,
         }
@@ -213,7 +213,7 @@ macro_rules! object {
                 mut map: A,
                 tag: ::std::option::Option<&'static str>,
             ) -> ::std::result::Result<Self, A::Error> {
-                $( let mut $field: ::std::option::Option<$crate::core::object::field_type!($kind $ty)> = None; )+
+                $( let mut $field: ::std::option::Option<$crate::core::object::field_type!($kind $ty)> = None; )*
                 let mut extra = $crate::Extra::new();
                 while let Some(key) = map.next_key::<$crate::Text<'de>>()? {
                     match &*key {
@@ -223,7 +223,7 @@ macro_rules! object {
                                 $crate::core::object::field_name!($field $($json)?),
                                 &mut map,
                             )?,
-                        )+
+                        )*
                         _ => extra.read(key, tag, &mut map)?,
                     }
                 }
@@ -232,7 +232,7 @@ macro_rules! object {
                         $field: $crate::core::object::field_value!(
                             $kind $field, $crate::core::object::field_name!($field $($json)?)
                         ),
-                    )+
+                    )*
                     extra,
                 })
             }
@@ -244,7 +244,7 @@ macro_rules! object {
                     $crate::core::object::write_field!(
                         $kind map, self.$field, $crate::core::object::field_name!($field $($json)?)
                     );
-                )+
+                )*
                 self.extra.write(map)
             }
         }
