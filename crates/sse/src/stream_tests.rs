@@ -16,7 +16,8 @@ fn collect(chunks: Vec<Result<&'static str, &'static str>>, parser: Parser, eof:
 
 #[test]
 fn events_come_out_in_order_across_chunks() {
-    let seen = collect(vec![Ok("data: a\n"), Ok("\ndata: b\n\nda"), Ok(""), Ok("ta: c\n\n")], Parser::new(), Eof::Discard);
+    let seen =
+        collect(vec![Ok("data: a\n"), Ok("\ndata: b\n\nda"), Ok(""), Ok("ta: c\n\n")], Parser::new(), Eof::Discard);
     assert_eq!(seen, [Ok("a".into()), Ok("b".into()), Ok("c".into())]);
 }
 
