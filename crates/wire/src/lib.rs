@@ -10,7 +10,7 @@
 mod core;
 
 pub use self::core::{
-    json::Json,
+    json::{Json, Secret},
     number::Integer,
     object::{Extra, Maybe},
     tagged::Unknown,

@@ -390,6 +390,7 @@ mod tests {
         assert_eq!(serde_json::from_str::<Shape<'_>>(r#"{"type":null,"side":2}"#).unwrap(), square);
         assert!(error::<Shape<'_>>(r#"{"radius":2}"#).contains("missing field `type` of Shape"));
         assert!(error::<Strict>(r#"{"side":2}"#).contains("missing field `kind` of Strict"));
+        assert_eq!(serde_json::from_str::<Strict>(r#"{"kind":"square","side":2}"#).unwrap().tag(), "square");
         assert!(error::<Strict>("[]").contains("an object with a `kind` (Strict)"));
     }
 

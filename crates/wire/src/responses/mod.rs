@@ -1,5 +1,38 @@
-//! The Responses API.
+//! The Responses API: requests, items, whole responses, stream events and errors.
+//!
+//! Names follow the [API reference](https://platform.openai.com/docs/api-reference/responses); a Rust name differs from the JSON name only where
+//! that is a keyword (`kind` for `type`).
 
+mod annotation;
+mod content;
+mod hosted;
+mod item;
+mod tool;
+mod tool_choice;
 mod usage;
 
+pub use crate::core::error::{ErrorBody, ErrorCode, ErrorDetail, ErrorValue};
+pub use annotation::{Annotation, ContainerFileCitation, FileCitation, FilePath, UrlCitation};
+pub use content::{
+    Content, ContentPart, InputAudio, InputFile, InputImage, InputText, Logprob, OutputText, ReasoningText, Refusal,
+    SummaryText, TopLogprob,
+};
+pub use hosted::{
+    AdditionalTools, ApplyPatchCall, ApplyPatchCallOutput, CodeInterpreterCall, Compaction, CompactionTrigger,
+    ComputerCall, ComputerCallOutput, FileSearchCall, ImageGenerationCall, ItemReference, LocalShellCall,
+    LocalShellCallOutput, McpApprovalRequest, McpApprovalResponse, McpCall, McpListTools, Program, ProgramOutput,
+    ShellCall, ShellCallOutput, ShellEnvironment, ToolSearchCall, ToolSearchOutput, WebSearchCall,
+};
+pub use item::{
+    Caller, CustomToolCall, CustomToolCallOutput, FunctionCall, FunctionCallOutput, Item, Message, Reasoning, Role,
+    Status,
+};
+pub use tool::{
+    ApplyPatchTool, CodeInterpreterTool, ComputerTool, ComputerUseTool, CustomFormat, CustomTool, FileSearchTool,
+    FunctionTool, GrammarFormat, ImageGenerationTool, LocalShellTool, McpTool, NamespaceTool, NamespaceToolMember,
+    PlainFormat, ProgrammaticTool, ShellTool, Tool, ToolSearchTool, UserLocation, WebSearchTool,
+};
+pub use tool_choice::{
+    AllowedTools, HostedChoice, McpChoice, NamedTool, ToolChoice, ToolChoiceMode, ToolChoiceObject, ToolReference,
+};
 pub use usage::{InputTokensDetails, OutputTokensDetails, Usage};
