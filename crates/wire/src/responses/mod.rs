@@ -5,8 +5,12 @@
 
 mod annotation;
 mod content;
+mod delta;
+mod event;
 mod hosted;
 mod item;
+mod request;
+mod response;
 mod tool;
 mod tool_choice;
 mod usage;
@@ -17,6 +21,13 @@ pub use content::{
     Content, ContentPart, InputAudio, InputFile, InputImage, InputText, Logprob, OutputText, ReasoningText, Refusal,
     SummaryText, TopLogprob,
 };
+pub use delta::{
+    AnnotationAdded, ArgumentsDone, AudioDelta, AudioDone, CallDelta, CodeDone, ContentPartEvent, ErrorEvent,
+    InputDone, OutputItem, OutputTextDelta, OutputTextDone, PartDelta, PartialImage, Progress, ReasoningTextDone,
+    RefusalDone, ResponseEnd, ResponseProgress, ShellCommand, ShellCommandDelta, ShellOutputDelta, ShellOutputDone,
+    SummaryPartEvent, SummaryTextDelta, SummaryTextDone,
+};
+pub use event::Event;
 pub use hosted::{
     AdditionalTools, ApplyPatchCall, ApplyPatchCallOutput, CodeInterpreterCall, Compaction, CompactionTrigger,
     ComputerCall, ComputerCallOutput, FileSearchCall, ImageGenerationCall, ItemReference, LocalShellCall,
@@ -27,6 +38,8 @@ pub use item::{
     Caller, CustomToolCall, CustomToolCallOutput, FunctionCall, FunctionCallOutput, Item, Message, Reasoning, Role,
     Status,
 };
+pub use request::{Input, JsonSchemaFormat, ReasoningConfig, Request, StreamOptions, TextConfig, TextFormat};
+pub use response::{IncompleteDetails, Response, ResponseError};
 pub use tool::{
     ApplyPatchTool, CodeInterpreterTool, ComputerTool, ComputerUseTool, CustomFormat, CustomTool, FileSearchTool,
     FunctionTool, GrammarFormat, ImageGenerationTool, LocalShellTool, McpTool, NamespaceTool, NamespaceToolMember,

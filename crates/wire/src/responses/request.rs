@@ -1,0 +1,163 @@
+//! What a client asks.
+//!
+//! ```
+//! use interlingua_wire::responses::{Input, Request};
+//!
+//! let request: Request = serde_json::from_str(r#"{"model":"gpt-5.4","input":"hi","seed":7}"#)?;
+//! assert_eq!(request.input, Some(Input::Text("hi".into())));
+//! assert_eq!(request.extra.keys().collect::<Vec<_>>(), ["seed"]);
+//! # Ok::<(), serde_json::Error>(())
+//! ```
+
+use super::{Item, PlainFormat, Tool, ToolChoice};
+use crate::{
+    Integer, Json,
+    core::{object, tagged, union},
+};
+
+object! {
+    /// A request for a response. Responses: schema `CreateResponse`.
+    ///
+    /// Nothing is required: the translator says what is missing, and where.
+    #[derive(Default)]
+    pub struct Request {
+        /// The model. Responses: `model`.
+        optional model: String,
+        /// The operator's words, before everything else. Responses: `instructions`.
+        optional instructions: String,
+        /// The conversation so far. Responses: `input`.
+        optional input: Input,
+        /// What the model may call. Responses: `tools`.
+        optional tools: Vec<Tool>,
+        /// What it may or must call. Responses: `tool_choice`.
+        optional tool_choice: ToolChoice,
+        /// Whether it may make several calls at once. Responses: `parallel_tool_calls`.
+        optional parallel_tool_calls: bool,
+        /// How many calls of hosted tools it may make. Responses: `max_tool_calls`.
+        optional max_tool_calls: Integer,
+        /// How much it thinks. Responses: `reasoning`.
+        optional reasoning: ReasoningConfig,
+        /// The form of its answer. Responses: `text`.
+        optional text: TextConfig,
+        /// How many tokens it may write, thoughts included; 16 at least. Responses: `max_output_tokens`.
+        optional max_output_tokens: Integer,
+        /// 0 to 2. Responses: `temperature`.
+        optional temperature: serde_json::Number,
+        /// 0 to 1. Responses: `top_p`.
+        optional top_p: serde_json::Number,
+        /// How many alternatives to a token to show, 0 to 20. Responses: `top_logprobs`.
+        optional top_logprobs: Integer,
+        /// What to send beyond the usual. Responses: `include`.
+        optional include: Vec<String>,
+        /// Whether to answer as a stream. Responses: `stream`.
+        optional stream: bool,
+        /// How to stream. Responses: `stream_options`.
+        optional stream_options: StreamOptions,
+        /// Whether the server keeps the response; missing: it does. Responses: `store`.
+        optional store: bool,
+        /// The caller's own notes. Responses: `metadata`.
+        optional metadata: Json,
+        /// A stored response to go on from. Responses: `previous_response_id`.
+        optional previous_response_id: String,
+        /// A stored conversation, its id or an object with it. Responses: `conversation`.
+        optional conversation: Json,
+        /// A stored prompt. Responses: `prompt`.
+        optional prompt: Json,
+        /// Whether to answer later. Responses: `background`.
+        optional background: bool,
+        /// What to do when the conversation is too long. Responses: `truncation`.
+        optional truncation: String,
+        /// What to do before that. Responses: `context_management`.
+        optional context_management: Json,
+        /// How fast. Responses: `service_tier`.
+        optional service_tier: String,
+        /// Which prompt cache. Responses: `prompt_cache_key`.
+        optional prompt_cache_key: String,
+        /// For how long. Responses: `prompt_cache_retention`.
+        optional prompt_cache_retention: String,
+        /// How exactly. Responses: `prompt_cache_options`.
+        optional prompt_cache_options: Json,
+        /// Who asks, for abuse reports. Responses: `safety_identifier`.
+        optional safety_identifier: String,
+        /// Who asks, older. Responses: `user`.
+        optional user: String,
+        /// What to check input and output for. Responses: `moderation`.
+        optional moderation: Json,
+        /// The client's notes; sent by the Codex CLI, not in the published reference.
+        optional client_metadata: Json,
+    }
+}
+
+union! {
+    /// The conversation so far. Responses: `input`.
+    pub enum Input expects "a string or an array of input items" {
+        /// What the user says.
+        string Text(String),
+        /// Items, in order.
+        array Items(Vec<Item>),
+    }
+}
+
+object! {
+    /// How much the model thinks. Responses: `reasoning`.
+    #[derive(Default)]
+    pub struct ReasoningConfig {
+        /// `none` to `max`. Responses: `reasoning.effort`.
+        optional effort: String,
+        /// `auto`, `concise` or `detailed`. Responses: `reasoning.summary`.
+        optional summary: String,
+        /// The same, older. Responses: `reasoning.generate_summary`.
+        optional generate_summary: String,
+        /// Which earlier thoughts to keep in mind. Responses: `reasoning.context`.
+        optional context: String,
+        /// `standard` or `pro`. Responses: `reasoning.mode`.
+        optional mode: String,
+    }
+}
+
+object! {
+    /// The form of the answer. Responses: `text`.
+    #[derive(Default)]
+    pub struct TextConfig {
+        /// Prose or JSON. Responses: `text.format`.
+        optional format: TextFormat,
+        /// `low`, `medium` or `high`. Responses: `text.verbosity`.
+        optional verbosity: String,
+    }
+}
+
+tagged! {
+    /// Prose or JSON. Responses: `text.format`.
+    pub enum TextFormat by "type" {
+        /// Prose.
+        Text(PlainFormat) = "text",
+        /// Some JSON object.
+        JsonObject(PlainFormat) = "json_object",
+        /// JSON of a schema.
+        JsonSchema(JsonSchemaFormat) = "json_schema",
+    }
+}
+
+object! {
+    /// JSON of a schema. Responses: `text.format` of type `json_schema`.
+    #[derive(Default)]
+    pub struct JsonSchemaFormat {
+        /// What to call it. Responses: `text.format.name`.
+        optional name: String,
+        /// What it is for. Responses: `text.format.description`.
+        optional description: String,
+        /// The JSON Schema. Responses: `text.format.schema`.
+        optional schema: Json,
+        /// Whether the answer must fit it; missing: no. Responses: `text.format.strict`.
+        optional strict: bool,
+    }
+}
+
+object! {
+    /// How to stream. Responses: `stream_options`.
+    #[derive(Default)]
+    pub struct StreamOptions {
+        /// Whether deltas are padded to hide their length. Responses: `stream_options.include_obfuscation`.
+        optional include_obfuscation: bool,
+    }
+}
