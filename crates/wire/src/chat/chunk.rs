@@ -18,11 +18,10 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
-use super::union::union;
 use super::{
     Annotation, ChoiceLogprobs, ErrorValue, FinishReason, Moderation, Part, ReasoningDetail, Role, ToolKind, Usage,
 };
-use crate::core::object;
+use crate::core::{object, union};
 use crate::{Integer, Json, Text};
 
 object! {

@@ -9,9 +9,8 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
-use super::union::union;
 use crate::Json;
-use crate::core::{object, tagged};
+use crate::core::{object, tagged, union};
 
 union! {
     /// The content of a message (Chat: `messages[].content`; from Mistral also `choices[].message.content`).

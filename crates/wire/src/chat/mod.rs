@@ -18,7 +18,6 @@
 mod annotation;
 mod chunk;
 mod content;
-mod error;
 mod logprobs;
 mod message;
 mod models;
@@ -30,8 +29,9 @@ mod response_format;
 mod tool;
 mod tool_call;
 mod tool_choice;
-mod union;
 mod usage;
+
+pub use crate::core::error::{ErrorBody, ErrorCode, ErrorDetail, ErrorValue};
 
 pub use annotation::{Annotation, UrlCitation, UrlCitationAnnotation};
 pub use chunk::{Chunk, ChunkChoice, CustomCallDelta, Delta, DeltaContent, FunctionCallDelta, GroqMeta, ToolCallDelta};
@@ -39,7 +39,6 @@ pub use content::{
     AudioPart, Content, File, FilePart, ImagePart, ImageUrl, InputAudio, Part, RefusalPart, TextPart, Thinking,
     ThinkingPart, Thought,
 };
-pub use error::{ErrorBody, ErrorCode, ErrorDetail, ErrorValue};
 pub use logprobs::{ChoiceLogprobs, TokenLogprob, TopLogprob};
 pub use message::{AssistantMessage, FunctionMessage, Message, PlainMessage, Role, ToolMessage};
 pub use models::{Model, ModelList};

@@ -12,9 +12,8 @@
 
 use serde_json::Number;
 
-use super::union::union;
 use super::{Content, FunctionChoice, FunctionDefinition, Message, ResponseFormat, Tool, ToolChoice};
-use crate::core::{object, open_enum};
+use crate::core::{object, open_enum, union};
 use crate::{Integer, Json};
 
 object! {

@@ -11,8 +11,8 @@
 //! ```
 
 use super::tool_call::kind_from_keys;
-use super::union::union;
-use crate::core::{object, tagged};
+
+use crate::core::{object, tagged, union};
 
 union! {
     /// Which tools the model may or must call (Chat: `tool_choice`).
