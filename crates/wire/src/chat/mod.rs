@@ -2,8 +2,8 @@
 //!
 //! Names follow the [API reference](https://platform.openai.com/docs/api-reference/chat). Two rules hold throughout:
 //!
-//! - Nothing but a tag (`role`, `type`) is required. A field missing from a request is reported by the translator, which
-//!   knows the path of it; a field missing from a reply never fails the reply.
+//! - Nothing is required but a tag (`role`, `type`), and the `error` of an error body. A field missing from a request is
+//!   reported by the translator, which knows the path of it; a field missing from a reply never fails the reply.
 //! - A field this crate has no name for survives in `extra`, and so does a tag it has no name for, in `Unknown`.
 //!
 //! ```
