@@ -18,6 +18,8 @@ pub struct Opaque {
     pub protocol: Protocol,
     /// Its tag (`type` or `role`) in that protocol.
     pub kind: String,
+    /// Whether the conversation waits for the client to act on it; such a thing must not vanish.
+    pub needs_client: bool,
     /// The whole object, verbatim.
     pub raw: Json,
 }

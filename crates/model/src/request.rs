@@ -160,7 +160,7 @@ pub struct Sampling {
     /// Token id to bias, verbatim; a decoder leaves an empty map out.
     pub logit_bias: Option<Sourced<Json>>,
     /// Best-effort determinism.
-    pub seed: Option<Sourced<i64>>,
+    pub seed: Option<Sourced<serde_json::Number>>,
     /// Sequences that end the answer; a decoder leaves an empty list out.
     pub stop: Option<Sourced<Vec<String>>>,
     /// How many answers; a decoder leaves a neutral 1 out.

@@ -1,0 +1,66 @@
+//! What a reply needs to know of its request.
+
+use interlingua_model::{CallStyle, Request};
+
+use crate::Profile;
+use crate::call_ids::CallIds;
+use crate::names::Names;
+
+/// What a pure encoder may not invent: an id and the time.
+///
+/// Used only where the upstream's reply has none of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp {
+    /// An id, unique for this reply, without a protocol's prefix.
+    pub id: String,
+    /// Now, in whole seconds since 1970.
+    pub created: u64,
+}
+
+/// All a reply needs to know of its request. Recomputed from the request whenever needed, never stored.
+///
+/// ```
+/// use interlingua_model::Request;
+/// use interlingua_translate::{Context, Profile, Stamp};
+///
+/// let stamp = Stamp { id: "1".into(), created: 1_700_000_000 };
+/// let context = Context::new(&Request::new("gpt-5.4"), &Profile::openai(), stamp);
+/// # let _ = context;
+/// ```
+#[derive(Debug, Clone)]
+pub struct Context {
+    pub(crate) stamp: Stamp,
+    /// The model asked for, for replies that do not name theirs.
+    pub(crate) model: String,
+    pub(crate) include_usage: bool,
+    pub(crate) logprobs: bool,
+    pub(crate) call_style: CallStyle,
+    pub(crate) names: Names,
+    pub(crate) call_ids: CallIds,
+    pub(crate) joiner: String,
+    pub(crate) reasoning_content: bool,
+}
+
+impl Context {
+    /// The context of the reply to `request` from a Responses upstream of this profile.
+    #[must_use]
+    pub fn new(request: &Request, profile: &Profile, stamp: Stamp) -> Self {
+        Self {
+            stamp,
+            model: request.model.clone(),
+            include_usage: request.stream.include_usage,
+            logprobs: request.output.logprobs.is_some(),
+            call_style: request.call_style,
+            names: Names::new(request, profile.responses.tool_name_limit),
+            call_ids: CallIds::new(request, profile.responses.call_id_limit),
+            joiner: profile.reply.message_joiner.clone(),
+            reasoning_content: profile.reply.reasoning_content,
+        }
+    }
+
+    /// The context of a reply whose request is not at hand: nothing was renamed, nothing extra was asked for.
+    #[must_use]
+    pub fn detached(stamp: Stamp) -> Self {
+        Self::new(&Request::new(String::new()), &Profile::openai(), stamp)
+    }
+}

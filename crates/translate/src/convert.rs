@@ -1,0 +1,36 @@
+//! Small conversions between wire and model values that every half needs.
+
+use interlingua_model as model;
+use interlingua_wire as wire;
+use serde::Serialize;
+
+/// A wire value as the model keeps it; the text moves.
+pub(crate) fn json(value: wire::Json) -> model::Json {
+    model::Json::from_raw(value.into_raw())
+}
+
+/// A model value as the wire keeps it; the text moves.
+pub(crate) fn wire_json(value: model::Json) -> wire::Json {
+    wire::Json::from_raw(value.into_raw())
+}
+
+/// A wire object as verbatim JSON. `None` only if the object has keys that are no strings, which wire objects have
+/// not.
+pub(crate) fn to_json(value: &impl Serialize) -> Option<model::Json> {
+    wire::Json::from_value(value).ok().map(json)
+}
+
+/// Tokens never come negative.
+pub(crate) fn count(value: Option<wire::Integer>) -> Option<u64> {
+    value.map(wire::Integer::as_u64)
+}
+
+/// A count as the wire writes it.
+pub(crate) fn integer(value: u64) -> wire::Integer {
+    wire::Integer(i64::try_from(value).unwrap_or(i64::MAX))
+}
+
+/// Not absent, null or empty.
+pub(crate) fn non_empty(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
+}

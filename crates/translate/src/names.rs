@@ -1,0 +1,203 @@
+//! Tool names within a backend's limits, there and back.
+
+use std::collections::{HashMap, HashSet};
+
+use interlingua_model::{ItemKind, Request, Tool, ToolChoice, ToolKind, ToolRef};
+
+/// Which names a request's tools go by on the wire, and whose they are in a reply.
+///
+/// A legal name of no group stays as it is. A group's name is put in front (`crm__get`), an illegal character
+/// becomes `_`, and a name that is too long is cut and ends in a hash of the whole. Two different names never meet:
+/// legal ones claim theirs first, the others are rehashed until they are free. The same request always gives the
+/// same table, so nothing needs to be stored between a request and its reply.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Names {
+    to_wire: HashMap<Name, String>,
+    from_wire: HashMap<String, Name>,
+    /// The family each declared tool belongs to, by wire name.
+    kinds: HashMap<String, ToolKind>,
+}
+
+/// A tool's name as the caller knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Name {
+    pub(crate) namespace: Option<String>,
+    pub(crate) name: String,
+}
+
+/// Letters of the hash that ends a shortened name; 40 bits.
+const HASH_LETTERS: usize = 8;
+
+impl Names {
+    pub(crate) fn new(request: &Request, limit: usize) -> Self {
+        let mut names = Self::default();
+        let (mut legal, mut illegal) = (Vec::new(), Vec::new());
+        let mut seen = HashSet::new();
+        for name in mentioned(request) {
+            if seen.insert(name.clone()) {
+                let flat = name.flat();
+                let list = if is_legal(&flat, limit) { &mut legal } else { &mut illegal };
+                list.push((name, flat));
+            }
+        }
+        // Names without a group first: a group's flattened name must not take the name of a plain tool.
+        legal.sort_by_key(|(name, _)| name.namespace.is_some());
+        for (name, flat) in legal.into_iter().chain(illegal) {
+            names.claim(name, &flat, limit);
+        }
+        for tool in &request.tools {
+            if let Some((name, kind)) = declared(tool) {
+                let wire = names.wire(name.namespace.as_deref(), &name.name).to_owned();
+                names.kinds.insert(wire, kind);
+            }
+        }
+        names
+    }
+
+    /// The name on the wire. A name the request never mentions goes as it is.
+    pub(crate) fn wire<'a>(&'a self, namespace: Option<&str>, name: &'a str) -> &'a str {
+        if self.to_wire.is_empty() {
+            return name;
+        }
+        let key = Name { namespace: namespace.map(str::to_owned), name: name.to_owned() };
+        self.to_wire.get(&key).map_or(name, String::as_str)
+    }
+
+    /// Whose name it is, when the wire name is not the caller's own.
+    pub(crate) fn original(&self, wire: &str) -> Option<&Name> {
+        self.from_wire.get(wire)
+    }
+
+    /// The family of the tool that goes by this wire name, when the request declares it.
+    pub(crate) fn kind(&self, wire: &str) -> Option<ToolKind> {
+        self.kinds.get(wire).copied()
+    }
+
+    fn claim(&mut self, name: Name, flat: &str, limit: usize) {
+        let mut wire = flat.to_owned();
+        let mut salt = 0_u32;
+        while !is_legal(&wire, limit) || self.is_taken(&wire) {
+            wire = shortened(flat, limit, salt);
+            salt += 1;
+        }
+        self.from_wire.insert(wire.clone(), name.clone());
+        self.to_wire.insert(name, wire);
+    }
+
+    fn is_taken(&self, wire: &str) -> bool {
+        self.from_wire.contains_key(wire)
+    }
+}
+
+impl Name {
+    fn new(namespace: Option<&str>, name: &str) -> Self {
+        Self { namespace: namespace.map(str::to_owned), name: name.to_owned() }
+    }
+
+    fn flat(&self) -> String {
+        match &self.namespace {
+            Some(namespace) => format!("{namespace}__{}", self.name),
+            None => self.name.clone(),
+        }
+    }
+}
+
+/// Every tool name a request mentions: declared, chosen, or called in its history.
+fn mentioned(request: &Request) -> impl Iterator<Item = Name> + '_ {
+    let declared = request.tools.iter().filter_map(|tool| declared(tool).map(|(name, _)| name));
+    let called = request.items.iter().filter_map(|item| match &item.kind {
+        ItemKind::ToolCall(call) => Some(Name::new(call.namespace.as_deref(), &call.name)),
+        ItemKind::Message(_) | ItemKind::ToolResult(_) | ItemKind::Reasoning(_) | ItemKind::Opaque(_) => None,
+    });
+    declared.chain(called).chain(chosen(request))
+}
+
+fn declared(tool: &Tool) -> Option<(Name, ToolKind)> {
+    match tool {
+        Tool::Function(tool) => Some((Name::new(tool.namespace.as_deref(), &tool.name), ToolKind::Function)),
+        Tool::Custom(tool) => Some((Name::new(tool.namespace.as_deref(), &tool.name), ToolKind::Custom)),
+        Tool::Hosted(_) | Tool::Opaque { .. } => None,
+    }
+}
+
+/// Names a choice mentions; one that already is the flattened name of a declared group's tool is left to it.
+fn chosen(request: &Request) -> Vec<Name> {
+    let refs: &[ToolRef] = match request.tool_choice.as_ref().map(|choice| &choice.value) {
+        Some(ToolChoice::Tool(tool)) => std::slice::from_ref(tool),
+        Some(ToolChoice::Allowed { tools, .. }) => tools,
+        Some(ToolChoice::None | ToolChoice::Auto | ToolChoice::Required | ToolChoice::Opaque(_)) | None => &[],
+    };
+    let is_flat = |name: &str| {
+        let grouped = |(declared, _): (Name, _)| declared.namespace.is_some() && declared.flat() == name;
+        request.tools.iter().filter_map(declared).any(grouped)
+    };
+    let named = refs.iter().filter_map(|tool| match tool {
+        ToolRef::Named { name, .. } if !is_flat(name) => Some(Name::new(None, name)),
+        ToolRef::Named { .. } | ToolRef::Hosted { .. } | ToolRef::Opaque(_) => None,
+    });
+    named.collect()
+}
+
+fn is_legal(name: &str, limit: usize) -> bool {
+    !name.is_empty() && name.len() <= limit && name.chars().all(is_legal_char)
+}
+
+fn is_legal_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '-'
+}
+
+fn shortened(flat: &str, limit: usize, salt: u32) -> String {
+    let hash = crate::hash::base32(flat.as_bytes(), salt);
+    let keep = limit.saturating_sub(HASH_LETTERS + 1);
+    let legal = flat.chars().map(|c| if is_legal_char(c) { c } else { '_' });
+    let mut name: String = legal.take(keep).collect();
+    name.push('_');
+    name.extend(hash.chars().take(HASH_LETTERS));
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use interlingua_model::{FunctionTool, Origin};
+
+    fn request(names: &[&str]) -> Request {
+        let mut request = Request::new("m");
+        for name in names {
+            request.tools.push(Tool::Function(FunctionTool {
+                origin: Origin::default(),
+                name: (*name).to_owned(),
+                namespace: None,
+                description: None,
+                parameters: None,
+                strict: None,
+            }));
+        }
+        request
+    }
+
+    #[test]
+    fn legal_names_stay() {
+        let names = Names::new(&request(&["get_weather"]), 64);
+        assert_eq!(names.wire(None, "get_weather"), "get_weather");
+    }
+
+    #[test]
+    fn a_long_name_that_shortens_to_anothers_exact_name_gets_a_third() {
+        let long = "x".repeat(80);
+        let taken = Names::new(&request(&[&long]), 64).wire(None, &long).to_owned();
+        for order in [[&*long, &*taken], [&*taken, &*long]] {
+            let names = Names::new(&request(&order), 64);
+            assert_eq!(names.wire(None, &taken), taken, "a legal name keeps its place");
+            assert_ne!(names.wire(None, &long), taken);
+            assert_eq!(names.original(names.wire(None, &long)).unwrap().name, long);
+        }
+    }
+
+    #[test]
+    fn names_that_differ_only_in_illegal_characters_stay_apart() {
+        let names = Names::new(&request(&["a.b", "a:b", "a_b"]), 64);
+        let wires: HashSet<_> = ["a.b", "a:b", "a_b"].iter().map(|name| names.wire(None, name).to_owned()).collect();
+        assert_eq!(wires.len(), 3);
+    }
+}

@@ -1,0 +1,1 @@
+//! Responses: wire to model and back.
