@@ -10,10 +10,11 @@
 mod core;
 
 pub use self::core::{
+    extra::Extra,
+    fields::Unknown,
     json::{Json, Secret},
+    maybe::Maybe,
     number::Integer,
-    object::{Extra, Maybe},
-    tagged::Unknown,
     text::Text,
 };
 

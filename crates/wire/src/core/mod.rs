@@ -2,7 +2,10 @@
 //! string form and open string enums.
 
 pub(crate) mod error;
+pub(crate) mod extra;
+pub(crate) mod fields;
 pub(crate) mod json;
+pub(crate) mod maybe;
 pub(crate) mod number;
 pub(crate) mod object;
 pub(crate) mod open;

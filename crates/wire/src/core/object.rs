@@ -8,117 +8,7 @@ use serde::{
     ser::SerializeMap,
 };
 
-use crate::{Json, Text};
-
-/// The fields of an object that its type does not name, in their order, values verbatim.
-///
-/// A name that occurs twice is kept twice. An empty list holds no memory.
-///
-/// ```
-/// use interlingua_wire::responses::Usage;
-///
-/// let usage: Usage = serde_json::from_str(r#"{"input_tokens":1,"cost":{"usd": 0.10}}"#)?;
-/// assert_eq!(usage.extra.get("cost").map(|cost| cost.get()), Some(r#"{"usd": 0.10}"#));
-/// # Ok::<(), serde_json::Error>(())
-/// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Extra(Vec<(String, Json)>);
-
-impl Extra {
-    /// No fields.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self(Vec::new())
-    }
-
-    /// Whether the object had no field beyond those of its type.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Names and values, in the order of the object.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Json)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value))
-    }
-
-    /// The names, in the order of the object.
-    pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.as_str())
-    }
-
-    /// The first value of that name.
-    #[must_use]
-    pub fn get(&self, name: &str) -> Option<&Json> {
-        self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
-    }
-
-    /// Appends a field.
-    pub fn push(&mut self, name: impl Into<String>, value: Json) {
-        self.0.push((name.into(), value));
-    }
-
-    /// Reads the value of a key no field claimed. `tag` is the discriminator a surrounding union has already read.
-    pub(crate) fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        name: Text<'de>,
-        tag: Option<&'static str>,
-        map: &mut A,
-    ) -> Result<(), A::Error> {
-        match tag {
-            Some(tag) if name == *tag => Err(A::Error::duplicate_field(tag)),
-            _ => {
-                self.push(name, map.next_value()?);
-                Ok(())
-            }
-        }
-    }
-
-    pub(crate) fn write<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        self.0.iter().try_for_each(|(name, value)| map.serialize_entry(name, value))
-    }
-}
-
-/// A field in three states, for the few places where missing and `null` say different things.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub enum Maybe<T> {
-    /// The field was not there; not written.
-    #[default]
-    Absent,
-    /// The field was `null`; written as `null`.
-    Null,
-    /// The field had a value.
-    Value(T),
-}
-
-impl<T> Maybe<T> {
-    /// The value, where there is one.
-    pub fn value(&self) -> Option<&T> {
-        match self {
-            Self::Value(value) => Some(value),
-            Self::Absent | Self::Null => None,
-        }
-    }
-
-    /// Gives the value away, where there is one.
-    pub fn into_value(self) -> Option<T> {
-        match self {
-            Self::Value(value) => Some(value),
-            Self::Absent | Self::Null => None,
-        }
-    }
-
-    /// Whether the field was missing altogether.
-    pub fn is_absent(&self) -> bool {
-        matches!(self, Self::Absent)
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Maybe<T> {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Option::deserialize(deserializer)?.map_or(Self::Null, Self::Value))
-    }
-}
+use crate::Maybe;
 
 /// A type that is a JSON object, read field by field. Implemented by [`object!`]; `Box` keeps big variants of a union small.
 pub(crate) trait ReadFields<'de>: Sized {
@@ -332,7 +222,7 @@ mod tests {
     use std::borrow::Cow;
 
     use super::*;
-    use crate::Integer;
+    use crate::{Integer, Text};
 
     object! {
         /// One field of each kind.

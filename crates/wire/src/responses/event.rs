@@ -15,10 +15,12 @@ use std::borrow::Cow;
 use serde::de::DeserializeSeed as _;
 
 use super::delta::{
-    AnnotationAdded, ArgumentsDone, AudioDelta, AudioDone, CallDelta, CodeDone, ContentPartEvent, ErrorEvent,
-    InputDone, OutputItem, OutputTextDelta, OutputTextDone, PartDelta, PartialImage, Progress, ReasoningTextDone,
-    RefusalDone, ResponseEnd, ResponseProgress, ShellCommand, ShellCommandDelta, ShellOutputDelta, ShellOutputDone,
-    SummaryPartEvent, SummaryTextDelta, SummaryTextDone,
+    AnnotationAdded, ArgumentsDone, CallDelta, CodeDone, InputDone, OutputTextDelta, OutputTextDone, PartDelta,
+    ReasoningTextDone, RefusalDone, SummaryTextDelta, SummaryTextDone,
+};
+use super::progress::{
+    AudioDelta, AudioDone, ContentPartEvent, ErrorEvent, OutputItem, PartialImage, Progress, ResponseEnd,
+    ResponseProgress, ShellCommand, ShellCommandDelta, ShellOutputDelta, ShellOutputDone, SummaryPartEvent,
 };
 use crate::core::tagged::{TaggedVisitor, tagged};
 

@@ -14,9 +14,10 @@ use std::borrow::Cow;
 use super::hosted::{
     AdditionalTools, ApplyPatchCall, ApplyPatchCallOutput, CodeInterpreterCall, Compaction, CompactionTrigger,
     ComputerCall, ComputerCallOutput, FileSearchCall, ImageGenerationCall, ItemReference, LocalShellCall,
-    LocalShellCallOutput, McpApprovalRequest, McpApprovalResponse, McpCall, McpListTools, Program, ProgramOutput,
-    ShellCall, ShellCallOutput, ToolSearchCall, ToolSearchOutput, WebSearchCall,
+    LocalShellCallOutput, Program, ProgramOutput, ShellCall, ShellCallOutput, ToolSearchCall, ToolSearchOutput,
+    WebSearchCall,
 };
+use super::mcp::{McpApprovalRequest, McpApprovalResponse, McpCall, McpListTools};
 use super::{Content, ContentPart};
 use crate::{
     Json,

@@ -9,6 +9,8 @@ mod delta;
 mod event;
 mod hosted;
 mod item;
+mod mcp;
+mod progress;
 mod request;
 mod response;
 mod tool;
@@ -22,21 +24,24 @@ pub use content::{
     SummaryText, TopLogprob,
 };
 pub use delta::{
-    AnnotationAdded, ArgumentsDone, AudioDelta, AudioDone, CallDelta, CodeDone, ContentPartEvent, ErrorEvent,
-    InputDone, OutputItem, OutputTextDelta, OutputTextDone, PartDelta, PartialImage, Progress, ReasoningTextDone,
-    RefusalDone, ResponseEnd, ResponseProgress, ShellCommand, ShellCommandDelta, ShellOutputDelta, ShellOutputDone,
-    SummaryPartEvent, SummaryTextDelta, SummaryTextDone,
+    AnnotationAdded, ArgumentsDone, CallDelta, CodeDone, InputDone, OutputTextDelta, OutputTextDone, PartDelta,
+    ReasoningTextDone, RefusalDone, SummaryTextDelta, SummaryTextDone,
 };
 pub use event::Event;
 pub use hosted::{
     AdditionalTools, ApplyPatchCall, ApplyPatchCallOutput, CodeInterpreterCall, Compaction, CompactionTrigger,
     ComputerCall, ComputerCallOutput, FileSearchCall, ImageGenerationCall, ItemReference, LocalShellCall,
-    LocalShellCallOutput, McpApprovalRequest, McpApprovalResponse, McpCall, McpListTools, Program, ProgramOutput,
-    ShellCall, ShellCallOutput, ShellEnvironment, ToolSearchCall, ToolSearchOutput, WebSearchCall,
+    LocalShellCallOutput, Program, ProgramOutput, ShellCall, ShellCallOutput, ShellEnvironment, ToolSearchCall,
+    ToolSearchOutput, WebSearchCall,
 };
 pub use item::{
     Caller, CustomToolCall, CustomToolCallOutput, FunctionCall, FunctionCallOutput, Item, Message, Reasoning, Role,
     Status,
+};
+pub use mcp::{McpApprovalRequest, McpApprovalResponse, McpCall, McpListTools};
+pub use progress::{
+    AudioDelta, AudioDone, ContentPartEvent, ErrorEvent, OutputItem, PartialImage, Progress, ResponseEnd,
+    ResponseProgress, ShellCommand, ShellCommandDelta, ShellOutputDelta, ShellOutputDone, SummaryPartEvent,
 };
 pub use request::{Input, JsonSchemaFormat, ReasoningConfig, Request, StreamOptions, TextConfig, TextFormat};
 pub use response::{IncompleteDetails, Response, ResponseError};

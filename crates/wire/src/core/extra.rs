@@ -1,0 +1,77 @@
+//! Fields that a type does not name.
+
+use serde::{
+    de::{Error, MapAccess},
+    ser::SerializeMap,
+};
+
+use crate::{Json, Text};
+
+/// The fields of an object that its type does not name, in their order, values verbatim.
+///
+/// A name that occurs twice is kept twice. An empty list holds no memory.
+///
+/// ```
+/// use interlingua_wire::responses::Usage;
+///
+/// let usage: Usage = serde_json::from_str(r#"{"input_tokens":1,"cost":{"usd": 0.10}}"#)?;
+/// assert_eq!(usage.extra.get("cost").map(|cost| cost.get()), Some(r#"{"usd": 0.10}"#));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Extra(Vec<(String, Json)>);
+
+impl Extra {
+    /// No fields.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Whether the object had no field beyond those of its type.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Names and values, in the order of the object.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Json)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// The names, in the order of the object.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The first value of that name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Json> {
+        self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    /// Appends a field.
+    pub fn push(&mut self, name: impl Into<String>, value: Json) {
+        self.0.push((name.into(), value));
+    }
+
+    /// Reads the value of a key no field claimed. `tag` is the discriminator a surrounding union has already read.
+    pub(crate) fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        name: Text<'de>,
+        tag: Option<&'static str>,
+        map: &mut A,
+    ) -> Result<(), A::Error> {
+        match tag {
+            Some(tag) if name == *tag => Err(A::Error::duplicate_field(tag)),
+            _ => {
+                self.push(name, map.next_value()?);
+                Ok(())
+            }
+        }
+    }
+
+    pub(crate) fn write<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        self.0.iter().try_for_each(|(name, value)| map.serialize_entry(name, value))
+    }
+}
