@@ -89,7 +89,7 @@ impl<'de, T: Tagged<'de>> DeserializeSeed<'de> for TaggedVisitor<'_, T> {
 /// }
 /// ```
 ///
-/// Payloads are types declared by [`object!`], boxed or not, and must not name the tag among their own fields. A known tag with a bad payload is an
+/// Payloads are types declared by `object!`, boxed or not, and must not name the tag among their own fields. A known tag with a bad payload is an
 /// error, never `Unknown`; so are a tag given twice, a tag that is no string, and a missing (or null) tag that nothing resolves.
 macro_rules! tagged {
     (
