@@ -2,7 +2,7 @@
 //!
 //! The crate does no I/O, reads no clock and starts nothing. [`Parser`] takes bytes in whatever pieces they arrive and
 //! lends out events; [`write_event`], [`write_event_with`] and [`write_comment`] append events to a byte buffer. With the
-//! feature `stream`, [`Events`] wraps a stream of byte chunks.
+//! feature `stream`, `Events` wraps a stream of byte chunks.
 //!
 //! The format is that of the [WHATWG HTML standard, section 9.2](https://html.spec.whatwg.org/multipage/server-sent-events.html):
 //! all three line endings, comments, repeated `data` lines, unknown fields, a byte order mark, invalid UTF-8. What the
@@ -30,6 +30,7 @@
 mod encode;
 mod error;
 mod event;
+mod field;
 #[doc(hidden)]
 pub mod fuzz;
 mod parser;

@@ -26,6 +26,7 @@ use std::time::Duration;
 
 use memchr::memchr2;
 
+use crate::field::{Field, milliseconds, split};
 use crate::{Error, Event};
 
 /// The limit of [`Parser::new`]: 16 MiB for one event, above the size of an image sent as base64 in one event.
@@ -85,7 +86,7 @@ pub struct Parser {
     id: String,
     retry: Option<Duration>,
     #[cfg(test)]
-    work: Work,
+    work: tests::Work,
 }
 
 impl Parser {
@@ -125,7 +126,7 @@ impl Parser {
             id: String::new(),
             retry: None,
             #[cfg(test)]
-            work: Work::default(),
+            work: tests::Work::default(),
         }
     }
 
@@ -250,7 +251,7 @@ impl Parser {
     /// Applies one line that is not blank to the pending event.
     fn read_field(&mut self, line: Range<usize>) {
         let bytes = self.buf.get(line.clone()).unwrap_or_default();
-        let Some((field, value)) = split_field(bytes) else { return };
+        let Some((field, value)) = split(bytes) else { return };
         match field {
             Field::Data => {
                 let place = line.end - value.len()..line.end;
@@ -301,7 +302,6 @@ impl Parser {
         }
         self.input = Input::Ended(Eof::Discard);
         let line = self.line..self.buf.len();
-        self.begin_line(line.end);
         self.read_field(line);
         self.dispatch(true)
     }
@@ -331,7 +331,7 @@ impl Parser {
             Some(Data::Joined) | None => self.line,
         };
         let kept = self.buf.len() - spent;
-        if spent == 0 || spent < kept {
+        if kept > 0 && spent < kept.max(WORTH_MOVING) {
             return;
         }
         self.buf.drain(..spent);
@@ -369,6 +369,9 @@ impl fmt::Debug for Parser {
 }
 
 const BOM: &[u8] = b"\xEF\xBB\xBF";
+
+/// How many bytes must be spent before others are moved into their place. Small chunks would have every one move something.
+const WORTH_MOVING: usize = 4 * 1024;
 
 /// What the buffers may keep allocated, in bytes, when a large event is gone.
 const IDLE_CAPACITY: usize = 64 * 1024;
@@ -416,63 +419,9 @@ struct Found {
     cut: bool,
 }
 
-enum Field {
-    Data,
-    Event,
-    Id,
-    Retry,
-}
-
-/// Splits a line into a field the standard knows and its value. Comments and unknown fields are `None`.
-///
-/// It looks at the first bytes alone, so that a long line is not searched a second time for its colon.
-fn split_field(line: &[u8]) -> Option<(Field, &[u8])> {
-    let (field, rest) = match line {
-        [b'd', b'a', b't', b'a', rest @ ..] => (Field::Data, rest),
-        [b'e', b'v', b'e', b'n', b't', rest @ ..] => (Field::Event, rest),
-        [b'i', b'd', rest @ ..] => (Field::Id, rest),
-        [b'r', b'e', b't', b'r', b'y', rest @ ..] => (Field::Retry, rest),
-        _ => return None,
-    };
-    match rest {
-        [] => Some((field, rest)),
-        [b':', b' ', value @ ..] | [b':', value @ ..] => Some((field, value)),
-        _ => None,
-    }
-}
-
 fn push_line(joined: &mut String, value: &[u8]) {
     joined.push('\n');
     joined.push_str(&String::from_utf8_lossy(value));
-}
-
-/// ASCII digits and nothing else. A number too large for 64 bits counts as the largest.
-fn milliseconds(value: &[u8]) -> Option<Duration> {
-    if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    let number =
-        value.iter().fold(0u64, |number, digit| number.saturating_mul(10).saturating_add(u64::from(digit - b'0')));
-    Some(Duration::from_millis(number))
-}
-
-/// What the parser has done, counted for the tests that hold it to linear time.
-#[cfg(test)]
-#[derive(Debug, Clone, Copy, Default)]
-struct Work {
-    bytes_searched: usize,
-    bytes_moved: usize,
-}
-
-#[cfg(test)]
-impl Work {
-    fn searched(&mut self, bytes: usize) {
-        self.bytes_searched += bytes;
-    }
-
-    fn moved(&mut self, bytes: usize) {
-        self.bytes_moved += bytes;
-    }
 }
 
 #[cfg(test)]

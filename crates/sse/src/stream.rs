@@ -61,25 +61,24 @@ where
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let mut this = self.project();
         loop {
-            if *this.phase == Phase::Over {
+            if *this.phase == Phase::Failed {
                 return Poll::Ready(None);
             }
             match this.parser.next_event() {
                 Ok(Some(event)) => return Poll::Ready(Some(Ok(event.into_owned()))),
                 Ok(None) => {}
                 Err(error) => {
-                    *this.phase = Phase::Over;
+                    *this.phase = Phase::Failed;
                     return Poll::Ready(Some(Err(EventsError::Parser(error))));
                 }
             }
             if *this.phase == Phase::Draining {
-                *this.phase = Phase::Over;
-                continue;
+                return Poll::Ready(None);
             }
             match ready!(this.source.as_mut().poll_next(cx)) {
                 Some(Ok(bytes)) => this.parser.feed(bytes.as_ref()),
                 Some(Err(error)) => {
-                    *this.phase = Phase::Over;
+                    *this.phase = Phase::Failed;
                     return Poll::Ready(Some(Err(EventsError::Source(error))));
                 }
                 None => {
@@ -130,8 +129,8 @@ enum Phase {
     Reading,
     /// The source has ended; the parser may still hold events.
     Draining,
-    /// All is said; neither the source nor the parser is asked any more.
-    Over,
+    /// An error was the last word; neither the source nor the parser is asked any more.
+    Failed,
 }
 
 #[cfg(test)]

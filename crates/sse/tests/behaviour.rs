@@ -1,7 +1,7 @@
 //! What a caller relies on beyond the standard: promptness, limits, and what comes after the end.
 #![cfg(test)]
 
-use interlingua_sse::{DEFAULT_LIMIT, Eof, Error, Parser};
+use interlingua_sse::{DEFAULT_LIMIT, Eof, Error, Parser, write_event};
 
 /// The data of the events that can be taken now.
 fn take(parser: &mut Parser) -> Vec<String> {
@@ -49,6 +49,24 @@ fn events_may_be_left_in_the_parser_while_it_is_fed() {
         parser.feed(piece.as_bytes());
     }
     assert_eq!(take(&mut parser), ["a", "b\nc", "d"]);
+}
+
+#[test]
+fn a_long_stream_in_small_chunks_loses_nothing() {
+    let expected: Vec<String> = (0..3000).map(|number| format!("{number}\n{}", number * 7)).collect();
+    let mut stream = Vec::new();
+    for data in &expected {
+        write_event(&mut stream, Some("e"), data);
+    }
+    for chunk in [1, 13, 64, 1000] {
+        let mut parser = Parser::new();
+        let mut data = Vec::new();
+        for bytes in stream.chunks(chunk) {
+            parser.feed(bytes);
+            data.extend(take(&mut parser));
+        }
+        assert_eq!(data, expected, "in chunks of {chunk}");
+    }
 }
 
 #[test]
