@@ -13,7 +13,7 @@
 //!
 //! let body = r#"{"model":"gpt-5.4","messages":[{"role":"user","content":"hi"}]}"#;
 //! let request = chat::decode_request(serde_json::from_str(body)?)?;
-//! let upstream = responses::encode_request(&request.value, &Profile::openai())?;
+//! let upstream = responses::encode_request(request.value, &Profile::openai())?;
 //! let upstream = serde_json::to_string(&upstream.value)?;
 //! assert_eq!(upstream, r#"{"model":"gpt-5.4","input":[{"type":"message","role":"user","content":"hi"}],"store":false}"#);
 //! # Ok::<(), Box<dyn std::error::Error>>(())

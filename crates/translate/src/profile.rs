@@ -128,7 +128,6 @@ impl Profile {
             "max_output_tokens",
             "temperature",
             "top_p",
-            "top_logprobs",
             "truncation",
             "user",
             "metadata",
@@ -139,7 +138,6 @@ impl Profile {
             "context_management",
             "stream_options",
             "previous_response_id",
-            "moderation",
         ];
         Self {
             name: "codex".to_owned(),
@@ -189,7 +187,6 @@ impl Profile {
                     "prompt_cache_key",
                     "prompt_cache_retention",
                     "prompt_cache_options",
-                    "moderation",
                 ]
                 .map(str::to_owned)
                 .to_vec(),
