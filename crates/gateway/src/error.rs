@@ -1,0 +1,88 @@
+//! Errors as OpenAI's clients expect them.
+
+use std::fmt;
+
+use http::StatusCode;
+use interlingua_translate::Error as TranslateError;
+use interlingua_wire::chat::{ErrorCode, ErrorDetail};
+use serde::Serialize;
+
+/// An error answer: a status, and OpenAI's error object beside it.
+///
+/// Both APIs: schema `ErrorResponse`. It serializes as `{"status":400,"error":{"message":..,"type":..,"param":..,"code":..}}`;
+/// what goes over HTTP is the same without `status`.
+///
+/// ```
+/// use interlingua_gateway::ApiError;
+///
+/// let error = ApiError::bad_request("`n` must be 1").with_param("n").with_code("unsupported_value");
+/// assert_eq!(error.to_string(), "n: `n` must be 1");
+/// assert_eq!(error.status, 400);
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ApiError {
+    /// The HTTP status.
+    #[serde(serialize_with = "as_number")]
+    pub status: StatusCode,
+    /// What went wrong.
+    pub error: ErrorDetail,
+}
+
+impl ApiError {
+    /// An error of this status and class (`error.type`).
+    #[must_use]
+    pub fn new(status: StatusCode, kind: &str, message: impl Into<String>) -> Self {
+        let error = ErrorDetail { message: Some(message.into()), kind: Some(kind.to_owned()), ..ErrorDetail::default() };
+        Self { status, error }
+    }
+
+    /// The caller's fault, 400.
+    #[must_use]
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, INVALID_REQUEST, message)
+    }
+
+    /// Names the field at fault, as a path in the caller's document.
+    #[must_use]
+    pub fn with_param(mut self, path: impl Into<String>) -> Self {
+        self.error.param = Some(path.into());
+        self
+    }
+
+    /// Adds the word that programs match on.
+    #[must_use]
+    pub fn with_code(mut self, code: impl Into<String>) -> Self {
+        self.error.code = Some(ErrorCode::Word(code.into()));
+        self
+    }
+}
+
+/// The class of everything that is the caller's fault.
+pub(crate) const INVALID_REQUEST: &str = "invalid_request_error";
+
+impl From<TranslateError> for ApiError {
+    fn from(error: TranslateError) -> Self {
+        let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_GATEWAY);
+        let mut api = Self::new(status, error.kind(), error.message());
+        api.error.param = error.param().map(str::to_owned);
+        api.error.code = error.code().map(|code| ErrorCode::Word(code.to_owned()));
+        api
+    }
+}
+
+/// For a person: the path, if any, and the message.
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(param) = &self.error.param {
+            write!(f, "{param}: ")?;
+        }
+        f.write_str(self.error.message.as_deref().unwrap_or("unknown error"))
+    }
+}
+
+impl std::error::Error for ApiError {}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+fn as_number<S: serde::Serializer>(status: &StatusCode, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u16(status.as_u16())
+}
