@@ -1,0 +1,404 @@
+//! Stream events of Responses as canonical events.
+//!
+//! The same text may come as deltas, in a `done` event, in the finished part, in the finished item and in the
+//! terminal response, in any subset. Each view is compared with what has been passed on, and only what is missing
+//! follows; see [`Slots`](super::slots::Slots).
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use interlingua_model::{Ending, Event, Failure, Finish, Opaque, Protocol, Sink};
+use interlingua_wire::{Integer, Unknown, responses as wire};
+use serde::Deserialize;
+
+use super::decode_output::{Reader, decode_annotation, decode_logprobs};
+use super::decode_response::{envelope, error_code, judge};
+use super::slots::{Channel, Place, Slots};
+use crate::convert::{json, to_json};
+use crate::error::stream_incomplete;
+use crate::{Context, End, Error, Loss, LossCode, Outcome};
+
+/// Reads the events of a Responses stream.
+///
+/// Items are told apart by `output_index`: some backends change `item_id` from event to event. Events repeated under
+/// one `sequence_number` count once. Events and items of unknown kinds pass as [`Event::Opaque`] with a loss.
+///
+/// ```
+/// use interlingua_model::Fold;
+/// use interlingua_translate::{Context, End, Stamp, responses};
+///
+/// let context = Context::detached(Stamp { id: "1".into(), created: 0 });
+/// let mut decoder = responses::Decoder::new(&context);
+/// let mut fold = Fold::default();
+/// decoder.read(r#"{"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"Hi"}"#, None, &mut fold);
+/// assert_eq!(decoder.finish(&mut fold).end, End::Truncated, "no terminal event came");
+/// ```
+#[derive(Debug)]
+pub struct Decoder {
+    reader: Reader,
+    slots: Slots,
+    sequence: Sequence,
+    has_started: bool,
+    phase: Phase,
+    losses: Vec<Loss>,
+    seen_unknown: HashSet<String>,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Open,
+    /// The upstream failed without saying why; the reason may be in the next event.
+    Failing(Box<Failure>),
+    Ended(End),
+}
+
+impl Decoder {
+    /// A decoder for the reply of one request.
+    #[must_use]
+    pub fn new(context: &Context) -> Self {
+        Self {
+            reader: Reader::new(context),
+            slots: Slots::default(),
+            sequence: Sequence::default(),
+            has_started: false,
+            phase: Phase::Open,
+            losses: Vec::new(),
+            seen_unknown: HashSet::new(),
+        }
+    }
+
+    /// Takes the data of one server-sent event, and the event's name for data that does not say its type.
+    ///
+    /// A known event with a broken payload, or data that is no JSON object, ends the stream as failed with the code
+    /// `upstream_malformed`. `[DONE]` ends a stream that has not ended as truncated.
+    pub fn read(&mut self, data: &str, event_name: Option<&str>, out: &mut impl Sink) {
+        if self.has_ended() {
+            return;
+        }
+        if data.trim() == "[DONE]" {
+            return self.stop(out);
+        }
+        match wire::Event::parse(data, event_name) {
+            Ok(event) => self.push(event, out),
+            Err(_) if event_name.is_none() && is_untyped(data) => {
+                self.lose_once("untyped", "an event that does not say its type");
+            }
+            Err(error) => self.refuse(Error::Malformed { path: None, message: error.to_string() }, out),
+        }
+    }
+
+    /// Takes one event. After the end of the stream, events are ignored.
+    pub fn push(&mut self, event: wire::Event<'_>, out: &mut impl Sink) {
+        if let Phase::Failing(_) = self.phase {
+            return self.second_chance(event, out);
+        }
+        if self.has_ended() || self.sequence.is_repeated(sequence_number(&event)) {
+            return;
+        }
+        if let Err(error) = self.take(event, out) {
+            self.refuse(error, out);
+        }
+    }
+
+    /// Whether the stream has come to its end; nothing after it counts.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        matches!(self.phase, Phase::Ended(_))
+    }
+
+    /// Says that no more bytes come. A stream without a terminal event ends in a failure with the code
+    /// `stream_incomplete`, never as a success.
+    pub fn finish(mut self, out: &mut impl Sink) -> Outcome {
+        self.stop(out);
+        let end = match self.phase {
+            Phase::Ended(end) => end,
+            Phase::Open | Phase::Failing(_) => End::Truncated,
+        };
+        Outcome { end, losses: self.losses }
+    }
+
+    fn stop(&mut self, out: &mut impl Sink) {
+        match std::mem::replace(&mut self.phase, Phase::Ended(End::Truncated)) {
+            Phase::Open => out.event(Event::Failed(Box::new(stream_incomplete()))),
+            Phase::Failing(failure) => self.fail(failure, out),
+            Phase::Ended(end) => self.phase = Phase::Ended(end),
+        }
+    }
+
+    fn take(&mut self, event: wire::Event<'_>, out: &mut impl Sink) -> Result<(), Error> {
+        use wire::Event as E;
+        match event {
+            E::OutputTextDelta(wire::OutputTextDelta {
+                item_id, output_index, content_index, delta, logprobs, ..
+            }) => {
+                let place = Place::new(output_index, item_id.as_deref(), content_index);
+                self.slots.say(&place, Channel::Text, delta.0, decode_logprobs(logprobs), out);
+            }
+            E::RefusalDelta(wire::PartDelta { item_id, output_index, content_index, delta, .. }) => {
+                let place = Place::new(output_index, item_id.as_deref(), content_index);
+                self.slots.say(&place, Channel::Refusal, delta.0, Vec::new(), out);
+            }
+            E::ReasoningTextDelta(wire::PartDelta { item_id, output_index, content_index, delta, .. }) => {
+                let place = Place::new(output_index, item_id.as_deref(), content_index);
+                self.slots.say(&place, Channel::Thought, delta.0, Vec::new(), out);
+            }
+            E::ReasoningSummaryTextDelta(wire::SummaryTextDelta {
+                item_id,
+                output_index,
+                summary_index,
+                delta,
+                ..
+            }) => {
+                let place = Place::new(output_index, item_id.as_deref(), summary_index);
+                self.slots.say(&place, Channel::Summary, delta.0, Vec::new(), out);
+            }
+            E::FunctionCallArgumentsDelta(wire::CallDelta { item_id, output_index, delta, .. })
+            | E::CustomToolCallInputDelta(wire::CallDelta { item_id, output_index, delta, .. }) => {
+                let place = Place::new(output_index, item_id.as_deref(), None);
+                self.slots.say(&place, Channel::Arguments, delta.0, Vec::new(), out);
+            }
+            E::OutputTextDone(wire::OutputTextDone { item_id, output_index, content_index, text, .. }) => {
+                let place = Place::new(output_index, item_id.as_deref(), content_index);
+                self.slots.reconcile(&place, Channel::Text, text.as_deref().unwrap_or_default(), out);
+            }
+            E::RefusalDone(wire::RefusalDone { item_id, output_index, content_index, refusal, .. }) => {
+                let place = Place::new(output_index, item_id.as_deref(), content_index);
+                self.slots.reconcile(&place, Channel::Refusal, refusal.as_deref().unwrap_or_default(), out);
+            }
+            E::ReasoningTextDone(wire::ReasoningTextDone { item_id, output_index, content_index, text, .. }) => {
+                let place = Place::new(output_index, item_id.as_deref(), content_index);
+                self.slots.reconcile(&place, Channel::Thought, text.as_deref().unwrap_or_default(), out);
+            }
+            E::ReasoningSummaryTextDone(wire::SummaryTextDone {
+                item_id, output_index, summary_index, text, ..
+            }) => {
+                let place = Place::new(output_index, item_id.as_deref(), summary_index);
+                self.slots.reconcile(&place, Channel::Summary, text.as_deref().unwrap_or_default(), out);
+            }
+            E::FunctionCallArgumentsDone(wire::ArgumentsDone { item_id, output_index, arguments, .. }) => {
+                let place = Place::new(output_index, item_id.as_deref(), None);
+                self.slots.reconcile(&place, Channel::Arguments, arguments.as_deref().unwrap_or_default(), out);
+            }
+            E::CustomToolCallInputDone(wire::InputDone { item_id, output_index, input, .. }) => {
+                let place = Place::new(output_index, item_id.as_deref(), None);
+                self.slots.reconcile(&place, Channel::Arguments, input.as_deref().unwrap_or_default(), out);
+            }
+            E::ReasoningSummaryPartAdded(part) | E::ReasoningSummaryPartDone(part) => {
+                let place = Place::new(part.output_index, part.item_id.as_deref(), part.summary_index);
+                self.slots.part(&place, part.part.map(|part| *part), out);
+            }
+            E::ContentPartAdded(part) | E::ContentPartDone(part) => {
+                let place = Place::new(part.output_index, part.item_id.as_deref(), part.content_index);
+                self.slots.part(&place, part.part.map(|part| *part), out);
+            }
+            E::OutputTextAnnotationAdded(added) => {
+                let place = Place::new(added.output_index, added.item_id.as_deref(), added.content_index);
+                if let Some(annotation) = added.annotation {
+                    self.slots.annotate(&place, decode_annotation(*annotation), out);
+                }
+            }
+            E::OutputItemAdded(wire::OutputItem { output_index, item, .. }) => {
+                self.slots.start(output_index, &item, &self.reader, out);
+            }
+            E::OutputItemDone(wire::OutputItem { output_index, item, .. }) => {
+                self.slots.finish(output_index, *item, &self.reader, out)?;
+            }
+            E::Created(progress) | E::Queued(progress) | E::InProgress(progress) => {
+                if let Some(response) = progress.response {
+                    self.start(&response, out);
+                }
+            }
+            E::Completed(end) => self.end(*end.response, Some(wire::Status::Completed), out)?,
+            E::Incomplete(end) => self.end(*end.response, Some(wire::Status::Incomplete), out)?,
+            E::Failed(end) => self.end(*end.response, Some(wire::Status::Failed), out)?,
+            E::Error(error) => self.upstream_failed(Box::new(decode_error(error)), out),
+            E::AudioDelta(_) | E::AudioTranscriptDelta(_) => {
+                self.lose_once("response.audio", "Chat Completions streams carry no sound here");
+            }
+            E::AudioDone(_) | E::AudioTranscriptDone(_) => {}
+            E::Unknown(unknown) => self.unknown(unknown, out)?,
+            progress => self.progress(&progress, out),
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, response: &wire::Response, out: &mut impl Sink) {
+        self.reader.see_tools(response.tools.as_ref());
+        if !self.has_started {
+            self.has_started = true;
+            out.event(Event::Started(envelope(response)));
+        }
+    }
+
+    fn end(
+        &mut self,
+        mut response: wire::Response,
+        said: Option<wire::Status>,
+        out: &mut impl Sink,
+    ) -> Result<(), Error> {
+        self.start(&response, out);
+        response.tools = None;
+        let (output, verdict) = judge(response, said, &mut self.losses);
+        let ending = match verdict {
+            Ok(ending) => ending,
+            Err(failure) => {
+                self.upstream_failed(failure, out);
+                return Ok(());
+            }
+        };
+        for (index, item) in output.into_iter().enumerate() {
+            self.slots.finish_at_end(index, item, &self.reader, out)?;
+        }
+        self.slots.close(ending.finish == Finish::Completed, out)?;
+        self.losses.append(&mut self.slots.losses);
+        self.phase = Phase::Ended(match &ending {
+            Ending { finish: Finish::Completed, .. } => End::Completed,
+            Ending { finish: Finish::Incomplete(reason), .. } => End::Incomplete(reason.clone()),
+        });
+        out.event(Event::Finished(Box::new(ending)));
+        Ok(())
+    }
+
+    /// A failure that says nothing is held back: the reason may be in the next event.
+    fn upstream_failed(&mut self, failure: Box<Failure>, out: &mut impl Sink) {
+        if failure.code.is_none() && failure.message.is_empty() {
+            self.phase = Phase::Failing(failure);
+        } else {
+            self.fail(failure, out);
+        }
+    }
+
+    /// After a failure without a reason, only an event that has one counts.
+    fn second_chance(&mut self, event: wire::Event<'_>, out: &mut impl Sink) {
+        let failure = match event {
+            wire::Event::Error(error) => decode_error(error),
+            wire::Event::Failed(end) => match judge(*end.response, Some(wire::Status::Failed), &mut self.losses).1 {
+                Ok(_) => return,
+                Err(failure) => *failure,
+            },
+            _ => return,
+        };
+        if failure.code.is_some() || !failure.message.is_empty() {
+            self.fail(Box::new(failure), out);
+        }
+    }
+
+    fn refuse(&mut self, error: Error, out: &mut impl Sink) {
+        self.fail(Box::new(error.into_failure()), out);
+    }
+
+    fn fail(&mut self, failure: Box<Failure>, out: &mut impl Sink) {
+        self.losses.append(&mut self.slots.losses);
+        out.event(Event::Failed(failure.clone()));
+        self.phase = Phase::Ended(End::Failed(failure));
+    }
+
+    fn unknown(&mut self, unknown: Unknown, out: &mut impl Sink) -> Result<(), Error> {
+        let Unknown { kind, raw } = unknown;
+        if kind == "response.done" {
+            // What a WebSocket calls the terminal event.
+            let end: wire::ResponseEnd =
+                raw.parse().map_err(|error| Error::Malformed { path: None, message: error.to_string() })?;
+            return self.end(*end.response, None, out);
+        }
+        if !is_housekeeping(&kind) {
+            self.lose_once(&kind, "an event that the Responses API does not document");
+        }
+        let raw = json(raw);
+        out.event(Event::Opaque(Opaque { protocol: Protocol::Responses, kind, needs_client: false, raw }));
+        Ok(())
+    }
+
+    /// Events of hosted tools at work.
+    fn progress(&mut self, event: &wire::Event<'_>, out: &mut impl Sink) {
+        #[derive(Deserialize)]
+        struct Where {
+            output_index: Option<Integer>,
+        }
+        let at = to_json(event).and_then(|json| serde_json::from_str::<Where>(json.text()).ok());
+        if let Some(index) = at.and_then(|at| self.slots.known(at.output_index)) {
+            out.event(Event::Progress { index, step: Cow::Borrowed(event.tag()) });
+        }
+    }
+
+    fn lose_once(&mut self, kind: &str, detail: &str) {
+        if self.seen_unknown.insert(kind.to_owned()) {
+            self.losses.push(Loss::new(kind, LossCode::UnknownEvent, detail));
+        }
+    }
+}
+
+/// What an upstream sends beside the answer, which nobody misses.
+fn is_housekeeping(kind: &str) -> bool {
+    matches!(kind, "keepalive" | "ping" | "response.metadata") || kind.starts_with("codex.")
+}
+
+fn is_untyped(data: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Head {
+        r#type: Option<serde::de::IgnoredAny>,
+    }
+    serde_json::from_str::<Head>(data).is_ok_and(|head| head.r#type.is_none())
+}
+
+fn decode_error(event: wire::ErrorEvent) -> Failure {
+    let raw = to_json(&event);
+    let wire::ErrorEvent { code, message, param, error, status: _, sequence_number: _, extra: _ } = event;
+    let flat =
+        Failure { code: code.map(error_code), message: message.unwrap_or_default(), kind: None, param, raw: None };
+    let failure = match error {
+        None => flat,
+        Some(wire::ErrorValue::Text(message)) => Failure { message, ..flat },
+        Some(wire::ErrorValue::Detail(detail)) => {
+            let raw = to_json(&*detail);
+            let wire::ErrorDetail { message, kind, param, code, extra: _ } = *detail;
+            return Failure {
+                code: code.map(error_code).or(flat.code).filter(|code| !code.is_empty()),
+                message: message.unwrap_or(flat.message),
+                kind,
+                param: param.or(flat.param),
+                raw,
+            };
+        }
+    };
+    Failure { raw, ..failure }
+}
+
+/// Numbers that rise tell a repeated event from a new one; numbers that stand still tell nothing.
+#[derive(Debug, Default)]
+struct Sequence {
+    last: Option<i64>,
+    rises: bool,
+}
+
+impl Sequence {
+    fn is_repeated(&mut self, number: Option<Integer>) -> bool {
+        let Some(Integer(number)) = number else { return false };
+        match self.last {
+            Some(last) if number <= last => self.rises,
+            previous => {
+                self.rises |= previous.is_some();
+                self.last = Some(number);
+                false
+            }
+        }
+    }
+}
+
+fn sequence_number(event: &wire::Event<'_>) -> Option<Integer> {
+    use wire::Event as E;
+    match event {
+        E::OutputTextDelta(event) => event.sequence_number,
+        E::FunctionCallArgumentsDelta(event)
+        | E::CustomToolCallInputDelta(event)
+        | E::CodeInterpreterCallCodeDelta(event)
+        | E::McpCallArgumentsDelta(event) => event.sequence_number,
+        E::ReasoningSummaryTextDelta(event) => event.sequence_number,
+        E::ReasoningTextDelta(event) | E::RefusalDelta(event) => event.sequence_number,
+        E::Created(event) | E::Queued(event) | E::InProgress(event) => event.sequence_number,
+        E::OutputItemAdded(event) | E::OutputItemDone(event) => event.sequence_number,
+        E::OutputTextAnnotationAdded(event) => event.sequence_number,
+        // Every other event states a whole, and a whole may be stated twice.
+        _ => None,
+    }
+}

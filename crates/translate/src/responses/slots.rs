@@ -1,0 +1,457 @@
+//! The items of a stream while they are being made, and what has been passed on of each.
+
+use std::borrow::Cow;
+
+use interlingua_model::{
+    Annotation, Event, Item, ItemIndex, ItemKind, ItemStart, Origin, PartKind, ReasoningKind, Sink, TokenLogprob,
+    ToolKind,
+};
+use interlingua_wire::{Integer, responses as wire};
+
+use super::decode_output::{Reader, decode_part, is_programmatic};
+use crate::{Error, Loss, LossCode};
+
+/// The items of one stream, by output index.
+#[derive(Debug, Default)]
+pub(super) struct Slots {
+    slots: Vec<Slot>,
+    pub(super) losses: Vec<Loss>,
+}
+
+/// Where an event says it belongs.
+pub(super) struct Place<'a> {
+    output_index: Option<Integer>,
+    item_id: Option<&'a str>,
+    part: u32,
+}
+
+/// The texts an item can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Channel {
+    Text,
+    Refusal,
+    Summary,
+    Thought,
+    Arguments,
+}
+
+#[derive(Debug)]
+struct Slot {
+    index: ItemIndex,
+    id: Option<String>,
+    kind: SlotKind,
+    /// What has been passed on, or, for a call that has no name yet, kept back.
+    said: Vec<Said>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SlotKind {
+    /// Arguments came, but neither a name nor an id to announce the call with.
+    Unannounced,
+    Message,
+    Call,
+    Reasoning,
+    Opaque,
+    Finished,
+}
+
+#[derive(Debug)]
+struct Said {
+    channel: Channel,
+    part: u32,
+    text: String,
+    annotations: usize,
+}
+
+impl<'a> Place<'a> {
+    pub(super) fn new(output_index: Option<Integer>, item_id: Option<&'a str>, part: Option<Integer>) -> Self {
+        let part = part.and_then(|Integer(part)| u32::try_from(part).ok()).unwrap_or(0);
+        Self { output_index, item_id, part }
+    }
+}
+
+impl Slots {
+    /// Passes a delta on.
+    pub(super) fn say(
+        &mut self,
+        place: &Place<'_>,
+        channel: Channel,
+        delta: Cow<'_, str>,
+        logprobs: Vec<TokenLogprob>,
+        out: &mut impl Sink,
+    ) {
+        let slot = self.open(place, channel, out);
+        if !slot.takes(channel) {
+            return self.mismatch(place, channel);
+        }
+        let index = slot.index;
+        let is_announced = slot.kind != SlotKind::Unannounced;
+        slot.said(channel, place.part).text.push_str(&delta);
+        if is_announced {
+            out.event(event(index, channel, place.part, delta, logprobs));
+        }
+    }
+
+    /// Compares a fuller view with what has been passed on, and passes on what is missing.
+    pub(super) fn reconcile(&mut self, place: &Place<'_>, channel: Channel, full: &str, out: &mut impl Sink) {
+        let slot = self.open(place, channel, out);
+        if slot.kind == SlotKind::Finished {
+            return;
+        }
+        if !slot.takes(channel) {
+            return self.mismatch(place, channel);
+        }
+        let index = slot.index;
+        let is_announced = slot.kind != SlotKind::Unannounced;
+        let said = &mut slot.said(channel, place.part).text;
+        if let Some(missing) = full.strip_prefix(said.as_str()) {
+            if !missing.is_empty() {
+                said.push_str(missing);
+                if is_announced {
+                    out.event(event(index, channel, place.part, Cow::Borrowed(missing), Vec::new()));
+                }
+            }
+        } else if !full.is_empty() {
+            self.mismatch(place, channel);
+        }
+    }
+
+    /// Takes a part, just begun or finished.
+    pub(super) fn part(&mut self, place: &Place<'_>, part: Option<wire::ContentPart>, out: &mut impl Sink) {
+        let Some(part) = part else { return };
+        let channel = match &part {
+            wire::ContentPart::SummaryText(_) => Channel::Summary,
+            wire::ContentPart::ReasoningText(_) => Channel::Thought,
+            wire::ContentPart::Refusal(_) => Channel::Refusal,
+            wire::ContentPart::OutputText(_) => Channel::Text,
+            _ => return,
+        };
+        match decode_part(part) {
+            PartKind::Text(text) => {
+                self.open_part(place, channel, out);
+                self.reconcile(place, channel, &text.text, out);
+                self.annotate_rest(place, text.annotations, out);
+            }
+            PartKind::Refusal(text) => {
+                self.open_part(place, channel, out);
+                self.reconcile(place, channel, &text, out);
+            }
+            PartKind::Image(_) | PartKind::File(_) | PartKind::Audio(_) | PartKind::Opaque(_) => {}
+        }
+    }
+
+    pub(super) fn annotate(&mut self, place: &Place<'_>, annotation: Annotation, out: &mut impl Sink) {
+        let slot = self.open(place, Channel::Text, out);
+        if slot.takes(Channel::Text) {
+            slot.said(Channel::Text, place.part).annotations += 1;
+            out.event(Event::Annotation { index: slot.index, part: place.part, annotation });
+        }
+    }
+
+    /// Begins an item; one that has begun already only gains what it lacked.
+    pub(super) fn start(
+        &mut self,
+        output_index: Option<Integer>,
+        item: &wire::Item,
+        reader: &Reader,
+        out: &mut impl Sink,
+    ) {
+        let at = self.find_or_insert(output_index, item_id(item));
+        let Some(slot) = self.slots.get_mut(at) else { return };
+        if slot.kind == SlotKind::Unannounced {
+            slot.announce(item, reader, out);
+        }
+        self.item_content(output_index, item, out);
+    }
+
+    /// Ends an item with all it has become.
+    pub(super) fn finish(
+        &mut self,
+        output_index: Option<Integer>,
+        item: wire::Item,
+        reader: &Reader,
+        out: &mut impl Sink,
+    ) -> Result<(), Error> {
+        self.start(output_index, &item, reader, out);
+        let at = self.find_or_insert(output_index, item_id(&item));
+        let Some(slot) = self.slots.get_mut(at) else { return Ok(()) };
+        if slot.kind == SlotKind::Finished {
+            return Ok(());
+        }
+        let kind = reader.item(item, &format!("output[{}]", slot.index.0))?;
+        if !slot.kind.holds(&kind) {
+            let path = format!("output[{}]", slot.index.0);
+            let detail = "the finished item is of another kind than the one that began";
+            self.losses.push(Loss::new(path, LossCode::StreamMismatch, detail));
+            return Ok(());
+        }
+        slot.kind = SlotKind::Finished;
+        let item = Some(Box::new(Item { origin: Origin::default(), kind }));
+        out.event(Event::ItemFinished { index: slot.index, item });
+        Ok(())
+    }
+
+    /// Takes an item of the terminal response, for streams that told less of it, or nothing.
+    pub(super) fn finish_at_end(
+        &mut self,
+        position: usize,
+        item: wire::Item,
+        reader: &Reader,
+        out: &mut impl Sink,
+    ) -> Result<(), Error> {
+        let id = item_id(&item);
+        let is_known = |slot: &Slot| slot.kind == SlotKind::Finished && id.is_some() && slot.id.as_deref() == id;
+        if self.slots.iter().any(is_known) {
+            return Ok(());
+        }
+        self.finish(Some(Integer(i64::try_from(position).unwrap_or(i64::MAX))), item, reader, out)
+    }
+
+    /// Ends the items that nothing ended.
+    pub(super) fn close(&mut self, is_complete: bool, out: &mut impl Sink) -> Result<(), Error> {
+        for slot in &mut self.slots {
+            match slot.kind {
+                SlotKind::Unannounced if slot.said.iter().any(|said| !said.text.is_empty()) => {
+                    return Err(Error::Malformed {
+                        path: Some(format!("output[{}]", slot.index.0)),
+                        message: "arguments came for a call that was never named".to_owned(),
+                    });
+                }
+                SlotKind::Message | SlotKind::Call | SlotKind::Reasoning | SlotKind::Opaque if is_complete => {
+                    slot.kind = SlotKind::Finished;
+                    out.event(Event::ItemFinished { index: slot.index, item: None });
+                }
+                SlotKind::Unannounced
+                | SlotKind::Message
+                | SlotKind::Call
+                | SlotKind::Reasoning
+                | SlotKind::Opaque
+                | SlotKind::Finished => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The item that a place names, if it has begun.
+    pub(super) fn known(&self, output_index: Option<Integer>) -> Option<ItemIndex> {
+        let index = index(output_index?)?;
+        self.slots.iter().find(|slot| slot.index == index && slot.kind == SlotKind::Opaque).map(|slot| slot.index)
+    }
+
+    /// The content that an item brings along.
+    fn item_content(&mut self, output_index: Option<Integer>, item: &wire::Item, out: &mut impl Sink) {
+        let place =
+            |part: usize| Place { output_index, item_id: item_id(item), part: u32::try_from(part).unwrap_or(u32::MAX) };
+        match item {
+            wire::Item::Message(message) => match &message.content {
+                Some(wire::Content::Parts(parts)) => {
+                    for (number, part) in parts.iter().enumerate() {
+                        self.part(&place(number), Some(part.clone()), out);
+                    }
+                }
+                Some(wire::Content::Text(text)) => self.reconcile(&place(0), Channel::Text, text, out),
+                None => {}
+            },
+            wire::Item::Reasoning(reasoning) => {
+                for parts in [&reasoning.summary, &reasoning.content].into_iter().flatten() {
+                    for (number, part) in parts.iter().enumerate() {
+                        self.part(&place(number), Some(part.clone()), out);
+                    }
+                }
+            }
+            wire::Item::FunctionCall(call) => self.call_content(&place(0), call.arguments.as_deref(), out),
+            wire::Item::CustomToolCall(call) => self.call_content(&place(0), call.input.as_deref(), out),
+            _ => {}
+        }
+    }
+
+    fn call_content(&mut self, place: &Place<'_>, arguments: Option<&str>, out: &mut impl Sink) {
+        let at = self.find_or_insert(place.output_index, place.item_id);
+        // A call the upstream made and answered itself has begun as something opaque.
+        if self.slots.get(at).is_some_and(|slot| slot.takes(Channel::Arguments)) {
+            self.reconcile(place, Channel::Arguments, arguments.unwrap_or_default(), out);
+        }
+    }
+
+    fn annotate_rest(&mut self, place: &Place<'_>, annotations: Vec<Annotation>, out: &mut impl Sink) {
+        if annotations.is_empty() {
+            return;
+        }
+        let slot = self.open(place, Channel::Text, out);
+        if !slot.takes(Channel::Text) {
+            return;
+        }
+        let known = slot.said(Channel::Text, place.part).annotations;
+        for annotation in annotations.into_iter().skip(known) {
+            self.annotate(place, annotation, out);
+        }
+    }
+
+    /// Says that a part is there, before its first text.
+    fn open_part(&mut self, place: &Place<'_>, channel: Channel, out: &mut impl Sink) {
+        let slot = self.open(place, channel, out);
+        if slot.takes(channel) && !slot.has_said(channel, place.part) {
+            slot.said(channel, place.part);
+            out.event(event(slot.index, channel, place.part, Cow::Borrowed(""), Vec::new()));
+        }
+    }
+
+    /// The slot of a place. Text for an item that nobody began begins it.
+    fn open(&mut self, place: &Place<'_>, channel: Channel, out: &mut impl Sink) -> &mut Slot {
+        let at = self.find_or_insert(place.output_index, place.item_id);
+        #[expect(clippy::indexing_slicing, reason = "find_or_insert returns the index of a slot")]
+        let slot = &mut self.slots[at];
+        if slot.kind == SlotKind::Unannounced && slot.said.is_empty() {
+            let (kind, item) = match channel {
+                Channel::Text | Channel::Refusal => (SlotKind::Message, ItemStart::Message { id: None, phase: None }),
+                Channel::Summary | Channel::Thought => (SlotKind::Reasoning, ItemStart::Reasoning { id: None }),
+                Channel::Arguments => return slot,
+            };
+            slot.kind = kind;
+            out.event(Event::ItemStarted { index: slot.index, item });
+        }
+        slot
+    }
+
+    fn find_or_insert(&mut self, output_index: Option<Integer>, id: Option<&str>) -> usize {
+        let wanted = output_index.and_then(index);
+        let found = match wanted {
+            Some(index) => self.slots.iter().rposition(|slot| slot.index == index),
+            // Without a position, an id is the next best; without either, the newest item.
+            None => self
+                .slots
+                .iter()
+                .rposition(|slot| id.is_some() && slot.id.as_deref() == id)
+                .or_else(|| id.is_none().then(|| self.slots.len().checked_sub(1)).flatten()),
+        };
+        found.unwrap_or_else(|| {
+            let next = || self.slots.iter().map(|slot| slot.index.0.saturating_add(1)).max().unwrap_or(0);
+            let index = wanted.unwrap_or_else(|| ItemIndex(next()));
+            let id = id.map(str::to_owned);
+            self.slots.push(Slot { index, id, kind: SlotKind::Unannounced, said: Vec::new() });
+            self.slots.len() - 1
+        })
+    }
+
+    fn mismatch(&mut self, place: &Place<'_>, channel: Channel) {
+        let number = place.output_index.map_or(-1, |index| index.0);
+        let detail = format!("a later view of its {channel:?} contradicts what was already passed on").to_lowercase();
+        self.losses.push(Loss::new(format!("output[{number}]"), LossCode::StreamMismatch, detail));
+    }
+}
+
+impl Slot {
+    fn takes(&self, channel: Channel) -> bool {
+        match self.kind {
+            SlotKind::Unannounced | SlotKind::Call => channel == Channel::Arguments,
+            SlotKind::Message => matches!(channel, Channel::Text | Channel::Refusal),
+            SlotKind::Reasoning => matches!(channel, Channel::Summary | Channel::Thought),
+            SlotKind::Opaque | SlotKind::Finished => false,
+        }
+    }
+
+    fn has_said(&self, channel: Channel, part: u32) -> bool {
+        self.said.iter().any(|said| (said.channel, said.part) == (channel, part))
+    }
+
+    fn said(&mut self, channel: Channel, part: u32) -> &mut Said {
+        let at = self.said.iter().rposition(|said| (said.channel, said.part) == (channel, part));
+        let at = at.unwrap_or_else(|| {
+            self.said.push(Said { channel, part, text: String::new(), annotations: 0 });
+            self.said.len() - 1
+        });
+        #[expect(clippy::indexing_slicing, reason = "the position was just found or made")]
+        &mut self.said[at]
+    }
+
+    /// Says what the item is, as soon as it says so itself; a call without a name or an id has to wait.
+    fn announce(&mut self, item: &wire::Item, reader: &Reader, out: &mut impl Sink) {
+        fn borrow(id: Option<&String>) -> Option<Cow<'_, str>> {
+            id.map(|id| Cow::Borrowed(id.as_str()))
+        }
+        let (kind, start) = match item {
+            wire::Item::Message(message) => {
+                let (id, phase) = (borrow(message.id.as_ref()), borrow(message.phase.as_ref()));
+                (SlotKind::Message, ItemStart::Message { id, phase })
+            }
+            wire::Item::Reasoning(reasoning) => {
+                (SlotKind::Reasoning, ItemStart::Reasoning { id: borrow(reasoning.id.as_ref()) })
+            }
+            wire::Item::FunctionCall(call) if !is_programmatic(call.caller.as_deref()) => {
+                let wire::FunctionCall { id, call_id, namespace, name, .. } = call;
+                let Some(start) = call_start([id, call_id, namespace, name], ToolKind::Function, reader) else {
+                    return;
+                };
+                (SlotKind::Call, start)
+            }
+            wire::Item::CustomToolCall(call)
+                if !is_programmatic(call.caller.as_deref()) && !reader.is_hosted(call.name.as_deref()) =>
+            {
+                let wire::CustomToolCall { id, call_id, namespace, name, .. } = call;
+                let Some(start) = call_start([id, call_id, namespace, name], ToolKind::Custom, reader) else { return };
+                (SlotKind::Call, start)
+            }
+            other => (SlotKind::Opaque, ItemStart::Opaque { kind: Cow::Borrowed(other.tag()) }),
+        };
+        self.kind = kind;
+        out.event(Event::ItemStarted { index: self.index, item: start });
+        for said in self.said.iter().filter(|said| kind == SlotKind::Call && !said.text.is_empty()) {
+            out.event(event(self.index, said.channel, said.part, Cow::Borrowed(&said.text), Vec::new()));
+        }
+    }
+}
+
+impl SlotKind {
+    fn holds(self, item: &ItemKind) -> bool {
+        matches!(
+            (self, item),
+            (Self::Message, ItemKind::Message(_))
+                | (Self::Call, ItemKind::ToolCall(_))
+                | (Self::Reasoning, ItemKind::Reasoning(_))
+                | (Self::Opaque, ItemKind::Opaque(_))
+                // A call that could not be announced fails in the reader, which names what is missing.
+                | (Self::Unannounced, _)
+        )
+    }
+}
+
+fn call_start<'a>(
+    [id, call_id, namespace, name]: [&'a Option<String>; 4],
+    kind: ToolKind,
+    reader: &Reader,
+) -> Option<ItemStart<'a>> {
+    let call_id = call_id.as_deref().filter(|id| !id.is_empty())?;
+    let name = name.as_deref().filter(|name| !name.is_empty())?;
+    let (namespace, name) = reader.tool_name(namespace.clone(), name.to_owned());
+    Some(ItemStart::ToolCall {
+        id: id.as_deref().map(Cow::Borrowed),
+        call_id: Cow::Owned(reader.call_id(call_id)),
+        name: Cow::Owned(name),
+        namespace: namespace.map(Cow::Owned),
+        kind,
+    })
+}
+
+fn event(index: ItemIndex, channel: Channel, part: u32, text: Cow<'_, str>, logprobs: Vec<TokenLogprob>) -> Event<'_> {
+    match channel {
+        Channel::Text => Event::TextDelta { index, part, text, logprobs },
+        Channel::Refusal => Event::RefusalDelta { index, part, text },
+        Channel::Summary => Event::ReasoningDelta { index, part, kind: ReasoningKind::Summary, text },
+        Channel::Thought => Event::ReasoningDelta { index, part, kind: ReasoningKind::Text, text },
+        Channel::Arguments => Event::ArgumentsDelta { index, text },
+    }
+}
+
+fn index(Integer(index): Integer) -> Option<ItemIndex> {
+    u32::try_from(index).ok().map(ItemIndex)
+}
+
+fn item_id(item: &wire::Item) -> Option<&str> {
+    match item {
+        wire::Item::Message(item) => item.id.as_deref(),
+        wire::Item::Reasoning(item) => item.id.as_deref(),
+        wire::Item::FunctionCall(item) => item.id.as_deref(),
+        wire::Item::CustomToolCall(item) => item.id.as_deref(),
+        _ => None,
+    }
+}
