@@ -1,0 +1,88 @@
+//! What an executor has to know of its upstream.
+
+use std::time::Duration;
+
+use interlingua_translate::{Policy, Profile};
+
+use crate::BaseUrl;
+
+/// Everything an [`Executor`](crate::Executor) has to know of its upstream, except the credentials. Plain data.
+///
+/// ```
+/// use interlingua_executor::{Config, Dialect};
+/// use interlingua_translate::Profile;
+///
+/// let codex = Config {
+///     base_url: "https://chatgpt.com/backend-api/codex".parse()?,
+///     profile: Profile::codex(),
+///     ..Config::default()
+/// };
+/// assert_eq!(codex.dialect, Dialect::Responses);
+/// # Ok::<(), interlingua_executor::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where it lives.
+    pub base_url: BaseUrl,
+    /// Which API it speaks.
+    pub dialect: Dialect,
+    /// What it accepts and forces.
+    pub profile: Profile,
+    /// What to do when a translation loses something.
+    pub policy: Policy,
+    /// How long to wait for what.
+    pub timeouts: Timeouts,
+}
+
+/// The public API of OpenAI over Responses.
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            base_url: BaseUrl::openai(),
+            dialect: Dialect::Responses,
+            profile: Profile::openai(),
+            policy: Policy::Lenient,
+            timeouts: Timeouts::default(),
+        }
+    }
+}
+
+/// The API an upstream speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// `POST {base}/responses`.
+    Responses,
+    /// `POST {base}/chat/completions`.
+    Chat,
+}
+
+/// How long to wait for what. There is no limit on a whole reply: an answer may stream for an hour.
+///
+/// The limit of connecting is the transport's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// From the request to the head of the reply, connecting included (10 min, as the official SDKs have it: without
+    /// streaming the model thinks before it).
+    pub headers: Duration,
+    /// From the head of a stream to its first event (5 min); comments do not count.
+    pub first_event: Duration,
+    /// Between two pieces of a reply (5 min); here comments do count.
+    pub idle: Duration,
+    /// How long a stream is held back for its first output, so that a failure before it still becomes an error of its
+    /// own (15 s). Not a limit: afterwards the stream is handed out as it is.
+    pub hold: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        let minutes = |n: u64| Duration::from_secs(n * 60);
+        Self { headers: minutes(10), first_event: minutes(5), idle: minutes(5), hold: Duration::from_secs(15) }
+    }
+}
+
+/// The largest whole reply, in bytes.
+pub(crate) const MAX_REPLY: usize = 64 * 1024 * 1024;
+/// How much of an error's body is read, in bytes.
+pub(crate) const MAX_ERROR_BODY: usize = 64 * 1024;
+/// How long the body of an error may take altogether: what it says is worth little waiting.
+pub(crate) const ERROR_BODY_WAIT: Duration = Duration::from_secs(10);
