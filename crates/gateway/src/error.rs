@@ -3,7 +3,8 @@
 use std::fmt;
 
 use http::StatusCode;
-use interlingua_translate::Error as TranslateError;
+use interlingua_model::Failure;
+use interlingua_translate::{Error as TranslateError, failure_kind, failure_status};
 use interlingua_wire::chat::{ErrorCode, ErrorDetail};
 use serde::Serialize;
 
@@ -32,7 +33,8 @@ impl ApiError {
     /// An error of this status and class (`error.type`).
     #[must_use]
     pub fn new(status: StatusCode, kind: &str, message: impl Into<String>) -> Self {
-        let error = ErrorDetail { message: Some(message.into()), kind: Some(kind.to_owned()), ..ErrorDetail::default() };
+        let error =
+            ErrorDetail { message: Some(message.into()), kind: Some(kind.to_owned()), ..ErrorDetail::default() };
         Self { status, error }
     }
 
@@ -66,6 +68,16 @@ impl From<TranslateError> for ApiError {
         let mut api = Self::new(status, error.kind(), error.message());
         api.error.param = error.param().map(str::to_owned);
         api.error.code = error.code().map(|code| ErrorCode::Word(code.to_owned()));
+        api
+    }
+}
+
+impl From<&Failure> for ApiError {
+    fn from(failure: &Failure) -> Self {
+        let status = StatusCode::from_u16(failure_status(failure)).unwrap_or(StatusCode::BAD_GATEWAY);
+        let mut api = Self::new(status, failure_kind(failure), &failure.message);
+        api.error.param.clone_from(&failure.param);
+        api.error.code = failure.code.clone().map(ErrorCode::Word);
         api
     }
 }

@@ -4,3 +4,4 @@ mod error;
 pub mod json;
 
 pub use error::ApiError;
+pub use http::StatusCode;
