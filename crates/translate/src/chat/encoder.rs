@@ -50,6 +50,8 @@ pub struct Encoder {
     text: TextJoin,
     /// Whether any text of thoughts has been written, and of which item and part the last was.
     thought: Option<(ItemIndex, u32)>,
+    /// What each item that is no thought lets thoughts stand before; `None` for one that Chat cannot carry.
+    anchors: Vec<(ItemIndex, Option<String>)>,
     /// Sealed thoughts that wait to learn what they precede.
     waiting: Vec<(ItemIndex, Box<interlingua_model::ReasoningItem>)>,
     details: i64,
@@ -84,6 +86,7 @@ impl Encoder {
             phase: Phase::Open,
             items: Vec::new(),
             thought: None,
+            anchors: Vec::new(),
             waiting: Vec::new(),
             details: 0,
             calls: 0,
@@ -147,12 +150,12 @@ impl Encoder {
                     let detail = format!("Chat has no place for the phase `{phase}`");
                     self.lose(format!("output[{}].phase", index.0), LossCode::DroppedPhase, detail);
                 }
-                self.release(Some(BEFORE_CONTENT), out);
+                self.anchor(index, Some(BEFORE_CONTENT), out);
                 self.text.open(index);
                 Slot::Message
             }
             ItemStart::ToolCall { id: _, call_id, name, namespace: _, kind } => {
-                self.release(Some(&call_id), out);
+                self.anchor(index, Some(&call_id), out);
                 let number = self.calls;
                 self.calls += 1;
                 match self.context.call_style {
@@ -164,7 +167,7 @@ impl Encoder {
             }
             ItemStart::Reasoning { id: _ } => Slot::Reasoning { shown: None },
             ItemStart::Opaque { kind } => {
-                self.release(None, out);
+                self.anchor(index, None, out);
                 Slot::Opaque { kind: kind.into_owned() }
             }
         };
@@ -236,7 +239,11 @@ impl Encoder {
                 self.text.close(index, &mut |piece| write_piece(chunks, piece, out));
             }
             (Slot::Reasoning { .. }, Some(ItemKind::Reasoning(reasoning))) => {
-                self.waiting.push((index, Box::new(reasoning)));
+                let next = self.anchors.iter().filter(|(at, _)| *at > index).min_by_key(|(at, _)| *at);
+                match next.cloned() {
+                    Some((_, before)) => self.write_details(index, &reasoning, before.as_deref(), out),
+                    None => self.waiting.push((index, Box::new(reasoning))),
+                }
             }
             (Slot::Opaque { .. }, Some(ItemKind::Opaque(opaque))) if opaque.needs_client => {
                 self.refuse(parts::needs_client(&opaque.kind, index.0), out);
@@ -246,20 +253,37 @@ impl Encoder {
         }
     }
 
-    /// Writes the sealed thoughts that stood before what comes now; `before` is `None` for something Chat cannot carry.
+    /// Says what thoughts may stand before, and writes those that have waited for it.
+    fn anchor(&mut self, index: ItemIndex, before: Option<&str>, out: &mut impl FnMut(Frame<'_>)) {
+        self.anchors.push((index, before.map(str::to_owned)));
+        self.release(before, out);
+    }
+
     fn release(&mut self, before: Option<&str>, out: &mut impl FnMut(Frame<'_>)) {
         for (index, reasoning) in std::mem::take(&mut self.waiting) {
-            let entries = encode_details(&reasoning, before, &mut self.details);
-            if entries.is_empty() {
-                continue;
-            }
-            if before.is_some() {
-                self.chunks.details(entries, out);
-            } else {
-                self.details -= i64::try_from(entries.len()).unwrap_or(0);
-                let detail = "the thoughts precede something Chat cannot carry, so they could not be replayed";
-                self.lose(format!("output[{}]", index.0), LossCode::DroppedReasoning, detail);
-            }
+            self.write_details(index, &reasoning, before, out);
+        }
+    }
+
+    /// Writes sealed thoughts for the next turn, or reports that they cannot be replayed.
+    fn write_details(
+        &mut self,
+        index: ItemIndex,
+        reasoning: &interlingua_model::ReasoningItem,
+        before: Option<&str>,
+        out: &mut impl FnMut(Frame<'_>),
+    ) {
+        let mut details = self.details;
+        let entries = encode_details(reasoning, before, &mut details);
+        if entries.is_empty() {
+            return;
+        }
+        if before.is_some() {
+            self.details = details;
+            self.chunks.details(entries, out);
+        } else {
+            let detail = "the thoughts precede something Chat cannot carry, so they could not be replayed";
+            self.lose(format!("output[{}]", index.0), LossCode::DroppedReasoning, detail);
         }
     }
 

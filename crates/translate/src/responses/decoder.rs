@@ -33,7 +33,7 @@ use crate::{Context, End, Error, Loss, LossCode, Outcome};
 /// decoder.read(r#"{"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"Hi"}"#, None, &mut fold);
 /// assert_eq!(decoder.finish(&mut fold).end, End::Truncated, "no terminal event came");
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Decoder {
     reader: Reader,
     slots: Slots,
@@ -44,7 +44,7 @@ pub struct Decoder {
     seen_unknown: HashSet<String>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Phase {
     Open,
     /// The upstream failed without saying why; the reason may be in the next event.
@@ -84,6 +84,14 @@ impl Decoder {
                 self.lose_once("untyped", "an event that does not say its type");
             }
             Err(error) => self.refuse(Error::Malformed { path: None, message: error.to_string() }, out),
+        }
+    }
+
+    /// Takes the data of an event that the stream was cut in. It counts if it is whole; otherwise the stream just
+    /// stopped, which [`Decoder::finish`] reports.
+    pub fn read_cut(&mut self, data: &str, event_name: Option<&str>, out: &mut impl Sink) {
+        if let Ok(event) = wire::Event::parse(data, event_name) {
+            self.push(event, out);
         }
     }
 
@@ -365,7 +373,7 @@ fn decode_error(event: wire::ErrorEvent) -> Failure {
 }
 
 /// Numbers that rise tell a repeated event from a new one; numbers that stand still tell nothing.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Sequence {
     last: Option<i64>,
     rises: bool,

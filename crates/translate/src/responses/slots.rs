@@ -12,7 +12,7 @@ use super::decode_output::{Reader, decode_part, is_programmatic};
 use crate::{Error, Loss, LossCode};
 
 /// The items of one stream, by output index.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Slots {
     slots: Vec<Slot>,
     pub(super) losses: Vec<Loss>,
@@ -35,7 +35,7 @@ pub(super) enum Channel {
     Arguments,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Slot {
     index: ItemIndex,
     id: Option<String>,
@@ -55,7 +55,7 @@ enum SlotKind {
     Finished,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Said {
     channel: Channel,
     part: u32,
