@@ -13,7 +13,8 @@ use tempfile::NamedTempFile;
 use crate::generated::{Generated, Mode};
 use crate::project::{Project, has_extension};
 
-const TEST: [&str; 6] = ["test", "--locked", "--package", "interlingua-translate", "--test", "snapshots"];
+const TEST: [&str; 9] =
+    ["test", "--quiet", "--locked", "--package", "interlingua-translate", "--test", "snapshots", "--", "--quiet"];
 const TEST_FILE: &str = "crates/translate/tests/snapshots.rs";
 const FOLDER: &str = "crates/translate/tests/snapshots";
 

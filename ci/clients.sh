@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Real client programs against `interlingua serve --upstream replay`, each in an environment of its own.
+set -euo pipefail
+source ci/common.sh
+source ci/tools.sh
+
+# program, runtime, packages
+readonly CLIENTS=(
+    "smoke_openai.py python openai==3.54.0"
+    "smoke_openai.mjs node openai@6 zod"
+    "smoke_aisdk.mjs node ai@6 @ai-sdk/openai-compatible@2 @ai-sdk/openai@3 zod"
+    "smoke_langchain.py python langchain-openai pydantic"
+    "smoke_pydantic_ai.py python pydantic-ai-slim[openai]"
+)
+readonly CLIENT_LIMIT=120
+
+need_binary
+ensure_python
+ensure_node
+
+port=$(free_port)
+mkdir -p "$TOOLS"
+log=$TOOLS/serve.log
+"$BIN" serve --upstream replay --listen "127.0.0.1:$port" >"$log" 2>&1 &
+server=$!
+trap 'kill "$server" 2>/dev/null || true' EXIT
+
+wait_until_healthy() {
+    local attempt
+    for attempt in {1..100}; do
+        kill -0 "$server" 2>/dev/null || break
+        if python3 -c "import urllib.request as u; u.urlopen('http://127.0.0.1:$port/healthz', timeout=1)" 2>/dev/null; then
+            return
+        fi
+        sleep 0.1
+    done
+    cat "$log" >&2
+    die "interlingua serve did not answer /healthz after $attempt attempts; its output is above"
+}
+wait_until_healthy
+
+export BASE_URL=http://127.0.0.1:$port/v1 API_KEY=x MODEL=gpt-5.5
+
+failed=0
+for client in "${CLIENTS[@]}"; do
+    read -r program runtime packages <<<"$client"
+    name=${program%.*}
+    printf -- '-- %s\n' "$program"
+    # shellcheck disable=SC2086 # one word a package
+    if [[ $runtime == python ]]; then
+        command=("$(python_with "$name" $packages)" "$SHARED/clients/$program")
+    else
+        # Node finds packages from the place of the program.
+        place=$(node_with "$name" $packages)
+        cp "$SHARED/clients/$program" "$place/"
+        command=(node "$place/$program")
+    fi
+    timeout --kill-after=5 "$CLIENT_LIMIT" "${command[@]}" || {
+        echo "FAILED $program (status $?)"
+        failed=1
+    }
+done
+if ((failed)); then
+    echo "-- the server's last words"
+    tail -n 40 "$log"
+fi
+exit "$failed"

@@ -1,0 +1,35 @@
+# What every step knows: places, and how to say that something is missing.
+# shellcheck shell=bash
+
+readonly TARGET=${CARGO_TARGET_DIR:-target}
+readonly BIN=$TARGET/release/interlingua
+# Tools and environments that the checks install; kept between runs.
+readonly TOOLS=$TARGET/ci
+# Checks that are not part of the repository: cases, an independent judge, client programs. Used where they lie beside the checkout.
+readonly SHARED=../shared
+
+export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-never}
+export INSTA_UPDATE=no
+# No request to this machine may take the way through a proxy.
+export NO_PROXY=127.0.0.1,localhost no_proxy=127.0.0.1,localhost
+
+die() {
+    echo "error: $*" >&2
+    exit 1
+}
+
+need_binary() {
+    [[ -x $BIN ]] || die "$BIN is missing: the step \`build\` has failed or was not run"
+}
+
+# Ends the step, well, where a check that is not part of the repository is not there.
+need_shared() {
+    [[ -e $SHARED/$1 ]] || {
+        echo "skipped: there is no $SHARED/$1"
+        exit 0
+    }
+}
+
+free_port() {
+    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}
