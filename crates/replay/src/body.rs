@@ -1,0 +1,158 @@
+//! The body of a reply on its way out: event by event, with the faults that were asked for.
+
+use std::io;
+use std::time::Duration;
+
+use axum::body::Body;
+use bytes::Bytes;
+use tokio::sync::watch;
+
+use crate::faults::Faults;
+use crate::log::{Ending, Log};
+
+/// How long a reply that stalls is kept open, so that nothing hangs for ever.
+pub const STALL_LIMIT: Duration = Duration::from_secs(60);
+
+/// A reply that tells the log what was sent and how it ended.
+pub(crate) struct Reply {
+    pub(crate) log: Log,
+    pub(crate) number: u64,
+    pub(crate) faults: Faults,
+    /// Becomes true when the server shuts down.
+    pub(crate) closing: watch::Receiver<bool>,
+}
+
+impl Reply {
+    /// Sends `events` one after the other.
+    pub(crate) fn body(self, events: Vec<Bytes>) -> Body {
+        let Self { log, number, faults, closing } = self;
+        let mut end = End { log, number, ending: Ending::Dropped };
+        let events = spoil(events, &faults);
+        Body::from_stream(async_stream::stream! {
+            let mut count = 0;
+            for event in events {
+                if faults.stall == Some(count) {
+                    stall(closing).await;
+                    break;
+                }
+                if faults.cut == Some(count) {
+                    break;
+                }
+                if !faults.delay.is_zero() {
+                    tokio::time::sleep(faults.delay).await;
+                }
+                let size = faults.chunk.map_or(event.len().max(1), std::num::NonZeroUsize::get);
+                let mut rest = event;
+                while !rest.is_empty() {
+                    let piece = rest.split_to(size.min(rest.len()));
+                    end.log.sent(end.number, &piece);
+                    yield Ok::<Bytes, io::Error>(piece);
+                }
+                count += 1;
+            }
+            if faults.cut.is_some_and(|cut| cut <= count) {
+                end.note(Ending::Cut);
+                // The bytes before it must have left: an error right behind them would take them along.
+                tokio::time::sleep(FLUSH_PAUSE).await;
+                yield Err(io::Error::other("cut on request"));
+            } else {
+                end.note(Ending::Whole);
+            }
+        })
+    }
+}
+
+/// How long the last bytes have to leave before the connection breaks.
+const FLUSH_PAUSE: Duration = Duration::from_millis(20);
+
+/// Waits until the server shuts down, or [`STALL_LIMIT`] has passed.
+pub(crate) async fn stall(mut closing: watch::Receiver<bool>) {
+    let _ = tokio::time::timeout(STALL_LIMIT, closing.wait_for(|closing| *closing)).await;
+}
+
+/// Cuts the bytes of an event stream behind every event; they stay the same bytes.
+pub(crate) fn events(mut bytes: Bytes) -> Vec<Bytes> {
+    let mut events = Vec::new();
+    while let Some(end) = event_end(&bytes) {
+        events.push(bytes.split_to(end));
+    }
+    if !bytes.is_empty() {
+        events.push(bytes);
+    }
+    events
+}
+
+/// Where the first event ends: behind a line end that directly follows another.
+fn event_end(bytes: &[u8]) -> Option<usize> {
+    let mut is_line_empty = false;
+    for (index, byte) in bytes.iter().enumerate() {
+        match byte {
+            b'\n' if is_line_empty => return Some(index + 1),
+            b'\n' => is_line_empty = true,
+            b'\r' => {}
+            _ => is_line_empty = false,
+        }
+    }
+    None
+}
+
+/// Puts in what cannot be read and what is too large.
+fn spoil(mut events: Vec<Bytes>, faults: &Faults) -> Vec<Bytes> {
+    if let Some(mib) = faults.huge {
+        let mut event =
+            b"event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"delta\":\"".to_vec();
+        event.resize(event.len() + mib * 1024 * 1024, b'x');
+        event.extend_from_slice(b"\"}\n\n");
+        events.insert(events.len().min(1), event.into());
+    }
+    if let Some(after) = faults.garbage {
+        let garbage = Bytes::from_static(b"data: {\"type\":\"response.output_te\xff\xfe\x00\n\n");
+        match events.as_mut_slice() {
+            [whole] => whole.truncate(whole.len() / 2),
+            _ => events.insert(after.min(events.len()), garbage),
+        }
+    }
+    events
+}
+
+/// Tells the log how a reply ended, also when the connection drops it.
+struct End {
+    log: Log,
+    number: u64,
+    ending: Ending,
+}
+
+impl End {
+    fn note(&mut self, ending: Ending) {
+        self.ending = ending;
+    }
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.log.ended(self.number, self.ending);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_is_cut_behind_its_events_and_loses_no_byte() {
+        let bytes = Bytes::from_static(b": hi\r\n\r\nevent: a\ndata: 1\n\ndata: 2\n\n\ndata: 3");
+        let events = events(bytes.clone());
+        assert_eq!(events.len(), 4);
+        assert_eq!(events[1], "event: a\ndata: 1\n\n");
+        assert_eq!(events.concat(), bytes);
+    }
+
+    #[test]
+    fn spoiling() {
+        let events = vec![Bytes::from_static(b"data: 1\n\n"), Bytes::from_static(b"data: 2\n\n")];
+        let garbled = spoil(events.clone(), &"garbage=2".parse().unwrap());
+        assert!(std::str::from_utf8(&garbled[2]).is_err());
+        assert!(spoil(events, &"huge=1".parse().unwrap())[1].len() > 1024 * 1024);
+        assert_eq!(spoil(vec![Bytes::from_static(b"{\"a\":1}")], &"garbage".parse().unwrap()), ["{\"a"]);
+    }
+}

@@ -1,0 +1,277 @@
+//! HTTP: routes, headers, and the server that tests start.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::response::Response;
+use axum::routing::{get, post};
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{HeaderMap, Method, StatusCode, Uri};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+use crate::body::{Reply, stall};
+use crate::case::Protocol;
+use crate::faults::Faults;
+use crate::judge::Refusal;
+use crate::log::{Ending, Log};
+use crate::replay::{Found, Shared};
+
+/// The largest request that is read: room for an image of 20 MiB, several times over.
+pub const REQUEST_LIMIT: usize = 96 * 1024 * 1024;
+
+/// Names a case to answer with: `responses/refusal`.
+pub const CASE_HEADER: &str = "x-replay-case";
+
+/// Names what is to go wrong; see [`Faults`].
+pub const FAULT_HEADER: &str = "x-replay-fault";
+
+/// `codex` makes this one reply behave like the ChatGPT backend.
+pub const PROFILE_HEADER: &str = "x-replay-profile";
+
+/// The path below which the ChatGPT backend lives, and this one behaves like it.
+const CODEX_PATH: &str = "/backend-api/codex";
+
+pub(crate) fn router(shared: Arc<Shared>) -> Router {
+    let mut router = Router::new();
+    for base in ["", "/v1", CODEX_PATH] {
+        router = router
+            .route(&format!("{base}/responses"), post(responses))
+            .route(&format!("{base}/chat/completions"), post(chat))
+            .route(&format!("{base}/models"), get(models));
+    }
+    router.fallback(unknown).layer(DefaultBodyLimit::max(REQUEST_LIMIT)).with_state(shared)
+}
+
+/// A replay that is being served on loopback. It stops when this is dropped.
+#[derive(Debug)]
+pub struct Server {
+    addr: SocketAddr,
+    shared: Arc<Shared>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Server {
+    pub(crate) async fn start(shared: Arc<Shared>) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let addr = listener.local_addr()?;
+        let mut closing = shared.closing.subscribe();
+        let served = axum::serve(listener, router(Arc::clone(&shared))).with_graceful_shutdown(async move {
+            let _ = closing.wait_for(|closing| *closing).await;
+        });
+        let task = tokio::spawn(async move {
+            let _ = served.await;
+        });
+        Ok(Self { addr, shared, task })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// What an SDK calls its base URL: `http://127.0.0.1:PORT/v1`.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        format!("http://{}/v1", self.addr)
+    }
+
+    /// The base URL below which it behaves like the ChatGPT backend.
+    #[must_use]
+    pub fn codex_base_url(&self) -> String {
+        format!("http://{}{CODEX_PATH}", self.addr)
+    }
+
+    /// What goes over the wire.
+    #[must_use]
+    pub fn log(&self) -> Log {
+        self.shared.log.clone()
+    }
+
+    /// What goes wrong from here on.
+    pub fn set_faults(&self, faults: Faults) {
+        self.shared.set_faults(faults);
+    }
+
+    /// Takes no more connections, ends what stalls, and waits until every reply has been sent.
+    pub async fn shutdown(mut self) {
+        self.shared.closing.send_replace(true);
+        let _ = (&mut self.task).await;
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.shared.closing.send_replace(true);
+        self.task.abort();
+    }
+}
+
+async fn responses(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    exchange(&shared, Protocol::Responses, &uri, &headers, body).await
+}
+
+async fn chat(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    exchange(&shared, Protocol::Chat, &uri, &headers, body).await
+}
+
+async fn exchange(shared: &Shared, protocol: Protocol, uri: &Uri, headers: &HeaderMap, body: Bytes) -> Response {
+    let log = shared.log.clone();
+    let number = log.begin("POST", uri.path(), headers, &body);
+    let faults = match text(headers, FAULT_HEADER).map(str::parse::<Faults>) {
+        None => shared.faults(),
+        Some(Ok(faults)) => faults,
+        Some(Err(error)) => {
+            let refusal = Refusal::new(
+                StatusCode::BAD_REQUEST,
+                "invalid_request_error",
+                None,
+                Some(FAULT_HEADER),
+                error.to_string(),
+            );
+            return refused(&log, number, &refusal);
+        }
+    };
+    if faults.silent {
+        stall(shared.closing.subscribe()).await;
+    }
+    let is_codex = shared.is_codex
+        || uri.path().starts_with(CODEX_PATH)
+        || text(headers, PROFILE_HEADER).is_some_and(|profile| profile.eq_ignore_ascii_case("codex"));
+    if faults.html {
+        let status = faults.status.unwrap_or(StatusCode::FORBIDDEN);
+        return whole(&log, number, status, "text/html; charset=UTF-8", HTML.into());
+    }
+    if let Some(status) = faults.status {
+        return refused(&log, number, &error_of(status, is_codex));
+    }
+    match shared.answer(protocol, &body, text(headers, CASE_HEADER), is_codex) {
+        Err(refusal) => refused(&log, number, &refusal),
+        Ok(found) => found_reply(shared, number, faults, found),
+    }
+}
+
+fn found_reply(shared: &Shared, number: u64, faults: Faults, found: Found) -> Response {
+    let Found { case, status, content_type, headers, events, is_stream } = found;
+    let log = shared.log.clone();
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
+    log.answered(number, status, Some(&case));
+    let body = if is_stream || faults.touch_body() {
+        Reply { log, number, faults, closing: shared.closing.subscribe() }.body(events)
+    } else {
+        let bytes = Bytes::from(events.concat());
+        log.sent(number, &bytes);
+        log.ended(number, Ending::Whole);
+        Body::from(bytes)
+    };
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let case = (CASE_HEADER.to_owned(), case);
+    for (name, value) in headers.into_iter().chain([(CONTENT_TYPE.to_string(), content_type), case, request_id(number)])
+    {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().entry(name).or_insert(value);
+        }
+    }
+    response
+}
+
+fn refused(log: &Log, number: u64, refusal: &Refusal) -> Response {
+    let mut response = whole(
+        log,
+        number,
+        refusal.status,
+        "application/json",
+        serde_json::to_vec(&refusal.body).unwrap_or_default().into(),
+    );
+    if refusal.status == StatusCode::TOO_MANY_REQUESTS {
+        response.headers_mut().insert("retry-after", HeaderValue::from_static("1"));
+    }
+    response
+}
+
+fn whole(log: &Log, number: u64, status: StatusCode, content_type: &'static str, body: Bytes) -> Response {
+    log.answered(number, status, None);
+    log.sent(number, &body);
+    log.ended(number, Ending::Whole);
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if let (name, Ok(id)) = ("x-request-id", HeaderValue::try_from(request_id(number).1)) {
+        response.headers_mut().insert(name, id);
+    }
+    response
+}
+
+fn request_id(number: u64) -> (String, String) {
+    ("x-request-id".to_owned(), format!("req_replay{number:016}"))
+}
+
+/// The error that usually comes with a status.
+fn error_of(status: StatusCode, is_codex: bool) -> Refusal {
+    if is_codex && status != StatusCode::TOO_MANY_REQUESTS {
+        let detail = status.canonical_reason().unwrap_or("Error");
+        return Refusal { status, body: json!({ "detail": detail }) };
+    }
+    let (kind, code, message) = match status.as_u16() {
+        400 => ("invalid_request_error", None, "The request was refused, as was asked for."),
+        401 => ("invalid_request_error", Some("invalid_api_key"), "Incorrect API key provided."),
+        403 => ("invalid_request_error", None, "You are not allowed to do this."),
+        404 => (
+            "invalid_request_error",
+            Some("model_not_found"),
+            "The model does not exist or you do not have access to it.",
+        ),
+        429 if is_codex => ("usage_limit_reached", None, "The usage limit has been reached"),
+        429 => ("requests", Some("rate_limit_exceeded"), "Rate limit reached. Please try again in 1s."),
+        503 => (
+            "server_error",
+            Some("server_is_overloaded"),
+            "The engine is currently overloaded, please try again later.",
+        ),
+        500..=599 => ("server_error", None, "The server had an error while processing your request. Sorry about that!"),
+        _ => ("invalid_request_error", None, "An error, as was asked for."),
+    };
+    Refusal::new(status, kind, code, None, message)
+}
+
+async fn models(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap) -> Response {
+    let number = shared.log.begin("GET", uri.path(), &headers, &Bytes::new());
+    let names = shared.library.models();
+    let body: Value = if shared.is_codex || uri.path().starts_with(CODEX_PATH) {
+        let levels = ["low", "medium", "high"].map(|effort| json!({ "effort": effort }));
+        let model = |name: &&str| {
+            json!({"slug": name, "visibility": "list", "supported_in_api": true, "supported_reasoning_levels": levels,
+                   "default_reasoning_level": "medium", "supports_parallel_tool_calls": true})
+        };
+        json!({ "models": names.iter().map(model).collect::<Vec<_>>() })
+    } else {
+        let model =
+            |name: &&str| json!({"id": name, "object": "model", "created": 1_795_000_000, "owned_by": "replay"});
+        json!({ "object": "list", "data": names.iter().map(model).collect::<Vec<_>>() })
+    };
+    whole(&shared.log, number, StatusCode::OK, "application/json", body.to_string().into())
+}
+
+async fn unknown(State(shared): State<Arc<Shared>>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    let number = shared.log.begin(method.as_str(), uri.path(), &headers, &Bytes::new());
+    let message = format!(
+        "Invalid URL ({method} {}). There are POST /v1/responses, POST /v1/chat/completions and GET /v1/models.",
+        uri.path()
+    );
+    let refusal = Refusal::new(StatusCode::NOT_FOUND, "invalid_request_error", None, None, message);
+    refused(&shared.log, number, &refusal)
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// What a challenge page looks like.
+const HTML: &str = "<!DOCTYPE html>\n<html lang=\"en-US\"><head><title>Just a moment...</title></head>\n\
+                    <body>Enable JavaScript and cookies to continue</body></html>\n";
