@@ -9,8 +9,8 @@ readonly CLIENTS=(
     "smoke_openai.py python openai==3.54.0"
     "smoke_openai.mjs node openai@6 zod"
     "smoke_aisdk.mjs node ai@6 @ai-sdk/openai-compatible@2 @ai-sdk/openai@3 zod"
-    "smoke_langchain.py python langchain-openai pydantic"
-    "smoke_pydantic_ai.py python pydantic-ai-slim[openai]"
+    "smoke_langchain.py python langchain-openai==1.7.3"
+    "smoke_pydantic_ai.py python pydantic-ai-slim[openai]==2.68.0"
 )
 readonly CLIENT_LIMIT=120
 
