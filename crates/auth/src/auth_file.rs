@@ -107,7 +107,7 @@ impl AuthFile {
 
     /// The tokens that replaced `spent` in a process that died before it could put them in place. Follows the chain to its
     /// end, as such a thing may have happened more than once.
-    pub(crate) fn successor(&self, target: &Path, spent: Fingerprint) -> Option<Tokens> {
+    pub(crate) fn successor(target: &Path, spent: Fingerprint) -> Option<Tokens> {
         let mut newest = None;
         let mut spent = Some(spent);
         for _ in 0..CHAIN_LIMIT {

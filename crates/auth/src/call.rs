@@ -25,7 +25,7 @@ pub(crate) struct Answer {
 #[derive(Debug)]
 pub(crate) struct Failed {
     pub(crate) failure: Failure,
-    pub(crate) error: IssuerError,
+    pub(crate) error: Box<IssuerError>,
 }
 
 /// Sends the request and reads the whole answer within `limit`.
@@ -44,13 +44,10 @@ pub(crate) async fn call(request: RequestBuilder, limit: Duration, action: &'sta
         })?;
         read(response, &host, action).await
     };
-    match tokio::time::timeout(limit, exchange).await {
-        Ok(result) => result,
-        Err(_) => {
-            let problem = format!("did not answer within {} s", limit.as_secs_f32());
-            Err(failed(action, &host, Failure::Interrupted, problem))
-        }
-    }
+    tokio::time::timeout(limit, exchange).await.unwrap_or_else(|_| {
+        let problem = format!("did not answer within {} s", limit.as_secs_f32());
+        Err(failed(action, &host, Failure::Interrupted, problem))
+    })
 }
 
 impl Answer {
@@ -87,7 +84,7 @@ impl Answer {
     fn as_failure(&self, action: &'static str, failure: Failure, problem: String, code: Option<String>) -> Failed {
         Failed {
             failure,
-            error: IssuerError {
+            error: Box::new(IssuerError {
                 action,
                 host: self.host.clone(),
                 problem,
@@ -95,7 +92,7 @@ impl Answer {
                 code,
                 request_id: self.request_id.clone(),
                 retry_after: self.retry_after,
-            },
+            }),
         }
     }
 }
@@ -126,7 +123,7 @@ async fn read(mut response: Response, host: &str, action: &'static str) -> Resul
 }
 
 fn failed(action: &'static str, host: &str, failure: Failure, problem: String) -> Failed {
-    let error = IssuerError {
+    let error = Box::new(IssuerError {
         action,
         host: host.to_owned(),
         problem,
@@ -134,7 +131,7 @@ fn failed(action: &'static str, host: &str, failure: Failure, problem: String) -
         code: None,
         request_id: None,
         retry_after: None,
-    };
+    });
     Failed { failure, error }
 }
 

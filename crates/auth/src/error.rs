@@ -25,7 +25,7 @@ pub enum Error {
     File(FileError),
     /// The issuer could not be asked, or gave an answer that is neither yes nor no. Trying later may help.
     #[error(transparent)]
-    Issuer(IssuerError),
+    Issuer(Box<IssuerError>),
     /// Another process holds the lock file for longer than a refresh can take.
     #[error("another process has held {} for {} s; end it, then try again", path.display(), waited.as_secs())]
     Locked {
@@ -148,7 +148,7 @@ pub enum LoginError {
     DeviceNotEnabled,
     /// The issuer refused the code of a finished login.
     #[error(transparent)]
-    Exchange(IssuerError),
+    Exchange(Box<IssuerError>),
 }
 
 /// A URL without the name and password it may carry and without its query, fit for a message.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     call::{Answer, Failed, call},
     config::Config,
-    error::{Error, IssuerError, LoginError},
+    error::{Error, LoginError},
     refusal::{Reason, ReauthRequired},
     tokens::Tokens,
     transport::Client,
@@ -31,6 +31,7 @@ pub(crate) enum Refused {
 
 /// The tokens of an answer. All of them may be missing; what is missing stays as it was.
 #[derive(Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the names of the JSON")]
 pub(crate) struct Issued {
     id_token: Option<String>,
     access_token: Option<String>,
@@ -105,12 +106,6 @@ impl Issuer {
 
     fn token_url(&self) -> Url {
         self.config.at_issuer("/oauth/token")
-    }
-}
-
-impl From<Failed> for IssuerError {
-    fn from(failed: Failed) -> Self {
-        failed.error
     }
 }
 

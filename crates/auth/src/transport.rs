@@ -52,6 +52,9 @@ impl Transport {
         };
         if let Some(pem) = &self.roots {
             let roots = Certificate::from_pem_bundle(pem).map_err(|_| bad("the certificates are not valid PEM"))?;
+            if roots.is_empty() {
+                return Err(bad("the certificates hold no PEM block"));
+            }
             builder = builder.tls_certs_merge(roots);
         }
         let http =

@@ -1,5 +1,12 @@
 //! The two ways to log in, logging out, and what the status says.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test's helpers fail by panicking too"
+)]
+
 mod common;
 
 use std::{fs, time::Duration};
@@ -213,21 +220,17 @@ async fn a_device_login_waits_slows_down_and_ends_in_the_file() {
 
 #[tokio::test]
 async fn a_device_login_tells_why_it_failed() {
-    let denied = |error: &Error| matches!(error, Error::Login(LoginError::Denied(_)));
-    let expired = |error: &Error| matches!(error, Error::Login(LoginError::Expired));
-    let other = |error: &Error| matches!(error, Error::Login(LoginError::Exchange(_)));
-    let cases: [(u16, &str, &dyn Fn(&Error) -> bool); 5] = [
-        (400, "access_denied", &denied),
-        (403, "access_denied", &denied),
-        (400, "expired_token", &expired),
-        (400, "something_else", &other),
-        (200, "no_tokens", &other),
-    ];
-    for (status, code, is_right) in cases {
+    for (status, code, end) in [
+        (400, "access_denied", "Denied"),
+        (403, "access_denied", "Denied"),
+        (400, "expired_token", "Expired"),
+        (400, "something_else", "Exchange"),
+        (200, "no_tokens", "Exchange"),
+    ] {
         let world = World::empty();
         world.issuer.state().device_script.push_back(Canned::json(status, &json!({ "error": code })));
         let error = DeviceLogin::start(&world.config(), &client()).await.unwrap().wait().await.unwrap_err();
-        assert!(is_right(&error), "{status} {code}: {error}");
+        assert!(format!("{error:?}").starts_with(&format!("Login({end}")), "{status} {code}: {error:?}");
         assert!(!world.file().exists());
     }
 }

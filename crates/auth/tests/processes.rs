@@ -1,5 +1,11 @@
 //! Several operating-system processes on one file, and processes that may not write it.
 #![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test's helpers fail by panicking too"
+)]
 
 mod common;
 

@@ -166,7 +166,7 @@ impl Shared {
                 None => return Err(not_logged_in()),
             }
             let tokens = tokens_of(&file, &content.document).map_err(Error::File)?.ok_or_else(not_logged_in)?;
-            let successor = tokens.fingerprint().and_then(|spent| file.successor(&content.target, spent));
+            let successor = tokens.fingerprint().and_then(|spent| AuthFile::successor(&content.target, spent));
             let recovered = successor.is_some();
             Ok(Found { content, tokens: successor.unwrap_or(tokens), recovered })
         })

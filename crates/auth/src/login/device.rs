@@ -61,7 +61,7 @@ impl DeviceLogin {
             return Err(Error::Issuer(answer.failed(LOGIN, &[]).error));
         }
         let unreadable = || Error::Issuer(answer.unreadable(LOGIN).error);
-        let code: UserCode = serde_json::from_slice(&answer.body).map_err(|_| unreadable())?;
+        let code: Begun = serde_json::from_slice(&answer.body).map_err(|_| unreadable())?;
         let user_code = code.user_code.or(code.usercode).ok_or_else(unreadable)?;
         let interval = code.interval.as_ref().and_then(seconds).unwrap_or(config.login.poll_interval);
         let lifetime = code.expires_in.as_ref().and_then(seconds).or_else(|| code.expires_at.as_ref().and_then(until));
@@ -165,7 +165,7 @@ enum Poll {
 }
 
 #[derive(Deserialize)]
-struct UserCode {
+struct Begun {
     device_auth_id: String,
     user_code: Option<String>,
     usercode: Option<String>,

@@ -1,5 +1,5 @@
 //! What the tests share: a fake issuer, a home folder with a login in it, and configurations with short waits.
-#![allow(dead_code, clippy::allow_attributes, reason = "each test file uses a part of it")]
+#![allow(dead_code, unused_imports, clippy::allow_attributes, reason = "each test file uses a part of it")]
 
 pub(crate) mod issuer;
 
