@@ -83,6 +83,7 @@ impl Error {
         Self::Reply { path: path.into(), code, message: message.into() }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "a new kind of loss is about a value until it says otherwise")]
     pub(crate) fn refused_loss(loss: &Loss) -> Self {
         let code = match loss.code {
             LossCode::UnknownField => RequestCode::UnknownParameter,

@@ -125,6 +125,8 @@ loss_codes! {
     DroppedPhase = "dropped_phase", false;
     /// An item that the target cannot express and the client need not act on.
     DroppedItem = "dropped_item", false;
+    /// An item that neither API's reference knows.
+    UnknownItem = "unknown_item", true;
     /// A part of a message that the target cannot express.
     DroppedPart = "dropped_part", true;
     /// An annotation that the target cannot express.
@@ -135,6 +137,8 @@ loss_codes! {
     HostedCall = "hosted_call", false;
     /// A tool that the target cannot express.
     DroppedTool = "dropped_tool", true;
+    /// A custom tool sent as a function with one string; its calls are custom again in the reply.
+    CustomAsFunction = "custom_as_function", false;
     /// The boundaries between items that the target joins.
     JoinedItems = "joined_items", false;
     /// An item that stands elsewhere in the target's order.

@@ -63,6 +63,13 @@ impl Names {
         self.to_wire.get(&key).map_or(name, String::as_str)
     }
 
+    /// The wire name of a tool that a choice names, which may be a group's tool by its flattened name.
+    pub(crate) fn wire_choice<'a>(&'a self, name: &'a str) -> &'a str {
+        let plain = Name { namespace: None, name: name.to_owned() };
+        let grouped = || self.to_wire.iter().find(|(known, _)| known.namespace.is_some() && known.flat() == name);
+        self.to_wire.get(&plain).or_else(|| grouped().map(|(_, wire)| wire)).map_or(name, String::as_str)
+    }
+
     /// Whose name it is, when the wire name is not the caller's own.
     pub(crate) fn original(&self, wire: &str) -> Option<&Name> {
         self.from_wire.get(wire)

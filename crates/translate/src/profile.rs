@@ -91,6 +91,10 @@ pub struct ChatProfile {
     pub media_in_tool_results: bool,
     /// Whether thoughts go back to the upstream as `reasoning_content`.
     pub replay_reasoning: bool,
+    /// Whether content that is nothing but text is sent as one string, for servers that know no list of parts.
+    pub plain_text: bool,
+    /// Whether the model is one that searches the web, so that a web search tool becomes `web_search_options`.
+    pub web_search: bool,
     /// The longest tool name, in bytes.
     pub tool_name_limit: usize,
 }
@@ -187,11 +191,14 @@ impl Profile {
                     "prompt_cache_key",
                     "prompt_cache_retention",
                     "prompt_cache_options",
+                    "prompt_cache_breakpoint",
+                    "moderation",
                 ]
                 .map(str::to_owned)
                 .to_vec(),
                 custom_as_function: true,
                 replay_reasoning: true,
+                plain_text: true,
                 ..ChatProfile::default()
             },
             ..Self::openai()
@@ -224,6 +231,13 @@ impl ResponsesProfile {
     /// The name under which this upstream knows a service tier.
     pub(crate) fn service_tier<'a>(&'a self, tier: &'a str) -> &'a str {
         renamed(&self.service_tiers, tier)
+    }
+}
+
+impl ChatProfile {
+    /// Whether this upstream refuses a field.
+    pub(crate) fn refuses(&self, field: &str) -> bool {
+        self.refused.iter().any(|name| name == field)
     }
 }
 
@@ -268,6 +282,8 @@ impl Default for ChatProfile {
             custom_as_function: false,
             media_in_tool_results: false,
             replay_reasoning: false,
+            plain_text: false,
+            web_search: false,
             tool_name_limit: 64,
         }
     }

@@ -9,8 +9,7 @@ mod support;
 use std::collections::BTreeSet;
 
 use interlingua_model::{
-    Collected, Content, Event, Fold, Item, ItemKind, Message, Part, PartKind, Response, Sink, TextPart,
-    ToolCall,
+    Collected, Content, Event, Fold, Item, ItemKind, Message, Part, PartKind, Response, Sink, TextPart, ToolCall,
 };
 use interlingua_translate::{Context, End, Outcome, chat, responses};
 use interlingua_wire as wire;

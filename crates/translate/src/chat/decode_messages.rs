@@ -6,7 +6,8 @@ use interlingua_model::{
     AudioPart, Content, FilePart, ImagePart, ImageSource, Item, ItemKind, Message, Origin, Part, PartKind, Role, Step,
     TextPart, ToolKind, ToolResult,
 };
-use interlingua_wire::chat as wire;
+use interlingua_wire::{Unknown, chat as wire};
+use serde::Deserialize;
 
 use super::decode_assistant::decode_assistant;
 use super::decode_request::{Reading, missing};
@@ -186,6 +187,16 @@ fn decode_part(
             let audio = AudioPart { data: data.unwrap_or_default(), format: format.unwrap_or_default() };
             (PartKind::Audio(audio), prompt_cache_breakpoint)
         }
+        wire::Part::Unknown(unknown) if unknown.kind == "document_url" => {
+            let Some(file) = document(&unknown) else {
+                return Err(missing(format!("{path}.document_url"), "a document part needs its document_url"));
+            };
+            if speaker == Speaker::Other {
+                let detail = "`document_url` is another server's word for a file; passed on as one";
+                out.lose(path, LossCode::ExtensionAccepted, detail);
+            }
+            (PartKind::File(file), None)
+        }
         wire::Part::Refusal(_) | wire::Part::Thinking(_) | wire::Part::Unknown(_) => {
             let message = format!("a part of type `{}` cannot stand here", part.tag());
             return Err(Error::request(path, RequestCode::UnsupportedValue, message));
@@ -196,4 +207,17 @@ fn decode_part(
         out.lose(path, LossCode::ExtensionAccepted, detail);
     }
     Ok(Part { origin, kind, cache_breakpoint: cache_breakpoint.map(json) })
+}
+
+/// Mistral's part for a document by address, which may be a `data:` URL.
+fn document(part: &Unknown) -> Option<FilePart> {
+    #[derive(Deserialize)]
+    struct Document {
+        document_url: String,
+        document_name: Option<String>,
+    }
+    let Document { document_url, document_name: filename } = part.raw.parse().ok()?;
+    let (file_data, file_url) =
+        if document_url.starts_with("data:") { (Some(document_url), None) } else { (None, Some(document_url)) };
+    Some(FilePart { file_data, file_url, filename, ..FilePart::default() })
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::decode_request::{Reading, missing};
 use crate::convert::{json, non_empty, to_json};
-use crate::{Error, RequestCode};
+use crate::{Error, LossCode, RequestCode};
 
 pub(super) fn decode_tools(
     out: &mut Reading,
@@ -180,6 +180,11 @@ fn decode_custom(
 fn decode_choice(out: &mut Reading, choice: wire::ToolChoice) -> Result<(), Error> {
     let path = "tool_choice";
     let choice = match choice {
+        wire::ToolChoice::Mode(mode) if mode == "any" => {
+            let detail = "`any` is another server's word for `required`";
+            out.lose(path, LossCode::ExtensionAccepted, detail);
+            ToolChoice::Required
+        }
         wire::ToolChoice::Mode(mode) => decode_mode(&mode, path)?,
         wire::ToolChoice::Named(wire::NamedToolChoice::Function(reference)) => {
             ToolChoice::Tool(function_ref(out, reference, path)?)

@@ -48,7 +48,7 @@ pub fn encode_response(response: Response, context: &Context) -> Result<Translat
     }
     let follow = following(&items);
     for (index, (item, follow)) in items.into_iter().zip(follow).enumerate() {
-        turn.add(item, index, follow, context)?;
+        turn.add(item, index, follow.as_deref(), context)?;
     }
     let reason = finish_reason(&finish, turn.calls());
     let (choice, losses) = turn.into_choice(reason, context);
@@ -105,7 +105,7 @@ struct Turn {
 }
 
 impl Turn {
-    fn add(&mut self, item: Item, index: usize, follow: Option<String>, context: &Context) -> Result<(), Error> {
+    fn add(&mut self, item: Item, index: usize, follow: Option<&str>, context: &Context) -> Result<(), Error> {
         match item.kind {
             ItemKind::Message(message) => self.message(message, index, context),
             ItemKind::ToolCall(call) => self.call(call, index, context)?,
@@ -114,7 +114,7 @@ impl Turn {
                     append(&mut self.reasoning, &parts::reasoning_text(&reasoning), REASONING_JOINER);
                 }
                 let mut count = i64::try_from(self.details.len()).unwrap_or(i64::MAX);
-                let details = encode_details(&reasoning, follow.as_deref(), &mut count);
+                let details = encode_details(&reasoning, follow, &mut count);
                 if follow.is_some() {
                     self.details.extend(details);
                 } else if !details.is_empty() {
@@ -166,8 +166,10 @@ impl Turn {
         if !text.is_empty() {
             append(self.content.get_or_insert_default(), "", joiner);
         }
-        let content = self.content.as_deref().unwrap_or_default();
-        let shift = if annotations.is_empty() { 0 } else { characters(content) };
+        let shift = match &self.content {
+            Some(before) if !annotations.is_empty() => characters(before),
+            Some(_) | None => 0,
+        };
         for (place, annotation) in annotations.into_iter().enumerate() {
             match annotation {
                 Annotation::UrlCitation(citation) => self.annotations.push(encode_citation(citation, shift)),

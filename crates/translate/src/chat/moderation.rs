@@ -2,9 +2,9 @@
 
 use interlingua_model::Json;
 use interlingua_wire::{Extra, chat as wire};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use crate::convert::wire_json;
+use crate::convert::{to_json, wire_json};
 
 /// The outcome of moderation as Chat has it; `None` when it is not an object of outcomes.
 pub(super) fn encode_moderation(moderation: &Json) -> Option<wire::Moderation> {
@@ -45,4 +45,28 @@ fn encode_outcome(text: &str) -> Option<wire::ModerationOutcome> {
         results: Some(vec![result]),
         extra: Extra::new(),
     }))
+}
+
+/// The outcome of moderation as Responses has it: the first result of each list. `None` when there is none.
+pub(super) fn decode_moderation(moderation: wire::Moderation) -> Option<Json> {
+    #[derive(Serialize)]
+    struct Outcomes {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        input: Option<interlingua_wire::Json>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        output: Option<interlingua_wire::Json>,
+    }
+    let wire::Moderation { input, output, extra: _ } = moderation;
+    let outcomes = Outcomes { input: input.and_then(decode_outcome), output: output.and_then(decode_outcome) };
+    if outcomes.input.is_none() && outcomes.output.is_none() {
+        return None;
+    }
+    to_json(&outcomes)
+}
+
+fn decode_outcome(outcome: wire::ModerationOutcome) -> Option<interlingua_wire::Json> {
+    match outcome {
+        wire::ModerationOutcome::Results(results) => results.results?.into_iter().next(),
+        wire::ModerationOutcome::Error(_) | wire::ModerationOutcome::Unknown(_) => to_json(&outcome).map(wire_json),
+    }
 }

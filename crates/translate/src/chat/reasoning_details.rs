@@ -35,14 +35,13 @@ pub(super) fn decode_details(
         let origin = out.request.sources.child(root, Step::Index(u32::try_from(index).unwrap_or(u32::MAX)));
         let Some(entry) = Entry::read(out, detail, &path) else { continue };
         let continues = |draft: &&mut Draft| entry.id.is_some() && draft.item.id == entry.id;
-        match items.last_mut().filter(continues) {
-            Some(draft) => draft.add(entry),
-            None => {
-                let mut draft = Draft { origin, before: None, item: ReasoningItem::default() };
-                draft.item.id.clone_from(&entry.id);
-                draft.add(entry);
-                items.push(draft);
-            }
+        if let Some(draft) = items.last_mut().filter(continues) {
+            draft.add(entry);
+        } else {
+            let mut draft = Draft { origin, before: None, item: ReasoningItem::default() };
+            draft.item.id.clone_from(&entry.id);
+            draft.add(entry);
+            items.push(draft);
         }
     }
     let replayed = items.into_iter().map(|Draft { origin, before, item }| Replayed {

@@ -33,6 +33,7 @@ impl Reader {
     }
 
     /// Reads an item; `path` says where it stood, for errors.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "`needs_client` names every other kind")]
     pub(super) fn item(&self, item: wire::Item, path: &str) -> Result<model::ItemKind, Error> {
         Ok(match item {
             wire::Item::Message(message) => model::ItemKind::Message(decode_message(message)),
@@ -146,6 +147,7 @@ fn plain(kind: model::PartKind) -> model::Part {
     model::Part { origin: model::Origin::default(), kind, cache_breakpoint: None }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "every other part is carried as it is")]
 pub(super) fn decode_part(part: wire::ContentPart) -> model::PartKind {
     match part {
         wire::ContentPart::OutputText(wire::OutputText { text, annotations, logprobs, extra: _ }) => {
@@ -174,6 +176,7 @@ pub(super) fn decode_part(part: wire::ContentPart) -> model::PartKind {
     }
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "every other annotation is carried as it is")]
 pub(super) fn decode_annotation(annotation: wire::Annotation) -> model::Annotation {
     match annotation {
         wire::Annotation::UrlCitation(wire::UrlCitation { url, title, start_index, end_index, extra: _ }) => {
@@ -217,10 +220,7 @@ fn decode_reasoning(reasoning: wire::Reasoning) -> model::ReasoningItem {
     let texts = |parts: Option<Vec<wire::ContentPart>>| -> Vec<String> {
         let parts = parts.unwrap_or_default().into_iter();
         parts
-            .map(|part| match decode_part(part) {
-                model::PartKind::Text(text) => text.text,
-                _ => String::new(),
-            })
+            .filter_map(|part| if let model::PartKind::Text(text) = decode_part(part) { Some(text.text) } else { None })
             .collect()
     };
     model::ReasoningItem {

@@ -72,10 +72,12 @@ pub(super) fn judge(
         }
         wire::Status::Incomplete => Finish::Incomplete(incomplete_reason(incomplete_details)),
         wire::Status::Failed => return (output, Err(Box::new(error.map(decode_error).unwrap_or_default()))),
-        wire::Status::Cancelled => return (output, Err(ended("response_cancelled", "the response was cancelled"))),
+        wire::Status::Cancelled => {
+            return (output, Err(Box::new(ended("response_cancelled", "the response was cancelled"))));
+        }
         wire::Status::InProgress | wire::Status::Queued => {
             let message = "the upstream answered with a response that is still being made in the background";
-            return (output, Err(ended("unexpected_background_response", message)));
+            return (output, Err(Box::new(ended("unexpected_background_response", message))));
         }
     };
     if finish == Finish::Completed
@@ -108,14 +110,14 @@ fn incomplete_reason(details: Option<wire::IncompleteDetails>) -> IncompleteReas
     }
 }
 
-fn ended(code: &str, message: &str) -> Box<Failure> {
-    Box::new(Failure {
+fn ended(code: &str, message: &str) -> Failure {
+    Failure {
         code: Some(code.to_owned()),
         message: message.to_owned(),
         kind: Some("server_error".to_owned()),
         param: None,
         raw: None,
-    })
+    }
 }
 
 fn decode_error(error: wire::ResponseError) -> Failure {

@@ -100,7 +100,7 @@ impl Decoder {
         if let Phase::Failing(_) = self.phase {
             return self.second_chance(event, out);
         }
-        if self.has_ended() || self.sequence.is_repeated(sequence_number(&event)) {
+        if self.has_ended() || self.is_repeated(&event) {
             return;
         }
         if let Err(error) = self.take(event, out) {
@@ -123,6 +123,13 @@ impl Decoder {
             Phase::Open | Phase::Failing(_) => End::Truncated,
         };
         Outcome { end, losses: self.losses }
+    }
+
+    /// Whether the event came before. An end counts whatever its number.
+    fn is_repeated(&mut self, event: &wire::Event<'_>) -> bool {
+        use wire::Event as E;
+        let is_end = matches!(event, E::Completed(_) | E::Incomplete(_) | E::Failed(_) | E::Error(_));
+        self.sequence.is_repeated(event.sequence_number()) && !is_end
     }
 
     fn stop(&mut self, out: &mut impl Sink) {
@@ -225,7 +232,36 @@ impl Decoder {
             }
             E::AudioDone(_) | E::AudioTranscriptDone(_) => {}
             E::Unknown(unknown) => self.unknown(unknown, out)?,
-            progress => self.progress(&progress, out),
+            E::CodeInterpreterCallCompleted(ref at)
+            | E::CodeInterpreterCallInProgress(ref at)
+            | E::CodeInterpreterCallInterpreting(ref at)
+            | E::FileSearchCallCompleted(ref at)
+            | E::FileSearchCallInProgress(ref at)
+            | E::FileSearchCallSearching(ref at)
+            | E::WebSearchCallCompleted(ref at)
+            | E::WebSearchCallInProgress(ref at)
+            | E::WebSearchCallSearching(ref at)
+            | E::ImageGenerationCallCompleted(ref at)
+            | E::ImageGenerationCallGenerating(ref at)
+            | E::ImageGenerationCallInProgress(ref at)
+            | E::McpCallCompleted(ref at)
+            | E::McpCallFailed(ref at)
+            | E::McpCallInProgress(ref at)
+            | E::McpListToolsCompleted(ref at)
+            | E::McpListToolsFailed(ref at)
+            | E::McpListToolsInProgress(ref at) => self.progress(at.output_index, event.tag(), out),
+            E::ImageGenerationCallPartialImage(ref at) => self.progress(at.output_index, event.tag(), out),
+            E::CodeInterpreterCallCodeDelta(ref at) | E::McpCallArgumentsDelta(ref at) => {
+                self.progress(at.output_index, event.tag(), out);
+            }
+            E::CodeInterpreterCallCodeDone(ref at) => self.progress(at.output_index, event.tag(), out),
+            E::McpCallArgumentsDone(ref at) => self.progress(at.output_index, event.tag(), out),
+            E::ShellCallCommandAdded(ref at) | E::ShellCallCommandDone(ref at) => {
+                self.progress(at.output_index, event.tag(), out);
+            }
+            E::ShellCallCommandDelta(ref at) => self.progress(at.output_index, event.tag(), out),
+            E::ShellCallOutputContentDelta(ref at) => self.progress(at.output_index, event.tag(), out),
+            E::ShellCallOutputContentDone(ref at) => self.progress(at.output_index, event.tag(), out),
         }
         Ok(())
     }
@@ -278,13 +314,14 @@ impl Decoder {
 
     /// After a failure without a reason, only an event that has one counts.
     fn second_chance(&mut self, event: wire::Event<'_>, out: &mut impl Sink) {
-        let failure = match event {
-            wire::Event::Error(error) => decode_error(error),
-            wire::Event::Failed(end) => match judge(*end.response, Some(wire::Status::Failed), &mut self.losses).1 {
-                Ok(_) => return,
-                Err(failure) => *failure,
-            },
-            _ => return,
+        let failure = if let wire::Event::Error(error) = event {
+            decode_error(error)
+        } else if let wire::Event::Failed(end) = event
+            && let Err(failure) = judge(*end.response, Some(wire::Status::Failed), &mut self.losses).1
+        {
+            *failure
+        } else {
+            return;
         };
         if failure.code.is_some() || !failure.message.is_empty() {
             self.fail(Box::new(failure), out);
@@ -317,15 +354,10 @@ impl Decoder {
         Ok(())
     }
 
-    /// Events of hosted tools at work.
-    fn progress(&mut self, event: &wire::Event<'_>, out: &mut impl Sink) {
-        #[derive(Deserialize)]
-        struct Where {
-            output_index: Option<Integer>,
-        }
-        let at = to_json(event).and_then(|json| serde_json::from_str::<Where>(json.text()).ok());
-        if let Some(index) = at.and_then(|at| self.slots.known(at.output_index)) {
-            out.event(Event::Progress { index, step: Cow::Borrowed(event.tag()) });
+    /// A hosted tool is at work.
+    fn progress(&mut self, output_index: Option<Integer>, step: &str, out: &mut impl Sink) {
+        if let Some(index) = self.slots.known(output_index) {
+            out.event(Event::Progress { index, step: Cow::Borrowed(step) });
         }
     }
 
@@ -390,23 +422,5 @@ impl Sequence {
                 false
             }
         }
-    }
-}
-
-fn sequence_number(event: &wire::Event<'_>) -> Option<Integer> {
-    use wire::Event as E;
-    match event {
-        E::OutputTextDelta(event) => event.sequence_number,
-        E::FunctionCallArgumentsDelta(event)
-        | E::CustomToolCallInputDelta(event)
-        | E::CodeInterpreterCallCodeDelta(event)
-        | E::McpCallArgumentsDelta(event) => event.sequence_number,
-        E::ReasoningSummaryTextDelta(event) => event.sequence_number,
-        E::ReasoningTextDelta(event) | E::RefusalDelta(event) => event.sequence_number,
-        E::Created(event) | E::Queued(event) | E::InProgress(event) => event.sequence_number,
-        E::OutputItemAdded(event) | E::OutputItemDone(event) => event.sequence_number,
-        E::OutputTextAnnotationAdded(event) => event.sequence_number,
-        // Every other event states a whole, and a whole may be stated twice.
-        _ => None,
     }
 }

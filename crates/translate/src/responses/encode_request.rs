@@ -46,6 +46,7 @@ pub fn encode_request(request: Request, profile: &Profile) -> Result<Translated<
         instructions,
         items,
         tools,
+        tool_groups: _,
         tool_choice,
         parallel_tool_calls,
         call_style: _,
@@ -89,7 +90,7 @@ pub fn encode_request(request: Request, profile: &Profile) -> Result<Translated<
     out.output(output, &mut wire)?;
     let thinks = reasoning.effort.is_some() || reasoning.summary.is_some();
     out.reasoning(reasoning, &mut wire);
-    wire.include = out.include(include, wants_logprobs, replays || thinks);
+    wire.include = out.include(&include, wants_logprobs, replays || thinks);
     out.stream(stream, &mut wire);
     out.service(service, &mut wire);
     out.continuation(continuation, &mut wire);
@@ -122,9 +123,9 @@ impl Writing<'_> {
     }
 
     /// A field that Responses does not have.
-    fn drop<T>(&mut self, value: Option<Sourced<T>>, code: LossCode) {
+    fn drop<T>(&mut self, value: Option<&Sourced<T>>, code: LossCode) {
         if let Some(Sourced { value: _, origin }) = value {
-            self.lose(self.sources.path(origin), code, "the Responses API has no such field");
+            self.lose(self.sources.path(*origin), code, "the Responses API has no such field");
         }
     }
 
@@ -173,12 +174,12 @@ impl Writing<'_> {
         }
         wire.temperature = self.keep("temperature", temperature);
         wire.top_p = self.keep("top_p", top_p);
-        self.drop(frequency_penalty, LossCode::DroppedParameter);
-        self.drop(presence_penalty, LossCode::DroppedParameter);
-        self.drop(logit_bias, LossCode::DroppedParameter);
-        self.drop(stop, LossCode::DroppedParameter);
-        self.drop(seed, LossCode::DroppedHint);
-        self.drop(prediction, LossCode::DroppedHint);
+        self.drop(frequency_penalty.as_ref(), LossCode::DroppedParameter);
+        self.drop(presence_penalty.as_ref(), LossCode::DroppedParameter);
+        self.drop(logit_bias.as_ref(), LossCode::DroppedParameter);
+        self.drop(stop.as_ref(), LossCode::DroppedParameter);
+        self.drop(seed.as_ref(), LossCode::DroppedHint);
+        self.drop(prediction.as_ref(), LossCode::DroppedHint);
         Ok(())
     }
 
@@ -277,14 +278,16 @@ impl Writing<'_> {
         nearest
     }
 
-    fn include(&self, asked: Vec<Sourced<String>>, logprobs: bool, thoughts: bool) -> Option<Vec<String>> {
+    fn include(&self, asked: &[Sourced<String>], logprobs: bool, thoughts: bool) -> Option<Vec<String>> {
         let mut include = self.profile.include.clone();
         let mut add = |name: &str| {
             if !include.iter().any(|known| known == name) {
                 include.push(name.to_owned());
             }
         };
-        asked.iter().for_each(|name| add(&name.value));
+        for name in asked {
+            add(&name.value);
+        }
         if logprobs {
             add(LOGPROBS);
         }

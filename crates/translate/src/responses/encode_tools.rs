@@ -82,19 +82,17 @@ fn encode_tool(out: &mut Writing<'_>, tool: Tool) -> Result<wire::Tool, Error> {
             Ok(wire::Tool::Custom(wire::CustomTool {
                 name: Some(out.names.wire(namespace.as_deref(), &name).to_owned()),
                 description,
-                format: format.and_then(encode_format),
+                format: format.map(encode_format),
                 ..wire::CustomTool::default()
             }))
         }
         Tool::Hosted(HostedTool { origin, kind, settings, implied_choice: _ }) => {
             let kind = out.profile.hosted_tool(&kind).to_owned();
-            match with_type(&kind, &settings) {
-                Some(raw) => Ok(wire::Tool::Unknown(Unknown { kind, raw: wire_json(raw) })),
-                None => {
-                    let path = out.sources.path(origin);
-                    Err(Error::request(path, RequestCode::InvalidValue, "the tool's settings are not an object"))
-                }
-            }
+            let Some(raw) = with_type(&kind, &settings) else {
+                let path = out.sources.path(origin);
+                return Err(Error::request(path, RequestCode::InvalidValue, "the tool's settings are not an object"));
+            };
+            Ok(wire::Tool::Unknown(Unknown { kind, raw: wire_json(raw) }))
         }
         Tool::Opaque { origin, tool: Opaque { protocol, kind, needs_client: _, raw } } => {
             if protocol != Protocol::Responses {
@@ -106,17 +104,15 @@ fn encode_tool(out: &mut Writing<'_>, tool: Tool) -> Result<wire::Tool, Error> {
     }
 }
 
-fn encode_format(format: CustomFormat) -> Option<wire::CustomFormat> {
+fn encode_format(format: CustomFormat) -> wire::CustomFormat {
     match format {
-        CustomFormat::Text => Some(wire::CustomFormat::Text(wire::PlainFormat::default())),
-        CustomFormat::Grammar { syntax, definition } => Some(wire::CustomFormat::Grammar(wire::GrammarFormat {
+        CustomFormat::Text => wire::CustomFormat::Text(wire::PlainFormat::default()),
+        CustomFormat::Grammar { syntax, definition } => wire::CustomFormat::Grammar(wire::GrammarFormat {
             syntax: Some(syntax),
             definition: Some(definition),
             extra: Extra::new(),
-        })),
-        CustomFormat::Opaque(raw) => {
-            Some(wire::CustomFormat::Unknown(Unknown { kind: String::new(), raw: wire_json(raw) }))
-        }
+        }),
+        CustomFormat::Opaque(raw) => wire::CustomFormat::Unknown(Unknown { kind: String::new(), raw: wire_json(raw) }),
     }
 }
 

@@ -124,7 +124,11 @@ impl Slots {
             wire::ContentPart::ReasoningText(_) => Channel::Thought,
             wire::ContentPart::Refusal(_) => Channel::Refusal,
             wire::ContentPart::OutputText(_) => Channel::Text,
-            _ => return,
+            wire::ContentPart::InputText(_)
+            | wire::ContentPart::InputImage(_)
+            | wire::ContentPart::InputFile(_)
+            | wire::ContentPart::InputAudio(_)
+            | wire::ContentPart::Unknown(_) => return,
         };
         match decode_part(part) {
             PartKind::Text(text) => {
@@ -156,7 +160,7 @@ impl Slots {
         reader: &Reader,
         out: &mut impl Sink,
     ) {
-        let at = self.find_or_insert(output_index, item_id(item));
+        let at = self.find_or_insert(output_index, item.id());
         let Some(slot) = self.slots.get_mut(at) else { return };
         if slot.kind == SlotKind::Unannounced {
             slot.announce(item, reader, out);
@@ -173,7 +177,7 @@ impl Slots {
         out: &mut impl Sink,
     ) -> Result<(), Error> {
         self.start(output_index, &item, reader, out);
-        let at = self.find_or_insert(output_index, item_id(&item));
+        let at = self.find_or_insert(output_index, item.id());
         let Some(slot) = self.slots.get_mut(at) else { return Ok(()) };
         if slot.kind == SlotKind::Finished {
             return Ok(());
@@ -199,7 +203,7 @@ impl Slots {
         reader: &Reader,
         out: &mut impl Sink,
     ) -> Result<(), Error> {
-        let id = item_id(&item);
+        let id = item.id();
         let is_known = |slot: &Slot| slot.kind == SlotKind::Finished && id.is_some() && slot.id.as_deref() == id;
         if self.slots.iter().any(is_known) {
             return Ok(());
@@ -239,9 +243,10 @@ impl Slots {
     }
 
     /// The content that an item brings along.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "items of every other kind are not told in parts")]
     fn item_content(&mut self, output_index: Option<Integer>, item: &wire::Item, out: &mut impl Sink) {
         let place =
-            |part: usize| Place { output_index, item_id: item_id(item), part: u32::try_from(part).unwrap_or(u32::MAX) };
+            |part: usize| Place { output_index, item_id: item.id(), part: u32::try_from(part).unwrap_or(u32::MAX) };
         match item {
             wire::Item::Message(message) => match &message.content {
                 Some(wire::Content::Parts(parts)) => {
@@ -365,6 +370,7 @@ impl Slot {
     }
 
     /// Says what the item is, as soon as it says so itself; a call without a name or an id has to wait.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "items of every other kind are opaque")]
     fn announce(&mut self, item: &wire::Item, reader: &Reader, out: &mut impl Sink) {
         fn borrow(id: Option<&String>) -> Option<Cow<'_, str>> {
             id.map(|id| Cow::Borrowed(id.as_str()))
@@ -444,14 +450,4 @@ fn event(index: ItemIndex, channel: Channel, part: u32, text: Cow<'_, str>, logp
 
 fn index(Integer(index): Integer) -> Option<ItemIndex> {
     u32::try_from(index).ok().map(ItemIndex)
-}
-
-fn item_id(item: &wire::Item) -> Option<&str> {
-    match item {
-        wire::Item::Message(item) => item.id.as_deref(),
-        wire::Item::Reasoning(item) => item.id.as_deref(),
-        wire::Item::FunctionCall(item) => item.id.as_deref(),
-        wire::Item::CustomToolCall(item) => item.id.as_deref(),
-        _ => None,
-    }
 }

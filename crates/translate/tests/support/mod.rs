@@ -57,10 +57,8 @@ pub(crate) fn fixtures(protocol: &str) -> Vec<Case> {
 
 /// The recordings of a kind, as name and bytes; empty, with a word on stderr, where the folder is not at hand.
 pub(crate) fn recordings(kind: &str) -> Vec<(String, Vec<u8>)> {
-    let root = std::env::var_os("INTERLINGUA_RECORDINGS").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/recordings"),
-        PathBuf::from,
-    );
+    let root = std::env::var_os("INTERLINGUA_RECORDINGS")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/recordings"), PathBuf::from);
     let Ok(entries) = std::fs::read_dir(root.join(kind)) else {
         eprintln!("no recordings in {}: the laws run over the fixtures alone", root.join(kind).display());
         return Vec::new();

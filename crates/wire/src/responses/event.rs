@@ -22,6 +22,7 @@ use super::progress::{
     AudioDelta, AudioDone, ContentPartEvent, ErrorEvent, OutputItem, PartialImage, Progress, ResponseEnd,
     ResponseProgress, ShellCommand, ShellCommandDelta, ShellOutputDelta, ShellOutputDone, SummaryPartEvent,
 };
+use crate::Integer;
 use crate::core::tagged::{TaggedVisitor, tagged};
 
 impl<'a> Event<'a> {
@@ -38,6 +39,80 @@ impl<'a> Event<'a> {
         let event = TaggedVisitor::new(sse_event).deserialize(&mut deserializer)?;
         deserializer.end()?;
         Ok(event)
+    }
+
+    /// The event's place in the stream, counted by the upstream from 0. `None` where it says none, and for events of
+    /// unknown kinds.
+    #[must_use]
+    pub fn sequence_number(&self) -> Option<Integer> {
+        macro_rules! of_any {
+            ($($variant:ident)*) => {
+                match self {
+                    $( Self::$variant(event) => event.sequence_number, )*
+                    Self::Unknown(_) => None,
+                }
+            };
+        }
+        of_any! {
+            OutputTextDelta
+            FunctionCallArgumentsDelta
+            CustomToolCallInputDelta
+            ReasoningSummaryTextDelta
+            ReasoningTextDelta
+            RefusalDelta
+            Created
+            Queued
+            InProgress
+            Completed
+            Incomplete
+            Failed
+            Error
+            OutputItemAdded
+            OutputItemDone
+            ContentPartAdded
+            ContentPartDone
+            OutputTextDone
+            OutputTextAnnotationAdded
+            RefusalDone
+            FunctionCallArgumentsDone
+            CustomToolCallInputDone
+            ReasoningSummaryPartAdded
+            ReasoningSummaryPartDone
+            ReasoningSummaryTextDone
+            ReasoningTextDone
+            AudioDelta
+            AudioDone
+            AudioTranscriptDelta
+            AudioTranscriptDone
+            ImageGenerationCallPartialImage
+            CodeInterpreterCallCodeDelta
+            CodeInterpreterCallCodeDone
+            CodeInterpreterCallCompleted
+            CodeInterpreterCallInProgress
+            CodeInterpreterCallInterpreting
+            FileSearchCallCompleted
+            FileSearchCallInProgress
+            FileSearchCallSearching
+            ShellCallCommandAdded
+            ShellCallCommandDelta
+            ShellCallCommandDone
+            ShellCallOutputContentDelta
+            ShellCallOutputContentDone
+            WebSearchCallCompleted
+            WebSearchCallInProgress
+            WebSearchCallSearching
+            ImageGenerationCallCompleted
+            ImageGenerationCallGenerating
+            ImageGenerationCallInProgress
+            McpCallArgumentsDelta
+            McpCallArgumentsDone
+            McpCallCompleted
+            McpCallFailed
+            McpCallInProgress
+            McpListToolsCompleted
+            McpListToolsFailed
+            McpListToolsInProgress
+        }
     }
 }
 

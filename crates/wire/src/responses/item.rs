@@ -91,6 +91,54 @@ tagged! {
     missing = resolve_item;
 }
 
+impl Item {
+    /// The item's own id, whatever its kind; not the id of the call it makes or answers. `None` where it has none,
+    /// and for items of unknown kinds.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        macro_rules! of_any {
+            ($($variant:ident)*) => {
+                match self {
+                    $( Self::$variant(item) => item.id.as_deref(), )*
+                    Self::Unknown(_) => None,
+                }
+            };
+        }
+        of_any! {
+            Message
+            Reasoning
+            FunctionCall
+            FunctionCallOutput
+            CustomToolCall
+            CustomToolCallOutput
+            FileSearchCall
+            WebSearchCall
+            ComputerCall
+            ComputerCallOutput
+            Program
+            ProgramOutput
+            ToolSearchCall
+            ToolSearchOutput
+            AdditionalTools
+            Compaction
+            CompactionTrigger
+            ImageGenerationCall
+            CodeInterpreterCall
+            LocalShellCall
+            LocalShellCallOutput
+            ShellCall
+            ShellCallOutput
+            ApplyPatchCall
+            ApplyPatchCallOutput
+            McpCall
+            McpListTools
+            McpApprovalRequest
+            McpApprovalResponse
+            ItemReference
+        }
+    }
+}
+
 /// What an item without a type is: with a role a message, with only an id a reference.
 fn resolve_item(keys: &[Cow<'_, str>]) -> Option<&'static str> {
     if keys.iter().any(|key| key == "role") {

@@ -1,0 +1,273 @@
+//! A custom tool's input as the one string argument of a function, there and back.
+//!
+//! The way back works on any cut of the stream: each piece of the argument's JSON gives what it says of the text.
+
+use serde::{Deserialize, Serialize};
+
+/// The arguments of a function that stands for a custom tool.
+pub(super) fn wrap(input: &str) -> String {
+    #[derive(Serialize)]
+    struct Wrapped<'a> {
+        input: &'a str,
+    }
+    // Writing a string into a string cannot fail.
+    serde_json::to_string(&Wrapped { input }).unwrap_or_default()
+}
+
+/// The input in whole arguments; arguments that are no such object are the input themselves.
+pub(super) fn unwrap(arguments: String) -> String {
+    #[derive(Deserialize)]
+    struct Wrapped {
+        input: String,
+    }
+    match serde_json::from_str(&arguments) {
+        Ok(Wrapped { input }) => input,
+        Err(_) => {
+            let mut unwrapper = Unwrapper::default();
+            let mut input = String::new();
+            unwrapper.push(&arguments, &mut input);
+            unwrapper.finish(&mut input);
+            input
+        }
+    }
+}
+
+/// Takes the input out of arguments that arrive in pieces.
+///
+/// What does not begin as `{"input":"` is kept until the end, and then is the input itself: models do forget the
+/// wrapping now and then.
+#[derive(Debug, Default)]
+pub(super) struct Unwrapper {
+    state: State,
+    /// Pieces whose meaning is not known yet.
+    kept: String,
+}
+
+#[derive(Debug, Default)]
+enum State {
+    /// Before the string.
+    #[default]
+    Head,
+    /// In the string.
+    Text,
+    /// Behind a backslash.
+    Escape,
+    /// In `\u....`, with the digits so far and how many.
+    Unicode { high: Option<u32>, code: u32, digits: u8 },
+    /// Behind the first half of a surrogate pair, waiting for `\`, or for the `u` behind it.
+    Pair { high: u32, has_backslash: bool },
+    /// Behind the string.
+    Done,
+    /// It is not the object it should be.
+    Other,
+}
+
+impl Unwrapper {
+    /// Takes a piece and appends what it says.
+    pub(super) fn push(&mut self, piece: &str, out: &mut String) {
+        match self.state {
+            State::Head => {
+                self.kept.push_str(piece);
+                match head(&self.kept) {
+                    Head::More => {}
+                    Head::Other => self.state = State::Other,
+                    Head::Text(start) => {
+                        let kept = std::mem::take(&mut self.kept);
+                        self.state = State::Text;
+                        self.text(kept.get(start..).unwrap_or_default(), out);
+                    }
+                }
+            }
+            State::Other => self.kept.push_str(piece),
+            State::Text | State::Escape | State::Unicode { .. } | State::Pair { .. } | State::Done => {
+                self.text(piece, out);
+            }
+        }
+    }
+
+    /// Takes the end and appends what is still open.
+    pub(super) fn finish(self, out: &mut String) {
+        match self.state {
+            State::Head | State::Other => {
+                #[derive(Deserialize)]
+                struct Wrapped {
+                    input: String,
+                }
+                match serde_json::from_str(&self.kept) {
+                    Ok(Wrapped { input }) => out.push_str(&input),
+                    Err(_) => out.push_str(&self.kept),
+                }
+            }
+            State::Pair { .. } => out.push(char::REPLACEMENT_CHARACTER),
+            State::Text | State::Escape | State::Unicode { .. } | State::Done => {}
+        }
+    }
+
+    fn text(&mut self, piece: &str, out: &mut String) {
+        for c in piece.chars() {
+            self.state = match std::mem::take(&mut self.state) {
+                State::Text => plain(c, out),
+                State::Escape => escaped(c, out),
+                State::Unicode { high, code, digits } => unicode(high, code, digits, c, out),
+                State::Pair { high, has_backslash: false } if c == '\\' => State::Pair { high, has_backslash: true },
+                State::Pair { high, has_backslash: true } if c == 'u' => {
+                    State::Unicode { high: Some(high), code: 0, digits: 0 }
+                }
+                State::Pair { high: _, has_backslash } => {
+                    out.push(char::REPLACEMENT_CHARACTER);
+                    if has_backslash { escaped(c, out) } else { plain(c, out) }
+                }
+                state @ (State::Done | State::Head | State::Other) => state,
+            };
+        }
+    }
+}
+
+fn plain(c: char, out: &mut String) -> State {
+    match c {
+        '"' => return State::Done,
+        '\\' => return State::Escape,
+        c => out.push(c),
+    }
+    State::Text
+}
+
+fn escaped(c: char, out: &mut String) -> State {
+    out.push(match c {
+        'n' => '\n',
+        't' => '\t',
+        'r' => '\r',
+        'b' => '\u{8}',
+        'f' => '\u{c}',
+        'u' => return State::Unicode { high: None, code: 0, digits: 0 },
+        // The three JSON has (`"`, `\`, `/`), and whatever a model escapes without need.
+        other => other,
+    });
+    State::Text
+}
+
+fn unicode(high: Option<u32>, code: u32, digits: u8, c: char, out: &mut String) -> State {
+    let Some(digit) = c.to_digit(16) else {
+        // No JSON; say that something is missing and go on.
+        out.push(char::REPLACEMENT_CHARACTER);
+        return plain(c, out);
+    };
+    let code = code * 16 + digit;
+    if digits < 3 {
+        return State::Unicode { high, code, digits: digits + 1 };
+    }
+    let is_high = (0xD800..0xDC00).contains(&code);
+    let is_low = (0xDC00..0xE000).contains(&code);
+    match high {
+        Some(high) if is_low => {
+            let joined = 0x1_0000 + ((high - 0xD800) << 10) + (code - 0xDC00);
+            out.push(char::from_u32(joined).unwrap_or(char::REPLACEMENT_CHARACTER));
+        }
+        Some(_) => {
+            out.push(char::REPLACEMENT_CHARACTER);
+            if is_high {
+                return State::Pair { high: code, has_backslash: false };
+            }
+            out.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+        }
+        None if is_high => return State::Pair { high: code, has_backslash: false },
+        None => out.push(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)),
+    }
+    State::Text
+}
+
+enum Head {
+    /// It may yet become one.
+    More,
+    /// It cannot.
+    Other,
+    /// The text begins here.
+    Text(usize),
+}
+
+/// Looks for `{"input":"`, white space allowed between the tokens.
+fn head(text: &str) -> Head {
+    let mut rest = text;
+    for token in ["{", "\"input\"", ":", "\""] {
+        rest = rest.trim_start_matches([' ', '\t', '\n', '\r']);
+        match rest.strip_prefix(token) {
+            Some(behind) => rest = behind,
+            None if token.starts_with(rest) => return Head::More,
+            None => return Head::Other,
+        }
+    }
+    Head::Text(text.len() - rest.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn in_pieces(pieces: &[&str]) -> String {
+        let mut unwrapper = Unwrapper::default();
+        let mut out = String::new();
+        for piece in pieces {
+            unwrapper.push(piece, &mut out);
+        }
+        unwrapper.finish(&mut out);
+        out
+    }
+
+    #[test]
+    fn every_cut_gives_the_same_text() {
+        let input = "*** Begin Patch\n\t\"q\" \\ / \u{1F600}\u{8}é\u{0} end";
+        for arguments in [
+            wrap(input),
+            format!(" {{\n\"input\" : {} }}", serde_json::to_string(input).unwrap()),
+            r#"{"input":"*** Begin Patch\n\t\"q\" \\ \/ \ud83d\uDE00\b\u00e9\u0000 end"}"#.to_owned(),
+        ] {
+            assert_eq!(unwrap(arguments.clone()), input);
+            let ends: Vec<_> = arguments.char_indices().map(|(at, _)| at).collect();
+            for &cut in &ends {
+                let (a, b) = arguments.split_at(cut);
+                assert_eq!(in_pieces(&[a, b]), input, "cut at {cut}");
+            }
+            let single: Vec<String> = arguments.chars().map(String::from).collect();
+            assert_eq!(in_pieces(&single.iter().map(String::as_str).collect::<Vec<_>>()), input);
+        }
+    }
+
+    #[test]
+    fn text_comes_as_soon_as_it_is_known() {
+        let mut unwrapper = Unwrapper::default();
+        let mut out = String::new();
+        unwrapper.push(r#"{"input":"SEL"#, &mut out);
+        assert_eq!(out, "SEL");
+        unwrapper.push(r"ECT\", &mut out);
+        assert_eq!(out, "SELECT");
+        unwrapper.push("n1", &mut out);
+        assert_eq!(out, "SELECT\n1");
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_is_a_replacement_character() {
+        assert_eq!(in_pieces(&[r#"{"input":"a\ud83d"}"#]), "a\u{fffd}");
+        assert_eq!(in_pieces(&[r#"{"input":"a\ud83db"#]), "a\u{fffd}b");
+        assert_eq!(in_pieces(&[r#"{"input":"a\ud83d\nb"#]), "a\u{fffd}\nb");
+    }
+
+    #[test]
+    fn what_is_not_wrapped_is_the_input_itself() {
+        for bare in ["SELECT 1", r#"{"query":"x"}"#, "\"text\"", "", "{"] {
+            assert_eq!(in_pieces(&[bare]), bare);
+            assert_eq!(unwrap(bare.to_owned()), bare);
+        }
+    }
+
+    #[test]
+    fn other_fields_beside_the_input_do_not_hide_it() {
+        assert_eq!(in_pieces(&[r#"{"why":"x","#, r#""input":"a"}"#]), "a");
+        assert_eq!(in_pieces(&[r#"{"input":"a","why":"x"}"#]), "a");
+    }
+
+    #[test]
+    fn a_cut_argument_keeps_what_came() {
+        assert_eq!(in_pieces(&[r#"{"input":"a\"#]), "a");
+        assert_eq!(unwrap(r#"{"input":"ab"#.to_owned()), "ab");
+    }
+}

@@ -1,0 +1,523 @@
+//! Chat chunks as canonical events.
+
+use std::borrow::Cow;
+
+use interlingua_model::{
+    Ending, Envelope, Event, Failure, Finish, IncompleteReason, ItemIndex, ItemStart, ReasoningKind, Sink,
+    TokenLogprob, Usage,
+};
+use interlingua_wire::{Maybe, chat as wire};
+use serde::Deserialize;
+
+use super::decode_calls::Calls;
+use super::decode_parts::{
+    Said, decode_annotation, decode_details, decode_failure, decode_finish, decode_logprobs, decode_part,
+    decode_usage, spoken,
+};
+use super::encode_parts::characters;
+use super::moderation::decode_moderation;
+use crate::convert::count;
+use crate::error::stream_incomplete;
+use crate::{Context, End, Error, Loss, LossCode, Outcome};
+
+/// Reads the chunks of a Chat stream.
+///
+/// Thoughts, text and calls become items in the order they begin. A thought ends when something else begins, a
+/// message when a call or a thought does; calls stay open until the end, since Chat does not say where one ends. The
+/// end is `[DONE]`, or the end of the bytes once a finish reason has come: only then is the usage complete.
+///
+/// ```
+/// use interlingua_model::Fold;
+/// use interlingua_translate::{Context, End, Stamp, chat};
+///
+/// let context = Context::detached(Stamp { id: "1".into(), created: 0 });
+/// let mut decoder = chat::Decoder::new(&context);
+/// let mut fold = Fold::default();
+/// decoder.read(r#"{"id":"chatcmpl-1","choices":[{"delta":{"content":"Hi"},"finish_reason":"stop"}]}"#, None, &mut fold);
+/// assert_eq!(decoder.finish(&mut fold).end, End::Completed);
+/// ```
+#[derive(Debug)]
+pub struct Decoder {
+    phase: Phase,
+    envelope: Envelope,
+    has_started: bool,
+    open: Open,
+    calls: Calls,
+    /// How many items have begun.
+    items: u32,
+    has_message: bool,
+    /// Characters of the messages that have ended, which citations count too.
+    ended_text: u64,
+    /// Citations that came before any text.
+    citations: Vec<wire::Annotation>,
+    finish_reason: Option<wire::FinishReason>,
+    usage: Option<Usage>,
+    moderation: Option<interlingua_model::Json>,
+    losses: Losses,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Open,
+    Ended(End),
+}
+
+/// The item that what comes next belongs to; calls are kept apart.
+#[derive(Debug)]
+enum Open {
+    Nothing,
+    Thought(ItemIndex),
+    Message(OpenMessage),
+}
+
+#[derive(Debug)]
+struct OpenMessage {
+    index: ItemIndex,
+    part: u32,
+    kind: PartKind,
+    characters: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PartKind {
+    Text,
+    Refusal,
+}
+
+impl Decoder {
+    /// A decoder for the reply of one request.
+    #[must_use]
+    pub fn new(context: &Context) -> Self {
+        Self {
+            phase: Phase::Open,
+            envelope: Envelope::default(),
+            has_started: false,
+            open: Open::Nothing,
+            calls: Calls::new(context),
+            items: 0,
+            has_message: false,
+            ended_text: 0,
+            citations: Vec::new(),
+            finish_reason: None,
+            usage: None,
+            moderation: None,
+            losses: Losses::default(),
+        }
+    }
+
+    /// Takes the data of one server-sent event, and the event's name for failures that have it only there.
+    ///
+    /// Data that is no chunk ends the stream as failed with the code `upstream_malformed`.
+    pub fn read(&mut self, data: &str, event_name: Option<&str>, out: &mut impl Sink) {
+        if self.has_ended() {
+            return;
+        }
+        if data.trim() == "[DONE]" {
+            return self.end(Terminal::Said, out);
+        }
+        match serde_json::from_str::<wire::Chunk<'_>>(data) {
+            Ok(chunk) if chunk.error.is_none() && event_name == Some("error") => {
+                self.fail(Box::new(bare_failure(data)), out);
+            }
+            Ok(chunk) => self.push(chunk, out),
+            Err(error) => self.refuse(Error::Malformed { path: None, message: error.to_string() }, out),
+        }
+    }
+
+    /// Takes the data of an event that the stream was cut in. It counts if it is whole; otherwise the stream just
+    /// stopped, which [`Decoder::finish`] reports.
+    pub fn read_cut(&mut self, data: &str, event_name: Option<&str>, out: &mut impl Sink) {
+        if data.trim() == "[DONE]" || serde_json::from_str::<wire::Chunk<'_>>(data).is_ok() {
+            self.read(data, event_name, out);
+        }
+    }
+
+    /// Takes one chunk. After the end of the stream, chunks are ignored.
+    pub fn push(&mut self, chunk: wire::Chunk<'_>, out: &mut impl Sink) {
+        if self.has_ended() {
+            return;
+        }
+        if let Err(error) = self.take(chunk, out) {
+            self.refuse(error, out);
+        }
+    }
+
+    /// Whether the stream has come to its end; nothing after it counts.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        matches!(self.phase, Phase::Ended(_))
+    }
+
+    /// Says that no more bytes come. A stream that has given neither a finish reason nor `[DONE]` ends in a failure
+    /// with the code `stream_incomplete`, never as a success.
+    pub fn finish(mut self, out: &mut impl Sink) -> Outcome {
+        if !self.has_ended() {
+            self.end(Terminal::Silent, out);
+        }
+        let end = match self.phase {
+            Phase::Ended(end) => end,
+            Phase::Open => End::Truncated,
+        };
+        Outcome { end, losses: self.losses.list }
+    }
+
+    fn take(&mut self, chunk: wire::Chunk<'_>, out: &mut impl Sink) -> Result<(), Error> {
+        let wire::Chunk {
+            id,
+            object: _,
+            created,
+            model,
+            service_tier,
+            system_fingerprint: _,
+            choices,
+            usage,
+            moderation,
+            obfuscation: _,
+            error,
+            x_groq,
+            extra: _,
+        } = chunk;
+        let mut groq_usage = None;
+        let mut failure = error;
+        if let Some(groq) = x_groq {
+            let wire::GroqMeta { id: _, usage, error, extra: _ } = *groq;
+            groq_usage = usage;
+            failure = failure.or(error);
+        }
+        if let Some(error) = failure {
+            return Err(Error::Upstream(Box::new(decode_failure(error))));
+        }
+        let choices = choices.unwrap_or_default();
+        let name = |text: interlingua_wire::Text<'_>| (!text.is_empty()).then(|| text.into_string());
+        // An opening chunk without choices may name nobody yet; the first one that does counts.
+        let head = &mut self.envelope;
+        if head.id.is_none() {
+            head.id = id.and_then(name);
+        }
+        if head.model.is_none() {
+            head.model = model.and_then(name);
+        }
+        if head.created.is_none() {
+            head.created = count(created).filter(|created| *created > 0);
+        }
+        if head.service_tier.is_none() {
+            head.service_tier = service_tier.and_then(name);
+        }
+        if !self.has_started && (!choices.is_empty() || self.envelope.id.is_some()) {
+            self.has_started = true;
+            out.event(Event::Started(self.envelope.clone()));
+        }
+        for choice in choices {
+            self.choice(choice, out)?;
+        }
+        let said = usage.into_value().map(|usage| *usage).or(groq_usage).and_then(decode_usage);
+        self.usage = said.or(self.usage.take());
+        self.moderation = moderation.and_then(|moderation| decode_moderation(*moderation)).or(self.moderation.take());
+        Ok(())
+    }
+
+    fn choice(&mut self, choice: wire::ChunkChoice<'_>, out: &mut impl Sink) -> Result<(), Error> {
+        let wire::ChunkChoice { index, delta, logprobs, finish_reason, extra: _ } = choice;
+        let number = index.map_or(0, |index| index.0);
+        if number > 0 {
+            self.losses.once(format!("choices[{number}]"), LossCode::DroppedDetail, "the Responses API gives one answer");
+            return Ok(());
+        }
+        let tokens = logprobs.map(|logprobs| self.logprobs(logprobs)).unwrap_or_default();
+        self.delta(delta.unwrap_or_default(), tokens, out)?;
+        // Some servers say it twice; the first time counts.
+        let reason = finish_reason.filter(|reason| !reason.as_str().is_empty());
+        self.finish_reason = self.finish_reason.take().or(reason);
+        Ok(())
+    }
+
+    fn logprobs(&mut self, logprobs: wire::ChoiceLogprobs) -> Vec<TokenLogprob> {
+        let wire::ChoiceLogprobs { content, refusal, extra: _ } = logprobs;
+        if refusal.is_some_and(|refusal| !refusal.is_empty()) {
+            let detail = "the Responses API has no token probabilities of a refusal";
+            self.losses.once("choices[0].logprobs.refusal", LossCode::DroppedLogprobs, detail);
+        }
+        decode_logprobs(content.unwrap_or_default())
+    }
+
+    fn delta(
+        &mut self,
+        delta: wire::Delta<'_>,
+        tokens: Vec<TokenLogprob>,
+        out: &mut impl Sink,
+    ) -> Result<(), Error> {
+        let wire::Delta {
+            role: _,
+            content,
+            refusal,
+            tool_calls,
+            function_call,
+            reasoning_content,
+            reasoning,
+            reasoning_details,
+            annotations,
+            audio,
+            extra: _,
+        } = delta;
+        if audio.is_some() {
+            return Err(spoken("choices[0].delta.audio"));
+        }
+        let text = |text: Option<interlingua_wire::Text<'_>>| text.filter(|text| !text.is_empty());
+        // The two fields say the same where both are there, and so do the entries.
+        match text(reasoning_content).or(text(reasoning)) {
+            Some(thought) => self.think(&thought, out),
+            None => self.details(reasoning_details.unwrap_or_default(), out),
+        }
+        match content.into_value() {
+            None => {}
+            Some(wire::DeltaContent::Text(text)) => self.say(text.0, tokens, out),
+            Some(wire::DeltaContent::Parts(parts)) => self.parts(parts, tokens, out),
+        }
+        if let Some(text) = refusal.into_value() {
+            self.refuse_to(text.0, out);
+        }
+        for annotation in annotations.unwrap_or_default() {
+            self.annotate(annotation, out);
+        }
+        let calls = tool_calls.unwrap_or_default();
+        if !calls.is_empty() || function_call.is_some() {
+            self.close(out);
+        }
+        for (position, call) in calls.into_iter().enumerate() {
+            self.calls.push(call, position, &mut self.items, self.envelope.id.as_deref(), out);
+        }
+        if let Some(call) = function_call {
+            self.calls.push_legacy(*call, &mut self.items, self.envelope.id.as_deref(), out);
+        }
+        Ok(())
+    }
+
+    fn parts(&mut self, parts: Vec<wire::Part>, tokens: Vec<TokenLogprob>, out: &mut impl Sink) {
+        let mut tokens = tokens;
+        for part in parts {
+            match decode_part(part) {
+                Said::Text(text) => self.say(Cow::Owned(text), std::mem::take(&mut tokens), out),
+                Said::Refusal(text) => self.refuse_to(Cow::Owned(text), out),
+                Said::Thought(text) => self.think(&text, out),
+                Said::Other(kind) => {
+                    let detail = format!("the Responses API has no place for a `{kind}` in a reply");
+                    self.losses.once("choices[0].delta.content", LossCode::DroppedPart, detail);
+                }
+            }
+        }
+    }
+
+    fn details(&mut self, details: Vec<wire::ReasoningDetail>, out: &mut impl Sink) {
+        if details.is_empty() {
+            return;
+        }
+        let (text, is_sealed) = decode_details(details);
+        if is_sealed {
+            let detail = "sealed thoughts of a Chat upstream have no way back to it";
+            self.losses.once("choices[0].delta.reasoning_details", LossCode::DroppedReasoning, detail);
+        }
+        self.think(&text, out);
+    }
+
+    fn think(&mut self, text: &str, out: &mut impl Sink) {
+        if text.is_empty() {
+            return;
+        }
+        let index = if let Open::Thought(index) = self.open {
+            index
+        } else {
+            self.close(out);
+            let index = next(&mut self.items);
+            out.event(Event::ItemStarted { index, item: ItemStart::Reasoning { id: None } });
+            self.open = Open::Thought(index);
+            index
+        };
+        // Open thoughts are shown to people, which is what a summary is for.
+        let kind = ReasoningKind::Summary;
+        out.event(Event::ReasoningDelta { index, part: 0, kind, text: Cow::Borrowed(text) });
+    }
+
+    fn say(&mut self, text: Cow<'_, str>, logprobs: Vec<TokenLogprob>, out: &mut impl Sink) {
+        if text.is_empty() && logprobs.is_empty() {
+            return;
+        }
+        let count = characters(&text);
+        let message = self.message(PartKind::Text, out);
+        message.characters += count;
+        let (index, part) = (message.index, message.part);
+        out.event(Event::TextDelta { index, part, text, logprobs });
+        for annotation in std::mem::take(&mut self.citations) {
+            self.annotate(annotation, out);
+        }
+    }
+
+    fn refuse_to(&mut self, text: Cow<'_, str>, out: &mut impl Sink) {
+        if text.is_empty() {
+            return;
+        }
+        let message = self.message(PartKind::Refusal, out);
+        let (index, part) = (message.index, message.part);
+        out.event(Event::RefusalDelta { index, part, text });
+    }
+
+    fn annotate(&mut self, annotation: wire::Annotation, out: &mut impl Sink) {
+        match &self.open {
+            Open::Message(OpenMessage { index, part, kind: PartKind::Text, .. }) => {
+                let annotation = decode_annotation(annotation, self.ended_text);
+                out.event(Event::Annotation { index: *index, part: *part, annotation });
+            }
+            Open::Message(_) | Open::Nothing | Open::Thought(_) => self.citations.push(annotation),
+        }
+    }
+
+    /// The open message, at a part of this kind; begun if need be.
+    fn message(&mut self, kind: PartKind, out: &mut impl Sink) -> &mut OpenMessage {
+        let open = match std::mem::replace(&mut self.open, Open::Nothing) {
+            Open::Message(open) => {
+                let part = if open.kind == kind { open.part } else { open.part + 1 };
+                OpenMessage { part, kind, ..open }
+            }
+            other @ (Open::Nothing | Open::Thought(_)) => {
+                self.open = other;
+                self.close(out);
+                self.has_message = true;
+                let index = next(&mut self.items);
+                out.event(Event::ItemStarted { index, item: ItemStart::Message { id: None, phase: None } });
+                OpenMessage { index, part: 0, kind, characters: 0 }
+            }
+        };
+        self.open.set(open)
+    }
+
+    /// Ends the thought or message that is open.
+    fn close(&mut self, out: &mut impl Sink) {
+        let index = match std::mem::replace(&mut self.open, Open::Nothing) {
+            Open::Nothing => return,
+            Open::Thought(index) => index,
+            Open::Message(message) => {
+                self.ended_text += message.characters;
+                message.index
+            }
+        };
+        out.event(Event::ItemFinished { index, item: None });
+    }
+
+    fn end(&mut self, terminal: Terminal, out: &mut impl Sink) {
+        if self.finish_reason.is_none() && matches!(terminal, Terminal::Silent) {
+            self.phase = Phase::Ended(End::Truncated);
+            out.event(Event::Failed(Box::new(stream_incomplete())));
+            return;
+        }
+        match self.conclude(out) {
+            Ok(()) => {}
+            Err(error) => self.refuse(error, out),
+        }
+    }
+
+    fn conclude(&mut self, out: &mut impl Sink) -> Result<(), Error> {
+        let finish = decode_finish(self.finish_reason.take(), &mut self.losses.list)?;
+        let is_cut = finish != Finish::Completed;
+        if !self.has_started {
+            self.has_started = true;
+            out.event(Event::Started(self.envelope.clone()));
+        }
+        self.calls.announce_rest(&mut self.items, self.envelope.id.as_deref(), out)?;
+        if !is_cut && !self.has_message && self.calls.is_empty() {
+            if self.items == 0 && self.usage.is_none() {
+                let detail = "the upstream completed without saying or costing anything";
+                self.losses.once("choices[0]", LossCode::EmptyCompletion, detail);
+            }
+            // Clients look for a message, even one that says nothing.
+            let message = self.message(PartKind::Text, out);
+            let (index, part) = (message.index, message.part);
+            out.event(Event::TextDelta { index, part, text: Cow::Borrowed(""), logprobs: Vec::new() });
+        }
+        for _ in std::mem::take(&mut self.citations) {
+            let detail = "a citation of no text";
+            self.losses.once("choices[0].delta.annotations", LossCode::DroppedAnnotation, detail);
+        }
+        // The item that the cut went through stays open, which tells it from those that are whole.
+        let last = self.items.checked_sub(1).map(ItemIndex).filter(|_| is_cut);
+        self.calls.close(last, out);
+        if self.open.index() != last || last.is_none() {
+            self.close(out);
+        }
+        self.phase = Phase::Ended(match &finish {
+            Finish::Completed => End::Completed,
+            Finish::Incomplete(reason) => End::Incomplete(IncompleteReason::clone(reason)),
+        });
+        out.event(Event::Finished(Box::new(Ending {
+            envelope: std::mem::take(&mut self.envelope),
+            finish,
+            usage: self.usage.take(),
+            metadata: None,
+            moderation: self.moderation.take(),
+        })));
+        Ok(())
+    }
+
+    fn refuse(&mut self, error: Error, out: &mut impl Sink) {
+        self.fail(Box::new(error.into_failure()), out);
+    }
+
+    fn fail(&mut self, failure: Box<Failure>, out: &mut impl Sink) {
+        out.event(Event::Failed(failure.clone()));
+        self.phase = Phase::Ended(End::Failed(failure));
+    }
+}
+
+/// How the end made itself known.
+enum Terminal {
+    /// By `[DONE]`.
+    Said,
+    /// By the end of the bytes.
+    Silent,
+}
+
+impl Open {
+    fn index(&self) -> Option<ItemIndex> {
+        match self {
+            Self::Nothing => None,
+            Self::Thought(index) => Some(*index),
+            Self::Message(message) => Some(message.index),
+        }
+    }
+}
+
+/// Losses that a stream meets again and again, each reported once.
+#[derive(Debug, Default)]
+struct Losses {
+    list: Vec<Loss>,
+}
+
+impl Losses {
+    fn once(&mut self, path: impl Into<String>, code: LossCode, detail: impl Into<String>) {
+        let path = path.into();
+        if !self.list.iter().any(|loss| loss.code == code && loss.path == path) {
+            self.list.push(Loss::new(path, code, detail));
+        }
+    }
+}
+
+/// The index of an item that begins now.
+pub(super) fn next(items: &mut u32) -> ItemIndex {
+    let index = ItemIndex(*items);
+    *items += 1;
+    index
+}
+
+/// A failure that only the event's name calls one.
+fn bare_failure(data: &str) -> Failure {
+    #[derive(Deserialize)]
+    struct Bare {
+        message: Option<String>,
+        code: Option<wire::ErrorCode>,
+    }
+    let bare: Option<Bare> = serde_json::from_str(data).ok();
+    let message = bare.as_ref().and_then(|bare| bare.message.clone()).unwrap_or_default();
+    let code = bare.and_then(|bare| bare.code).map(|code| match code {
+        wire::ErrorCode::Word(word) => word,
+        wire::ErrorCode::Number(number) => number.0.to_string(),
+    });
+    Failure { code, message, ..Failure::default() }
+}
