@@ -59,7 +59,7 @@ pub struct Timings {
 #[derive(Debug)]
 pub enum Reply {
     /// Whole.
-    Complete(chat::Response),
+    Complete(Box<chat::Response>),
     /// Streamed.
     Stream(ChatStream),
 }

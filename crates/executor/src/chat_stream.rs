@@ -135,7 +135,7 @@ impl Stream for ChatStream {
             Inner::Translated(chain) => {
                 ready!(chain.poll_fill(cx));
                 if chain.frames.bytes.is_empty() {
-                    chain.decoding.poll_rest(cx);
+                    chain.decoding.read_rest(cx);
                     return Poll::Ready(None);
                 }
                 Poll::Ready(Some(std::mem::take(&mut chain.frames.bytes).into()))

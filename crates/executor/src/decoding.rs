@@ -70,8 +70,8 @@ impl Decoding {
     }
 
     /// After the end: lets go of the upstream as gently as possible without waiting.
-    pub(crate) fn poll_rest(&mut self, cx: &mut Context<'_>) {
-        self.source.poll_rest(cx);
+    pub(crate) fn read_rest(&mut self, cx: &mut Context<'_>) {
+        self.source.read_rest(cx);
     }
 
     /// The error of a stream that failed before anything was handed out.
@@ -91,14 +91,13 @@ struct Explained<'s, S> {
 
 impl<S: Sink> Sink for Explained<'_, S> {
     fn event(&mut self, event: Event<'_>) {
-        let event = match event {
-            Event::Failed(failure) if failure.code.as_deref() == Some(STREAM_INCOMPLETE) => {
-                Event::Failed(Box::new(self.reason.clone()))
-            }
-            other => other,
-        };
+        let event = if is_cut(&event) { Event::Failed(Box::new(self.reason.clone())) } else { event };
         self.inner.event(event);
     }
+}
+
+fn is_cut(event: &Event<'_>) -> bool {
+    matches!(event, Event::Failed(failure) if failure.code.as_deref() == Some(STREAM_INCOMPLETE))
 }
 
 impl std::fmt::Debug for State {

@@ -178,22 +178,21 @@ impl Error {
     /// The login or key cannot be used: 401 where only the person can help, 503 where it may work later.
     #[cfg(feature = "reqwest")]
     pub(crate) fn credentials(error: interlingua_auth::Error) -> Self {
-        use interlingua_auth::Error as Auth;
-        let (status, code) = match &error {
-            error if error.needs_login() => (StatusCode::UNAUTHORIZED, "login_required"),
-            Auth::Issuer(_) | Auth::Locked { .. } | Auth::Ended => {
-                (StatusCode::SERVICE_UNAVAILABLE, "credentials_unavailable")
-            }
-            _ => (StatusCode::INTERNAL_SERVER_ERROR, "credentials_unusable"),
+        let may_pass = matches!(
+            error,
+            interlingua_auth::Error::Issuer(_)
+                | interlingua_auth::Error::Locked { .. }
+                | interlingua_auth::Error::Ended
+        );
+        let (status, code, kind) = if error.needs_login() {
+            (StatusCode::UNAUTHORIZED, "login_required", "authentication_error")
+        } else if may_pass {
+            (StatusCode::SERVICE_UNAVAILABLE, "credentials_unavailable", "server_error")
+        } else {
+            (StatusCode::INTERNAL_SERVER_ERROR, "credentials_unusable", "server_error")
         };
-        let mut failure = own(code, error.to_string());
-        if status == StatusCode::UNAUTHORIZED {
-            failure.kind = Some("authentication_error".to_owned());
-        }
-        let retry_after = match &error {
-            Auth::Issuer(issuer) => issuer.retry_after,
-            _ => None,
-        };
+        let failure = Failure { kind: Some(kind.to_owned()), ..own(code, error.to_string()) };
+        let retry_after = if let interlingua_auth::Error::Issuer(issuer) = &error { issuer.retry_after } else { None };
         let mut error = Self::new(Cause::Credentials(Box::new(error)), Phase::Prepare, status, failure);
         error.0.retry_after = retry_after;
         error

@@ -4,6 +4,8 @@
 //! without `code` beside it, `{"detail":"text"}` and `{"detail":[{"loc":..,"msg":..}]}`, codes that are numbers, an array
 //! around it all, HTML pages, plain text, nothing.
 
+use std::fmt::Write as _;
+
 use http::StatusCode;
 use interlingua_model::{Failure, Json};
 use interlingua_sse::{Eof, Parser};
@@ -102,7 +104,9 @@ fn path(steps: &[Value]) -> String {
                 path.push('.');
                 path.push_str(key);
             }
-            Value::Number(index) => path.push_str(&format!("[{index}]")),
+            Value::Number(index) => {
+                let _ = write!(path, "[{index}]");
+            }
             Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {}
         }
     }

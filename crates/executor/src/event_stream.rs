@@ -115,7 +115,7 @@ impl Stream for EventStream {
                 return Poll::Ready(Some(event));
             }
             if self.outcome.is_some() {
-                self.decoding.poll_rest(cx);
+                self.decoding.read_rest(cx);
                 return Poll::Ready(None);
             }
             ready!(self.poll_step(cx));

@@ -202,7 +202,7 @@ impl Executor {
         let Translated { value, losses: encoding } =
             encoded.map_err(|error| Error::translation(error).with_head(&started.head))?;
         let losses = [std::mem::take(&mut prepared.losses), decoding, encoding].concat();
-        Ok(Answer { value: Reply::Complete(value), meta: started.ready(losses) })
+        Ok(Answer { value: Reply::Complete(Box::new(value)), meta: started.ready(losses) })
     }
 
     async fn streamed_chat(&self, prepared: &mut Prepared) -> Result<Answer<Reply>, Error> {
@@ -227,7 +227,7 @@ impl Executor {
         }
         let bytes = self.remote.read_whole(&opened.head, opened.body, MAX_REPLY).await?;
         let value = read_json(&started.head, &bytes)?;
-        Ok(Answer { value: Reply::Complete(value), meta: started.ready(Vec::new()) })
+        Ok(Answer { value: Reply::Complete(Box::new(value)), meta: started.ready(Vec::new()) })
     }
 
     fn prepare(&self, request: Request, form: Form) -> Result<Prepared, Error> {
@@ -267,13 +267,14 @@ impl Executor {
         }
         let head = opened.head;
         let bytes = self.remote.read_whole(&head, opened.body, MAX_ERROR_BODY).await.unwrap_or_default();
-        let error = match std::str::from_utf8(&bytes).ok().and_then(error_body::from_json) {
-            Some(failure) => Error::in_reply(Phase::Headers, failure),
-            None => {
+        let failure = std::str::from_utf8(&bytes).ok().and_then(error_body::from_json);
+        let error = failure.map_or_else(
+            || {
                 let kind = head.content_type();
                 Error::malformed(Phase::Headers, format!("the upstream was asked for an event stream and sent {kind}"))
-            }
-        };
+            },
+            |failure| Error::in_reply(Phase::Headers, failure),
+        );
         Err(error.with_head(&head))
     }
 

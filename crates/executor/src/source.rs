@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use interlingua_model::Failure;
@@ -16,7 +16,8 @@ use crate::watch::Watch;
 
 /// Reads events out of bytes.
 pub(crate) struct Source {
-    bytes: ByteStream,
+    /// Gone once they have ended, for whatever reason.
+    bytes: Option<ByteStream>,
     parser: Parser,
     watch: Watch,
     timeouts: Timeouts,
@@ -58,7 +59,7 @@ pub(crate) enum Fault {
 impl Source {
     pub(crate) fn new(bytes: ByteStream, transport: Arc<dyn Transport>, timeouts: Timeouts) -> Self {
         Self {
-            bytes,
+            bytes: Some(bytes),
             parser: Parser::new(),
             watch: Watch::new(transport),
             timeouts,
@@ -67,14 +68,34 @@ impl Source {
         }
     }
 
-    /// Waits for the next piece and hands every event in it to `take`.
+    /// Waits for the next piece and hands every event in it to `take`. Lets go of the bytes at the end.
     pub(crate) fn poll_pull(&mut self, cx: &mut Context<'_>, take: impl FnMut(Event<'_>)) -> Poll<Pull> {
+        let pull = ready!(self.poll_piece(cx, take));
+        if !matches!(pull, Pull::More) {
+            self.bytes = None;
+        }
+        Poll::Ready(pull)
+    }
+
+    /// Reads on to the end of the bytes as far as they are there already, so that the connection can be used again.
+    pub(crate) fn read_rest(&mut self, cx: &mut Context<'_>) {
+        const PIECES: usize = 4;
+        let Some(mut bytes) = self.bytes.take() else { return };
+        for _ in 0..PIECES {
+            if !matches!(bytes.as_mut().poll_next(cx), Poll::Ready(Some(Ok(_)))) {
+                return;
+            }
+        }
+    }
+
+    fn poll_piece(&mut self, cx: &mut Context<'_>, take: impl FnMut(Event<'_>)) -> Poll<Pull> {
+        let Some(bytes) = &mut self.bytes else { return Poll::Ready(Pull::End) };
         if self.in_a_row == MOST_IN_A_ROW {
             self.in_a_row = 0;
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        match self.bytes.as_mut().poll_next(cx) {
+        match bytes.as_mut().poll_next(cx) {
             Poll::Ready(Some(Ok(chunk))) => {
                 self.in_a_row += 1;
                 if self.heard == Heard::Events {
@@ -91,17 +112,6 @@ impl Source {
             Poll::Pending => {
                 self.in_a_row = 0;
                 self.poll_watch(cx).map(Pull::Fault)
-            }
-        }
-    }
-
-    /// Reads on to the end of the bytes as far as they are there already, so that the connection can be used again.
-    pub(crate) fn poll_rest(&mut self, cx: &mut Context<'_>) {
-        const PIECES: usize = 4;
-        for _ in 0..PIECES {
-            match self.bytes.as_mut().poll_next(cx) {
-                Poll::Ready(Some(Ok(_))) => {}
-                Poll::Ready(Some(Err(_)) | None) | Poll::Pending => return,
             }
         }
     }

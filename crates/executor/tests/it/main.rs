@@ -1,0 +1,13 @@
+//! The executor against upstreams that follow a script, and against real sockets.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests may fail as tests do"
+)]
+
+mod chat;
+mod errors;
+mod support;
+mod waiting;
