@@ -190,7 +190,7 @@ pub enum Warning {
     /// process ends. Saving is tried again from time to time.
     #[error(
         "the refreshed ChatGPT login could not be saved to {} ({problem}); it is kept in memory and lost when this \
-         process ends: make the folder writable (a container must mount the folder, not the single file), or run \
+         process ends: make room and the folder writable (a container must mount the folder, not the single file), or run \
          `interlingua login` afterwards", path.display()
     )]
     NotSaved {

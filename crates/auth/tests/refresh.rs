@@ -58,6 +58,23 @@ async fn a_hundred_callers_with_a_401_cause_one_refresh() {
 }
 
 #[tokio::test]
+async fn a_hundred_callers_share_one_failure() {
+    let world = World::logged_in(EXPIRED);
+    world.issuer.state().delay = Duration::from_millis(100);
+    world.issuer.state().refresh_script.extend(vec![Canned::html(403); 100]);
+    let login = world.open();
+    let mut callers = tokio::task::JoinSet::new();
+    for _ in 0..100 {
+        let login = login.clone();
+        callers.spawn(async move { login.access().await });
+    }
+    for result in callers.join_all().await {
+        assert!(matches!(result, Err(Error::Issuer(_))));
+    }
+    assert_eq!(world.issuer.counts(), (1, 0));
+}
+
+#[tokio::test]
 async fn a_401_of_an_older_token_is_answered_with_the_current_one() {
     let world = World::logged_in(EXPIRED);
     let login = world.open();
@@ -378,6 +395,31 @@ async fn a_folder_that_vanishes_costs_no_login() {
     assert_eq!(world.json()["tokens"]["access_token"], access.bearer().expose_secret());
     assert!(login.warning().is_none());
     assert_eq!(world.issuer.state().refreshes, 1);
+}
+
+/// A file that is a mount point of its own cannot be replaced by renaming; neither can a folder of its name.
+#[tokio::test]
+async fn a_login_that_could_not_be_put_in_its_place_is_found_beside_it() {
+    let world = World::logged_in(EXPIRED);
+    let (file, aside) = (world.file(), world.home.path().join("aside"));
+    {
+        let (file, aside) = (file.clone(), aside.clone());
+        world.issuer.state().before_answer = Some(Box::new(move || {
+            fs::rename(&file, &aside).unwrap();
+            fs::create_dir(&file).unwrap();
+        }));
+    }
+    let login = world.open();
+    let access = login.access().await.unwrap();
+    assert!(matches!(login.warning(), Some(Warning::NotSaved { .. })));
+    drop(login);
+    fs::remove_dir(&file).unwrap();
+    fs::rename(aside, &file).unwrap();
+    // Another process knows nothing of what happened.
+    let next = world.open().access().await.unwrap();
+    assert_eq!(next.bearer().expose_secret(), access.bearer().expose_secret());
+    assert_eq!(world.json()["tokens"]["access_token"], access.bearer().expose_secret());
+    assert_eq!((world.issuer.counts(), world.leftovers()), ((1, 0), vec![]));
 }
 
 #[tokio::test]
