@@ -1,10 +1,13 @@
 //! What a reply needs to know of its request.
 
-use interlingua_model::{CallStyle, Request};
+use interlingua_model::{CallStyle, Request, ToolKind};
 
 use crate::Profile;
+use interlingua_wire::responses as wire;
+
 use crate::call_ids::CallIds;
 use crate::names::Names;
+use crate::responses::Echo;
 
 /// What a pure encoder may not invent: an id and the time.
 ///
@@ -39,6 +42,8 @@ pub struct Context {
     pub(crate) call_ids: CallIds,
     pub(crate) joiner: String,
     pub(crate) reasoning_content: bool,
+    /// What a Responses reply repeats of the request; `None` where every default does.
+    echo: Option<Box<Echo>>,
 }
 
 impl Context {
@@ -55,6 +60,18 @@ impl Context {
             call_ids: CallIds::new(request, profile.responses.call_id_limit),
             joiner: profile.reply.message_joiner.clone(),
             reasoning_content: profile.reply.reasoning_content,
+            echo: None,
+        }
+    }
+
+    /// The context of the reply to `request` from a Chat Completions upstream of this profile.
+    #[must_use]
+    pub fn for_chat_upstream(request: &Request, profile: &Profile, stamp: Stamp) -> Self {
+        Self {
+            names: Names::new(request, profile.chat.tool_name_limit),
+            call_ids: CallIds::default(),
+            echo: Some(Box::new(Echo::new(request))),
+            ..Self::new(request, profile, stamp)
         }
     }
 
@@ -62,5 +79,23 @@ impl Context {
     #[must_use]
     pub fn detached(stamp: Stamp) -> Self {
         Self::new(&Request::new(String::new()), &Profile::openai(), stamp)
+    }
+
+    /// A response with nothing in it but what it repeats of the request.
+    pub(crate) fn echo(&self) -> wire::Response {
+        self.echo.as_deref().map_or_else(|| Echo::default().response(), Echo::response)
+    }
+
+    /// Whether a tool that goes by this name on the wire is a custom one.
+    pub(crate) fn is_custom(&self, wire_name: &str) -> bool {
+        self.names.kind(wire_name) == Some(ToolKind::Custom)
+    }
+
+    /// The caller's own name of a tool, and the group it belongs to.
+    pub(crate) fn tool_name(&self, wire_name: String) -> (Option<String>, String) {
+        match self.names.original(&wire_name) {
+            Some(original) => (original.namespace.clone(), original.name.clone()),
+            None => (None, wire_name),
+        }
     }
 }

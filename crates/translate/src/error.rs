@@ -206,6 +206,10 @@ pub fn failure_kind(failure: &Failure) -> &str {
 }
 
 fn status_of_code(code: &str) -> Option<u16> {
+    // Some backends write the status where the word belongs.
+    if let Some(status) = code.parse().ok().filter(|status| (400..=599).contains(status)) {
+        return Some(status);
+    }
     Some(match code {
         "server_error" | "response_cancelled" => 500,
         "stream_incomplete" | "upstream_malformed" | "unexpected_background_response" => 502,

@@ -97,18 +97,30 @@ fn responses_stream_to_chat(bytes: &[u8]) -> String {
     let context = curious_context();
     let mut decoder = responses::Decoder::new(&context);
     let mut encoder = chat::Encoder::new(context);
-    let mut text = String::new();
+    let (mut text, mut envelope) = (String::new(), None);
     for frame in frames([bytes]) {
         let _ = writeln!(text, "< {}", shortened(&frame.data));
-        let mut sink = encoder.sink(|out| writeln!(text, "  > {}", chat_frame(&out)).unwrap());
+        let mut sink = encoder.sink(|out| tell(&mut text, &mut envelope, &chat_frame(&out)));
         support::read(&mut decoder, &frame, &mut sink);
     }
     text.push_str("finish:\n");
-    let outcome = decoder.finish(&mut encoder.sink(|out| writeln!(text, "  > {}", chat_frame(&out)).unwrap()));
+    let outcome = decoder.finish(&mut encoder.sink(|out| tell(&mut text, &mut envelope, &chat_frame(&out))));
     let _ = writeln!(text, "end: {:?}", outcome.end);
     let losses: Vec<_> = outcome.losses.into_iter().chain(encoder.finish()).collect();
     list(&mut text, &losses);
     text
+}
+
+/// Writes an output frame; the envelope that every chunk repeats is spelled out once, and again if it changes.
+fn tell(text: &mut String, envelope: &mut Option<String>, frame: &str) {
+    let _ = match frame.split_once(r#""choices":"#) {
+        Some((head, rest)) if envelope.as_deref() == Some(head) => writeln!(text, r#"  > {{…,"choices":{rest}"#),
+        Some((head, _)) => {
+            *envelope = Some(head.to_owned());
+            writeln!(text, "  > {frame}")
+        }
+        None => writeln!(text, "  > {frame}"),
+    };
 }
 
 fn responses_stream_to_model(bytes: &[u8]) -> String {

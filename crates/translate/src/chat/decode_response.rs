@@ -226,7 +226,7 @@ impl Reading<'_> {
             return Err(Error::Malformed { path: Some(path.to_owned()), message });
         };
         let count = self.items.iter().filter(|item| matches!(item.kind, ItemKind::ToolCall(_))).count();
-        let call_id = non_empty(id).unwrap_or_else(|| made_up_call_id(self.reply_id, self.context, count));
+        let call_id = non_empty(id).unwrap_or_else(|| made_up_call_id(self.reply_id, &self.context.stamp.id, count));
         let arguments = match arguments {
             Arguments::Function(arguments) if self.context.is_custom(&wire_name) => {
                 Arguments::Custom(unwrap(arguments))
@@ -252,8 +252,8 @@ struct Spoken {
 }
 
 /// An id for a call that came without one: the same for the same reply, and another for every other.
-pub(super) fn made_up_call_id(reply_id: Option<&str>, context: &Context, count: usize) -> String {
-    let reply = reply_id.unwrap_or(&context.stamp.id);
+pub(super) fn made_up_call_id(reply_id: Option<&str>, stamp_id: &str, count: usize) -> String {
+    let reply = reply_id.unwrap_or(stamp_id);
     format!("call_{}_{count}", reply.strip_prefix("chatcmpl-").unwrap_or(reply))
 }
 

@@ -283,11 +283,11 @@ impl Decoder {
         if !calls.is_empty() || function_call.is_some() {
             self.close(out);
         }
-        for (position, call) in calls.into_iter().enumerate() {
-            self.calls.push(call, position, &mut self.items, self.envelope.id.as_deref(), out);
+        for call in calls {
+            self.calls.push(call, &mut self.items, out);
         }
         if let Some(call) = function_call {
-            self.calls.push_legacy(*call, &mut self.items, self.envelope.id.as_deref(), out);
+            self.calls.push_legacy(*call, self.envelope.id.as_deref(), &mut self.items, out);
         }
         Ok(())
     }
@@ -341,10 +341,7 @@ impl Decoder {
         if text.is_empty() && logprobs.is_empty() {
             return;
         }
-        let count = characters(&text);
-        let message = self.message(PartKind::Text, out);
-        message.characters += count;
-        let (index, part) = (message.index, message.part);
+        let (index, part) = self.message(PartKind::Text, characters(&text), out);
         out.event(Event::TextDelta { index, part, text, logprobs });
         for annotation in std::mem::take(&mut self.citations) {
             self.annotate(annotation, out);
@@ -355,8 +352,7 @@ impl Decoder {
         if text.is_empty() {
             return;
         }
-        let message = self.message(PartKind::Refusal, out);
-        let (index, part) = (message.index, message.part);
+        let (index, part) = self.message(PartKind::Refusal, 0, out);
         out.event(Event::RefusalDelta { index, part, text });
     }
 
@@ -370,9 +366,9 @@ impl Decoder {
         }
     }
 
-    /// The open message, at a part of this kind; begun if need be.
-    fn message(&mut self, kind: PartKind, out: &mut impl Sink) -> &mut OpenMessage {
-        let open = match std::mem::replace(&mut self.open, Open::Nothing) {
+    /// Where so many characters of this kind go: the open message, begun if need be, and its part.
+    fn message(&mut self, kind: PartKind, characters: u64, out: &mut impl Sink) -> (ItemIndex, u32) {
+        let mut open = match std::mem::replace(&mut self.open, Open::Nothing) {
             Open::Message(open) => {
                 let part = if open.kind == kind { open.part } else { open.part + 1 };
                 OpenMessage { part, kind, ..open }
@@ -386,7 +382,10 @@ impl Decoder {
                 OpenMessage { index, part: 0, kind, characters: 0 }
             }
         };
-        self.open.set(open)
+        open.characters += characters;
+        let place = (open.index, open.part);
+        self.open = Open::Message(open);
+        place
     }
 
     /// Ends the thought or message that is open.
@@ -404,6 +403,7 @@ impl Decoder {
 
     fn end(&mut self, terminal: Terminal, out: &mut impl Sink) {
         if self.finish_reason.is_none() && matches!(terminal, Terminal::Silent) {
+            self.calls.flush(out);
             self.phase = Phase::Ended(End::Truncated);
             out.event(Event::Failed(Box::new(stream_incomplete())));
             return;
@@ -421,15 +421,14 @@ impl Decoder {
             self.has_started = true;
             out.event(Event::Started(self.envelope.clone()));
         }
-        self.calls.announce_rest(&mut self.items, self.envelope.id.as_deref(), out)?;
+        self.calls.announce_rest(self.envelope.id.as_deref(), &mut self.items, out)?;
         if !is_cut && !self.has_message && self.calls.is_empty() {
             if self.items == 0 && self.usage.is_none() {
                 let detail = "the upstream completed without saying or costing anything";
                 self.losses.once("choices[0]", LossCode::EmptyCompletion, detail);
             }
             // Clients look for a message, even one that says nothing.
-            let message = self.message(PartKind::Text, out);
-            let (index, part) = (message.index, message.part);
+            let (index, part) = self.message(PartKind::Text, 0, out);
             out.event(Event::TextDelta { index, part, text: Cow::Borrowed(""), logprobs: Vec::new() });
         }
         for _ in std::mem::take(&mut self.citations) {
@@ -461,6 +460,7 @@ impl Decoder {
     }
 
     fn fail(&mut self, failure: Box<Failure>, out: &mut impl Sink) {
+        self.calls.flush(out);
         out.event(Event::Failed(failure.clone()));
         self.phase = Phase::Ended(End::Failed(failure));
     }

@@ -1,5 +1,7 @@
 //! The pieces that a whole Chat reply and a streamed one share.
 
+use std::borrow::Cow;
+
 use interlingua_model as model;
 use interlingua_wire::{Extra, chat as wire};
 
@@ -109,6 +111,19 @@ pub(super) fn reasoning_text(item: &model::ReasoningItem) -> String {
 
 /// What stands between the parts of `reasoning_content`.
 pub(super) const REASONING_JOINER: &str = "\n\n";
+
+/// A tool's name for a client that knows no groups.
+pub(super) fn flat_name<'a>(namespace: Option<&str>, name: Cow<'a, str>) -> Cow<'a, str> {
+    match namespace {
+        Some(namespace) => Cow::Owned(format!("{namespace}__{name}")),
+        None => name,
+    }
+}
+
+/// Whether a completed reply said, did and cost nothing: some upstreams refuse that way.
+pub(super) fn is_empty_completion(finish: &model::Finish, is_silent: bool, usage: Option<&model::Usage>) -> bool {
+    *finish == model::Finish::Completed && is_silent && usage.is_none_or(|usage| usage.output == 0)
+}
 
 /// A failure as Chat's error object.
 pub(super) fn encode_failure(failure: &model::Failure) -> wire::ErrorBody {

@@ -39,8 +39,8 @@ use crate::{Context, Error, Loss, LossCode, Translated};
 pub fn encode_response(response: Response, context: &Context) -> Result<Translated<wire::Response>, Error> {
     let Response { id, created, model, service_tier, metadata, items, usage, moderation, finish } = response;
     let mut turn = Turn::default();
-    if finish == Finish::Completed && items.is_empty() && usage.is_none() {
-        turn.lose("output", LossCode::EmptyCompletion, "the upstream completed without saying or costing anything");
+    if parts::is_empty_completion(&finish, items.is_empty(), usage.as_ref()) {
+        turn.lose("output", LossCode::EmptyCompletion, "the upstream completed without saying anything");
     }
     if let Finish::Incomplete(IncompleteReason::Other(reason)) = &finish {
         let detail = format!("cut short for a reason Chat does not know (`{reason}`); reported as `length`");
@@ -188,7 +188,8 @@ impl Turn {
     }
 
     fn call(&mut self, call: ToolCall, index: usize, context: &Context) -> Result<(), Error> {
-        let ToolCall { id: _, call_id, name, namespace: _, arguments, status: _ } = call;
+        let ToolCall { id: _, call_id, name, namespace, arguments, status: _ } = call;
+        let name = parts::flat_name(namespace.as_deref(), name.into()).into_owned();
         if context.call_style == CallStyle::LegacyFunctions {
             if self.function_call.is_some() {
                 return Err(parts::second_legacy_call(index));

@@ -154,7 +154,8 @@ impl Encoder {
                 self.text.open(index);
                 Slot::Message
             }
-            ItemStart::ToolCall { id: _, call_id, name, namespace: _, kind } => {
+            ItemStart::ToolCall { id: _, call_id, name, namespace, kind } => {
+                let name = parts::flat_name(namespace.as_deref(), name);
                 self.anchor(index, Some(&call_id), out);
                 let number = self.calls;
                 self.calls += 1;
@@ -307,9 +308,8 @@ impl Encoder {
             let detail = format!("cut short for a reason Chat does not know (`{reason}`); reported as `length`");
             self.lose("incomplete_details.reason", LossCode::UnknownValue, detail);
         }
-        if finish == interlingua_model::Finish::Completed && !self.chunks.has_begun() && usage.is_none() {
-            let detail = "the upstream completed without saying or costing anything";
-            self.lose("output", LossCode::EmptyCompletion, detail);
+        if parts::is_empty_completion(&finish, !self.chunks.has_begun(), usage.as_ref()) {
+            self.lose("output", LossCode::EmptyCompletion, "the upstream completed without saying anything");
         }
         let calls = match (self.calls, self.context.call_style) {
             (0, _) => Calls::None,

@@ -46,7 +46,6 @@ pub fn encode_request(request: Request, profile: &Profile) -> Result<Translated<
         instructions,
         items,
         tools,
-        tool_groups: _,
         tool_choice,
         parallel_tool_calls,
         call_style: _,

@@ -104,7 +104,7 @@ fn encode_tool(out: &mut Writing<'_>, tool: Tool) -> Result<wire::Tool, Error> {
     }
 }
 
-fn encode_format(format: CustomFormat) -> wire::CustomFormat {
+pub(super) fn encode_format(format: CustomFormat) -> wire::CustomFormat {
     match format {
         CustomFormat::Text => wire::CustomFormat::Text(wire::PlainFormat::default()),
         CustomFormat::Grammar { syntax, definition } => wire::CustomFormat::Grammar(wire::GrammarFormat {
@@ -156,7 +156,7 @@ fn foreign_choice(out: &mut Writing<'_>, opaque: Opaque, path: &str) -> wire::To
 }
 
 /// `{"type": kind}` and the fields of `settings`, which stay verbatim. `None` if `settings` is not an object.
-fn with_type(kind: &str, settings: &Json) -> Option<Json> {
+pub(super) fn with_type(kind: &str, settings: &Json) -> Option<Json> {
     let fields = settings.text().trim().strip_prefix('{')?.strip_suffix('}')?.trim();
     let kind = serde_json::to_string(kind).ok()?;
     let comma = if fields.is_empty() { "" } else { "," };

@@ -338,7 +338,12 @@ impl Slots {
         })
     }
 
+    /// Reports text that cannot be passed on. What an upstream tells of an item it keeps to itself is no loss.
     fn mismatch(&mut self, place: &Place<'_>, channel: Channel) {
+        let at = self.find_or_insert(place.output_index, place.item_id);
+        if self.slots.get(at).is_some_and(|slot| slot.kind == SlotKind::Opaque) {
+            return;
+        }
         let number = place.output_index.map_or(-1, |index| index.0);
         let detail = format!("a later view of its {channel:?} contradicts what was already passed on").to_lowercase();
         self.losses.push(Loss::new(format!("output[{number}]"), LossCode::StreamMismatch, detail));
