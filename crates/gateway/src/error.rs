@@ -2,11 +2,15 @@
 
 use std::fmt;
 
-use http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use http::header::RETRY_AFTER;
+use http::{HeaderMap, HeaderValue, StatusCode};
 use interlingua_model::Failure;
 use interlingua_translate::{Error as TranslateError, failure_kind, failure_status};
-use interlingua_wire::chat::{ErrorCode, ErrorDetail};
+use interlingua_wire::chat::{ErrorBody, ErrorCode, ErrorDetail};
 use serde::Serialize;
+
+use crate::reply;
 
 /// An error answer: a status, and OpenAI's error object beside it.
 ///
@@ -27,6 +31,9 @@ pub struct ApiError {
     pub status: StatusCode,
     /// What went wrong.
     pub error: ErrorDetail,
+    /// What the client should know beside the body: limits, and when to come back.
+    #[serde(skip)]
+    headers: Box<HeaderMap>,
 }
 
 impl ApiError {
@@ -35,7 +42,7 @@ impl ApiError {
     pub fn new(status: StatusCode, kind: &str, message: impl Into<String>) -> Self {
         let error =
             ErrorDetail { message: Some(message.into()), kind: Some(kind.to_owned()), ..ErrorDetail::default() };
-        Self { status, error }
+        Self { status, error, headers: Box::default() }
     }
 
     /// The caller's fault, 400.
@@ -79,6 +86,30 @@ impl From<&Failure> for ApiError {
         api.error.param.clone_from(&failure.param);
         api.error.code = failure.code.clone().map(ErrorCode::Word);
         api
+    }
+}
+
+impl From<interlingua_executor::Error> for ApiError {
+    fn from(error: interlingua_executor::Error) -> Self {
+        let mut headers = HeaderMap::new();
+        if let Some(head) = error.head() {
+            reply::relay(head, &mut headers);
+        }
+        if let Some(wait) = error.retry_after() {
+            let seconds = HeaderValue::from(wait.as_secs_f64().ceil() as u64);
+            headers.entry(RETRY_AFTER).or_insert(seconds);
+        }
+        tracing::warn!(status = error.status().as_u16(), phase = %error.phase(), %error, "no answer");
+        Self { status: error.status(), error: error.body().error, headers: Box::new(headers) }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let body = ErrorBody { error: self.error, ..ErrorBody::default() };
+        let mut response = reply::json(self.status, &body);
+        response.headers_mut().extend(*self.headers);
+        response
     }
 }
 

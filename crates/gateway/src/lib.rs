@@ -1,7 +1,37 @@
 //! The gateway: an HTTP server between a client of one API and an upstream of the other.
+//!
+//! An [`Upstream`] is who answers and with which key; a [`Gateway`] serves it. The routes are those of the official API,
+//! with and without `/v1`; every error is in OpenAI's shape, with `param` in the caller's own dialect.
+//!
+//! ```
+//! use interlingua_gateway::{Config, Gateway, Target, Upstream, UpstreamConfig};
+//!
+//! # tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
+//! let upstream = Upstream::open(UpstreamConfig { target: Some(Target::Replay), ..UpstreamConfig::default() }).await?;
+//! let gateway = Gateway::bind(Config { listen: "127.0.0.1:0".into(), ..Config::default() }, upstream).await?;
+//! println!("serving at http://{}/v1", gateway.addr());
+//! gateway.serve(async {}).await?; // until the future is ready, which this one is at once
+//! # Ok::<(), interlingua_gateway::StartError>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
+mod access;
+mod app;
+mod body;
+mod chat;
+mod config;
 mod error;
+mod inbound;
 pub mod json;
+mod reply;
+mod routes;
+mod server;
+mod upstream;
 
+pub use config::{Config, Limits, StartError};
 pub use error::ApiError;
 pub use http::StatusCode;
+pub use inbound::InboundKey;
+pub use server::Gateway;
+pub use upstream::{Target, Upstream, UpstreamConfig};

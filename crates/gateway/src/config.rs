@@ -1,0 +1,93 @@
+//! What a gateway has to know to start, and why it may not.
+
+use std::io;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::InboundKey;
+
+/// Where a gateway listens, who may use it, and its limits.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Address and port, `127.0.0.1:4141`; port 0 takes a free one.
+    pub listen: String,
+    /// What callers have to present. Without it only this machine is served.
+    pub inbound_key: Option<InboundKey>,
+    /// Its limits.
+    pub limits: Limits,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { listen: DEFAULT_LISTEN.to_owned(), inbound_key: None, limits: Limits::default() }
+    }
+}
+
+/// Where a gateway listens when nobody says.
+const DEFAULT_LISTEN: &str = "127.0.0.1:4141";
+
+/// How much a gateway takes and how long it waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest request body, in bytes (64 MiB: an image of 20 MiB passes).
+    pub body: usize,
+    /// The longest pause within a request body (30 s).
+    pub body_idle: Duration,
+    /// How long a streamed reply may stay without a first byte, so that a failure can still be an HTTP status (15 s).
+    pub hold: Duration,
+    /// After which pause in a streamed reply a comment is sent, so that nothing on the way takes it for dead (15 s).
+    pub heartbeat: Duration,
+    /// How long replies may go on after the server was told to stop (10 s).
+    pub grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body: 64 * 1024 * 1024,
+            body_idle: Duration::from_secs(30),
+            hold: Duration::from_secs(15),
+            heartbeat: Duration::from_secs(15),
+            grace: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Why a gateway does not start, or stopped.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// It would serve everybody.
+    #[error(
+        "{0} can be reached from other machines, and no inbound key is set: anybody could spend your account. \
+         Listen at 127.0.0.1, or set an inbound key that callers have to send"
+    )]
+    OpenRelay(String),
+    /// The address is none, or is taken.
+    #[error("cannot listen at {listen}: {source}")]
+    Listen {
+        /// The address.
+        listen: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The server broke.
+    #[error("the server stopped: {0}")]
+    Serve(io::Error),
+    /// The inbound key cannot be sent in a header.
+    #[error("the inbound key must be visible ASCII characters, 8 at least")]
+    InboundKey,
+    /// The upstream's settings contradict each other.
+    #[error("{0}")]
+    Upstream(String),
+    /// The upstream's settings cannot work.
+    #[error(transparent)]
+    Executor(#[from] interlingua_executor::Error),
+    /// The login cannot be used.
+    #[error(transparent)]
+    Credentials(#[from] interlingua_auth::Error),
+    /// The embedded upstream cannot be started.
+    #[error("the replay upstream cannot be started: {0}")]
+    Replay(io::Error),
+}

@@ -1,0 +1,104 @@
+//! Replies: whole ones, and streams that are kept alive.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use futures_core::Stream;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{HeaderMap, StatusCode};
+use interlingua_executor::ReplyHead;
+use interlingua_translate::Loss;
+use serde::Serialize;
+
+/// A whole reply.
+pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response {
+    // The types of `wire` have string keys only, so there is nothing that can fail.
+    let body = serde_json::to_vec(value).unwrap_or_default();
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// A stream of server-sent events.
+pub(crate) fn event_stream(events: impl Stream<Item = Bytes> + Send + 'static) -> Response {
+    use futures_util::StreamExt;
+    let mut response = Response::new(Body::from_stream(events.map(Ok::<_, std::convert::Infallible>)));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    not_held_back(headers);
+    response
+}
+
+/// Tells everybody on the way that this is not to be stored or held back.
+pub(crate) fn not_held_back(headers: &mut HeaderMap) {
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(ACCEL_BUFFERING, HeaderValue::from_static("no"));
+}
+
+const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+/// The comment that keeps a stream alive.
+pub(crate) const HEARTBEAT: Bytes = Bytes::from_static(b": keepalive\n\n");
+
+/// Waits, and says when a heartbeat is due instead.
+pub(crate) async fn or_heartbeat<T>(every: Duration, future: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(every, future).await.ok()
+}
+
+/// How many losses there were, and of which kinds: `2; dropped_name, dropped_parameter`.
+pub(crate) const LOSSES: HeaderName = HeaderName::from_static("x-interlingua-losses");
+
+/// The value of [`LOSSES`].
+pub(crate) fn losses(losses: &[Loss]) -> HeaderValue {
+    let mut codes: Vec<_> = losses.iter().map(|loss| loss.code.as_str()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    let mut text = losses.len().to_string();
+    for (place, code) in codes.into_iter().enumerate() {
+        text.push_str(if place == 0 { "; " } else { ", " });
+        text.push_str(code);
+    }
+    HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("?"))
+}
+
+/// What a client learns from the upstream's head: limits, when to come back, and the upstream's id of the request.
+pub(crate) fn relay(head: &ReplyHead, headers: &mut HeaderMap) {
+    const REPLACED: [&str; 6] =
+        ["content-type", "content-length", "content-encoding", "x-request-id", "request-id", "cf-ray"];
+    for (name, value) in &head.headers {
+        if !REPLACED.contains(&name.as_str()) {
+            headers.append(name.clone(), value.clone());
+        }
+    }
+    if let Some(Ok(id)) = head.request_id().map(HeaderValue::try_from) {
+        headers.insert(UPSTREAM_REQUEST_ID, id);
+    }
+}
+
+/// Moves the upstream's id of the request to where the gateway's own does not replace it.
+pub(crate) fn keep_upstream_id(headers: &mut HeaderMap) {
+    if let Some(id) = headers.remove("x-request-id") {
+        headers.insert(UPSTREAM_REQUEST_ID, id);
+    }
+}
+
+/// The upstream's id of the request, beside the gateway's own `x-request-id`.
+const UPSTREAM_REQUEST_ID: HeaderName = HeaderName::from_static("x-upstream-request-id");
+
+#[cfg(test)]
+mod tests {
+    use interlingua_translate::LossCode;
+
+    use super::*;
+
+    #[test]
+    fn losses_are_counted_and_their_kinds_named_once() {
+        assert_eq!(losses(&[]), "0");
+        let loss = |code| Loss::new("a", code, "b");
+        let three = [LossCode::UnknownField, LossCode::DroppedParameter, LossCode::UnknownField].map(loss);
+        assert_eq!(losses(&three), "3; dropped_parameter, unknown_field");
+    }
+}

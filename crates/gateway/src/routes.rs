@@ -1,0 +1,53 @@
+//! Every path there is.
+
+use axum::Router;
+use axum::extract::State;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::{HeaderMap, Method, StatusCode, Uri};
+
+use crate::app::Shared;
+use crate::error::INVALID_REQUEST;
+use crate::inbound::admit;
+use crate::{ApiError, access, chat, reply};
+
+/// The paths, for whoever asks for another. Each one is served with and without `/v1`.
+const KNOWN: &str = "POST /v1/chat/completions, GET /v1/models and GET /healthz";
+
+/// The whole server.
+pub(crate) fn router(app: Shared) -> Router {
+    let mut api = Router::new();
+    for base in ["", "/v1"] {
+        // One router for each dialect that clients speak.
+        api = api.merge(chat::routes(base)).route(&format!("{base}/models"), get(models));
+    }
+    api.fallback(unknown)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn_with_state(app.clone(), admit))
+        // Whoever watches over the process has no key.
+        .route("/healthz", get(healthz))
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn(access::log))
+        .with_state(app)
+}
+
+async fn healthz() -> Response {
+    reply::json(StatusCode::OK, &serde_json::json!({ "status": "ok" }))
+}
+
+async fn models(State(app): State<Shared>, headers: HeaderMap) -> Result<Response, ApiError> {
+    let answer = app.upstream.executor_for(&headers)?.models().await?;
+    Ok(reply::json(StatusCode::OK, &answer.value))
+}
+
+async fn unknown(method: Method, uri: Uri) -> Response {
+    let message = format!("there is no {method} {}; there are {KNOWN}, the first two also without /v1", uri.path());
+    ApiError::new(StatusCode::NOT_FOUND, INVALID_REQUEST, message).with_code("unknown_url").into_response()
+}
+
+async fn wrong_method(method: Method, uri: Uri) -> Response {
+    let message = format!("{} does not take {method}; there are {KNOWN}", uri.path());
+    let refusal = ApiError::new(StatusCode::METHOD_NOT_ALLOWED, INVALID_REQUEST, message);
+    refusal.with_code("method_not_allowed").into_response()
+}

@@ -1,0 +1,91 @@
+//! The server: from an address to its end.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::sync::Arc;
+
+use axum::serve::ListenerExt;
+use tokio::net::{TcpListener, lookup_host};
+use tokio::time::timeout;
+
+use crate::app::App;
+use crate::{Config, Limits, StartError, Upstream, routes};
+
+/// A server that has its address and is ready to serve.
+pub struct Gateway {
+    listener: TcpListener,
+    addr: SocketAddr,
+    app: App,
+}
+
+impl Gateway {
+    /// Takes the address.
+    ///
+    /// # Errors
+    /// The address is none or is taken, or it can be reached from other machines and no inbound key is set.
+    pub async fn bind(config: Config, upstream: Upstream) -> Result<Self, StartError> {
+        let Config { listen, inbound_key, limits } = config;
+        let failed = |source: io::Error| StartError::Listen { listen: listen.clone(), source };
+        let addresses: Vec<SocketAddr> = lookup_host(&listen).await.map_err(failed)?.collect();
+        let is_private = addresses.iter().all(|address| address.ip().is_loopback());
+        if !is_private && inbound_key.is_none() {
+            return Err(StartError::OpenRelay(listen));
+        }
+        let listener = TcpListener::bind(&*addresses).await.map_err(failed)?;
+        let addr = listener.local_addr().map_err(failed)?;
+        Ok(Self { listener, addr, app: App { upstream, inbound_key, limits } })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The upstream it serves.
+    #[must_use]
+    pub fn upstream(&self) -> &Upstream {
+        &self.app.upstream
+    }
+
+    /// Serves until `stop` is ready, then takes no more connections and gives open replies [`Limits::grace`] to end.
+    ///
+    /// # Errors
+    /// The listener broke.
+    pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), StartError> {
+        let Self { listener, addr: _, app } = self;
+        let Limits { grace, .. } = app.limits;
+        let app = Arc::new(app);
+        // Small events are worth nothing late.
+        let listener = listener.tap_io(|connection| {
+            if let Err(error) = connection.set_nodelay(true) {
+                tracing::debug!(%error, "a connection keeps its delay");
+            }
+        });
+        let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
+        let served = axum::serve(listener, routes::router(Arc::clone(&app))).with_graceful_shutdown(async {
+            stop.await;
+            let _ = stopping.send(());
+        });
+        let mut served = pin!(served.into_future());
+        tokio::select! {
+            ended = &mut served => ended.map_err(StartError::Serve)?,
+            _ = stopped => match timeout(grace, served).await {
+                Ok(ended) => ended.map_err(StartError::Serve)?,
+                Err(_) => tracing::warn!("replies were still under way and have been cut off"),
+            },
+        }
+        app.upstream.settled().await;
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gateway")
+            .field("addr", &self.addr)
+            .field("upstream", &self.app.upstream)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,119 @@
+//! A gateway over a replay, and a client of it, all over real HTTP on loopback.
+#![allow(dead_code, reason = "every test file uses its own part of this")]
+
+use std::time::Duration;
+
+use interlingua_auth::transport::{Proxy, Transport};
+use interlingua_executor::Dialect;
+use interlingua_gateway::{Config, Gateway, InboundKey, Limits, Target, Upstream, UpstreamConfig};
+use interlingua_replay::{Faults, Replay, Server};
+use reqwest::{Client, RequestBuilder, Response};
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// A running gateway.
+pub struct Setup {
+    pub replay: Server,
+    pub client: Client,
+    /// `http://127.0.0.1:PORT`
+    pub url: String,
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<()>,
+}
+
+/// How a gateway is to be set up.
+pub struct Plan {
+    pub limits: Limits,
+    pub dialect: Dialect,
+    pub inbound_key: Option<&'static str>,
+    pub api_key: Option<&'static str>,
+    pub case: Option<&'static str>,
+    pub faults: &'static str,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            dialect: Dialect::Responses,
+            inbound_key: None,
+            api_key: None,
+            case: None,
+            faults: "",
+        }
+    }
+}
+
+/// Limits that tests do not have to wait for.
+pub fn impatient() -> Limits {
+    let short = Duration::from_millis(150);
+    Limits { hold: short, heartbeat: short, ..Limits::default() }
+}
+
+impl Plan {
+    pub async fn start(self) -> Setup {
+        let mut replay = Replay::embedded();
+        if let Some(case) = self.case {
+            replay = replay.case(case);
+        }
+        let faults = if self.faults.is_empty() { Faults::default() } else { self.faults.parse().unwrap() };
+        let replay = replay.faults(faults).spawn().await.unwrap();
+        let upstream = Upstream::open(UpstreamConfig {
+            target: Some(Target::Url(replay.base_url().parse().unwrap())),
+            dialect: Some(self.dialect),
+            api_key: self.api_key.map(Into::into),
+            ..UpstreamConfig::default()
+        })
+        .await
+        .unwrap();
+        let config = Config {
+            listen: "127.0.0.1:0".to_owned(),
+            inbound_key: self.inbound_key.map(|key| InboundKey::new(key).unwrap()),
+            limits: self.limits,
+        };
+        let gateway = Gateway::bind(config, upstream).await.unwrap();
+        let url = format!("http://{}", gateway.addr());
+        let (stop, stopped) = oneshot::channel();
+        let task = tokio::spawn(async move {
+            let stopped = async move {
+                let _ = stopped.await;
+            };
+            gateway.serve(stopped).await.unwrap();
+        });
+        let client = Transport { proxy: Proxy::Direct, ..Transport::default() }.client().unwrap().http().clone();
+        Setup { replay, client, url, stop: Some(stop), task }
+    }
+}
+
+impl Setup {
+    pub fn post(&self, path: &str, body: impl Into<reqwest::Body>) -> RequestBuilder {
+        self.client.post(format!("{}{path}", self.url)).header("content-type", "application/json").body(body)
+    }
+
+    pub async fn ask(&self, body: &Value) -> Response {
+        self.post("/v1/chat/completions", body.to_string()).send().await.unwrap()
+    }
+
+    /// Tells the server to stop and waits for it.
+    pub async fn stop(mut self) {
+        self.stop.take().unwrap().send(()).unwrap();
+        self.task.await.unwrap();
+    }
+}
+
+pub fn hello(stream: bool) -> Value {
+    json!({"model": "gpt-5.4", "messages": [{"role": "user", "content": "Hello"}], "stream": stream})
+}
+
+/// The status, and the error object of a reply in OpenAI's shape.
+pub async fn refusal(response: Response) -> (u16, Value) {
+    let status = response.status().as_u16();
+    assert_eq!(response.headers()["content-type"], "application/json");
+    assert!(response.headers()["x-request-id"].to_str().unwrap().starts_with("req_"));
+    let body: Value = serde_json::from_slice(&response.bytes().await.unwrap()).unwrap();
+    let error = body["error"].clone();
+    assert!(error["message"].is_string() && error["type"].is_string(), "{body}");
+    assert!(error.get("param").is_some() && error.get("code").is_some(), "all four keys are there: {body}");
+    (status, error)
+}
