@@ -6,7 +6,7 @@ use interlingua_model::{
     Ending, Envelope, Event, Failure, Finish, IncompleteReason, ItemIndex, ItemStart, ReasoningKind, Sink,
     TokenLogprob, Usage,
 };
-use interlingua_wire::{Maybe, chat as wire};
+use interlingua_wire::chat as wire;
 use serde::Deserialize;
 
 use super::decode_calls::Calls;
@@ -262,9 +262,9 @@ impl Decoder {
         if audio.is_some() {
             return Err(spoken("choices[0].delta.audio"));
         }
-        let text = |text: Option<interlingua_wire::Text<'_>>| text.filter(|text| !text.is_empty());
+        let thought = [reasoning_content, reasoning].into_iter().flatten().find(|text| !text.is_empty());
         // The two fields say the same where both are there, and so do the entries.
-        match text(reasoning_content).or(text(reasoning)) {
+        match thought {
             Some(thought) => self.think(&thought, out),
             None => self.details(reasoning_details.unwrap_or_default(), out),
         }

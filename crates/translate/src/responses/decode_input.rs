@@ -10,7 +10,7 @@ use super::decode_content::{decode_content, texts};
 use super::decode_request::{Reading, missing, position};
 use super::decode_tools::decode_additional;
 use crate::convert::{non_empty, to_json};
-use crate::{Error, LossCode, RequestCode};
+use crate::{Error, RequestCode};
 
 pub(super) fn decode_input(out: &mut Reading, input: wire::Input) -> Result<(), Error> {
     let root = out.request.sources.root(Step::Key("input"));

@@ -48,7 +48,7 @@ impl Echo {
     }
 
     /// A response with nothing but the echo in it.
-    pub(super) fn response(&self) -> wire::Response {
+    pub(crate) fn response(&self) -> wire::Response {
         self.0.clone()
     }
 }
