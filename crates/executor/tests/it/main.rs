@@ -7,7 +7,13 @@
     reason = "helpers of tests may fail as tests do"
 )]
 
+mod calls;
 mod chat;
+#[cfg(feature = "reqwest")]
+mod credentials;
 mod errors;
+#[cfg(feature = "reqwest")]
+mod http;
+mod passthrough;
 mod support;
 mod waiting;

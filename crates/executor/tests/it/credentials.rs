@@ -1,0 +1,97 @@
+//! Credentials that can renew themselves: a 401 costs one renewal and one more request, and never two.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use interlingua_auth::{Access, BoxFuture, Credentials, Error, Generation};
+use interlingua_executor::{Dialect, Executor, Phase};
+
+use crate::support::{Scripted, config, hello, reply, request, response, streaming};
+
+/// Hands out `token-0`, then `token-1`, and so on with each renewal.
+#[derive(Debug, Default)]
+struct Renewing(AtomicU32);
+
+fn token(number: u32) -> Result<Access, Error> {
+    Access::new(format!("token-{number}").into(), Generation::default())
+}
+
+impl Credentials for Renewing {
+    fn access(&self) -> BoxFuture<'_, Result<Access, Error>> {
+        Box::pin(async { token(self.0.load(Ordering::SeqCst)) })
+    }
+
+    fn on_unauthorized(&self, _refused: Generation) -> BoxFuture<'_, Result<Option<Access>, Error>> {
+        Box::pin(async { token(self.0.fetch_add(1, Ordering::SeqCst) + 1).map(Some) })
+    }
+}
+
+fn executor(upstream: &Scripted, credentials: Arc<Renewing>) -> Executor {
+    upstream.executor(config(Dialect::Responses)).with_credentials(credentials)
+}
+
+fn tokens(upstream: &Scripted) -> Vec<String> {
+    let header = |request: &http::Request<_>| request.headers()["authorization"].to_str().unwrap().to_owned();
+    upstream.sent().iter().map(header).collect()
+}
+
+#[tokio::test]
+async fn a_refused_token_is_renewed_once() {
+    let upstream = Scripted::new([reply(401, "application/json", "{}"), streaming(hello())]);
+    executor(&upstream, Arc::default()).chat(request(true)).await.unwrap();
+    assert_eq!(tokens(&upstream), ["Bearer token-0", "Bearer token-1"]);
+    let sent = upstream.sent();
+    assert_eq!(sent[0].body(), sent[1].body());
+}
+
+#[tokio::test]
+async fn a_second_refusal_is_final() {
+    let refusal = || reply(401, "application/json", r#"{"detail":"token-1 is no good"}"#);
+    let upstream = Scripted::new([refusal(), refusal()]);
+    let error = executor(&upstream, Arc::default()).chat(request(true)).await.unwrap_err();
+    assert_eq!((error.status().as_u16(), error.phase()), (401, Phase::Headers));
+    assert_eq!(error.failure().message, "*** is no good");
+    assert_eq!(upstream.sent().len(), 2);
+}
+
+#[tokio::test]
+async fn a_token_of_the_callers_is_never_renewed() {
+    let upstream = Scripted::new([reply(401, "application/json", "{}")]);
+    let credentials = Arc::new(Renewing::default());
+    let theirs = executor(&upstream, Arc::clone(&credentials)).with_bearer("theirs").unwrap();
+    assert_eq!(theirs.chat(request(true)).await.unwrap_err().status(), 401);
+    assert_eq!(tokens(&upstream), ["Bearer theirs"]);
+    assert_eq!(credentials.0.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_missing_login_is_the_callers_to_mend_and_nothing_is_sent() {
+    #[derive(Debug)]
+    struct Nobody;
+    impl Credentials for Nobody {
+        fn access(&self) -> BoxFuture<'_, Result<Access, Error>> {
+            Box::pin(async { Err(Error::NotLoggedIn { path: "auth.json".into() }) })
+        }
+        fn on_unauthorized(&self, _refused: Generation) -> BoxFuture<'_, Result<Option<Access>, Error>> {
+            Box::pin(async { Ok(None) })
+        }
+    }
+    let upstream = Scripted::new([]);
+    let executor = upstream.executor(config(Dialect::Responses)).with_credentials(Arc::new(Nobody));
+    let error = executor.chat(request(false)).await.unwrap_err();
+    assert_eq!((error.status().as_u16(), error.phase()), (401, Phase::Prepare));
+    assert_eq!(error.failure().code.as_deref(), Some("login_required"));
+    assert!(error.to_string().contains("interlingua login"), "{error}");
+}
+
+#[tokio::test]
+async fn credentials_are_asked_before_every_request() {
+    let body = || reply(200, "application/json", response("completed", &[]).to_string());
+    let upstream = Scripted::new([body(), body()]);
+    let credentials = Arc::new(Renewing::default());
+    let executor = executor(&upstream, Arc::clone(&credentials));
+    executor.chat(request(false)).await.unwrap();
+    credentials.0.store(5, Ordering::SeqCst);
+    executor.chat(request(false)).await.unwrap();
+    assert_eq!(tokens(&upstream), ["Bearer token-0", "Bearer token-5"]);
+}
