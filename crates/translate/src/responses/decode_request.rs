@@ -6,7 +6,7 @@ use interlingua_model::{Json, Logprobs, OutputFormat, Request, SchemaFormat, Sou
 use interlingua_wire::{Extra, Integer, responses as wire};
 
 use super::decode_input::decode_input;
-use super::decode_tools::{decode_choice, decode_tools};
+use super::decode_tools::{decode_choice, decode_tools, settle_namespaces};
 use crate::convert::json;
 use crate::{Error, Loss, LossCode, RequestCode, Translated};
 
@@ -76,6 +76,7 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
     decode_tools(&mut out, tools.unwrap_or_default())?;
     let input = input.ok_or_else(|| missing("input", "a request needs its input"))?;
     decode_input(&mut out, input)?;
+    settle_namespaces(&mut out);
     if let Some(choice) = tool_choice {
         decode_choice(&mut out, choice)?;
     }

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use interlingua_model::{
-    CustomFormat, CustomTool, FunctionTool, HostedTool, Json, Opaque, Origin, Protocol, Step, Tool, ToolChoice,
-    ToolKind, ToolRef,
+    CustomFormat, CustomTool, FunctionTool, HostedTool, ItemKind, Json, Opaque, Origin, Protocol, Request, Step, Tool,
+    ToolChoice, ToolKind, ToolRef,
 };
 use interlingua_wire::{Unknown, responses as wire};
 use serde_json::value::RawValue;
@@ -16,10 +16,22 @@ use crate::{Error, LossCode, RequestCode};
 
 pub(super) fn decode_tools(out: &mut Reading, tools: Vec<wire::Tool>) -> Result<(), Error> {
     let root = out.request.sources.root(Step::Key("tools"));
-    decode_list(out, tools, "tools", root)
+    let tools = decode_list(out, tools, "tools", root)?;
+    let mut names = HashSet::new();
+    for tool in &tools {
+        if let Some((namespace, name, origin)) = name(tool)
+            && !names.insert((namespace, name))
+        {
+            let message = format!("two tools are named `{name}`; a call could not tell them apart");
+            return Err(Error::request(out.request.sources.path(origin), RequestCode::InvalidValue, message));
+        }
+    }
+    out.request.tools = tools;
+    Ok(())
 }
 
-/// Tools that stand in the conversation are offered like all others; where they stood is lost.
+/// Tools that stand in the conversation are offered like all others; where they stood is lost. One that is offered
+/// again takes the place of the earlier one.
 pub(super) fn decode_additional(
     out: &mut Reading,
     tools: wire::AdditionalTools,
@@ -30,34 +42,58 @@ pub(super) fn decode_additional(
     out.unknown(path, &extra);
     out.lose(path, LossCode::MovedItem, "these tools are offered from the beginning, not from here on");
     let root = out.request.sources.child(origin, Step::Key("tools"));
-    decode_list(out, tools.unwrap_or_default(), &format!("{path}.tools"), root)
+    let tools = decode_list(out, tools.unwrap_or_default(), &format!("{path}.tools"), root)?;
+    for tool in tools {
+        let key = |tool: &Tool| name(tool).map(|(namespace, name, _)| (namespace.map(str::to_owned), name.to_owned()));
+        let known = key(&tool);
+        match out.request.tools.iter_mut().find(|earlier| known.is_some() && key(earlier) == known) {
+            Some(earlier) => *earlier = tool,
+            None => out.request.tools.push(tool),
+        }
+    }
+    Ok(())
 }
 
-fn decode_list(out: &mut Reading, tools: Vec<wire::Tool>, path: &str, root: Origin) -> Result<(), Error> {
+/// Leaves out the group of a call in the history where the tool is offered without it: a tool that was searched for
+/// is called by a group of its own.
+pub(super) fn settle_namespaces(out: &mut Reading) {
+    let Request { items, tools, .. } = &mut out.request;
+    for item in items {
+        if let ItemKind::ToolCall(call) = &mut item.kind
+            && let Some(namespace) = call.namespace.as_deref()
+        {
+            let is_offered = |group: Option<&str>| {
+                tools.iter().filter_map(name).any(|(known, name, _)| known == group && name == call.name)
+            };
+            if !is_offered(Some(namespace)) && (is_offered(None) || namespace == call.name) {
+                call.namespace = None;
+            }
+        }
+    }
+}
+
+fn decode_list(
+    out: &mut Reading,
+    tools: Vec<wire::Tool>,
+    path: &str,
+    root: Origin,
+) -> Result<Vec<Tool>, Error> {
+    let mut decoded = Vec::with_capacity(tools.len());
     for (index, tool) in tools.into_iter().enumerate() {
         let path = format!("{path}[{index}]");
         let origin = out.request.sources.child(root, position(index));
         let place = Place { path: &path, origin, namespace: None };
         match tool {
-            wire::Tool::Function(tool) => {
-                let tool = decode_function(out, tool, &place)?;
-                out.request.tools.push(Tool::Function(tool));
-            }
-            wire::Tool::Custom(tool) => {
-                let tool = decode_custom(out, tool, &place)?;
-                out.request.tools.push(Tool::Custom(tool));
-            }
-            wire::Tool::Namespace(tool) => decode_namespace(out, tool, &place)?,
+            wire::Tool::Function(tool) => decoded.push(Tool::Function(decode_function(out, tool, &place)?)),
+            wire::Tool::Custom(tool) => decoded.push(Tool::Custom(decode_custom(out, tool, &place)?)),
+            wire::Tool::Namespace(tool) => decode_namespace(out, tool, &place, &mut decoded)?,
             wire::Tool::Unknown(Unknown { kind, raw }) => {
-                out.request.tools.push(Tool::Opaque { origin, tool: opaque(kind, json(raw)) });
+                decoded.push(Tool::Opaque { origin, tool: opaque(kind, json(raw)) });
             }
-            tool => {
-                let tool = decode_hosted(&tool, &path, origin)?;
-                out.request.tools.push(Tool::Hosted(tool));
-            }
+            hosted => decoded.push(Tool::Hosted(decode_hosted(&hosted, &path, origin)?)),
         }
     }
-    unique(out)
+    Ok(decoded)
 }
 
 /// Where a tool stands, and the group it belongs to.
@@ -67,7 +103,12 @@ struct Place<'a> {
     namespace: Option<&'a str>,
 }
 
-fn decode_namespace(out: &mut Reading, tool: wire::NamespaceTool, place: &Place<'_>) -> Result<(), Error> {
+fn decode_namespace(
+    out: &mut Reading,
+    tool: wire::NamespaceTool,
+    place: &Place<'_>,
+    decoded: &mut Vec<Tool>,
+) -> Result<(), Error> {
     let wire::NamespaceTool { name, description, tools, extra } = tool;
     out.unknown(place.path, &extra);
     let name = non_empty(name).ok_or_else(|| missing(format!("{}.name", place.path), "name the namespace"))?;
@@ -80,14 +121,13 @@ fn decode_namespace(out: &mut Reading, tool: wire::NamespaceTool, place: &Place<
         let path = format!("{}.tools[{index}]", place.path);
         let origin = out.request.sources.child(root, position(index));
         let place = Place { path: &path, origin, namespace: Some(&name) };
-        let tool = match member {
+        decoded.push(match member {
             wire::NamespaceToolMember::Function(tool) => Tool::Function(decode_function(out, tool, &place)?),
             wire::NamespaceToolMember::Custom(tool) => Tool::Custom(decode_custom(out, tool, &place)?),
             wire::NamespaceToolMember::Unknown(Unknown { kind, raw }) => {
                 Tool::Opaque { origin, tool: opaque(kind, json(raw)) }
             }
-        };
-        out.request.tools.push(tool);
+        });
     }
     Ok(())
 }
@@ -178,20 +218,6 @@ fn without_type(tool: &Json) -> Option<Json> {
     let mut fields: std::collections::BTreeMap<String, &RawValue> = serde_json::from_str(tool.text()).ok()?;
     fields.remove("type");
     to_json(&fields)
-}
-
-/// Two tools of one name could not be told apart in a call.
-fn unique(out: &Reading) -> Result<(), Error> {
-    let mut names = HashSet::new();
-    for tool in &out.request.tools {
-        if let Some((namespace, name, origin)) = name(tool)
-            && !names.insert((namespace, name))
-        {
-            let message = format!("two tools are named `{name}`; a call could not tell them apart");
-            return Err(Error::request(out.request.sources.path(origin), RequestCode::InvalidValue, message));
-        }
-    }
-    Ok(())
 }
 
 pub(super) fn decode_choice(out: &mut Reading, choice: wire::ToolChoice) -> Result<(), Error> {
