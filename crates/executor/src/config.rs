@@ -28,7 +28,7 @@ pub struct Config {
     pub dialect: Dialect,
     /// What it accepts and forces.
     pub profile: Profile,
-    /// What to do when a translation loses something.
+    /// What to do when the translation of a request loses something.
     pub policy: Policy,
     /// How long to wait for what.
     pub timeouts: Timeouts,

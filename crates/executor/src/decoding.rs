@@ -8,6 +8,7 @@ use interlingua_translate::{Outcome, STREAM_INCOMPLETE, responses};
 
 use crate::config::Timeouts;
 use crate::error::{Error, Phase};
+use crate::params::Params;
 use crate::source::{Fault, Pull, Source};
 use crate::transport::{ByteStream, Transport};
 
@@ -16,6 +17,8 @@ use crate::transport::{ByteStream, Transport};
 pub(crate) struct Decoding {
     source: Source,
     state: State,
+    /// Leads the parameter of a failure back into the caller's request, where that is a Chat request.
+    params: Option<Arc<Params>>,
     /// Why the end came early, where no word of the upstream's explains it.
     fault: Option<Fault>,
 }
@@ -38,19 +41,21 @@ impl Decoding {
     pub(crate) fn new(
         bytes: ByteStream,
         decoder: responses::Decoder,
+        params: Option<Arc<Params>>,
         transport: Arc<dyn Transport>,
         timeouts: Timeouts,
     ) -> Self {
         let source = Source::new(bytes, transport, timeouts);
-        Self { source, state: State::Reading(Box::new(decoder)), fault: None }
+        Self { source, state: State::Reading(Box::new(decoder)), params, fault: None }
     }
 
     /// Waits for the next piece and hands its events to `sink`. Never called again after [`Step::Over`].
     pub(crate) fn poll_step(&mut self, cx: &mut Context<'_>, sink: &mut impl Sink) -> Poll<Step> {
         let State::Reading(decoder) = &mut self.state else { return Poll::Pending };
+        let mut sink = Told { inner: sink, params: self.params.as_deref(), reason: None };
         let pull = self.source.poll_pull(cx, |event| {
             if !decoder.has_ended() {
-                decoder.read(event.data, event.event, sink);
+                decoder.read(event.data, event.event, &mut sink);
             }
         });
         let fault = match pull {
@@ -61,10 +66,8 @@ impl Decoding {
         };
         let State::Reading(decoder) = std::mem::replace(&mut self.state, State::Over) else { return Poll::Pending };
         let was_over = decoder.has_ended();
-        let outcome = match &fault {
-            Some(fault) => decoder.finish(&mut Explained { inner: sink, reason: fault.failure() }),
-            None => decoder.finish(sink),
-        };
+        sink.reason = fault.as_ref().map(Fault::failure);
+        let outcome = decoder.finish(&mut sink);
         self.fault = fault.filter(|_| !was_over);
         Poll::Ready(Step::Over(outcome))
     }
@@ -83,21 +86,32 @@ impl Decoding {
     }
 }
 
-/// Says why a stream ended early where the decoder can only say that it did.
-struct Explained<'s, S> {
+/// Puts a failure into the caller's terms.
+struct Told<'s, S> {
     inner: &'s mut S,
-    reason: Failure,
+    params: Option<&'s Params>,
+    /// Why the stream ended early, where the decoder can only say that it did.
+    reason: Option<Failure>,
 }
 
-impl<S: Sink> Sink for Explained<'_, S> {
-    fn event(&mut self, event: Event<'_>) {
-        let event = if is_cut(&event) { Event::Failed(Box::new(self.reason.clone())) } else { event };
+impl<S: Sink> Sink for Told<'_, S> {
+    fn event(&mut self, mut event: Event<'_>) {
+        if let Event::Failed(failure) = &mut event {
+            self.tell(failure);
+        }
         self.inner.event(event);
     }
 }
 
-fn is_cut(event: &Event<'_>) -> bool {
-    matches!(event, Event::Failed(failure) if failure.code.as_deref() == Some(STREAM_INCOMPLETE))
+impl<S> Told<'_, S> {
+    fn tell(&self, failure: &mut Failure) {
+        if let Some(reason) = self.reason.as_ref().filter(|_| failure.code.as_deref() == Some(STREAM_INCOMPLETE)) {
+            *failure = reason.clone();
+        }
+        if let (Some(params), Some(param)) = (self.params, &failure.param) {
+            failure.param = Some(params.in_chat(param));
+        }
+    }
 }
 
 impl std::fmt::Debug for State {

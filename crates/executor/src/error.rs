@@ -2,12 +2,11 @@
 
 use std::error::Error as StdError;
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::StatusCode;
 use interlingua_model::Failure;
 use interlingua_translate::{failure_kind, failure_status};
-use interlingua_wire::Json;
 use interlingua_wire::chat::{ErrorBody, ErrorCode, ErrorDetail};
 
 use crate::head::ReplyHead;
@@ -302,11 +301,14 @@ pub(crate) fn malformed_failure(message: String) -> Failure {
     own("upstream_malformed", message)
 }
 
-/// How long until the limit that was hit is reset, where the error object says so in words of its own.
+/// How long until the limit that was hit is reset, where the error object says so.
 fn resets_in(failure: &Failure) -> Option<Duration> {
     let raw = failure.raw.as_ref()?;
     let detail = serde_json::from_str::<ErrorDetail>(raw.text()).ok()?;
-    let seconds = detail.extra.get("resets_in_seconds").and_then(|value: &Json| value.parse::<f64>().ok())?;
+    let number = |name: &str| detail.extra.get(name)?.parse::<f64>().ok();
+    let since_1970 =
+        || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64());
+    let seconds = number("resets_in_seconds").or_else(|| Some((number("resets_at")? - since_1970()).max(0.0)))?;
     Duration::try_from_secs_f64(seconds).ok()
 }
 

@@ -137,7 +137,7 @@ impl Executor {
         let opened = self.open(&prepared).await?;
         let started = opened.meta();
         let body = self.event_stream(opened).await?;
-        let mut stream = EventStream::new(self.decoding(body, &prepared.context));
+        let mut stream = EventStream::new(self.decoding(body, &prepared.context, None));
         self.hold(|cx| stream.poll_ready(cx)).await;
         let value = stream.release().map_err(|error| error.with_head(&started.head))?;
         Ok(Answer { value, meta: started.ready(prepared.losses) })
@@ -176,7 +176,7 @@ struct Prepared {
     /// How the upstream is asked to answer.
     form: Form,
     context: Context,
-    params: Params,
+    params: Arc<Params>,
     losses: Vec<Loss>,
 }
 
@@ -209,7 +209,7 @@ impl Executor {
         let opened = self.open(prepared).await?;
         let started = opened.meta();
         let body = self.event_stream(opened).await?;
-        let decoding = self.decoding(body, &prepared.context);
+        let decoding = self.decoding(body, &prepared.context, Some(Arc::clone(&prepared.params)));
         let mut held = Held::new(decoding, chat::Encoder::new(prepared.context.clone()));
         self.hold(|cx| held.poll_ready(cx)).await;
         let stream = held.release().map_err(|error| error.with_head(&started.head))?;
@@ -241,7 +241,7 @@ impl Executor {
         let encoded = responses::encode_request(request, profile).and_then(|it| it.under(*policy));
         let Translated { value: mut wire, losses } = encoded.map_err(Error::translation)?;
         wire.stream = (form == Form::Stream).then_some(true);
-        let params = before.matched(&wire);
+        let params = Arc::new(before.matched(&wire));
         Ok(Prepared { body: to_json(&wire)?, form, context, params, losses })
     }
 
@@ -255,9 +255,9 @@ impl Executor {
         self.remote.open_readable(outgoing, &self.key).await
     }
 
-    fn decoding(&self, body: ByteStream, context: &Context) -> Decoding {
+    fn decoding(&self, body: ByteStream, context: &Context, params: Option<Arc<Params>>) -> Decoding {
         let Remote { config, transport, .. } = &*self.remote;
-        Decoding::new(body, responses::Decoder::new(context), Arc::clone(transport), config.timeouts)
+        Decoding::new(body, responses::Decoder::new(context), params, Arc::clone(transport), config.timeouts)
     }
 
     /// The bytes of a reply that has to be a stream.
@@ -297,7 +297,7 @@ impl Executor {
     }
 
     async fn folded(&self, body: ByteStream, context: &Context) -> Result<(Response, Vec<Loss>), Error> {
-        let mut decoding = self.decoding(body, context);
+        let mut decoding = self.decoding(body, context, None);
         let mut fold = Fold::default();
         let outcome = loop {
             match std::future::poll_fn(|cx| decoding.poll_step(cx, &mut fold)).await {

@@ -101,6 +101,21 @@ async fn a_failure_after_output_is_the_last_event_and_nothing_follows() {
 }
 
 #[tokio::test]
+async fn a_failure_in_the_stream_blames_the_callers_parameter() {
+    let error = json!({"type": "error", "sequence_number": 9, "error": {
+        "type": "invalid_request_error", "code": "invalid_value", "message": "no", "param": "input[0].content",
+    }});
+    let upstream = Scripted::new([streaming([created(), item_added(), delta("Hel"), event(&error)])]);
+    let answer = upstream.executor(config(Dialect::Responses)).chat(request(true)).await.unwrap();
+    let (_, last) = text_and_last(streamed(answer.value)).await;
+    assert_eq!(serde_json::from_str::<Value>(&last).unwrap()["error"]["param"], "messages[0].content");
+
+    let upstream = Scripted::new([streaming([created(), event(&error)])]);
+    let refused = upstream.executor(config(Dialect::Responses)).chat(request(true)).await.unwrap_err();
+    assert_eq!((refused.status().as_u16(), refused.failure().param.as_deref()), (400, Some("messages[0].content")));
+}
+
+#[tokio::test]
 async fn a_stream_that_just_stops_is_never_a_success() {
     let whole = hello();
     for length in 0..whole.len() - 1 {

@@ -61,6 +61,10 @@ async fn a_used_up_plan_says_when_it_is_reset() {
     assert_eq!(body["error"]["type"], "usage_limit_reached");
     assert_eq!(body["error"]["plan_type"], "plus", "what only this error carries stays in");
     assert_eq!(body["error"]["resets_at"], 1_800_000_000);
+
+    let body = r#"{"error":{"type":"usage_limit_reached","message":"limit","resets_at":4000000000}}"#;
+    let error = error_of(reply(429, "application/json", body)).await;
+    assert!(error.retry_after().unwrap() > Duration::from_secs(3600), "{:?}", error.retry_after());
 }
 
 #[tokio::test]
