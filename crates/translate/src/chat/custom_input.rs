@@ -15,21 +15,12 @@ pub(super) fn wrap(input: &str) -> String {
 }
 
 /// The input in whole arguments; arguments that are no such object are the input themselves.
-pub(super) fn unwrap(arguments: String) -> String {
-    #[derive(Deserialize)]
-    struct Wrapped {
-        input: String,
-    }
-    match serde_json::from_str(&arguments) {
-        Ok(Wrapped { input }) => input,
-        Err(_) => {
-            let mut unwrapper = Unwrapper::default();
-            let mut input = String::new();
-            unwrapper.push(&arguments, &mut input);
-            unwrapper.finish(&mut input);
-            input
-        }
-    }
+pub(super) fn unwrap(arguments: &str) -> String {
+    let mut unwrapper = Unwrapper::default();
+    let mut input = String::new();
+    unwrapper.push(arguments, &mut input);
+    unwrapper.finish(&mut input);
+    input
 }
 
 /// Takes the input out of arguments that arrive in pieces.
@@ -221,7 +212,7 @@ mod tests {
             format!(" {{\n\"input\" : {} }}", serde_json::to_string(input).unwrap()),
             r#"{"input":"*** Begin Patch\n\t\"q\" \\ \/ \ud83d\uDE00\b\u00e9\u0000 end"}"#.to_owned(),
         ] {
-            assert_eq!(unwrap(arguments.clone()), input);
+            assert_eq!(unwrap(&arguments), input);
             let ends: Vec<_> = arguments.char_indices().map(|(at, _)| at).collect();
             for &cut in &ends {
                 let (a, b) = arguments.split_at(cut);
@@ -255,7 +246,7 @@ mod tests {
     fn what_is_not_wrapped_is_the_input_itself() {
         for bare in ["SELECT 1", r#"{"query":"x"}"#, "\"text\"", "", "{"] {
             assert_eq!(in_pieces(&[bare]), bare);
-            assert_eq!(unwrap(bare.to_owned()), bare);
+            assert_eq!(unwrap(bare), bare);
         }
     }
 
@@ -268,6 +259,6 @@ mod tests {
     #[test]
     fn a_cut_argument_keeps_what_came() {
         assert_eq!(in_pieces(&[r#"{"input":"a\"#]), "a");
-        assert_eq!(unwrap(r#"{"input":"ab"#.to_owned()), "ab");
+        assert_eq!(unwrap(r#"{"input":"ab"#), "ab");
     }
 }

@@ -8,8 +8,8 @@ use interlingua_wire::chat as wire;
 
 use super::custom_input::unwrap;
 use super::decode_parts::{
-    Said, decode_annotation, decode_details, decode_failure, decode_finish, decode_logprobs, decode_part,
-    decode_usage, spoken,
+    Said, decode_annotation, decode_details, decode_failure, decode_finish, decode_logprobs, decode_part, decode_usage,
+    spoken,
 };
 use super::moderation::decode_moderation;
 use crate::convert::{count, json, non_empty};
@@ -101,11 +101,7 @@ struct Reading<'c> {
 }
 
 impl Reading<'_> {
-    fn message(
-        &mut self,
-        message: wire::ResponseMessage,
-        logprobs: Option<wire::ChoiceLogprobs>,
-    ) -> Result<(), Error> {
+    fn message(&mut self, message: wire::ResponseMessage, logprobs: Option<wire::ChoiceLogprobs>) -> Result<(), Error> {
         let wire::ResponseMessage {
             role: _,
             content,
@@ -229,9 +225,9 @@ impl Reading<'_> {
         let call_id = non_empty(id).unwrap_or_else(|| made_up_call_id(self.reply_id, &self.context.stamp.id, count));
         let arguments = match arguments {
             Arguments::Function(arguments) if self.context.is_custom(&wire_name) => {
-                Arguments::Custom(unwrap(arguments))
+                Arguments::Custom(unwrap(&arguments))
             }
-            arguments => arguments,
+            arguments @ (Arguments::Function(_) | Arguments::Custom(_)) => arguments,
         };
         let (namespace, name) = self.context.tool_name(wire_name);
         let call = ToolCall { id: None, call_id, name, namespace, arguments, status: None };

@@ -11,8 +11,8 @@ use serde::Deserialize;
 
 use super::decode_calls::Calls;
 use super::decode_parts::{
-    Said, decode_annotation, decode_details, decode_failure, decode_finish, decode_logprobs, decode_part,
-    decode_usage, spoken,
+    Said, decode_annotation, decode_details, decode_failure, decode_finish, decode_logprobs, decode_part, decode_usage,
+    spoken,
 };
 use super::encode_parts::characters;
 use super::moderation::decode_moderation;
@@ -220,7 +220,11 @@ impl Decoder {
         let wire::ChunkChoice { index, delta, logprobs, finish_reason, extra: _ } = choice;
         let number = index.map_or(0, |index| index.0);
         if number > 0 {
-            self.losses.once(format!("choices[{number}]"), LossCode::DroppedDetail, "the Responses API gives one answer");
+            self.losses.once(
+                format!("choices[{number}]"),
+                LossCode::DroppedDetail,
+                "the Responses API gives one answer",
+            );
             return Ok(());
         }
         let tokens = logprobs.map(|logprobs| self.logprobs(logprobs)).unwrap_or_default();
@@ -240,12 +244,7 @@ impl Decoder {
         decode_logprobs(content.unwrap_or_default())
     }
 
-    fn delta(
-        &mut self,
-        delta: wire::Delta<'_>,
-        tokens: Vec<TokenLogprob>,
-        out: &mut impl Sink,
-    ) -> Result<(), Error> {
+    fn delta(&mut self, delta: wire::Delta<'_>, tokens: Vec<TokenLogprob>, out: &mut impl Sink) -> Result<(), Error> {
         let wire::Delta {
             role: _,
             content,
@@ -467,6 +466,7 @@ impl Decoder {
 }
 
 /// How the end made itself known.
+#[derive(Debug, Clone, Copy)]
 enum Terminal {
     /// By `[DONE]`.
     Said,

@@ -28,10 +28,7 @@ pub(super) fn encode_content(out: &mut Writing<'_>, content: Content, role: &Rol
 }
 
 /// Writes what a tool answered, and the media that have to follow in a user message.
-pub(super) fn encode_result(
-    out: &mut Writing<'_>,
-    output: Content,
-) -> Result<(wire::Content, Vec<wire::Part>), Error> {
+pub(super) fn encode_result(out: &mut Writing<'_>, output: Content) -> Result<(wire::Content, Vec<wire::Part>), Error> {
     let parts = match output {
         Content::Text(text) => return Ok((wire::Content::Text(text), Vec::new())),
         Content::Parts(parts) => parts,
@@ -98,8 +95,7 @@ pub(super) fn encode_part(out: &mut Writing<'_>, part: Part) -> Result<wire::Par
             wire::Part::File(wire::FilePart { file, prompt_cache_breakpoint, extra })
         }
         PartKind::Audio(AudioPart { data, format }) => {
-            let input_audio =
-                Some(wire::InputAudio { data: Some(data), format: Some(format), extra: Extra::new() });
+            let input_audio = Some(wire::InputAudio { data: Some(data), format: Some(format), extra: Extra::new() });
             wire::Part::InputAudio(wire::AudioPart { input_audio, prompt_cache_breakpoint, extra })
         }
         PartKind::Refusal(_) => {

@@ -33,7 +33,11 @@ pub(super) fn encode_messages(
                 conversation.turn().think(out, &reasoning, origin);
             }
             ItemKind::Reasoning(_) => {
-                out.lose(out.sources.path(origin), LossCode::DroppedReasoning, "a Chat upstream takes no thoughts back");
+                out.lose(
+                    out.sources.path(origin),
+                    LossCode::DroppedReasoning,
+                    "a Chat upstream takes no thoughts back",
+                );
             }
             ItemKind::Opaque(opaque) => drop_item(out, &opaque, origin)?,
         }

@@ -64,7 +64,7 @@ pub fn encode_request(request: Request, profile: &Profile) -> Result<Translated<
     out.continuation(continuation)?;
     wire.store = out.store(store);
     wire.messages = Some(encode_messages(&mut out, instructions, items)?);
-    let had_tools = !tools.is_empty();
+    let offers_none = tools.is_empty();
     let tools = encode_tools(&mut out, tools, tool_choice.as_ref())?;
     wire.tool_choice = encode_choice(&mut out, tool_choice, &tools)?;
     let has_tools = !tools.wire.is_empty();
@@ -73,7 +73,7 @@ pub fn encode_request(request: Request, profile: &Profile) -> Result<Translated<
     // Without tools the default says nothing, and a strict server refuses to hear it.
     wire.parallel_tool_calls = out
         .keep("parallel_tool_calls", parallel_tool_calls, LossCode::RefusedByUpstream)
-        .filter(|parallel| has_tools || !had_tools && !parallel);
+        .filter(|parallel| has_tools || offers_none && !parallel);
 
     out.sampling(sampling, &mut wire);
     out.limits(limits, &mut wire);
@@ -111,9 +111,9 @@ impl Writing<'_> {
     }
 
     /// A field that Chat does not have.
-    fn drop<T>(&mut self, value: Option<Sourced<T>>, code: LossCode) {
+    fn drop<T>(&mut self, value: Option<&Sourced<T>>, code: LossCode) {
         if let Some(Sourced { value: _, origin }) = value {
-            self.lose(self.sources.path(origin), code, "the Chat Completions API has no such field");
+            self.lose(self.sources.path(*origin), code, "the Chat Completions API has no such field");
         }
     }
 
@@ -165,9 +165,8 @@ impl Writing<'_> {
         wire.top_p = self.keep("top_p", top_p, refused);
         wire.frequency_penalty = self.keep("frequency_penalty", frequency_penalty, refused);
         wire.presence_penalty = self.keep("presence_penalty", presence_penalty, refused);
-        wire.logit_bias = self
-            .keep("logit_bias", logit_bias, refused)
-            .and_then(|bias| serde_json::from_str(bias.text()).ok());
+        wire.logit_bias =
+            self.keep("logit_bias", logit_bias, refused).and_then(|bias| serde_json::from_str(bias.text()).ok());
         wire.seed = self.keep("seed", seed, LossCode::DroppedHint);
         wire.stop = self.keep("stop", stop, refused).map(wire::Stop::Many);
         wire.n = self.keep("n", choices, refused).map(Integer);
@@ -186,10 +185,10 @@ impl Writing<'_> {
             wire.max_completion_tokens = limit;
         }
         // It counts calls of hosted tools only, and there are none.
-        self.drop(max_tool_calls, LossCode::DroppedHint);
+        self.drop(max_tool_calls.as_ref(), LossCode::DroppedHint);
         // `disabled` is what happens anyway: a conversation that is too long fails.
-        self.drop(truncation.filter(|truncation| truncation.value != "disabled"), LossCode::DroppedParameter);
-        self.drop(context_management, LossCode::DroppedParameter);
+        self.drop(truncation.as_ref().filter(|truncation| truncation.value != "disabled"), LossCode::DroppedParameter);
+        self.drop(context_management.as_ref(), LossCode::DroppedParameter);
     }
 
     fn output(&mut self, output: OutputOptions, wire: &mut wire::Request) -> Result<(), Error> {
@@ -230,8 +229,8 @@ impl Writing<'_> {
     fn reasoning(&mut self, reasoning: Reasoning, wire: &mut wire::Request) -> Result<(), Error> {
         let Reasoning { effort, summary, context, mode } = reasoning;
         wire.reasoning_effort = self.keep("reasoning_effort", effort, LossCode::RefusedByUpstream);
-        self.drop(summary, LossCode::DroppedHint);
-        self.drop(context, LossCode::DroppedHint);
+        self.drop(summary.as_ref(), LossCode::DroppedHint);
+        self.drop(context.as_ref(), LossCode::DroppedHint);
         match mode.filter(|mode| mode.value != "standard") {
             None => Ok(()),
             Some(Sourced { value, origin }) => {
@@ -285,7 +284,7 @@ impl Writing<'_> {
         wire.prompt_cache_retention = self.keep("prompt_cache_retention", prompt_cache_retention, hint);
         wire.prompt_cache_options = self.keep("prompt_cache_options", prompt_cache_options, hint).map(wire_json);
         wire.moderation = self.keep("moderation", moderation, LossCode::RefusedByUpstream).map(wire_json);
-        self.drop(client_metadata, hint);
+        self.drop(client_metadata.as_ref(), hint);
     }
 
     fn tier(&mut self, tier: Option<Sourced<String>>) -> Option<String> {

@@ -12,7 +12,8 @@ use crate::convert::wire_json;
 use crate::{Error, LossCode, RequestCode};
 
 /// The arguments of a custom tool that is sent as a function.
-const INPUT_PARAMETERS: &str = r#"{"type":"object","properties":{"input":{"type":"string"}},"required":["input"],"additionalProperties":false}"#;
+const INPUT_PARAMETERS: &str =
+    r#"{"type":"object","properties":{"input":{"type":"string"}},"required":["input"],"additionalProperties":false}"#;
 
 /// The tools as they go out.
 pub(super) struct Tools {
@@ -122,7 +123,7 @@ fn describe(description: Option<String>, format: Option<CustomFormat>) -> String
     let mut text = description.unwrap_or_default();
     if let Some(CustomFormat::Grammar { syntax, definition }) = format {
         let gap = if text.is_empty() { "" } else { "\n\n" };
-        text.push_str(&format!("{gap}The input must follow this {syntax} grammar:\n{definition}"));
+        text = format!("{text}{gap}The input must follow this {syntax} grammar:\n{definition}");
     }
     text
 }
@@ -131,11 +132,8 @@ fn encode_format(out: &mut Writing<'_>, format: CustomFormat, origin: Origin) ->
     match format {
         CustomFormat::Text => Some(wire::CustomFormat::Text(wire::CustomTextFormat::default())),
         CustomFormat::Grammar { syntax, definition } => {
-            let grammar = Some(wire::Grammar {
-                syntax: Some(syntax),
-                definition: Some(definition),
-                extra: Extra::new(),
-            });
+            let grammar =
+                Some(wire::Grammar { syntax: Some(syntax), definition: Some(definition), extra: Extra::new() });
             Some(wire::CustomFormat::Grammar(wire::GrammarFormat { grammar, extra: Extra::new() }))
         }
         CustomFormat::Opaque(_) => {
@@ -180,11 +178,7 @@ fn encode_web_search(settings: &Json) -> wire::WebSearchOptions {
     let Settings { search_context_size, user_location } = serde_json::from_str(settings.text()).unwrap_or_default();
     let user_location = user_location.map(|Location { country, region, city, timezone }| {
         let approximate = wire::ApproximateLocation { country, region, city, timezone, extra: Extra::new() };
-        wire::UserLocation {
-            kind: Some("approximate".to_owned()),
-            approximate: Some(approximate),
-            extra: Extra::new(),
-        }
+        wire::UserLocation { kind: Some("approximate".to_owned()), approximate: Some(approximate), extra: Extra::new() }
     });
     wire::WebSearchOptions { search_context_size, user_location, extra: Extra::new() }
 }

@@ -1,8 +1,6 @@
 //! One turn of the model: an assistant message, and the results of its calls.
 
-use interlingua_model::{
-    Arguments, Content, Message, Origin, Part, PartKind, ReasoningItem, ToolCall,
-};
+use interlingua_model::{Arguments, Content, Message, Origin, Part, PartKind, ReasoningItem, ToolCall};
 use interlingua_wire::{Extra, chat as wire};
 
 use super::custom_input::wrap;

@@ -84,9 +84,8 @@ fn decode_part(out: &mut Reading, part: wire::ContentPart, path: &str, origin: O
         wire::ContentPart::Unknown(Unknown { kind, raw }) => (opaque(kind, json(raw)), None),
         part @ (wire::ContentPart::ReasoningText(_) | wire::ContentPart::SummaryText(_)) => {
             let kind = part.tag().to_owned();
-            let raw = to_json(&part).ok_or_else(|| {
-                Error::request(path, RequestCode::InvalidValue, "a part that cannot be written back")
-            })?;
+            let raw = to_json(&part)
+                .ok_or_else(|| Error::request(path, RequestCode::InvalidValue, "a part that cannot be written back"))?;
             (opaque(kind, raw), None)
         }
     };

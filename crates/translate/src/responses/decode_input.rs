@@ -34,6 +34,7 @@ pub(super) fn decode_input(out: &mut Reading, input: wire::Input) -> Result<(), 
 }
 
 /// `None` for an item that is no part of the conversation.
+#[expect(clippy::wildcard_enum_match_arm, reason = "items of every other kind are opaque")]
 fn decode_item(out: &mut Reading, item: wire::Item, path: &str, origin: Origin) -> Result<Option<ItemKind>, Error> {
     let kind = match item {
         wire::Item::Message(message) => ItemKind::Message(decode_message(out, message, path, origin)?),
@@ -43,14 +44,14 @@ fn decode_item(out: &mut Reading, item: wire::Item, path: &str, origin: Origin) 
             out.unknown(path, &extra);
             direct(caller.as_deref(), path)?;
             let arguments = Arguments::Function(arguments.unwrap_or_default());
-            ItemKind::ToolCall(decode_call(Call { id, call_id, namespace, name, arguments, status }, path)?)
+            ItemKind::ToolCall(decode_call(CallFields { id, call_id, namespace, name, arguments, status }, path)?)
         }
         wire::Item::CustomToolCall(call) => {
             let wire::CustomToolCall { id, call_id, caller, namespace, name, input, status, extra } = call;
             out.unknown(path, &extra);
             direct(caller.as_deref(), path)?;
             let arguments = Arguments::Custom(input.unwrap_or_default());
-            ItemKind::ToolCall(decode_call(Call { id, call_id, namespace, name, arguments, status }, path)?)
+            ItemKind::ToolCall(decode_call(CallFields { id, call_id, namespace, name, arguments, status }, path)?)
         }
         wire::Item::FunctionCallOutput(result) => {
             // The call already says which tool it was.
@@ -67,14 +68,14 @@ fn decode_item(out: &mut Reading, item: wire::Item, path: &str, origin: Origin) 
             } = result;
             out.unknown(path, &extra);
             direct(caller.as_deref(), path)?;
-            let result = Answer { id, call_id, kind: ToolKind::Function, output, status };
+            let result = ResultFields { id, call_id, kind: ToolKind::Function, output, status };
             ItemKind::ToolResult(decode_result(out, result, path, origin)?)
         }
         wire::Item::CustomToolCallOutput(result) => {
             let wire::CustomToolCallOutput { id, call_id, caller, output, status, created_by: _, extra } = result;
             out.unknown(path, &extra);
             direct(caller.as_deref(), path)?;
-            let result = Answer { id, call_id, kind: ToolKind::Custom, output, status };
+            let result = ResultFields { id, call_id, kind: ToolKind::Custom, output, status };
             ItemKind::ToolResult(decode_result(out, result, path, origin)?)
         }
         wire::Item::AdditionalTools(tools) => {
@@ -92,12 +93,7 @@ fn decode_item(out: &mut Reading, item: wire::Item, path: &str, origin: Origin) 
     Ok(Some(kind))
 }
 
-fn decode_message(
-    out: &mut Reading,
-    message: wire::Message,
-    path: &str,
-    origin: Origin,
-) -> Result<Message, Error> {
+fn decode_message(out: &mut Reading, message: wire::Message, path: &str, origin: Origin) -> Result<Message, Error> {
     let wire::Message { id, role, content, phase, status, extra } = message;
     out.unknown(path, &extra);
     let role = match role {
@@ -128,7 +124,7 @@ fn decode_reasoning(out: &mut Reading, reasoning: wire::Reasoning, path: &str) -
     }
 }
 
-struct Call {
+struct CallFields {
     id: Option<String>,
     call_id: Option<String>,
     namespace: Option<String>,
@@ -137,15 +133,15 @@ struct Call {
     status: Option<wire::Status>,
 }
 
-fn decode_call(call: Call, path: &str) -> Result<ToolCall, Error> {
-    let Call { id, call_id, namespace, name, arguments, status } = call;
+fn decode_call(call: CallFields, path: &str) -> Result<ToolCall, Error> {
+    let CallFields { id, call_id, namespace, name, arguments, status } = call;
     let call_id = non_empty(call_id).ok_or_else(|| missing(format!("{path}.call_id"), "a call needs its call_id"))?;
     let name = non_empty(name).ok_or_else(|| missing(format!("{path}.name"), "a call names its tool"))?;
     let namespace = non_empty(namespace);
     Ok(ToolCall { id, call_id, name, namespace, arguments, status: decode_status(status) })
 }
 
-struct Answer {
+struct ResultFields {
     id: Option<String>,
     call_id: Option<String>,
     kind: ToolKind,
@@ -153,8 +149,8 @@ struct Answer {
     status: Option<wire::Status>,
 }
 
-fn decode_result(out: &mut Reading, answer: Answer, path: &str, origin: Origin) -> Result<ToolResult, Error> {
-    let Answer { id, call_id, kind, output, status } = answer;
+fn decode_result(out: &mut Reading, result: ResultFields, path: &str, origin: Origin) -> Result<ToolResult, Error> {
+    let ResultFields { id, call_id, kind, output, status } = result;
     let call_id = non_empty(call_id)
         .ok_or_else(|| missing(format!("{path}.call_id"), "name the call that this result answers"))?;
     let output = match output {

@@ -72,12 +72,8 @@ pub(super) fn settle_namespaces(out: &mut Reading) {
     }
 }
 
-fn decode_list(
-    out: &mut Reading,
-    tools: Vec<wire::Tool>,
-    path: &str,
-    root: Origin,
-) -> Result<Vec<Tool>, Error> {
+#[expect(clippy::wildcard_enum_match_arm, reason = "tools of every other kind are hosted")]
+fn decode_list(out: &mut Reading, tools: Vec<wire::Tool>, path: &str, root: Origin) -> Result<Vec<Tool>, Error> {
     let mut decoded = Vec::with_capacity(tools.len());
     for (index, tool) in tools.into_iter().enumerate() {
         let path = format!("{path}[{index}]");
@@ -184,13 +180,7 @@ fn decode_custom(out: &mut Reading, tool: wire::CustomTool, place: &Place<'_>) -
         }
         Some(wire::CustomFormat::Unknown(unknown)) => Some(CustomFormat::Opaque(json(unknown.raw))),
     };
-    Ok(CustomTool {
-        origin: place.origin,
-        name,
-        namespace: place.namespace.map(str::to_owned),
-        description,
-        format,
-    })
+    Ok(CustomTool { origin: place.origin, name, namespace: place.namespace.map(str::to_owned), description, format })
 }
 
 /// Reports what only an upstream with programs and tool search knows to do.
@@ -220,6 +210,7 @@ fn without_type(tool: &Json) -> Option<Json> {
     to_json(&fields)
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "choices of every other kind name a hosted tool")]
 pub(super) fn decode_choice(out: &mut Reading, choice: wire::ToolChoice) -> Result<(), Error> {
     let path = "tool_choice";
     let choice = match choice {

@@ -151,7 +151,8 @@ fn group<'t>(
     namespace: Option<&str>,
 ) -> Option<&'t mut Vec<wire::NamespaceToolMember>> {
     let namespace = namespace?;
-    let is_last = |tool: &wire::Tool| matches!(tool, wire::Tool::Namespace(last) if last.name.as_deref() == Some(namespace));
+    let is_last =
+        |tool: &wire::Tool| matches!(tool, wire::Tool::Namespace(last) if last.name.as_deref() == Some(namespace));
     if !echoed.last().is_some_and(is_last) {
         echoed.push(wire::Tool::Namespace(wire::NamespaceTool {
             name: Some(namespace.to_owned()),

@@ -131,11 +131,9 @@ fn encode_item(
 
 fn encode_part(kind: PartKind) -> Option<wire::ContentPart> {
     match kind {
-        PartKind::Text(TextPart { text, annotations, logprobs }) => Some(text_part(
-            text,
-            annotations.into_iter().map(encode_annotation).collect(),
-            encode_logprobs(logprobs),
-        )),
+        PartKind::Text(TextPart { text, annotations, logprobs }) => {
+            Some(text_part(text, annotations.into_iter().map(encode_annotation).collect(), encode_logprobs(logprobs)))
+        }
         PartKind::Refusal(text) => Some(refusal_part(text)),
         PartKind::Image(_) | PartKind::File(_) | PartKind::Audio(_) | PartKind::Opaque(_) => None,
     }

@@ -102,8 +102,7 @@ impl Encoder {
                 }
             }
             Event::Annotation { index, part, annotation } => {
-                let was_placed =
-                    self.open(index).is_some_and(|(item, events)| item.annotate(annotation, events, out));
+                let was_placed = self.open(index).is_some_and(|(item, events)| item.annotate(annotation, events, out));
                 if !was_placed {
                     let path = format!("items[{}].content[{part}].annotations", index.0);
                     self.lose(path, LossCode::DroppedAnnotation, "an annotation of a text that has already ended");

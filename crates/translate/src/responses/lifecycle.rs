@@ -17,12 +17,12 @@ pub(super) struct At<'a> {
 }
 
 impl<'a> At<'a> {
-    fn id(self) -> Option<Text<'a>> {
-        Some(Text::from(self.id))
+    fn id(self) -> Text<'a> {
+        Text::from(self.id)
     }
 
-    fn place(self) -> Option<Integer> {
-        Some(Integer::from(self.place))
+    fn place(self) -> Integer {
+        Integer::from(self.place)
     }
 }
 
@@ -34,10 +34,10 @@ pub(super) enum Thought {
 }
 
 impl Lifecycle {
-    fn number(&mut self) -> Option<Integer> {
+    fn number(&mut self) -> Integer {
         let number = self.next;
         self.next += 1;
-        Some(Integer(number))
+        Integer(number)
     }
 
     /// `response.created` and `response.in_progress`.
@@ -45,7 +45,7 @@ impl Lifecycle {
         for wrap in [Event::Created, Event::InProgress] {
             out(wrap(wire::ResponseProgress {
                 response: Some(Box::new(response.clone())),
-                sequence_number: self.number(),
+                sequence_number: Some(self.number()),
                 extra: Extra::new(),
             }));
         }
@@ -58,7 +58,7 @@ impl Lifecycle {
             Some(wire::Status::Incomplete) => Event::Incomplete,
             _ => Event::Completed,
         };
-        let sequence_number = self.number();
+        let sequence_number = Some(self.number());
         out(wrap(wire::ResponseEnd { response: Box::new(response), sequence_number, extra: Extra::new() }));
     }
 
@@ -76,7 +76,7 @@ impl Lifecycle {
         wire::OutputItem {
             output_index: Some(Integer::from(place)),
             item: Box::new(item),
-            sequence_number: self.number(),
+            sequence_number: Some(self.number()),
             extra: Extra::new(),
         }
     }
@@ -103,11 +103,11 @@ impl Lifecycle {
 
     fn part<'a>(&mut self, at: At<'a>, index: usize, part: wire::ContentPart) -> wire::ContentPartEvent<'a> {
         wire::ContentPartEvent {
-            item_id: at.id(),
-            output_index: at.place(),
-            content_index: position(index),
+            item_id: Some(at.id()),
+            output_index: Some(at.place()),
+            content_index: Some(position(index)),
             part: Some(Box::new(part)),
-            sequence_number: self.number(),
+            sequence_number: Some(self.number()),
             extra: Extra::new(),
         }
     }
@@ -121,13 +121,13 @@ impl Lifecycle {
         out: &mut impl FnMut(Event<'_>),
     ) {
         out(Event::OutputTextDelta(wire::OutputTextDelta {
-            item_id: at.id(),
-            output_index: at.place(),
-            content_index: position(index),
+            item_id: Some(at.id()),
+            output_index: Some(at.place()),
+            content_index: Some(position(index)),
             delta: Text::from(delta),
             logprobs: Some(logprobs),
             obfuscation: None,
-            sequence_number: self.number(),
+            sequence_number: Some(self.number()),
             extra: Extra::new(),
         }));
     }
@@ -141,12 +141,12 @@ impl Lifecycle {
         out: &mut impl FnMut(Event<'_>),
     ) {
         out(Event::OutputTextDone(wire::OutputTextDone {
-            item_id: at.id(),
-            output_index: at.place(),
-            content_index: position(index),
+            item_id: Some(at.id()),
+            output_index: Some(at.place()),
+            content_index: Some(position(index)),
             text: Some(Text::from(text)),
             logprobs: Some(logprobs),
-            sequence_number: self.number(),
+            sequence_number: Some(self.number()),
             extra: Extra::new(),
         }));
     }
@@ -160,12 +160,12 @@ impl Lifecycle {
         out: &mut impl FnMut(Event<'_>),
     ) {
         out(Event::OutputTextAnnotationAdded(wire::AnnotationAdded {
-            item_id: at.id(),
-            output_index: at.place(),
-            content_index: position(index),
-            annotation_index: position(number),
+            item_id: Some(at.id()),
+            output_index: Some(at.place()),
+            content_index: Some(position(index)),
+            annotation_index: Some(position(number)),
             annotation: Some(Box::new(annotation)),
-            sequence_number: self.number(),
+            sequence_number: Some(self.number()),
             extra: Extra::new(),
         }));
     }
@@ -176,23 +176,23 @@ impl Lifecycle {
 
     pub(super) fn refusal_done(&mut self, at: At<'_>, index: usize, refusal: &str, out: &mut impl FnMut(Event<'_>)) {
         out(Event::RefusalDone(wire::RefusalDone {
-            item_id: at.id(),
-            output_index: at.place(),
-            content_index: position(index),
+            item_id: Some(at.id()),
+            output_index: Some(at.place()),
+            content_index: Some(position(index)),
             refusal: Some(Text::from(refusal)),
-            sequence_number: self.number(),
+            sequence_number: Some(self.number()),
             extra: Extra::new(),
         }));
     }
 
     fn part_delta<'a>(&mut self, at: At<'a>, index: usize, delta: &'a str) -> wire::PartDelta<'a> {
         wire::PartDelta {
-            item_id: at.id(),
-            output_index: at.place(),
-            content_index: position(index),
+            item_id: Some(at.id()),
+            output_index: Some(at.place()),
+            content_index: Some(position(index)),
             delta: Text::from(delta),
             obfuscation: None,
-            sequence_number: self.number(),
+            sequence_number: Some(self.number()),
             extra: Extra::new(),
         }
     }
@@ -221,12 +221,12 @@ impl Lifecycle {
     ) {
         out(match thought {
             Thought::Summary => Event::ReasoningSummaryTextDelta(wire::SummaryTextDelta {
-                item_id: at.id(),
-                output_index: at.place(),
-                summary_index: position(index),
+                item_id: Some(at.id()),
+                output_index: Some(at.place()),
+                summary_index: Some(position(index)),
                 delta: Text::from(delta),
                 obfuscation: None,
-                sequence_number: self.number(),
+                sequence_number: Some(self.number()),
                 extra: Extra::new(),
             }),
             Thought::Text => Event::ReasoningTextDelta(self.part_delta(at, index, delta)),
@@ -242,13 +242,13 @@ impl Lifecycle {
         (text, part): (&str, wire::ContentPart),
         out: &mut impl FnMut(Event<'_>),
     ) {
-        let (text, sequence_number) = (Some(Text::from(text)), self.number());
+        let (text, sequence_number) = (Some(Text::from(text)), Some(self.number()));
         match thought {
             Thought::Summary => {
                 out(Event::ReasoningSummaryTextDone(wire::SummaryTextDone {
-                    item_id: at.id(),
-                    output_index: at.place(),
-                    summary_index: position(index),
+                    item_id: Some(at.id()),
+                    output_index: Some(at.place()),
+                    summary_index: Some(position(index)),
                     text,
                     sequence_number,
                     extra: Extra::new(),
@@ -257,9 +257,9 @@ impl Lifecycle {
             }
             Thought::Text => {
                 out(Event::ReasoningTextDone(wire::ReasoningTextDone {
-                    item_id: at.id(),
-                    output_index: at.place(),
-                    content_index: position(index),
+                    item_id: Some(at.id()),
+                    output_index: Some(at.place()),
+                    content_index: Some(position(index)),
                     text,
                     sequence_number,
                     extra: Extra::new(),
@@ -271,12 +271,12 @@ impl Lifecycle {
 
     fn summary_part<'a>(&mut self, at: At<'a>, index: usize, part: wire::ContentPart) -> wire::SummaryPartEvent<'a> {
         wire::SummaryPartEvent {
-            item_id: at.id(),
-            output_index: at.place(),
-            summary_index: position(index),
+            item_id: Some(at.id()),
+            output_index: Some(at.place()),
+            summary_index: Some(position(index)),
             part: Some(Box::new(part)),
             status: None,
-            sequence_number: self.number(),
+            sequence_number: Some(self.number()),
             extra: Extra::new(),
         }
     }
@@ -291,43 +291,37 @@ impl Lifecycle {
 
     fn call_delta<'a>(&mut self, at: At<'a>, delta: &'a str) -> wire::CallDelta<'a> {
         wire::CallDelta {
-            item_id: at.id(),
-            output_index: at.place(),
+            item_id: Some(at.id()),
+            output_index: Some(at.place()),
             delta: Text::from(delta),
             obfuscation: None,
-            sequence_number: self.number(),
+            sequence_number: Some(self.number()),
             extra: Extra::new(),
         }
     }
 
-    pub(super) fn arguments_done(
-        &mut self,
-        at: At<'_>,
-        name: &str,
-        arguments: &str,
-        out: &mut impl FnMut(Event<'_>),
-    ) {
+    pub(super) fn arguments_done(&mut self, at: At<'_>, name: &str, arguments: &str, out: &mut impl FnMut(Event<'_>)) {
         out(Event::FunctionCallArgumentsDone(wire::ArgumentsDone {
-            item_id: at.id(),
-            output_index: at.place(),
+            item_id: Some(at.id()),
+            output_index: Some(at.place()),
             name: Some(Text::from(name)),
             arguments: Some(Text::from(arguments)),
-            sequence_number: self.number(),
+            sequence_number: Some(self.number()),
             extra: Extra::new(),
         }));
     }
 
     pub(super) fn input_done(&mut self, at: At<'_>, input: &str, out: &mut impl FnMut(Event<'_>)) {
         out(Event::CustomToolCallInputDone(wire::InputDone {
-            item_id: at.id(),
-            output_index: at.place(),
+            item_id: Some(at.id()),
+            output_index: Some(at.place()),
             input: Some(Text::from(input)),
-            sequence_number: self.number(),
+            sequence_number: Some(self.number()),
             extra: Extra::new(),
         }));
     }
 }
 
-fn position(index: usize) -> Option<Integer> {
-    Some(Integer(i64::try_from(index).unwrap_or(i64::MAX)))
+fn position(index: usize) -> Integer {
+    Integer(i64::try_from(index).unwrap_or(i64::MAX))
 }

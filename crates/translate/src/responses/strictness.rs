@@ -48,7 +48,11 @@ fn is_closed(schema: &Value) -> bool {
     }
     ONE.iter().filter_map(|keyword| fields.get(*keyword)).all(is_closed)
         && MANY.iter().filter_map(|keyword| fields.get(*keyword)?.as_array()).flatten().all(is_closed)
-        && NAMED.iter().filter_map(|keyword| fields.get(*keyword)?.as_object()).flat_map(|all| all.values()).all(is_closed)
+        && NAMED
+            .iter()
+            .filter_map(|keyword| fields.get(*keyword)?.as_object())
+            .flat_map(|all| all.values())
+            .all(is_closed)
 }
 
 #[cfg(test)]
@@ -59,12 +63,15 @@ mod tests {
     fn objects_close_and_require_all_of_their_properties() {
         for (schema, expected) in [
             (r#"{"type":"object","properties":{},"additionalProperties":false}"#, true),
-            (r#"{"type":"object","properties":{"x":{"type":"string"}},"required":["x"],"additionalProperties":false}"#, true),
+            (
+                r#"{"type":"object","properties":{"x":{"type":"string"}},"required":["x"],"additionalProperties":false}"#,
+                true,
+            ),
             (r#"{"type":"object","properties":{"x":{"type":"string"}},"additionalProperties":false}"#, false),
             (r#"{"type":"object","properties":{"x":{"type":"string"}},"required":["x"]}"#, false),
             (r#"{"type":"object","properties":{}}"#, false),
             (r#"{"type":"string"}"#, false),
-            (r#"true"#, false),
+            ("true", false),
         ] {
             assert_eq!(is_strict_schema(schema), expected, "{schema}");
         }
