@@ -1,6 +1,7 @@
 //! Fixtures and recordings, and the ways tests run them through the translator.
 #![cfg(test)]
 #![allow(dead_code, reason = "each test target uses its own part of this module")]
+#![expect(clippy::disallowed_methods, reason = "the rules of the library do not bind its tests: these read fixtures")]
 
 use std::path::{Path, PathBuf};
 
