@@ -125,7 +125,7 @@ fn belated(
 
 /// The last frame of a stream that failed.
 fn error_frame(error: ApiError) -> Bytes {
-    let body = chat::ErrorBody { error: error.error, ..chat::ErrorBody::default() };
+    let body = chat::ErrorBody { error: *error.error, ..chat::ErrorBody::default() };
     let mut bytes = Vec::new();
     // Memory takes all bytes, and wire types have string keys only: there is nothing that can fail.
     let _ = write_event_with(&mut bytes, None, |out| serde_json::to_writer(out, &body));

@@ -30,7 +30,7 @@ pub struct ApiError {
     #[serde(serialize_with = "as_number")]
     pub status: StatusCode,
     /// What went wrong.
-    pub error: ErrorDetail,
+    pub error: Box<ErrorDetail>,
     /// What the client should know beside the body: limits, and when to come back.
     #[serde(skip)]
     headers: Box<HeaderMap>,
@@ -42,7 +42,7 @@ impl ApiError {
     pub fn new(status: StatusCode, kind: &str, message: impl Into<String>) -> Self {
         let error =
             ErrorDetail { message: Some(message.into()), kind: Some(kind.to_owned()), ..ErrorDetail::default() };
-        Self { status, error, headers: Box::default() }
+        Self { status, error: Box::new(error), headers: Box::default() }
     }
 
     /// The caller's fault, 400.
@@ -96,17 +96,17 @@ impl From<interlingua_executor::Error> for ApiError {
             reply::relay(head, &mut headers);
         }
         if let Some(wait) = error.retry_after() {
-            let seconds = HeaderValue::from(wait.as_secs_f64().ceil() as u64);
+            let seconds = HeaderValue::from(wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
             headers.entry(RETRY_AFTER).or_insert(seconds);
         }
         tracing::warn!(status = error.status().as_u16(), phase = %error.phase(), %error, "no answer");
-        Self { status: error.status(), error: error.body().error, headers: Box::new(headers) }
+        Self { status: error.status(), error: Box::new(error.body().error), headers: Box::new(headers) }
     }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let body = ErrorBody { error: self.error, ..ErrorBody::default() };
+        let body = ErrorBody { error: *self.error, ..ErrorBody::default() };
         let mut response = reply::json(self.status, &body);
         response.headers_mut().extend(*self.headers);
         response

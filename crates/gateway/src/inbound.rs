@@ -43,9 +43,11 @@ impl fmt::Debug for InboundKey {
 }
 
 /// Lets in whoever presents the key, or everybody where none is set.
-pub(crate) async fn admit(State(app): State<Shared>, request: Request, next: Next) -> Response {
+pub(crate) async fn admit(State(app): State<Shared>, mut request: Request, next: Next) -> Response {
     let Some(key) = &app.inbound_key else { return next.run(request).await };
     if bearer(request.headers()).is_some_and(|presented| key.admits(presented)) {
+        // It has done its work; what is left would be passed on as the caller's own key.
+        request.headers_mut().remove(AUTHORIZATION);
         return next.run(request).await;
     }
     let message = "this gateway wants its inbound key as `Authorization: Bearer ..` (the API key of an SDK)";

@@ -71,9 +71,9 @@ fn missing_field(message: &str) -> Option<&str> {
 
 /// The line and column, counted from 1, of a byte.
 fn position(body: &[u8], at: usize) -> (usize, usize) {
-    let before = body.get(..at).unwrap_or(body);
-    let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
-    let column = before.iter().rev().take_while(|&&byte| byte != b'\n').count() + 1;
+    let mut lines = body.get(..at).unwrap_or(body).split(|&byte| byte == b'\n');
+    let column = lines.next_back().unwrap_or_default().len() + 1;
+    let line = lines.count() + 1;
     (line, column)
 }
 

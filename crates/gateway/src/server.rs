@@ -71,10 +71,13 @@ impl Gateway {
         let mut served = pin!(served.into_future());
         tokio::select! {
             ended = &mut served => ended.map_err(StartError::Serve)?,
-            _ = stopped => match timeout(grace, served).await {
-                Ok(ended) => ended.map_err(StartError::Serve)?,
-                Err(_) => tracing::warn!("replies were still under way and have been cut off"),
-            },
+            _ = stopped => {
+                if let Ok(ended) = timeout(grace, served).await {
+                    ended.map_err(StartError::Serve)?;
+                } else {
+                    tracing::warn!("replies were still under way and have been cut off");
+                }
+            }
         }
         app.upstream.settled().await;
         Ok(())

@@ -126,7 +126,7 @@ async fn errors_of_the_upstream_keep_their_status_and_words() {
         ("status=401", 401, "Incorrect API key"),
         ("status=429", 429, "Rate limit"),
         ("status=503", 503, "overloaded"),
-        ("html", 403, "HTML"),
+        ("html", 403, "web page"),
     ] {
         setup.replay.set_faults(fault.parse().unwrap());
         for stream in [false, true] {

@@ -7,32 +7,21 @@ use std::time::{Duration, Instant};
 use futures_util::StreamExt;
 use reqwest::Response;
 use serde_json::{Value, json};
-use support::{Plan, hello, impatient};
-
-/// The data of each event, comments apart.
-fn data(body: &str) -> Vec<&str> {
-    body.split("\n\n").filter_map(|event| event.strip_prefix("data: ")).collect()
-}
-
-fn text(body: &str) -> String {
-    let chunks = data(body).into_iter().filter(|data| *data != "[DONE]");
-    let deltas = chunks.map(|data| serde_json::from_str::<Value>(data).unwrap());
-    deltas.filter_map(|chunk| chunk["choices"][0]["delta"]["content"].as_str().map(str::to_owned)).collect()
-}
+use support::{Plan, data, hello, impatient, text};
 
 #[tokio::test]
 async fn streamed_and_whole_say_the_same_and_end_as_they_should() {
     let setup = Plan::default().start().await;
     let whole = setup.ask(&hello(false)).await;
     assert_eq!(whole.headers()["content-type"], "application/json");
-    assert_eq!(whole.headers()["x-interlingua-losses"], "0");
+    assert_eq!(whole.headers()["x-interlingua-losses"], "1; dropped_phase", "the reply's are known by then");
     let whole: Value = serde_json::from_slice(&whole.bytes().await.unwrap()).unwrap();
     let streamed = setup.ask(&hello(true)).await;
     for (name, value) in [
         ("content-type", "text/event-stream"),
         ("cache-control", "no-cache"),
         ("x-accel-buffering", "no"),
-        ("x-interlingua-losses", "0"),
+        ("x-interlingua-losses", "0"), // of the request alone
     ] {
         assert_eq!(streamed.headers()[name], value);
     }
@@ -135,7 +124,8 @@ async fn a_client_that_leaves_takes_the_upstream_with_it() {
     assert!(setup.replay.log().wait_for_dropped(1, Duration::from_secs(1)).await, "in the middle of a stream");
 
     setup.replay.set_faults("stall=1".parse().unwrap());
-    let waiting = setup.ask(&hello(false));
+    let question = hello(true);
+    let waiting = setup.ask(&question);
     assert!(tokio::time::timeout(Duration::from_millis(200), waiting).await.is_err(), "there is no answer yet");
     assert!(setup.replay.log().wait_for_dropped(2, Duration::from_secs(1)).await, "before the answer");
     setup.stop().await;

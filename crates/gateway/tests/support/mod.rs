@@ -1,5 +1,6 @@
 //! A gateway over a replay, and a client of it, all over real HTTP on loopback.
-#![allow(dead_code, reason = "every test file uses its own part of this")]
+#![allow(dead_code, clippy::allow_attributes, reason = "each test file uses a part of it")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a setup that fails is a failed test")]
 
 use std::time::Duration;
 
@@ -13,23 +14,23 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// A running gateway.
-pub struct Setup {
-    pub replay: Server,
-    pub client: Client,
+pub(crate) struct Setup {
+    pub(crate) replay: Server,
+    pub(crate) client: Client,
     /// `http://127.0.0.1:PORT`
-    pub url: String,
+    pub(crate) url: String,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
 }
 
 /// How a gateway is to be set up.
-pub struct Plan {
-    pub limits: Limits,
-    pub dialect: Dialect,
-    pub inbound_key: Option<&'static str>,
-    pub api_key: Option<&'static str>,
-    pub case: Option<&'static str>,
-    pub faults: &'static str,
+pub(crate) struct Plan {
+    pub(crate) limits: Limits,
+    pub(crate) dialect: Dialect,
+    pub(crate) inbound_key: Option<&'static str>,
+    pub(crate) api_key: Option<&'static str>,
+    pub(crate) case: Option<&'static str>,
+    pub(crate) faults: &'static str,
 }
 
 impl Default for Plan {
@@ -46,13 +47,13 @@ impl Default for Plan {
 }
 
 /// Limits that tests do not have to wait for.
-pub fn impatient() -> Limits {
+pub(crate) fn impatient() -> Limits {
     let short = Duration::from_millis(150);
     Limits { hold: short, heartbeat: short, ..Limits::default() }
 }
 
 impl Plan {
-    pub async fn start(self) -> Setup {
+    pub(crate) async fn start(self) -> Setup {
         let mut replay = Replay::embedded();
         if let Some(case) = self.case {
             replay = replay.case(case);
@@ -87,27 +88,27 @@ impl Plan {
 }
 
 impl Setup {
-    pub fn post(&self, path: &str, body: impl Into<reqwest::Body>) -> RequestBuilder {
+    pub(crate) fn post(&self, path: &str, body: impl Into<reqwest::Body>) -> RequestBuilder {
         self.client.post(format!("{}{path}", self.url)).header("content-type", "application/json").body(body)
     }
 
-    pub async fn ask(&self, body: &Value) -> Response {
+    pub(crate) async fn ask(&self, body: &Value) -> Response {
         self.post("/v1/chat/completions", body.to_string()).send().await.unwrap()
     }
 
     /// Tells the server to stop and waits for it.
-    pub async fn stop(mut self) {
+    pub(crate) async fn stop(mut self) {
         self.stop.take().unwrap().send(()).unwrap();
         self.task.await.unwrap();
     }
 }
 
-pub fn hello(stream: bool) -> Value {
+pub(crate) fn hello(stream: bool) -> Value {
     json!({"model": "gpt-5.4", "messages": [{"role": "user", "content": "Hello"}], "stream": stream})
 }
 
 /// The status, and the error object of a reply in OpenAI's shape.
-pub async fn refusal(response: Response) -> (u16, Value) {
+pub(crate) async fn refusal(response: Response) -> (u16, Value) {
     let status = response.status().as_u16();
     assert_eq!(response.headers()["content-type"], "application/json");
     assert!(response.headers()["x-request-id"].to_str().unwrap().starts_with("req_"));
@@ -116,4 +117,16 @@ pub async fn refusal(response: Response) -> (u16, Value) {
     assert!(error["message"].is_string() && error["type"].is_string(), "{body}");
     assert!(error.get("param").is_some() && error.get("code").is_some(), "all four keys are there: {body}");
     (status, error)
+}
+
+/// The data of each event, comments apart.
+pub(crate) fn data(body: &str) -> Vec<&str> {
+    body.split("\n\n").filter_map(|event| event.strip_prefix("data: ")).collect()
+}
+
+/// The text of a Chat stream.
+pub(crate) fn text(body: &str) -> String {
+    let chunks = data(body).into_iter().filter(|data| *data != "[DONE]");
+    let deltas = chunks.map(|data| serde_json::from_str::<Value>(data).unwrap());
+    deltas.filter_map(|chunk| chunk["choices"][0]["delta"]["content"].as_str().map(str::to_owned)).collect()
 }
