@@ -27,14 +27,14 @@ pub(super) fn unwrap(arguments: &str) -> String {
 ///
 /// What does not begin as `{"input":"` is kept until the end, and then is the input itself: models do forget the
 /// wrapping now and then.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Unwrapper {
     state: State,
     /// Pieces whose meaning is not known yet.
     kept: String,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 enum State {
     /// Before the string.
     #[default]

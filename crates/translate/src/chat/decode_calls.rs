@@ -16,7 +16,7 @@ use crate::{Context, Error};
 /// A call is announced once its id and its name are known; what it says until then waits. Servers differ in which
 /// piece names what: an index may be missing or used twice, an id may be missing, empty in later pieces, or repeated
 /// in all of them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Calls {
     names: Names,
     stamp_id: String,
@@ -26,7 +26,7 @@ pub(super) struct Calls {
     legacy: Option<usize>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Slot {
     id: String,
     name: String,
@@ -34,7 +34,7 @@ struct Slot {
     state: State,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum State {
     /// Not announced yet; holds what it has said.
     Waiting(String),
@@ -42,7 +42,7 @@ enum State {
 }
 
 /// How the input of a call reaches the client.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Input {
     AsIs,
     /// Out of the function that stands for a custom tool.

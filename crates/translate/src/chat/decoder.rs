@@ -24,7 +24,7 @@ use crate::{Context, End, Error, Loss, LossCode, Outcome};
 ///
 /// Thoughts, text and calls become items in the order they begin. A thought ends when something else begins, a
 /// message when a call or a thought does; calls stay open until the end, since Chat does not say where one ends. The
-/// end is `[DONE]`, or the end of the bytes once a finish reason has come: only then is the usage complete.
+/// end is `[DONE]` or the end of the bytes, once a finish reason has come: only then is the usage complete.
 ///
 /// ```
 /// use interlingua_model::Fold;
@@ -36,7 +36,7 @@ use crate::{Context, End, Error, Loss, LossCode, Outcome};
 /// decoder.read(r#"{"id":"chatcmpl-1","choices":[{"delta":{"content":"Hi"},"finish_reason":"stop"}]}"#, None, &mut fold);
 /// assert_eq!(decoder.finish(&mut fold).end, End::Completed);
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Decoder {
     phase: Phase,
     envelope: Envelope,
@@ -50,27 +50,27 @@ pub struct Decoder {
     ended_text: u64,
     /// Citations that came before any text.
     citations: Vec<wire::Annotation>,
-    finish_reason: Option<wire::FinishReason>,
+    reason: Reason,
     usage: Option<Usage>,
     moderation: Option<interlingua_model::Json>,
     losses: Losses,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Phase {
     Open,
     Ended(End),
 }
 
 /// The item that what comes next belongs to; calls are kept apart.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Open {
     Nothing,
     Thought(ItemIndex),
     Message(OpenMessage),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct OpenMessage {
     index: ItemIndex,
     part: u32,
@@ -98,7 +98,7 @@ impl Decoder {
             has_message: false,
             ended_text: 0,
             citations: Vec::new(),
-            finish_reason: None,
+            reason: Reason::Missing,
             usage: None,
             moderation: None,
             losses: Losses::default(),
@@ -148,8 +148,8 @@ impl Decoder {
         matches!(self.phase, Phase::Ended(_))
     }
 
-    /// Says that no more bytes come. A stream that has given neither a finish reason nor `[DONE]` ends in a failure
-    /// with the code `stream_incomplete`, never as a success.
+    /// Says that no more bytes come. A stream that has given no finish reason ends in a failure with the code
+    /// `stream_incomplete`, never as a success; so it does at `[DONE]`, which proxies write behind whatever came.
     pub fn finish(mut self, out: &mut impl Sink) -> Outcome {
         if !self.has_ended() {
             self.end(Terminal::Silent, out);
@@ -229,9 +229,14 @@ impl Decoder {
         }
         let tokens = logprobs.map(|logprobs| self.logprobs(logprobs)).unwrap_or_default();
         self.delta(delta.unwrap_or_default(), tokens, out)?;
-        // Some servers say it twice; the first time counts.
-        let reason = finish_reason.filter(|reason| !reason.as_str().is_empty());
-        self.finish_reason = self.finish_reason.take().or(reason);
+        match (&self.reason, finish_reason) {
+            // Some servers say it twice; the first time counts.
+            (Reason::Given(_), _) | (_, None) => {}
+            (Reason::Missing | Reason::Blank, Some(reason)) if reason.as_str().is_empty() => {
+                self.reason = Reason::Blank;
+            }
+            (Reason::Missing | Reason::Blank, Some(reason)) => self.reason = Reason::Given(reason),
+        }
         Ok(())
     }
 
@@ -401,20 +406,23 @@ impl Decoder {
     }
 
     fn end(&mut self, terminal: Terminal, out: &mut impl Sink) {
-        if self.finish_reason.is_none() && matches!(terminal, Terminal::Silent) {
-            self.calls.flush(out);
-            self.phase = Phase::Ended(End::Truncated);
-            out.event(Event::Failed(Box::new(stream_incomplete())));
-            return;
-        }
-        match self.conclude(out) {
-            Ok(()) => {}
-            Err(error) => self.refuse(error, out),
+        let reason = match (std::mem::replace(&mut self.reason, Reason::Missing), terminal) {
+            (Reason::Given(reason), _) => Some(reason),
+            // Some servers never have a word for it; then `[DONE]` has to do.
+            (Reason::Blank, Terminal::Said) => None,
+            (Reason::Blank, Terminal::Silent) | (Reason::Missing, _) => {
+                self.calls.flush(out);
+                self.phase = Phase::Ended(End::Truncated);
+                return out.event(Event::Failed(Box::new(stream_incomplete())));
+            }
+        };
+        if let Err(error) = self.conclude(reason, out) {
+            self.refuse(error, out);
         }
     }
 
-    fn conclude(&mut self, out: &mut impl Sink) -> Result<(), Error> {
-        let finish = decode_finish(self.finish_reason.take(), &mut self.losses.list)?;
+    fn conclude(&mut self, reason: Option<wire::FinishReason>, out: &mut impl Sink) -> Result<(), Error> {
+        let finish = decode_finish(reason, &mut self.losses.list)?;
         let is_cut = finish != Finish::Completed;
         if !self.has_started {
             self.has_started = true;
@@ -465,6 +473,15 @@ impl Decoder {
     }
 }
 
+/// Why the model stopped, as far as the chunks have said.
+#[derive(Debug, Clone)]
+enum Reason {
+    Missing,
+    /// The empty string.
+    Blank,
+    Given(wire::FinishReason),
+}
+
 /// How the end made itself known.
 #[derive(Debug, Clone, Copy)]
 enum Terminal {
@@ -485,7 +502,7 @@ impl Open {
 }
 
 /// Losses that a stream meets again and again, each reported once.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Losses {
     list: Vec<Loss>,
 }
