@@ -17,13 +17,6 @@ pub struct Answer<T> {
     pub meta: Meta,
 }
 
-impl<T> Answer<T> {
-    /// The same meta around another value.
-    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Answer<U> {
-        Answer { value: change(self.value), meta: self.meta }
-    }
-}
-
 /// What there is to know of a call beside its value.
 #[derive(Debug, Clone)]
 pub struct Meta {
