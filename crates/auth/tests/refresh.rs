@@ -1,5 +1,7 @@
 //! Refreshing: who does it, when, and what is in the file afterwards.
 
+// Long because: one page holds every way a refresh can go, in order.
+
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,

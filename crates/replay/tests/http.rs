@@ -1,5 +1,7 @@
 //! The replay over real HTTP: what it answers, what it refuses, what it breaks on request, and what it remembers.
 
+// Long because: it is a list of short cases over one server.
+
 #![expect(
     clippy::unwrap_used,
     clippy::panic,

@@ -20,6 +20,8 @@
 //!
 //! Line ends, the colon and the field names are ASCII, so lines are found in the bytes and only values are decoded.
 
+// Long because: the grammar stands beside the code that follows it.
+
 use std::fmt;
 use std::ops::Range;
 use std::time::Duration;

@@ -13,10 +13,12 @@ use tempfile::NamedTempFile;
 use crate::generated::{Generated, Mode};
 use crate::project::{Project, has_extension};
 
-const TEST: [&str; 9] =
-    ["test", "--quiet", "--locked", "--package", "interlingua-translate", "--test", "snapshots", "--", "--quiet"];
+const TEST: [&str; 8] =
+    ["test", "--quiet", "--locked", "--package", "interlingua-translate", "--test", "snapshots", "--test=matrix"];
 const TEST_FILE: &str = "crates/translate/tests/snapshots.rs";
 const FOLDER: &str = "crates/translate/tests/snapshots";
+/// The field matrix, which a test beside the snapshots writes by the same rule.
+const MATRIX: &str = "docs/mapping.md";
 
 /// Runs the tests, and reports every snapshot that they changed, made or no longer use.
 pub(super) fn generate(generated: &mut Generated<'_>) -> Result<()> {
@@ -25,12 +27,13 @@ pub(super) fn generate(generated: &mut Generated<'_>) -> Result<()> {
         bail!("{TEST_FILE} is missing, so no snapshot can be made");
     }
     let before = contents(project)?;
+    let matrix = project.read(MATRIX).unwrap_or_default();
     let references = NamedTempFile::new().context("cannot create a temporary file")?;
     let passed = run_tests(project, generated.mode(), references.path())?;
     match (passed, generated.mode()) {
         (true, _) => {}
         (false, Mode::Check) => {
-            generated.report(format!("{FOLDER}: the failures above name the snapshots"));
+            generated.report(format!("{FOLDER} or {MATRIX}: the failures above name what is stale"));
             return Ok(());
         }
         (false, Mode::Write) => bail!("the tests that make the snapshots fail, and not for a difference; see above"),
@@ -39,6 +42,10 @@ pub(super) fn generate(generated: &mut Generated<'_>) -> Result<()> {
     let after = contents(project)?;
     let changed = after.iter().filter(|(path, text)| before.get(*path) != Some(text));
     changed.for_each(|(path, _)| generated.report(path.clone()));
+
+    if project.read(MATRIX)? != matrix {
+        generated.report(MATRIX.to_owned());
+    }
 
     let used = used(&fs::read_to_string(references.path()).context("cannot read what insta used")?);
     for path in after.keys().filter(|path| !used.contains(&project.path(path))) {

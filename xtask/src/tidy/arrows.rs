@@ -105,6 +105,7 @@ const RULES: &[Rule] = &[
             "interlingua-auth",
             "interlingua-executor",
             "interlingua-gateway",
+            "interlingua-model",
             "interlingua-replay",
             "interlingua-sse",
             "interlingua-translate",

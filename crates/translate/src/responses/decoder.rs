@@ -9,12 +9,13 @@ use std::collections::HashSet;
 
 use interlingua_model::{Ending, Event, Failure, Finish, Opaque, Protocol, Sink};
 use interlingua_wire::{Integer, Unknown, responses as wire};
-use serde::Deserialize;
 
 use super::decode_output::{Reader, decode_annotation, decode_logprobs};
-use super::decode_response::{envelope, error_code, judge};
-use super::slots::{Channel, Place, Slots};
-use crate::convert::{json, to_json};
+use super::decode_response::{envelope, judge};
+use super::decoder_parts::{Sequence, decode_error, is_housekeeping, is_untyped};
+use super::slot::Channel;
+use super::slots::{Place, Slots};
+use crate::convert::json;
 use crate::error::stream_incomplete;
 use crate::{Context, End, Error, Loss, LossCode, Outcome};
 
@@ -364,63 +365,6 @@ impl Decoder {
     fn lose_once(&mut self, kind: &str, detail: &str) {
         if self.seen_unknown.insert(kind.to_owned()) {
             self.losses.push(Loss::new(kind, LossCode::UnknownEvent, detail));
-        }
-    }
-}
-
-/// What an upstream sends beside the answer, which nobody misses.
-fn is_housekeeping(kind: &str) -> bool {
-    matches!(kind, "keepalive" | "ping" | "response.metadata") || kind.starts_with("codex.")
-}
-
-fn is_untyped(data: &str) -> bool {
-    #[derive(Deserialize)]
-    struct Head {
-        r#type: Option<serde::de::IgnoredAny>,
-    }
-    serde_json::from_str::<Head>(data).is_ok_and(|head| head.r#type.is_none())
-}
-
-fn decode_error(event: wire::ErrorEvent) -> Failure {
-    let raw = to_json(&event);
-    let wire::ErrorEvent { code, message, param, error, status: _, sequence_number: _, extra: _ } = event;
-    let flat =
-        Failure { code: code.map(error_code), message: message.unwrap_or_default(), kind: None, param, raw: None };
-    let failure = match error {
-        None => flat,
-        Some(wire::ErrorValue::Text(message)) => Failure { message, ..flat },
-        Some(wire::ErrorValue::Detail(detail)) => {
-            let raw = to_json(&*detail);
-            let wire::ErrorDetail { message, kind, param, code, extra: _ } = *detail;
-            return Failure {
-                code: code.map(error_code).or(flat.code).filter(|code| !code.is_empty()),
-                message: message.unwrap_or(flat.message),
-                kind,
-                param: param.or(flat.param),
-                raw,
-            };
-        }
-    };
-    Failure { raw, ..failure }
-}
-
-/// Numbers that rise tell a repeated event from a new one; numbers that stand still tell nothing.
-#[derive(Debug, Clone, Default)]
-struct Sequence {
-    last: Option<i64>,
-    rises: bool,
-}
-
-impl Sequence {
-    fn is_repeated(&mut self, number: Option<Integer>) -> bool {
-        let Some(Integer(number)) = number else { return false };
-        match self.last {
-            Some(last) if number <= last => self.rises,
-            previous => {
-                self.rises |= previous.is_some();
-                self.last = Some(number);
-                false
-            }
         }
     }
 }

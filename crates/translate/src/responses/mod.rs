@@ -7,6 +7,7 @@ mod decode_request;
 mod decode_response;
 mod decode_tools;
 mod decoder;
+mod decoder_parts;
 mod echo;
 mod encode_items;
 mod encode_output;
@@ -16,6 +17,7 @@ mod encode_tools;
 mod encoder;
 mod lifecycle;
 mod open_item;
+mod slot;
 mod slots;
 mod strictness;
 
