@@ -37,3 +37,8 @@ pub use error::{Error, RequestCode, STREAM_INCOMPLETE, failure_kind, failure_sta
 pub use loss::{Loss, LossCode, Policy, Translated};
 pub use outcome::{End, Outcome};
 pub use profile::{ChatProfile, Profile, ReplyProfile, ResponsesProfile};
+
+/// The examples of the project's README compile and hold.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
