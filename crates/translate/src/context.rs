@@ -65,6 +65,22 @@ impl Context {
     }
 
     /// The context of the reply to `request` from a Chat Completions upstream of this profile.
+    ///
+    /// ```
+    /// use interlingua_translate::{Context, Profile, Stamp, chat, responses};
+    ///
+    /// let request = serde_json::from_str(r#"{"model":"m","input":"hi","instructions":"Be brief","store":false}"#)?;
+    /// let request = responses::decode_request(request)?.value;
+    /// let stamp = Stamp { id: "1".into(), created: 1_700_000_000 };
+    /// let context = Context::for_chat_upstream(&request, &Profile::compatible(), stamp);
+    ///
+    /// let reply = r#"{"id":"chatcmpl-7","choices":[{"message":{"content":"Hello"},"finish_reason":"stop"}]}"#;
+    /// let reply = chat::decode_response(serde_json::from_str(reply)?, &context)?.value;
+    /// let response = responses::encode_response(reply, &context)?.value;
+    /// assert_eq!(response.id.as_deref(), Some("resp_7"));
+    /// assert_eq!(response.instructions.as_ref().map(|text| text.get()), Some("\"Be brief\""));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn for_chat_upstream(request: &Request, profile: &Profile, stamp: Stamp) -> Self {
         Self {

@@ -23,11 +23,11 @@ fn chat(input: &Value, profile: &Profile) -> (Value, Vec<(String, LossCode)>) {
     (serde_json::to_value(&value).unwrap(), losses)
 }
 
-fn with_input(input: Value) -> Value {
+fn with_input(input: &Value) -> Value {
     json!({"model": "m", "store": false, "input": input})
 }
 
-fn messages(input: Value) -> Value {
+fn messages(input: &Value) -> Value {
     chat(&with_input(input), &Profile::openai()).0["messages"].clone()
 }
 
@@ -99,7 +99,7 @@ fn a_turn_is_one_message_and_its_results_stand_behind_it() {
     let call = |id: &str| json!({"type": "function", "id": id, "function": {"name": "f", "arguments": "{}"}});
     let tool = |id: &str| json!({"role": "tool", "tool_call_id": id, "content": id});
     assert_eq!(
-        messages(input),
+        messages(&input),
         json!([
             {"role": "user", "content": "q"},
             {"role": "assistant", "content": [{"type": "text", "text": "A"}], "tool_calls": [call("a"), call("b")]},
@@ -113,7 +113,7 @@ fn a_turn_is_one_message_and_its_results_stand_behind_it() {
 #[test]
 fn a_late_result_moves_up_and_what_was_said_meanwhile_follows() {
     let input = json!([call("a"), call("b"), answer("a"), {"role": "user", "content": "wait"}, answer("b")]);
-    let (chat, losses) = chat(&with_input(input), &Profile::openai());
+    let (chat, losses) = chat(&with_input(&input), &Profile::openai());
     let roles: Vec<_> = chat["messages"].as_array().unwrap().iter().map(|message| &message["role"]).collect();
     assert_eq!(roles, ["assistant", "tool", "tool", "user"]);
     assert_eq!(losses, [("input[4]".to_owned(), LossCode::MovedItem)]);
@@ -121,7 +121,7 @@ fn a_late_result_moves_up_and_what_was_said_meanwhile_follows() {
 
 #[test]
 fn a_result_without_its_call_is_refused() {
-    let error = translate(&with_input(json!([answer("a")])), &Profile::openai()).unwrap_err();
+    let error = translate(&with_input(&json!([answer("a")])), &Profile::openai()).unwrap_err();
     assert_eq!(error.param(), Some("input[0].call_id"));
 }
 
@@ -129,7 +129,7 @@ fn a_result_without_its_call_is_refused() {
 fn media_in_a_result_follow_in_a_user_message_unless_the_profile_keeps_them() {
     let image = json!({"type": "input_image", "image_url": "data:image/png;base64,AA", "detail": "original"});
     let output = json!({"type": "function_call_output", "call_id": "b", "output": [{"type": "input_text", "text": "done"}, image]});
-    let body = with_input(json!([call("a"), call("b"), output, answer("a")]));
+    let body = with_input(&json!([call("a"), call("b"), output, answer("a")]));
     let picture = json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,AA", "detail": "high"}});
     let (moved, losses) = chat(&body, &Profile::openai());
     assert_eq!(moved["messages"][1]["content"], json!([{"type": "text", "text": "done"}]));
@@ -249,7 +249,7 @@ fn what_needs_a_server_that_remembers_is_refused_by_name() {
 
 #[test]
 fn an_unknown_item_is_left_out_and_strict_refuses_that() {
-    let body = with_input(json!([{"type": "hologram", "beam": 1}, {"role": "user", "content": "x"}]));
+    let body = with_input(&json!([{"type": "hologram", "beam": 1}, {"role": "user", "content": "x"}]));
     let translated = translate(&body, &Profile::openai()).unwrap();
     assert_eq!(translated.losses[0].code, LossCode::UnknownItem);
     assert_eq!(translated.under(Policy::Strict).unwrap_err().param(), Some("input[0]"));

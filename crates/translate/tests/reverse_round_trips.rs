@@ -1,5 +1,6 @@
 //! There and back: a request that goes through the other API comes back as it was, up to what it reports as lost.
 #![cfg(test)]
+#![expect(clippy::wildcard_enum_match_arm, reason = "a test names the kinds it is about")]
 
 mod support;
 

@@ -47,6 +47,7 @@ pub(super) fn encode_messages(
         let message = "a conversation needs at least one message";
         return Err(Error::request("input", RequestCode::MissingParameter, message));
     }
+    let instructions = instructions.filter(|text| !text.value.is_empty());
     let instructions =
         instructions.map(|text| by_role(out, &Role::Developer, plain(wire::Content::Text(text.value), None)));
     let mut messages: Vec<_> = instructions.into_iter().chain(said).collect();
