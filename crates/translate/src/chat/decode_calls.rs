@@ -7,7 +7,7 @@ use interlingua_wire::chat as wire;
 
 use super::custom_input::Unwrapper;
 use super::decode_response::made_up_call_id;
-use super::decoder::next;
+use super::decode_turns::next;
 use crate::names::Names;
 use crate::{Context, Error};
 

@@ -3,18 +3,16 @@
 use std::borrow::Cow;
 
 use interlingua_model::{
-    Ending, Envelope, Event, Failure, Finish, IncompleteReason, ItemIndex, ItemStart, ReasoningKind, Sink,
-    TokenLogprob, Usage,
+    Ending, Envelope, Event, Failure, Finish, IncompleteReason, ItemIndex, Sink, TokenLogprob, Usage,
 };
 use interlingua_wire::chat as wire;
 use serde::Deserialize;
 
 use super::decode_calls::Calls;
 use super::decode_parts::{
-    Said, decode_annotation, decode_details, decode_failure, decode_finish, decode_logprobs, decode_part, decode_usage,
-    spoken,
+    Said, decode_details, decode_failure, decode_finish, decode_logprobs, decode_part, decode_usage, spoken,
 };
-use super::encode_parts::characters;
+use super::decode_turns::Turns;
 use super::moderation::decode_moderation;
 use crate::convert::count;
 use crate::error::stream_incomplete;
@@ -41,15 +39,8 @@ pub struct Decoder {
     phase: Phase,
     envelope: Envelope,
     has_started: bool,
-    open: Open,
+    turns: Turns,
     calls: Calls,
-    /// How many items have begun.
-    items: u32,
-    has_message: bool,
-    /// Characters of the messages that have ended, which citations count too.
-    ended_text: u64,
-    /// Citations that came before any text.
-    citations: Vec<wire::Annotation>,
     reason: Reason,
     usage: Option<Usage>,
     moderation: Option<interlingua_model::Json>,
@@ -62,28 +53,6 @@ enum Phase {
     Ended(End),
 }
 
-/// The item that what comes next belongs to; calls are kept apart.
-#[derive(Debug, Clone)]
-enum Open {
-    Nothing,
-    Thought(ItemIndex),
-    Message(OpenMessage),
-}
-
-#[derive(Debug, Clone)]
-struct OpenMessage {
-    index: ItemIndex,
-    part: u32,
-    kind: PartKind,
-    characters: u64,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum PartKind {
-    Text,
-    Refusal,
-}
-
 impl Decoder {
     /// A decoder for the reply of one request.
     #[must_use]
@@ -92,12 +61,8 @@ impl Decoder {
             phase: Phase::Open,
             envelope: Envelope::default(),
             has_started: false,
-            open: Open::Nothing,
+            turns: Turns::default(),
             calls: Calls::new(context),
-            items: 0,
-            has_message: false,
-            ended_text: 0,
-            citations: Vec::new(),
             reason: Reason::Missing,
             usage: None,
             moderation: None,
@@ -269,29 +234,29 @@ impl Decoder {
         let thought = [reasoning_content, reasoning].into_iter().flatten().find(|text| !text.is_empty());
         // The two fields say the same where both are there, and so do the entries.
         match thought {
-            Some(thought) => self.think(&thought, out),
+            Some(thought) => self.turns.think(&thought, out),
             None => self.details(reasoning_details.unwrap_or_default(), out),
         }
         match content.into_value() {
             None => {}
-            Some(wire::DeltaContent::Text(text)) => self.say(text.0, tokens, out),
+            Some(wire::DeltaContent::Text(text)) => self.turns.say(text.0, tokens, out),
             Some(wire::DeltaContent::Parts(parts)) => self.parts(parts, tokens, out),
         }
         if let Some(text) = refusal.into_value() {
-            self.refuse_to(text.0, out);
+            self.turns.refuse_to(text.0, out);
         }
         for annotation in annotations.unwrap_or_default() {
-            self.annotate(annotation, out);
+            self.turns.annotate(annotation, out);
         }
         let calls = tool_calls.unwrap_or_default();
         if !calls.is_empty() || function_call.is_some() {
-            self.close(out);
+            self.turns.close(out);
         }
         for call in calls {
-            self.calls.push(call, &mut self.items, out);
+            self.calls.push(call, &mut self.turns.count, out);
         }
         if let Some(call) = function_call {
-            self.calls.push_legacy(*call, self.envelope.id.as_deref(), &mut self.items, out);
+            self.calls.push_legacy(*call, self.envelope.id.as_deref(), &mut self.turns.count, out);
         }
         Ok(())
     }
@@ -300,9 +265,9 @@ impl Decoder {
         let mut tokens = tokens;
         for part in parts {
             match decode_part(part) {
-                Said::Text(text) => self.say(Cow::Owned(text), std::mem::take(&mut tokens), out),
-                Said::Refusal(text) => self.refuse_to(Cow::Owned(text), out),
-                Said::Thought(text) => self.think(&text, out),
+                Said::Text(text) => self.turns.say(Cow::Owned(text), std::mem::take(&mut tokens), out),
+                Said::Refusal(text) => self.turns.refuse_to(Cow::Owned(text), out),
+                Said::Thought(text) => self.turns.think(&text, out),
                 Said::Other(kind) => {
                     let detail = format!("the Responses API has no place for a `{kind}` in a reply");
                     self.losses.once("choices[0].delta.content", LossCode::DroppedPart, detail);
@@ -320,89 +285,7 @@ impl Decoder {
             let detail = "sealed thoughts of a Chat upstream have no way back to it";
             self.losses.once("choices[0].delta.reasoning_details", LossCode::DroppedReasoning, detail);
         }
-        self.think(&text, out);
-    }
-
-    fn think(&mut self, text: &str, out: &mut impl Sink) {
-        if text.is_empty() {
-            return;
-        }
-        let index = if let Open::Thought(index) = self.open {
-            index
-        } else {
-            self.close(out);
-            let index = next(&mut self.items);
-            out.event(Event::ItemStarted { index, item: ItemStart::Reasoning { id: None } });
-            self.open = Open::Thought(index);
-            index
-        };
-        // Open thoughts are shown to people, which is what a summary is for.
-        let kind = ReasoningKind::Summary;
-        out.event(Event::ReasoningDelta { index, part: 0, kind, text: Cow::Borrowed(text) });
-    }
-
-    fn say(&mut self, text: Cow<'_, str>, logprobs: Vec<TokenLogprob>, out: &mut impl Sink) {
-        if text.is_empty() && logprobs.is_empty() {
-            return;
-        }
-        let (index, part) = self.message(PartKind::Text, characters(&text), out);
-        out.event(Event::TextDelta { index, part, text, logprobs });
-        for annotation in std::mem::take(&mut self.citations) {
-            self.annotate(annotation, out);
-        }
-    }
-
-    fn refuse_to(&mut self, text: Cow<'_, str>, out: &mut impl Sink) {
-        if text.is_empty() {
-            return;
-        }
-        let (index, part) = self.message(PartKind::Refusal, 0, out);
-        out.event(Event::RefusalDelta { index, part, text });
-    }
-
-    fn annotate(&mut self, annotation: wire::Annotation, out: &mut impl Sink) {
-        match &self.open {
-            Open::Message(OpenMessage { index, part, kind: PartKind::Text, .. }) => {
-                let annotation = decode_annotation(annotation, self.ended_text);
-                out.event(Event::Annotation { index: *index, part: *part, annotation });
-            }
-            Open::Message(_) | Open::Nothing | Open::Thought(_) => self.citations.push(annotation),
-        }
-    }
-
-    /// Where so many characters of this kind go: the open message, begun if need be, and its part.
-    fn message(&mut self, kind: PartKind, characters: u64, out: &mut impl Sink) -> (ItemIndex, u32) {
-        let mut open = match std::mem::replace(&mut self.open, Open::Nothing) {
-            Open::Message(open) => {
-                let part = if open.kind == kind { open.part } else { open.part + 1 };
-                OpenMessage { part, kind, ..open }
-            }
-            other @ (Open::Nothing | Open::Thought(_)) => {
-                self.open = other;
-                self.close(out);
-                self.has_message = true;
-                let index = next(&mut self.items);
-                out.event(Event::ItemStarted { index, item: ItemStart::Message { id: None, phase: None } });
-                OpenMessage { index, part: 0, kind, characters: 0 }
-            }
-        };
-        open.characters += characters;
-        let place = (open.index, open.part);
-        self.open = Open::Message(open);
-        place
-    }
-
-    /// Ends the thought or message that is open.
-    fn close(&mut self, out: &mut impl Sink) {
-        let index = match std::mem::replace(&mut self.open, Open::Nothing) {
-            Open::Nothing => return,
-            Open::Thought(index) => index,
-            Open::Message(message) => {
-                self.ended_text += message.characters;
-                message.index
-            }
-        };
-        out.event(Event::ItemFinished { index, item: None });
+        self.turns.think(&text, out);
     }
 
     fn end(&mut self, terminal: Terminal, out: &mut impl Sink) {
@@ -428,25 +311,21 @@ impl Decoder {
             self.has_started = true;
             out.event(Event::Started(self.envelope.clone()));
         }
-        self.calls.announce_rest(self.envelope.id.as_deref(), &mut self.items, out)?;
-        if !is_cut && !self.has_message && self.calls.is_empty() {
-            if self.items == 0 && self.usage.is_none() {
+        self.calls.announce_rest(self.envelope.id.as_deref(), &mut self.turns.count, out)?;
+        if !is_cut && !self.turns.has_message && self.calls.is_empty() {
+            if self.turns.count == 0 && self.usage.is_none() {
                 let detail = "the upstream completed without saying or costing anything";
                 self.losses.once("choices[0]", LossCode::EmptyCompletion, detail);
             }
             // Clients look for a message, even one that says nothing.
-            let (index, part) = self.message(PartKind::Text, 0, out);
-            out.event(Event::TextDelta { index, part, text: Cow::Borrowed(""), logprobs: Vec::new() });
-        }
-        for _ in std::mem::take(&mut self.citations) {
-            let detail = "a citation of no text";
-            self.losses.once("choices[0].delta.annotations", LossCode::DroppedAnnotation, detail);
+            self.turns.say_nothing(out);
         }
         // The item that the cut went through stays open, which tells it from those that are whole.
-        let last = self.items.checked_sub(1).map(ItemIndex).filter(|_| is_cut);
+        let last = self.turns.count.checked_sub(1).map(ItemIndex).filter(|_| is_cut);
         self.calls.close(last, out);
-        if self.open.index() != last || last.is_none() {
-            self.close(out);
+        if self.turns.conclude(last, out) {
+            let detail = "a citation of no text";
+            self.losses.once("choices[0].delta.annotations", LossCode::DroppedAnnotation, detail);
         }
         self.phase = Phase::Ended(match &finish {
             Finish::Completed => End::Completed,
@@ -491,16 +370,6 @@ enum Terminal {
     Silent,
 }
 
-impl Open {
-    fn index(&self) -> Option<ItemIndex> {
-        match self {
-            Self::Nothing => None,
-            Self::Thought(index) => Some(*index),
-            Self::Message(message) => Some(message.index),
-        }
-    }
-}
-
 /// Losses that a stream meets again and again, each reported once.
 #[derive(Debug, Clone, Default)]
 struct Losses {
@@ -514,13 +383,6 @@ impl Losses {
             self.list.push(Loss::new(path, code, detail));
         }
     }
-}
-
-/// The index of an item that begins now.
-pub(super) fn next(items: &mut u32) -> ItemIndex {
-    let index = ItemIndex(*items);
-    *items += 1;
-    index
 }
 
 /// A failure that only the event's name calls one.

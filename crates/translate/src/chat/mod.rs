@@ -9,6 +9,7 @@ mod decode_parts;
 mod decode_request;
 mod decode_response;
 mod decode_tools;
+mod decode_turns;
 mod decoder;
 mod encode_content;
 mod encode_messages;
