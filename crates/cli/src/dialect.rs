@@ -3,9 +3,11 @@
 use std::fmt;
 
 use clap::ValueEnum;
+use serde::Deserialize;
 
 /// An API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Dialect {
     /// Chat Completions
     Chat,
@@ -19,5 +21,14 @@ impl fmt::Display for Dialect {
             Self::Chat => "chat",
             Self::Responses => "responses",
         })
+    }
+}
+
+impl From<Dialect> for interlingua_executor::Dialect {
+    fn from(dialect: Dialect) -> Self {
+        match dialect {
+            Dialect::Chat => Self::Chat,
+            Dialect::Responses => Self::Responses,
+        }
     }
 }

@@ -1,8 +1,16 @@
 //! Translate between the Chat Completions and Responses APIs from the command line, or serve as a gateway.
 
+mod chat;
+mod demo;
 mod dialect;
+mod login;
+mod models;
 mod profile;
+mod runtime;
+mod serve;
+mod terminal;
 mod translate;
+mod upstream;
 
 use std::process::ExitCode;
 
@@ -18,11 +26,25 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Args),
+    Serve(serve::Args),
+    Chat(chat::Args),
     Translate(translate::Args),
+    Models(models::Args),
+    Login(login::Args),
+    Logout(login::LogoutArgs),
+    Status(login::StatusArgs),
 }
 
 fn main() -> ExitCode {
     match Cli::parse().command {
+        Command::Demo(args) => runtime::run(demo::run(args)),
+        Command::Serve(args) => runtime::run(serve::run(args)),
+        Command::Chat(args) => runtime::run(chat::run(args)),
         Command::Translate(args) => translate::run(&args),
+        Command::Models(args) => runtime::run(models::run(args)),
+        Command::Login(args) => runtime::run(login::run(args)),
+        Command::Logout(args) => runtime::run(login::logout(args)),
+        Command::Status(args) => runtime::run(login::status(args)),
     }
 }

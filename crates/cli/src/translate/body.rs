@@ -4,7 +4,6 @@ use interlingua_gateway::{ApiError, StatusCode, json};
 use interlingua_translate::{Context, Loss, Policy, Profile, Translated, chat, responses};
 use serde::{Deserialize, Serialize};
 
-use super::not_yet;
 use crate::dialect::Dialect;
 
 /// Translates a request; in the dialect it already speaks, it is checked and left as it is.
@@ -19,12 +18,12 @@ pub(super) fn request(
     let mut accept = Accept { policy, losses };
     let request = match from {
         Dialect::Chat => accept.value(chat::decode_request(json::read(input)?)?)?,
-        Dialect::Responses => return Err(not_yet("a Responses request")),
+        Dialect::Responses => accept.value(responses::decode_request(json::read(input)?)?)?,
     };
     match to {
         _ if from == to => Ok(input.to_vec()),
         Dialect::Responses => line(&accept.value(responses::encode_request(request, profile)?)?),
-        Dialect::Chat => Err(not_yet("a request to a Chat upstream")),
+        Dialect::Chat => line(&accept.value(chat::encode_request(request, profile)?)?),
     }
 }
 
@@ -33,18 +32,18 @@ pub(super) fn response(
     input: &[u8],
     from: Dialect,
     to: Dialect,
-    context: Context,
+    context: &Context,
     losses: &mut Vec<Loss>,
 ) -> Result<Vec<u8>, ApiError> {
     let mut accept = Accept { policy: Policy::Lenient, losses };
     let response = match from {
-        Dialect::Responses => accept.value(responses::decode_response(read_reply(input)?, &context)?)?,
-        Dialect::Chat => return Err(not_yet("a Chat reply")),
+        Dialect::Responses => accept.value(responses::decode_response(read_reply(input)?, context)?)?,
+        Dialect::Chat => accept.value(chat::decode_response(read_reply(input)?, context)?)?,
     };
     match to {
         _ if from == to => Ok(input.to_vec()),
-        Dialect::Chat => line(&accept.value(chat::encode_response(response, &context)?)?),
-        Dialect::Responses => Err(not_yet("a reply to a Responses client")),
+        Dialect::Chat => line(&accept.value(chat::encode_response(response, context)?)?),
+        Dialect::Responses => line(&accept.value(responses::encode_response(response, context)?)?),
     }
 }
 

@@ -11,11 +11,12 @@ use std::time::SystemTime;
 
 use clap::ValueEnum;
 use interlingua_gateway::{ApiError, json};
-use interlingua_translate::{Context, Loss, Policy, Profile, Stamp, chat};
+use interlingua_translate::{Context, Loss, Policy, Profile, Stamp, chat, responses};
 use uuid::Uuid;
 
 use crate::dialect::Dialect;
 use crate::profile;
+use crate::terminal::to_stderr;
 
 /// Translate one request, reply or stream; exits with 1 when it is refused or the stream failed
 #[derive(Debug, clap::Args)]
@@ -83,7 +84,7 @@ fn translate(args: &Args, losses: &mut Vec<Loss>) -> Result<(), ApiError> {
         Kind::Response => {
             let context = context(args, &profile)?;
             let input = read(&args.input)?;
-            print(&body::response(&input, args.from, args.to, context, losses)?)
+            print(&body::response(&input, args.from, args.to, &context, losses)?)
         }
         Kind::Stream => {
             let context = context(args, &profile)?;
@@ -98,29 +99,17 @@ fn context(args: &Args, profile: &Profile) -> Result<Context, ApiError> {
     let stamp = Stamp { id: Uuid::new_v4().simple().to_string(), created };
     let Some(path) = &args.request else { return Ok(Context::detached(stamp)) };
     let bytes = read(path)?;
-    let in_request = |error: ApiError| ApiError {
-        error: interlingua_wire::chat::ErrorDetail {
-            message: error.error.message.map(|message| format!("in the request ({}): {message}", path.display())),
-            ..error.error
-        },
-        ..error
+    let in_request = |mut error: ApiError| {
+        error.error.message =
+            error.error.message.map(|message| format!("in the request ({}): {message}", path.display()));
+        error
     };
     let request = match args.to {
-        Dialect::Chat => {
-            chat::decode_request(json::read(&bytes).map_err(in_request)?).map_err(|error| in_request(error.into()))?
-        }
-        Dialect::Responses => return Err(not_yet("a Responses client's request")),
+        Dialect::Chat => chat::decode_request(json::read(&bytes).map_err(in_request)?),
+        Dialect::Responses => responses::decode_request(json::read(&bytes).map_err(in_request)?),
     };
+    let request = request.map_err(|error| in_request(error.into()))?;
     Ok(Context::new(&request.value, profile, stamp))
-}
-
-/// What this build has no translation for.
-fn not_yet(what: &str) -> ApiError {
-    ApiError::new(
-        interlingua_gateway::StatusCode::NOT_IMPLEMENTED,
-        "server_error",
-        format!("{what} cannot be translated yet"),
-    )
 }
 
 fn open(path: &Path) -> Result<Box<dyn Read>, ApiError> {
@@ -170,9 +159,4 @@ fn report_error(args: &Args, error: &ApiError) {
         Ok(line) if args.json => to_stderr(&format!("{line}\n")),
         _ => to_stderr(&format!("error: {error}\n")),
     }
-}
-
-/// There is nobody left to tell when stderr is closed.
-fn to_stderr(text: &str) {
-    let _ = io::stderr().lock().write_all(text.as_bytes());
 }

@@ -6,9 +6,9 @@ use interlingua_gateway::ApiError;
 use interlingua_model::{Event, Failure, Sink};
 use interlingua_sse::{Eof, Parser, write_event, write_event_with};
 use interlingua_translate::{Context, Loss, Outcome, chat, responses};
-use serde::de::IgnoredAny;
+use serde::Serialize;
 
-use super::{not_yet, unwritable};
+use super::unwritable;
 use crate::dialect::Dialect;
 
 /// Translates a stream; in the dialect it already speaks, it is checked and left as it is.
@@ -22,26 +22,30 @@ pub(super) fn translate(
     context: Context,
     losses: &mut Vec<Loss>,
 ) -> Result<(), ApiError> {
-    let decoder = match from {
-        Dialect::Responses => responses::Decoder::new(&context),
-        Dialect::Chat => return Err(not_yet("a Chat stream")),
-    };
-    let encoder = match to {
-        Dialect::Chat => ToChat(chat::Encoder::new(context)),
-        Dialect::Responses => return Err(not_yet("a stream to a Responses client")),
-    };
-    pump(
-        input,
-        Output { writer: output, waiting: Vec::new(), begun: false, echo: from == to },
-        decoder,
-        encoder,
-        losses,
-    )
+    let output = Output { writer: output, waiting: Vec::new(), begun: false, echo: from == to };
+    match from {
+        Dialect::Chat => encode(input, output, chat::Decoder::new(&context), to, context, losses),
+        Dialect::Responses => encode(input, output, responses::Decoder::new(&context), to, context, losses),
+    }
+}
+
+fn encode(
+    input: impl Read,
+    output: Output<impl Write>,
+    decoder: impl Decode,
+    to: Dialect,
+    context: Context,
+    losses: &mut Vec<Loss>,
+) -> Result<(), ApiError> {
+    match to {
+        Dialect::Chat => pump(input, output, decoder, chat::Encoder::new(context), losses),
+        Dialect::Responses => pump(input, output, decoder, responses::Encoder::new(context), losses),
+    }
 }
 
 /// One dialect's way of reading events.
 trait Decode {
-    fn read(&mut self, data: &str, name: Option<&str>, out: &mut impl Sink);
+    fn read(&mut self, event: interlingua_sse::Event<'_>, out: &mut impl Sink);
     fn finish(self, out: &mut impl Sink) -> Outcome;
 }
 
@@ -52,33 +56,61 @@ trait Encode {
     fn finish(self) -> Vec<Loss>;
 }
 
-impl Decode for responses::Decoder {
-    fn read(&mut self, data: &str, name: Option<&str>, out: &mut impl Sink) {
-        self.read(data, name, out);
-    }
+/// Both decoders have the same methods.
+macro_rules! decode {
+    ($decoder:ty) => {
+        impl Decode for $decoder {
+            fn read(&mut self, event: interlingua_sse::Event<'_>, out: &mut impl Sink) {
+                if event.cut {
+                    self.read_cut(event.data, event.event, out);
+                } else {
+                    self.read(event.data, event.event, out);
+                }
+            }
 
-    fn finish(self, out: &mut impl Sink) -> Outcome {
-        self.finish(out)
-    }
+            fn finish(self, out: &mut impl Sink) -> Outcome {
+                self.finish(out)
+            }
+        }
+    };
 }
 
-struct ToChat(chat::Encoder);
+decode!(chat::Decoder);
+decode!(responses::Decoder);
 
-impl Encode for ToChat {
+impl Encode for chat::Encoder {
     fn push(&mut self, event: Event<'_>, out: &mut Frames<'_>) {
-        self.0.push(event, &mut |frame| match frame {
-            chat::Frame::Chunk(chunk) => out.output(None, &chunk),
-            chat::Frame::Failed(error) => out.failure(None, &error),
+        self.push(event, &mut |frame| match frame {
+            chat::Frame::Chunk(chunk) => out.write(None, &chunk, true),
+            chat::Frame::Failed(error) => out.write(None, &error, false),
             chat::Frame::Done => write_event(out.bytes, None, "[DONE]"),
         });
     }
 
     fn failure(&self) -> Option<&Failure> {
-        self.0.failure()
+        self.failure()
     }
 
     fn finish(self) -> Vec<Loss> {
-        self.0.finish()
+        self.finish()
+    }
+}
+
+impl Encode for responses::Encoder {
+    fn push(&mut self, event: Event<'_>, out: &mut Frames<'_>) {
+        use interlingua_wire::responses::Event as Wire;
+        self.push(event, &mut |event| {
+            let is_output = !matches!(event, Wire::Created(_) | Wire::InProgress(_) | Wire::Failed(_));
+            out.write(Some(event.tag()), &event, is_output);
+        });
+    }
+
+    fn failure(&self) -> Option<&Failure> {
+        self.failure()
+    }
+
+    fn finish(self) -> Vec<Loss> {
+        self.finish()
     }
 }
 
@@ -122,12 +154,7 @@ fn drain(parser: &mut Parser, decoder: &mut impl Decode, out: &mut impl Sink) ->
     loop {
         match parser.next_event() {
             Ok(None) => return Ok(()),
-            Ok(Some(event)) => {
-                // Half an event is a stream that was cut, not an upstream that sends nonsense.
-                if !event.cut || event.data == "[DONE]" || serde_json::from_str::<IgnoredAny>(event.data).is_ok() {
-                    decoder.read(event.data, event.event, out);
-                }
-            }
+            Ok(Some(event)) => decoder.read(event, out),
             Err(error) => {
                 out.event(Event::Failed(Box::new(Failure {
                     code: Some("upstream_malformed".to_owned()),
@@ -164,14 +191,9 @@ struct Frames<'a> {
 }
 
 impl Frames<'_> {
-    /// A frame that a client sees something of.
-    fn output(&mut self, name: Option<&str>, body: &impl serde::Serialize) {
-        *self.begun = true;
-        self.failure(name, body);
-    }
-
-    /// A frame that is worth nothing alone.
-    fn failure(&mut self, name: Option<&str>, body: &impl serde::Serialize) {
+    /// Writes a frame. Only output begins a stream: the rest is worth nothing before it.
+    fn write(&mut self, name: Option<&str>, body: &impl Serialize, is_output: bool) {
+        *self.begun |= is_output;
         // The types of `wire` have string keys only and a vector takes everything, so there is nothing to fail.
         let _ = write_event_with(self.bytes, name, |bytes| serde_json::to_writer(bytes, body));
     }

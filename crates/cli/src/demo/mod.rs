@@ -1,0 +1,114 @@
+//! `interlingua demo`: both sides of the wire, without a key and without a network.
+
+mod screen;
+mod wire;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use futures_util::StreamExt;
+use interlingua_auth::transport::{Proxy, Transport};
+use interlingua_executor::{Config, Dialect, Executor, Reply, ReqwestTransport};
+use interlingua_gateway::{Gateway, Target, Upstream, UpstreamConfig};
+use interlingua_replay::{Faults, Log, Replay};
+use interlingua_translate::Profile;
+use tokio::sync::oneshot;
+
+use self::screen::Screen;
+use self::wire::Reader;
+use crate::runtime::{INTERRUPTED, told_to_stop};
+use crate::terminal;
+
+/// Watch a Chat Completions client being answered by a Responses upstream; needs no key and no network
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {}
+
+/// What the client asks.
+const QUESTION: &str = r#"{"model":"gpt-5.5","messages":[{"role":"system","content":"Answer in one sentence."},{"role":"user","content":"What is an interlingua?"}],"reasoning_effort":"low","max_completion_tokens":200,"stream":true,"stream_options":{"include_usage":true}}"#;
+
+/// The recorded answer to it.
+const CASE: &str = "responses/text";
+
+/// How long the upstream takes for each event, so that a person can follow.
+const PACE: Duration = Duration::from_millis(40);
+
+/// How long the whole may take.
+const LIMIT: Duration = Duration::from_secs(30);
+
+/// Runs the command.
+pub(crate) async fn run(_: Args) -> Result<ExitCode> {
+    tokio::select! {
+        shown = tokio::time::timeout(LIMIT, show()) => {
+            shown.context("the demonstration took too long")??;
+            Ok(ExitCode::SUCCESS)
+        }
+        () = told_to_stop() => {
+            terminal::to_stdout("\n")?;
+            Ok(ExitCode::from(INTERRUPTED))
+        }
+    }
+}
+
+async fn show() -> Result<()> {
+    let mut screen = Screen::new();
+    let replay = Replay::embedded().case(CASE).faults(Faults { delay: PACE, ..Faults::default() });
+    let upstream = UpstreamConfig { target: Some(Target::Replay), replay: Some(replay), ..UpstreamConfig::default() };
+    let upstream = Upstream::open(upstream).await?;
+    let upstream_url = format!("http://{}/v1", upstream.name());
+    let log = upstream.replay_log().context("the upstream is a replay")?;
+    let settings = interlingua_gateway::Config { listen: "127.0.0.1:0".to_owned(), ..Default::default() };
+    let gateway = Gateway::bind(settings, upstream).await?;
+    let gateway_url = format!("http://{}/v1", gateway.addr());
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serving = tokio::spawn(gateway.serve(async {
+        let _ = stopped.await;
+    }));
+    screen.title(&gateway_url, &upstream_url)?;
+    screen.client_asks(&gateway_url, QUESTION)?;
+    ask(&gateway_url, &log, &mut screen).await?;
+    screen.next_steps(QUESTION)?;
+    let _ = stop.send(());
+    serving.await??;
+    Ok(())
+}
+
+/// Sends the question over HTTP and shows what goes by on both sides.
+async fn ask(gateway: &str, log: &Log, screen: &mut Screen) -> Result<()> {
+    // A client like any other: it knows the gateway's address and speaks Chat.
+    let client = Transport { proxy: Proxy::Direct, ..Transport::default() }.client()?;
+    let config = Config {
+        base_url: gateway.parse()?,
+        dialect: Dialect::Chat,
+        profile: Profile::compatible(),
+        ..Config::default()
+    };
+    let client = Executor::new(config, Arc::new(ReqwestTransport::new(&client)))?;
+    let begun = Instant::now();
+    let reply = client.chat(serde_json::from_str(QUESTION)?).await?;
+    let Reply::Stream(mut chunks) = reply.value else { bail!("the gateway did not stream") };
+    let exchange = log.last().context("the upstream was not asked")?;
+    screen.upstream_is_asked(&exchange.path, &exchange.request)?;
+    screen.answer_begins()?;
+    let (mut upstream, mut client) = (Reader::default(), Reader::default());
+    while let Some(bytes) = chunks.next().await {
+        // What the upstream had sent by now is what these chunks were made of.
+        let sent = log.last().map(|exchange| exchange.reply).unwrap_or_default();
+        let mut events = upstream.read_on(&sent, wire::event)?.into_iter();
+        let chunks = client.read(&bytes, wire::chunk)?;
+        let at = begun.elapsed();
+        for (place, chunk) in chunks.iter().enumerate() {
+            // Where several events stand behind one chunk, the last of them brought it about.
+            let left = events.len().saturating_sub(chunks.len() - 1 - place);
+            let mut group: Vec<_> = events.by_ref().take(left.max(1)).collect();
+            let cause = group.pop();
+            for silent in group {
+                screen.row(at, Some(&silent), None)?;
+            }
+            screen.row(at, cause.as_ref(), Some(chunk))?;
+        }
+    }
+    screen.answer_ends(begun.elapsed())?;
+    Ok(())
+}

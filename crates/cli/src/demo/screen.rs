@@ -1,0 +1,142 @@
+//! The demonstration as a person sees it.
+
+use std::io;
+use std::time::Duration;
+
+use interlingua_replay::LOGGED_BODY_LIMIT;
+use serde_json::value::RawValue;
+
+use super::wire::Line;
+use crate::terminal::{self, Paint};
+
+/// Where it is shown.
+pub(super) struct Screen {
+    paint: Paint,
+    answer: String,
+    first: Option<Duration>,
+    events: usize,
+    chunks: usize,
+}
+
+/// How wide the upstream's half is.
+const HALF: usize = 46;
+
+impl Screen {
+    pub(super) fn new() -> Self {
+        Self { paint: Paint::on(&io::stdout()), answer: String::new(), first: None, events: 0, chunks: 0 }
+    }
+
+    pub(super) fn title(&self, gateway: &str, upstream: &str) -> io::Result<()> {
+        let paint = self.paint;
+        terminal::to_stdout(&format!(
+            "{}\n\n  client  --- Chat Completions -->  {gateway}  (the gateway)\n          \
+             --- Responses --------->  {upstream}  (recorded traffic; no key, no network)\n\n",
+            paint.bold("interlingua demo: a Chat Completions client, answered by a Responses upstream")
+        ))
+    }
+
+    pub(super) fn client_asks(&self, gateway: &str, body: &str) -> io::Result<()> {
+        let title = format!("The client asks: POST {gateway}/chat/completions");
+        terminal::to_stdout(&format!("{}\n{}\n", self.paint.right(&title), indented(body)))
+    }
+
+    pub(super) fn upstream_is_asked(&self, path: &str, body: &[u8]) -> io::Result<()> {
+        let title = format!("The upstream is asked: POST {path}");
+        let body = String::from_utf8_lossy(body.get(..LOGGED_BODY_LIMIT).unwrap_or(body));
+        terminal::to_stdout(&format!("{}\n{}\n", self.paint.left(&title), indented(&body)))
+    }
+
+    pub(super) fn answer_begins(&self) -> io::Result<()> {
+        let paint = self.paint;
+        let left = format!("{:<HALF$}", "What the upstream streams");
+        terminal::to_stdout(&format!("{:>9}  {}  {}\n", "", paint.left(&left), paint.right("What the client gets")))
+    }
+
+    /// What came at this time: an event of the upstream, and the chunk it became.
+    pub(super) fn row(&mut self, at: Duration, event: Option<&Line>, chunk: Option<&Line>) -> io::Result<()> {
+        self.events += usize::from(event.is_some());
+        self.chunks += usize::from(chunk.is_some());
+        if let Some(chunk) = chunk.filter(|chunk| !chunk.text.is_empty()) {
+            self.first.get_or_insert(at);
+            self.answer.push_str(&chunk.text);
+        }
+        let show = |line: Option<&Line>| line.map(shown).unwrap_or_default();
+        let left = format!("{:<HALF$}", show(event));
+        let (time, left) = (self.paint.dim(&format!("{:>6} ms", at.as_millis())), self.paint.left(&left));
+        let row = format!("{time}  {left}  {}", self.paint.right(&show(chunk)));
+        terminal::to_stdout(&format!("{}\n", row.trim_end()))
+    }
+
+    pub(super) fn answer_ends(&self, took: Duration) -> io::Result<()> {
+        let Self { paint, answer, first, events, chunks } = self;
+        let first = first.map_or(0, |first| first.as_millis());
+        let took = took.as_millis();
+        terminal::to_stdout(&format!(
+            "\n{}\n\n{}\n\n",
+            paint.bold(answer),
+            paint
+                .dim(&format!("{events} events became {chunks} chunks; first word after {first} ms, {took} ms in all")),
+        ))
+    }
+
+    pub(super) fn next_steps(&self, body: &str) -> io::Result<()> {
+        let paint = self.paint;
+        terminal::to_stdout(&format!(
+            "Now with a client of your own:\n\n  {}\n  {}\n",
+            paint.bold("interlingua serve --upstream replay"),
+            paint.bold(&format!(
+                "curl -N http://127.0.0.1:4141/v1/chat/completions -H 'content-type: application/json' -d '{body}'"
+            )),
+        ))
+    }
+}
+
+fn shown(line: &Line) -> String {
+    match line.text.as_str() {
+        "" => line.what.clone(),
+        text => format!("{} {text:?}", line.what),
+    }
+}
+
+/// A JSON object with a line for each field, as it stands otherwise.
+fn indented(body: &str) -> String {
+    let Ok(Fields(fields)) = serde_json::from_str(body) else { return format!("  {body}\n") };
+    let lines = fields.into_iter().map(|(name, value)| format!("  {name}: {value}\n"));
+    lines.collect::<Vec<_>>().concat()
+}
+
+/// The fields of an object in their order, verbatim.
+struct Fields(Vec<(String, String)>);
+
+impl<'de> serde::Deserialize<'de> for Fields {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+                let mut fields = Vec::new();
+                while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
+                    fields.push((name, value.get().to_owned()));
+                }
+                Ok(Fields(fields))
+            }
+        }
+        deserializer.deserialize_map(Visitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_shown_field_by_field_as_it_stands() {
+        assert_eq!(indented(r#"{"b":1.0,"a":[ "x" ]}"#), "  b: 1.0\n  a: [ \"x\" ]\n");
+        assert_eq!(indented("no JSON"), "  no JSON\n");
+    }
+}

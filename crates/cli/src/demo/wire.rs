@@ -1,0 +1,104 @@
+//! Events of both sides, in short.
+
+use anyhow::Result;
+use interlingua_sse::Parser;
+use interlingua_wire::Maybe;
+use interlingua_wire::chat::{Chunk, DeltaContent};
+use interlingua_wire::responses::Event;
+
+/// One event, for a person.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    /// What it is.
+    pub(super) what: String,
+    /// The piece of the answer in it.
+    pub(super) text: String,
+}
+
+/// Reads a stream as it grows.
+#[derive(Default)]
+pub(super) struct Reader {
+    parser: Parser,
+    seen: usize,
+}
+
+impl Reader {
+    /// The events that are new in `all`.
+    pub(super) fn read_on(&mut self, all: &[u8], short: fn(&str) -> Result<Line>) -> Result<Vec<Line>> {
+        let new = all.get(self.seen..).unwrap_or_default();
+        self.seen = all.len().max(self.seen);
+        self.read(new, short)
+    }
+
+    /// The events that are whole with these bytes.
+    pub(super) fn read(&mut self, bytes: &[u8], short: fn(&str) -> Result<Line>) -> Result<Vec<Line>> {
+        self.parser.feed(bytes);
+        let mut lines = Vec::new();
+        while let Some(event) = self.parser.next_event()? {
+            lines.push(short(event.data)?);
+        }
+        Ok(lines)
+    }
+}
+
+/// An event of the upstream.
+pub(super) fn event(data: &str) -> Result<Line> {
+    let event = Event::parse(data, None)?;
+    let text = if let Event::OutputTextDelta(delta) = &event { delta.delta.to_string() } else { String::new() };
+    Ok(Line { what: event.tag().to_owned(), text })
+}
+
+/// A chunk of the client's.
+pub(super) fn chunk(data: &str) -> Result<Line> {
+    if data == "[DONE]" {
+        return Ok(Line { what: data.to_owned(), text: String::new() });
+    }
+    let chunk: Chunk<'_> = serde_json::from_str(data)?;
+    let mut words = Vec::new();
+    let mut text = String::new();
+    for choice in chunk.choices.iter().flatten() {
+        if let Some(delta) = &choice.delta {
+            if delta.role.is_some() {
+                words.push("delta.role".to_owned());
+            }
+            if let Maybe::Value(DeltaContent::Text(piece)) = &delta.content
+                && !piece.is_empty()
+            {
+                words.push("delta.content".to_owned());
+                text.push_str(piece);
+            }
+        }
+        if let Some(reason) = &choice.finish_reason {
+            words.push(format!("finish_reason: {reason}"));
+        }
+    }
+    if let Maybe::Value(usage) = &chunk.usage {
+        let total = usage.total_tokens.map_or(0, |total| total.0);
+        words.push(format!("usage: {total} tokens"));
+    }
+    Ok(Line { what: words.join(", "), text })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_is_read_as_it_grows() {
+        let all = b"data: {\"type\":\"response.output_text.delta\",\"delta\":\"An\"}\n\ndata: {\"type\":\"response.completed\"}\n\n";
+        let mut reader = Reader::default();
+        let (begin, end) = (reader.read_on(&all[..70], event).unwrap(), reader.read_on(all, event).unwrap());
+        assert_eq!(begin, [Line { what: "response.output_text.delta".into(), text: "An".into() }]);
+        assert_eq!(end, [Line { what: "response.completed".into(), text: String::new() }]);
+    }
+
+    #[test]
+    fn a_chunk_is_told_by_what_is_in_it() {
+        let line = |data| chunk(data).unwrap();
+        let first = line(r#"{"choices":[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}"#);
+        assert_eq!(first, Line { what: "delta.role".into(), text: String::new() });
+        let last = line(r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#);
+        assert_eq!(last.what, "finish_reason: stop");
+        assert_eq!(line("[DONE]").what, "[DONE]");
+    }
+}

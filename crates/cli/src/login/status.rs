@@ -1,0 +1,80 @@
+//! `interlingua status`.
+
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
+
+use anyhow::Result;
+use interlingua_auth::{Config, Mode, Status};
+
+use crate::terminal;
+
+/// Show the login: account, plan and how long its token lasts; exits with 1 when there is none
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {}
+
+/// Runs the command.
+pub(crate) async fn run(_: Args) -> Result<ExitCode> {
+    let config = Config::from_env()?;
+    let Some(status) = interlingua_auth::status(&config)? else {
+        terminal::to_stdout(&format!("not logged in ({} holds no login)\n", config.auth_file.display()))?;
+        return Ok(ExitCode::FAILURE);
+    };
+    terminal::to_stdout(&format!("{}\n", who(&status)))?;
+    if let Some(account) = &status.account_id {
+        terminal::to_stdout(&format!("account    {}\n", terminal::harmless(account)))?;
+    }
+    if status.mode == Mode::ChatGpt {
+        terminal::to_stdout(&format!("token      {}\n", lifetime(&status)))?;
+    }
+    if let Some(at) = status.last_refresh {
+        terminal::to_stdout(&format!("renewed    {} ago\n", span(at.elapsed().unwrap_or_default())))?;
+    }
+    terminal::to_stdout(&format!("file       {}\n", status.path.display()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One line on whose login it is.
+pub(super) fn who(status: &Status) -> String {
+    match status.mode {
+        Mode::ApiKey => "An API key is stored.".to_owned(),
+        Mode::ChatGpt => {
+            let email = status.email.as_deref().unwrap_or("an account without an address");
+            let plan = status.plan.as_deref().map(|plan| format!(", plan {plan}")).unwrap_or_default();
+            terminal::harmless(&format!("ChatGPT: {email}{plan}"))
+        }
+    }
+}
+
+fn lifetime(status: &Status) -> String {
+    let renewal = if status.renewable { "renewed when needed" } else { "not renewable: log in again then" };
+    match status.expires.map(|at| at.duration_since(SystemTime::now())) {
+        None => renewal.to_owned(),
+        Some(Ok(left)) => format!("lasts {} more, {renewal}", span(left)),
+        Some(Err(_)) => format!("expired, {renewal}"),
+    }
+}
+
+/// A span, roughly.
+fn span(span: Duration) -> String {
+    let minutes = span.as_secs() / 60;
+    match (minutes / (24 * 60), minutes / 60) {
+        (0, 0) => format!("{minutes} min"),
+        (0, hours) => format!("{hours} h"),
+        (1, _) => "1 day".to_owned(),
+        (days, _) => format!("{days} days"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_told_in_the_unit_that_fits() {
+        let minutes = |minutes: u64| span(Duration::from_secs(minutes * 60));
+        assert_eq!(
+            [minutes(0), minutes(59), minutes(60), minutes(47 * 60), minutes(49 * 60)],
+            ["0 min", "59 min", "1 h", "1 day", "2 days"]
+        );
+    }
+}

@@ -1,0 +1,58 @@
+//! The flags that say who answers.
+
+use anyhow::Result;
+use interlingua_executor::BaseUrl;
+use interlingua_gateway::{Target, UpstreamConfig};
+use interlingua_translate::Policy;
+
+use crate::dialect::Dialect;
+use crate::profile;
+
+/// Who answers.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(crate) struct UpstreamArgs {
+    /// codex, openai, replay, or a base URL; without it openai, or codex if there is a login and no OPENAI_API_KEY
+    #[arg(long, value_name = "UPSTREAM")]
+    pub(crate) upstream: Option<String>,
+    /// What the upstream speaks; by default chat for openai and URLs, else responses
+    #[arg(long, value_enum)]
+    pub(crate) dialect: Option<Dialect>,
+    /// Where the upstream lives, if not where it usually does (what SDKs call `base_url`)
+    #[arg(long, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+    /// What the upstream accepts and forces: openai, codex, compatible, or a TOML file
+    #[arg(long)]
+    pub(crate) profile: Option<String>,
+}
+
+impl UpstreamArgs {
+    /// With the key of the environment.
+    pub(crate) fn config(&self) -> Result<UpstreamConfig> {
+        let target = self.upstream.as_deref().map(str::parse::<Target>).transpose()?;
+        let api_key = std::env::var("OPENAI_API_KEY").ok().filter(|key| !key.trim().is_empty());
+        // Where there is no home folder there is no login either.
+        let login = interlingua_auth::Config::from_env();
+        let login = if target == Some(Target::Codex) { Some(login?) } else { login.ok() };
+        Ok(UpstreamConfig {
+            target,
+            base_url: self.base_url.as_deref().map(str::parse::<BaseUrl>).transpose()?,
+            dialect: self.dialect.map(Into::into),
+            profile: self.profile.as_deref().map(profile::load).transpose()?,
+            policy: Policy::Lenient,
+            api_key: api_key.map(Into::into),
+            login,
+            ..UpstreamConfig::default()
+        })
+    }
+
+    /// The same, where what is missing here follows from `other`.
+    pub(crate) fn or(self, other: Self) -> Self {
+        let Self { upstream, dialect, base_url, profile } = self;
+        Self {
+            upstream: upstream.or(other.upstream),
+            dialect: dialect.or(other.dialect),
+            base_url: base_url.or(other.base_url),
+            profile: profile.or(other.profile),
+        }
+    }
+}
