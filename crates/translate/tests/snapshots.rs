@@ -20,10 +20,14 @@ fn main() {
         add(&mut trials, &case, "stream.sse", "stream", "responses-to-model", responses_stream_to_model);
         add(&mut trials, &case, "stream.sse", "stream", "responses-to-chat", responses_stream_to_chat);
         add(&mut trials, &case, "response.json", "response", "responses-to-chat", responses_response_to_chat);
+        add(&mut trials, &case, "request.json", "request", "responses-to-chat", responses_request_to_chat);
+        add(&mut trials, &case, "request.json", "request", "responses-to-compatible", responses_request_to_compatible);
     }
     for case in fixtures("chat") {
         add(&mut trials, &case, "request.json", "request", "chat-to-responses", chat_request_to_responses);
         add(&mut trials, &case, "request.json", "request", "chat-to-codex", chat_request_to_codex);
+        add(&mut trials, &case, "response.json", "response", "chat-to-responses", chat_response_to_responses);
+        add(&mut trials, &case, "stream.sse", "stream", "chat-to-responses", chat_stream_to_responses);
     }
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
@@ -79,6 +83,74 @@ fn chat_request(body: &[u8], profile: &Profile) -> String {
         Ok(Translated { value: written.value, losses })
     });
     whole(translated)
+}
+
+fn responses_request_to_chat(body: &[u8]) -> String {
+    responses_request(body, &Profile::openai())
+}
+
+fn responses_request_to_compatible(body: &[u8]) -> String {
+    responses_request(body, &Profile::compatible())
+}
+
+fn responses_request(body: &[u8], profile: &Profile) -> String {
+    let wire = match serde_json::from_slice(body) {
+        Ok(wire) => wire,
+        Err(error) => return format!("unreadable: {error}\n"),
+    };
+    let translated = responses::decode_request(wire).and_then(|Translated { value, mut losses }| {
+        let mut written = chat::encode_request(value, profile)?;
+        losses.append(&mut written.losses);
+        Ok(Translated { value: written.value, losses })
+    });
+    whole(translated)
+}
+
+fn chat_response_to_responses(body: &[u8]) -> String {
+    let wire = match serde_json::from_slice(body) {
+        Ok(wire) => wire,
+        Err(error) => return format!("unreadable: {error}\n"),
+    };
+    let context = curious_context();
+    let translated = chat::decode_response(wire, &context).and_then(|Translated { value, mut losses }| {
+        let mut written = responses::encode_response(value, &context)?;
+        losses.append(&mut written.losses);
+        Ok(Translated { value: written.value, losses })
+    });
+    whole(translated)
+}
+
+/// Events without the echo of the request, which the whole replies show.
+fn chat_stream_to_responses(bytes: &[u8]) -> String {
+    let context = curious_context();
+    let mut decoder = chat::Decoder::new(&context);
+    let mut encoder = responses::Encoder::new(context);
+    let mut text = String::new();
+    for frame in frames([bytes]) {
+        let _ = writeln!(text, "< {}", shortened(&frame.data));
+        let mut sink = encoder.sink(|event| tell_event(&mut text, &event));
+        if frame.cut {
+            decoder.read_cut(&frame.data, frame.name.as_deref(), &mut sink);
+        } else {
+            decoder.read(&frame.data, frame.name.as_deref(), &mut sink);
+        }
+    }
+    text.push_str("finish:\n");
+    let outcome = decoder.finish(&mut encoder.sink(|event| tell_event(&mut text, &event)));
+    let _ = writeln!(text, "end: {:?}", outcome.end);
+    let losses: Vec<_> = outcome.losses.into_iter().chain(encoder.finish()).collect();
+    list(&mut text, &losses);
+    text
+}
+
+/// Writes an event; of a response, only what changes while it streams.
+fn tell_event(text: &mut String, event: &interlingua_wire::responses::Event<'_>) {
+    const CHANGES: [&str; 7] = ["id", "status", "model", "error", "incomplete_details", "output", "usage"];
+    let mut value: serde_json::Value = serde_json::from_str(&serde_json::to_string(event).unwrap()).unwrap();
+    if let Some(response) = value.get_mut("response").and_then(serde_json::Value::as_object_mut) {
+        response.retain(|key, _| CHANGES.contains(&key.as_str()));
+    }
+    let _ = writeln!(text, "  > {value}");
 }
 
 fn responses_response_to_chat(body: &[u8]) -> String {
