@@ -83,3 +83,9 @@ step_clients() {
     need_binary
     bash ci/clients.sh
 }
+
+# The CLI comes from npm, so this needs nothing that lies beside the checkout.
+step_codex() {
+    need_binary
+    bash ci/codex.sh
+}
