@@ -108,8 +108,11 @@ fn context(args: &Args, profile: &Profile) -> Result<Context, ApiError> {
         Dialect::Chat => chat::decode_request(json::read(&bytes).map_err(in_request)?),
         Dialect::Responses => responses::decode_request(json::read(&bytes).map_err(in_request)?),
     };
-    let request = request.map_err(|error| in_request(error.into()))?;
-    Ok(Context::new(&request.value, profile, stamp))
+    let request = request.map_err(|error| in_request(error.into()))?.value;
+    Ok(match args.from {
+        Dialect::Chat => Context::for_chat_upstream(&request, profile, stamp),
+        Dialect::Responses => Context::new(&request, profile, stamp),
+    })
 }
 
 fn open(path: &Path) -> Result<Box<dyn Read>, ApiError> {
