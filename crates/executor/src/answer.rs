@@ -5,7 +5,7 @@ use std::time::Duration;
 use interlingua_translate::Loss;
 use interlingua_wire::chat;
 
-use crate::ChatStream;
+use crate::SseStream;
 use crate::head::{RateLimits, ReplyHead};
 
 /// A value together with what there is to know of how it came about.
@@ -21,7 +21,7 @@ pub struct Answer<T> {
 #[derive(Debug, Clone)]
 pub struct Meta {
     /// What the request lost in translation, then what the reply lost, where the reply is whole. What a stream loses is
-    /// known at its end, see [`ChatStream::report`].
+    /// known at its end, see [`SseStream::report`].
     pub losses: Vec<Loss>,
     /// The head of the upstream's reply.
     pub head: ReplyHead,
@@ -48,11 +48,11 @@ pub struct Timings {
     pub ready: Duration,
 }
 
-/// A reply as the Chat Completions client asked for it.
+/// A reply as the caller asked for it: a Chat Completions client, or one whose whole replies are a `T`.
 #[derive(Debug)]
-pub enum Reply {
+pub enum Reply<T = chat::Response> {
     /// Whole.
-    Complete(Box<chat::Response>),
+    Complete(Box<T>),
     /// Streamed.
-    Stream(ChatStream),
+    Stream(SseStream),
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use interlingua_model::{Event, Failure, Sink};
-use interlingua_translate::{Outcome, STREAM_INCOMPLETE, responses};
+use interlingua_translate::{Outcome, STREAM_INCOMPLETE, chat, responses};
 
 use crate::config::Timeouts;
 use crate::error::{Error, Phase};
@@ -17,15 +17,44 @@ use crate::transport::{ByteStream, Transport};
 pub(crate) struct Decoding {
     source: Source,
     state: State,
-    /// Leads the parameter of a failure back into the caller's request, where that is a Chat request.
+    /// Leads the parameter of a failure back into the caller's request, where that is known.
     params: Option<Arc<Params>>,
     /// Why the end came early, where no word of the upstream's explains it.
     fault: Option<Fault>,
 }
 
 enum State {
-    Reading(Box<responses::Decoder>),
+    Reading(Decoder),
     Over,
+}
+
+/// The decoder of either API.
+pub(crate) enum Decoder {
+    Chat(Box<chat::Decoder>),
+    Responses(Box<responses::Decoder>),
+}
+
+impl Decoder {
+    fn read(&mut self, data: &str, event_name: Option<&str>, sink: &mut impl Sink) {
+        match self {
+            Self::Chat(decoder) => decoder.read(data, event_name, sink),
+            Self::Responses(decoder) => decoder.read(data, event_name, sink),
+        }
+    }
+
+    fn has_ended(&self) -> bool {
+        match self {
+            Self::Chat(decoder) => decoder.has_ended(),
+            Self::Responses(decoder) => decoder.has_ended(),
+        }
+    }
+
+    fn finish(self, sink: &mut impl Sink) -> Outcome {
+        match self {
+            Self::Chat(decoder) => decoder.finish(sink),
+            Self::Responses(decoder) => decoder.finish(sink),
+        }
+    }
 }
 
 /// What one look at the stream brought.
@@ -40,13 +69,13 @@ pub(crate) enum Step {
 impl Decoding {
     pub(crate) fn new(
         bytes: ByteStream,
-        decoder: responses::Decoder,
+        decoder: Decoder,
         params: Option<Arc<Params>>,
         transport: Arc<dyn Transport>,
         timeouts: Timeouts,
     ) -> Self {
         let source = Source::new(bytes, transport, timeouts);
-        Self { source, state: State::Reading(Box::new(decoder)), params, fault: None }
+        Self { source, state: State::Reading(decoder), params, fault: None }
     }
 
     /// Waits for the next piece and hands its events to `sink`. Never called again after [`Step::Over`].
@@ -109,7 +138,7 @@ impl<S> Told<'_, S> {
             *failure = reason.clone();
         }
         if let (Some(params), Some(param)) = (self.params, &failure.param) {
-            failure.param = Some(params.in_chat(param));
+            failure.param = Some(params.callers(param));
         }
     }
 }

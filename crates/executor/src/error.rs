@@ -197,13 +197,6 @@ impl Error {
         error
     }
 
-    /// A request that this executor's upstream has no way to answer.
-    pub(crate) fn unsupported(message: &str) -> Self {
-        let failure =
-            Failure { kind: Some("invalid_request_error".into()), ..own("unsupported_operation", message.into()) };
-        Self::new(Cause::Configuration, Phase::Prepare, StatusCode::BAD_REQUEST, failure)
-    }
-
     pub(crate) fn translation(error: interlingua_translate::Error) -> Self {
         let status = status_of(error.status());
         let failure = error.clone().into_failure();

@@ -4,27 +4,29 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll};
-use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
 use interlingua_model::{Fold, FoldError, Request, Response};
-use interlingua_translate::{Context, Loss, Stamp, Translated, chat, responses};
-use interlingua_wire::{chat as wire_chat, responses as wire};
-use uuid::Uuid;
+use interlingua_translate::{Loss, Translated};
+use interlingua_wire::{chat as wire_chat, responses as wire_responses};
+use serde::de::DeserializeOwned;
 
 use crate::answer::{Answer, Reply};
-use crate::base_url::{MODELS, RESPONSES};
-use crate::chat_stream::{ChatStream, Held};
+use crate::base_url::MODELS;
+use crate::caller::{Caller, ChatCaller, ResponsesCaller};
 use crate::config::{Config, Dialect, MAX_ERROR_BODY, MAX_REPLY};
 use crate::decoding::{Decoding, Step};
 use crate::error::{Error, Phase};
 use crate::error_body;
 use crate::event_stream::EventStream;
 use crate::exchange::{EVENT_STREAM, JSON, Opened, Outgoing, Remote};
-use crate::head::{RateLimits, ReplyHead};
+use crate::head::RateLimits;
 use crate::key::Key;
-use crate::params::{Before, Params};
+use crate::params::Params;
+use crate::passthrough::pass_responses;
+use crate::prepared::{Form, Prepared, read_json, to_json};
+use crate::sse_stream::{Held, SseStream};
 use crate::transport::{ByteStream, Transport};
 
 /// Sends requests to one upstream and gives its replies back in the caller's terms.
@@ -111,8 +113,31 @@ impl Executor {
     /// Any [`Error`]; its `param` is a path in `request`.
     pub async fn chat(&self, request: wire_chat::Request) -> Result<Answer<Reply>, Error> {
         match self.remote.config.dialect {
-            Dialect::Responses => self.chat_by_responses(request).await,
-            Dialect::Chat => self.chat_by_chat(request).await,
+            Dialect::Responses => self.translated::<ChatCaller>(request).await,
+            Dialect::Chat => {
+                let is_streamed = request.stream == Some(true);
+                self.passed(self.pass_chat(to_json(&request)?).await?, is_streamed).await
+            }
+        }
+    }
+
+    /// Answers a Responses request, streamed or whole as it asks, as [`chat`](Self::chat) does.
+    ///
+    /// Over a Chat upstream usage is always asked for. What needs a server that remembers (`previous_response_id`,
+    /// `conversation`, `background`) is refused before anything is sent.
+    ///
+    /// # Errors
+    /// Any [`Error`]; its `param` is a path in `request`.
+    pub async fn responses(
+        &self,
+        request: wire_responses::Request,
+    ) -> Result<Answer<Reply<wire_responses::Response>>, Error> {
+        match self.remote.config.dialect {
+            Dialect::Chat => self.translated::<ResponsesCaller>(request).await,
+            Dialect::Responses => {
+                let is_streamed = request.stream == Some(true);
+                self.passed(pass_responses(to_json(&request)?, is_streamed, HeaderMap::new()), is_streamed).await
+            }
         }
     }
 
@@ -121,7 +146,7 @@ impl Executor {
     /// # Errors
     /// Any [`Error`].
     pub async fn complete(&self, request: Request) -> Result<Answer<Response>, Error> {
-        let prepared = self.prepare(request, Form::Whole)?;
+        let prepared = Prepared::new(request, Form::Whole, &self.remote.config)?;
         let opened = self.open(&prepared).await?;
         let started = opened.meta();
         let (value, reply_losses) = self.whole(opened, &prepared).await?;
@@ -133,11 +158,11 @@ impl Executor {
     /// # Errors
     /// Any [`Error`].
     pub async fn stream(&self, request: Request) -> Result<Answer<EventStream>, Error> {
-        let prepared = self.prepare(request, Form::Stream)?;
+        let prepared = Prepared::new(request, Form::Stream, &self.remote.config)?;
         let opened = self.open(&prepared).await?;
         let started = opened.meta();
         let body = self.event_stream(opened).await?;
-        let mut stream = EventStream::new(self.decoding(body, &prepared.context, None));
+        let mut stream = EventStream::new(self.decoding(body, &prepared, None));
         self.hold(|cx| stream.poll_ready(cx)).await;
         let value = stream.release().map_err(|error| error.with_head(&started.head))?;
         Ok(Answer { value, meta: started.ready(prepared.losses) })
@@ -163,86 +188,58 @@ impl Executor {
     }
 }
 
-/// How a reply is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
-    Whole,
-    Stream,
-}
-
-/// A request for a Responses upstream, and what is needed of it to read the reply.
-struct Prepared {
-    body: Bytes,
-    /// How the upstream is asked to answer.
-    form: Form,
-    context: Context,
-    params: Arc<Params>,
-    losses: Vec<Loss>,
-}
-
 impl Executor {
-    async fn chat_by_responses(&self, request: wire_chat::Request) -> Result<Answer<Reply>, Error> {
-        let decoded = chat::decode_request(request).and_then(|it| it.under(self.remote.config.policy));
+    /// Answers a caller of either API over an upstream of either.
+    async fn translated<C: Caller>(&self, request: C::Request) -> Result<Answer<Reply<C::Response>>, Error> {
+        let decoded = C::decode(request).and_then(|it| it.under(self.remote.config.policy));
         let Translated { value: request, losses } = decoded.map_err(Error::translation)?;
         let form = if request.stream.enabled { Form::Stream } else { Form::Whole };
-        let mut prepared = self.prepare(request, form)?;
+        let mut prepared = Prepared::new(request, form, &self.remote.config)?;
         prepared.losses.splice(0..0, losses);
         let answer = match form {
-            Form::Whole => self.whole_chat(&mut prepared).await,
-            Form::Stream => self.streamed_chat(&mut prepared).await,
+            Form::Whole => self.whole_for::<C>(&prepared).await,
+            Form::Stream => self.streamed_for::<C>(&prepared).await,
         };
-        answer.map_err(|error| error.map_param(|param| prepared.params.in_chat(param)))
+        answer.map_err(|error| error.map_param(|param| prepared.params.callers(param)))
     }
 
-    async fn whole_chat(&self, prepared: &mut Prepared) -> Result<Answer<Reply>, Error> {
+    async fn whole_for<C: Caller>(&self, prepared: &Prepared) -> Result<Answer<Reply<C::Response>>, Error> {
         let opened = self.open(prepared).await?;
         let started = opened.meta();
         let (response, decoding) = self.whole(opened, prepared).await?;
-        let encoded = chat::encode_response(response, &prepared.context);
+        let encoded = C::encode(response, &prepared.context);
         let Translated { value, losses: encoding } =
             encoded.map_err(|error| Error::translation(error).with_head(&started.head))?;
-        let losses = [std::mem::take(&mut prepared.losses), decoding, encoding].concat();
+        let losses = [prepared.losses.clone(), decoding, encoding].concat();
         Ok(Answer { value: Reply::Complete(Box::new(value)), meta: started.ready(losses) })
     }
 
-    async fn streamed_chat(&self, prepared: &mut Prepared) -> Result<Answer<Reply>, Error> {
+    async fn streamed_for<C: Caller>(&self, prepared: &Prepared) -> Result<Answer<Reply<C::Response>>, Error> {
         let opened = self.open(prepared).await?;
         let started = opened.meta();
         let body = self.event_stream(opened).await?;
-        let decoding = self.decoding(body, &prepared.context, Some(Arc::clone(&prepared.params)));
-        let mut held = Held::new(decoding, chat::Encoder::new(prepared.context.clone()));
+        let decoding = self.decoding(body, prepared, Some(Arc::clone(&prepared.params)));
+        let mut held = Held::new(decoding, C::encoder(prepared.context.clone()));
         self.hold(|cx| held.poll_ready(cx)).await;
         let stream = held.release().map_err(|error| error.with_head(&started.head))?;
-        Ok(Answer { value: Reply::Stream(stream), meta: started.ready(std::mem::take(&mut prepared.losses)) })
+        Ok(Answer { value: Reply::Stream(stream), meta: started.ready(prepared.losses.clone()) })
     }
 
-    /// A Chat upstream answers a Chat request in its own words.
-    async fn chat_by_chat(&self, request: wire_chat::Request) -> Result<Answer<Reply>, Error> {
-        let body = to_json(&request)?;
-        let opened = self.remote.open_readable(self.pass(body).await?, &self.key).await?;
+    /// An upstream that speaks the caller's language answers in its own words.
+    async fn passed<T: DeserializeOwned>(
+        &self,
+        outgoing: Outgoing,
+        is_streamed: bool,
+    ) -> Result<Answer<Reply<T>>, Error> {
+        let opened = self.remote.open_readable(outgoing, &self.key).await?;
         let started = opened.meta();
-        if opened.is_event_stream(request.stream == Some(true)) {
-            let stream = ChatStream::passed(self.remote.paced(opened.body));
+        if opened.is_event_stream(is_streamed) {
+            let stream = SseStream::passed(self.remote.paced(opened.body));
             return Ok(Answer { value: Reply::Stream(stream), meta: started.ready(Vec::new()) });
         }
         let bytes = self.remote.read_whole(&opened.head, opened.body, MAX_REPLY).await?;
         let value = read_json(&started.head, &bytes)?;
         Ok(Answer { value: Reply::Complete(Box::new(value)), meta: started.ready(Vec::new()) })
-    }
-
-    fn prepare(&self, request: Request, form: Form) -> Result<Prepared, Error> {
-        let Config { dialect, profile, policy, .. } = &self.remote.config;
-        if *dialect == Dialect::Chat {
-            return Err(Error::unsupported("this executor's upstream speaks Chat Completions; use `chat`"));
-        }
-        let form = if profile.responses.always_stream { Form::Stream } else { form };
-        let context = Context::new(&request, profile, stamp());
-        let before = Before::of(&request);
-        let encoded = responses::encode_request(request, profile).and_then(|it| it.under(*policy));
-        let Translated { value: mut wire, losses } = encoded.map_err(Error::translation)?;
-        wire.stream = (form == Form::Stream).then_some(true);
-        let params = Arc::new(before.matched(&wire));
-        Ok(Prepared { body: to_json(&wire)?, form, context, params, losses })
     }
 
     async fn open(&self, prepared: &Prepared) -> Result<Opened, Error> {
@@ -251,13 +248,13 @@ impl Executor {
             Form::Stream => EVENT_STREAM,
         };
         let (headers, body) = (HeaderMap::new(), prepared.body.clone());
-        let outgoing = Outgoing { method: Method::POST, endpoint: RESPONSES, accept, headers, body };
+        let outgoing = Outgoing { method: Method::POST, endpoint: prepared.endpoint(), accept, headers, body };
         self.remote.open_readable(outgoing, &self.key).await
     }
 
-    fn decoding(&self, body: ByteStream, context: &Context, params: Option<Arc<Params>>) -> Decoding {
+    fn decoding(&self, body: ByteStream, prepared: &Prepared, params: Option<Arc<Params>>) -> Decoding {
         let Remote { config, transport, .. } = &*self.remote;
-        Decoding::new(body, responses::Decoder::new(context), params, Arc::clone(transport), config.timeouts)
+        Decoding::new(body, prepared.decoder(), params, Arc::clone(transport), config.timeouts)
     }
 
     /// The bytes of a reply that has to be a stream.
@@ -283,21 +280,15 @@ impl Executor {
         let streamed = opened.is_event_stream(prepared.form == Form::Stream);
         let Opened { head, body, .. } = opened;
         if streamed {
-            return self.folded(body, &prepared.context).await.map_err(|error| error.with_head(&head));
+            return self.folded(body, prepared).await.map_err(|error| error.with_head(&head));
         }
         let bytes = self.remote.read_whole(&head, body, MAX_REPLY).await?;
-        let wire: wire::Response = read_json(&head, &bytes)?;
-        match responses::decode_response(wire, &prepared.context) {
-            Ok(Translated { value, losses }) => Ok((value, losses)),
-            Err(interlingua_translate::Error::Upstream(failure)) => {
-                Err(Error::in_reply(Phase::MidStream, *failure).with_head(&head))
-            }
-            Err(error) => Err(Error::translation(error).with_head(&head)),
-        }
+        let decoded = prepared.decode(&head, &bytes).map_err(|error| error.with_head(&head))?;
+        Ok((decoded.value, decoded.losses))
     }
 
-    async fn folded(&self, body: ByteStream, context: &Context) -> Result<(Response, Vec<Loss>), Error> {
-        let mut decoding = self.decoding(body, context, None);
+    async fn folded(&self, body: ByteStream, prepared: &Prepared) -> Result<(Response, Vec<Loss>), Error> {
+        let mut decoding = self.decoding(body, prepared, None);
         let mut fold = Fold::default();
         let outcome = loop {
             match std::future::poll_fn(|cx| decoding.poll_step(cx, &mut fold)).await {
@@ -322,29 +313,6 @@ impl Executor {
         })
         .await;
     }
-}
-
-fn stamp() -> Stamp {
-    let created = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    Stamp { id: Uuid::new_v4().simple().to_string(), created }
-}
-
-fn to_json(value: &impl serde::Serialize) -> Result<Bytes, Error> {
-    let bytes = serde_json::to_vec(value);
-    bytes.map(Into::into).map_err(|error| Error::configuration(format!("the request cannot be written: {error}")))
-}
-
-fn read_json<'a, T: serde::Deserialize<'a>>(head: &ReplyHead, bytes: &'a [u8]) -> Result<T, Error> {
-    serde_json::from_slice(bytes).map_err(|error| {
-        let message = match bytes.trim_ascii_start().first() {
-            Some(b'<') => {
-                "the upstream answered with a web page instead of an API reply; check the base URL".to_owned()
-            }
-            None => "the upstream's reply is empty".to_owned(),
-            Some(_) => format!("the upstream's reply cannot be read: {error}"),
-        };
-        Error::malformed(Phase::MidStream, message).with_head(head)
-    })
 }
 
 impl fmt::Debug for Executor {

@@ -1,9 +1,10 @@
 //! Canonical request in, canonical reply or stream out, over HTTP.
 //!
 //! An [`Executor`] holds one upstream: where it lives, what it speaks and accepts ([`Config`]), and what lets requests in.
-//! Its calls are [`chat`](Executor::chat) for a Chat Completions client, [`complete`](Executor::complete) and
-//! [`stream`](Executor::stream) for whoever works with the model, [`models`](Executor::models), and
-//! [`chat_passthrough`](Executor::chat_passthrough) for an upstream that speaks Chat itself.
+//! Its calls are [`chat`](Executor::chat) for a Chat Completions client, [`responses`](Executor::responses) for a Responses
+//! client, [`complete`](Executor::complete) and [`stream`](Executor::stream) for whoever works with the model,
+//! [`models`](Executor::models), and [`chat_passthrough`](Executor::chat_passthrough) and
+//! [`responses_passthrough`](Executor::responses_passthrough) for an upstream that speaks the client's language itself.
 //!
 //! A call has one of two ends: an [`Answer`], or an [`Error`] that says what was wrong, where, and in which phase. Once a
 //! stream is handed out, its own last event says how it ended.
@@ -33,7 +34,8 @@
 
 mod answer;
 mod base_url;
-mod chat_stream;
+mod caller;
+mod chat_params;
 mod config;
 mod decoding;
 mod error;
@@ -41,21 +43,23 @@ mod error_body;
 mod event_stream;
 mod exchange;
 mod executor;
+mod frames;
 mod head;
 mod key;
 mod params;
 mod passthrough;
+mod prepared;
 #[cfg(feature = "reqwest")]
 mod reqwest_transport;
 mod source;
 mod splice;
+mod sse_stream;
 mod transport;
 mod upstream;
 mod watch;
 
 pub use answer::{Answer, Meta, Reply, Timings};
 pub use base_url::BaseUrl;
-pub use chat_stream::{ChatStream, Report};
 pub use config::{Config, Dialect, Timeouts};
 pub use error::{Error, Phase};
 pub use event_stream::EventStream;
@@ -63,5 +67,6 @@ pub use executor::Executor;
 pub use head::{RateLimits, ReplyHead};
 #[cfg(feature = "reqwest")]
 pub use reqwest_transport::ReqwestTransport;
+pub use sse_stream::{Report, SseStream};
 pub use transport::{BoxFuture, ByteStream, Transport, TransportError};
 pub use upstream::Upstream;

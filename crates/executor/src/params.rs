@@ -1,163 +1,89 @@
-//! The parameter an upstream blames, as a path in the caller's own Chat request.
+//! The parameter an upstream blames, in the caller's own terms.
 
-use interlingua_model::{ItemKind, Origin, Request, Sources, Tool};
-use interlingua_wire::responses as wire;
+use interlingua_model::{Origin, Request, Sources};
+use interlingua_wire::{chat, responses};
 
-/// What has to be known of a request to translate the paths of its errors. Small: no text of the conversation is in it.
+use crate::chat_params::{self, ChatParams};
+
+/// What has to be known of a request to translate the paths of its upstream's errors.
 #[derive(Debug)]
-pub(crate) struct Params {
-    sources: Sources,
-    /// Where each item of `input` came from, in order; `None` for what has no place of its own.
-    input: Vec<Option<Place>>,
-    /// Where each tool came from.
-    tools: Vec<Origin>,
-    /// Where the token limit came from.
-    limit: Option<Origin>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Place {
-    origin: Origin,
-    kind: Kind,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Message,
-    Call,
-    Result,
-    Thought,
-    Opaque,
-}
-
-/// The places of a request that is about to be encoded.
-pub(crate) struct Before {
-    sources: Sources,
-    items: Vec<Place>,
-    tools: Vec<Origin>,
-    limit: Option<Origin>,
-}
-
-impl Before {
-    pub(crate) fn of(request: &Request) -> Self {
-        Self {
-            sources: request.sources.clone(),
-            items: request.items.iter().map(|item| Place { origin: item.origin, kind: kind_of(&item.kind) }).collect(),
-            tools: request.tools.iter().map(origin_of).collect(),
-            limit: request.limits.max_output_tokens.as_ref().map(|limit| limit.origin),
-        }
-    }
-
-    /// Matches the places with what was written. Thoughts may have been left out, and tools may ride in the input; all
-    /// other items are written one for one.
-    pub(crate) fn matched(self, written: &wire::Request) -> Params {
-        let Self { sources, items, tools, limit } = self;
-        let written = match &written.input {
-            Some(wire::Input::Items(items)) => items.as_slice(),
-            Some(wire::Input::Text(_)) | None => &[],
-        };
-        let is_own = |item: &wire::Item| !matches!(item, wire::Item::Reasoning(_) | wire::Item::AdditionalTools(_));
-        let speaking = || items.iter().filter(|place| place.kind != Kind::Thought).copied();
-        let in_step = written.iter().filter(|item| is_own(item)).count() == speaking().count();
-        let mut places = speaking();
-        let input = written.iter().map(|item| if in_step && is_own(item) { places.next() } else { None }).collect();
-        Params { sources, input, tools, limit }
-    }
+pub(crate) enum Params {
+    /// A Chat request for a Responses upstream.
+    OfChat(ChatParams),
+    /// A Responses request for a Chat upstream.
+    OfResponses(ResponsesParams),
 }
 
 impl Params {
-    /// The path in the Chat request that a path in the Responses request came from.
-    pub(crate) fn in_chat(&self, param: &str) -> String {
-        if let Some((index, rest)) = indexed(param, "input") {
-            return self.in_item(index, rest);
-        }
-        if let Some((index, rest)) = indexed(param, "tools") {
-            return self.in_tool(index, rest).unwrap_or_else(|| param.to_owned());
-        }
-        match param {
-            "input" | "instructions" => "messages".to_owned(),
-            "max_output_tokens" => {
-                self.limit.map_or_else(|| "max_completion_tokens".to_owned(), |limit| self.sources.path(limit))
-            }
-            "reasoning" | "reasoning.effort" => "reasoning_effort".to_owned(),
-            "text.verbosity" => "verbosity".to_owned(),
-            "text" | "text.format" => "response_format".to_owned(),
-            "text.format.type" => "response_format.type".to_owned(),
-            _ => match param.strip_prefix("text.format.") {
-                Some(rest) => format!("response_format.json_schema.{rest}"),
-                None => param.to_owned(),
-            },
+    /// The path in the caller's request that a path in the upstream's came from.
+    pub(crate) fn callers(&self, param: &str) -> String {
+        match self {
+            Self::OfChat(params) => params.in_chat(param),
+            Self::OfResponses(params) => params.in_responses(param),
         }
     }
+}
 
-    fn in_item(&self, index: usize, rest: &str) -> String {
-        let Some(Place { origin, kind }) = self.input.get(index).copied().flatten() else {
-            return "messages".to_owned();
+/// The places of a request that is about to be encoded.
+pub(crate) struct Before<'r>(pub(crate) &'r Request);
+
+impl Before<'_> {
+    /// For a Responses upstream.
+    pub(crate) fn responses(&self) -> impl FnOnce(&responses::Request) -> Params + use<> {
+        let before = chat_params::Before::of(self.0);
+        move |written| Params::OfChat(before.matched(written))
+    }
+
+    /// For a Chat upstream.
+    pub(crate) fn chat(&self) -> impl FnOnce(&chat::Request) -> Params + use<> {
+        let sources = self.0.sources.clone();
+        let tools: Vec<Origin> = self.0.tools.iter().map(chat_params::origin_of).collect();
+        move |written| {
+            // Tools may have been left out, and then their places say nothing.
+            let in_step = written.tools.as_ref().map_or(0, Vec::len) == tools.len();
+            let tools = if in_step { tools } else { Vec::new() };
+            Params::OfResponses(ResponsesParams { sources, tools })
+        }
+    }
+}
+
+/// The places of a Responses request. Messages have none: Chat joins several items into one.
+#[derive(Debug)]
+pub(crate) struct ResponsesParams {
+    sources: Sources,
+    /// Where each tool came from.
+    tools: Vec<Origin>,
+}
+
+impl ResponsesParams {
+    fn in_responses(&self, param: &str) -> String {
+        if param == "messages" || param.starts_with("messages[") {
+            return "input".to_owned();
+        }
+        if let Some((index, rest)) = chat_params::indexed(param, "tools") {
+            return self.in_tool(index, rest);
+        }
+        let renamed = match param {
+            "max_tokens" | "max_completion_tokens" => "max_output_tokens",
+            "reasoning_effort" => "reasoning.effort",
+            "verbosity" => "text.verbosity",
+            "web_search_options" => "tools",
+            "logprobs" => "top_logprobs",
+            "response_format" => "text.format",
+            "response_format.type" => "text.format.type",
+            _ => match param.strip_prefix("response_format.json_schema") {
+                Some(rest) => return format!("text.format{rest}"),
+                None => param,
+            },
         };
-        let path = self.sources.path(origin);
-        let rest = match kind {
-            Kind::Message => part_field(rest),
-            Kind::Call => match rest {
-                ".name" | ".arguments" if path.ends_with(".function_call") => rest.to_owned(),
-                ".name" | ".arguments" => format!(".function{rest}"),
-                ".input" => ".custom.input".to_owned(),
-                ".call_id" => ".id".to_owned(),
-                _ => String::new(),
-            },
-            Kind::Result => match rest.strip_prefix(".output") {
-                Some(inner) => part_field(&format!(".content{inner}")),
-                None if rest == ".call_id" => ".tool_call_id".to_owned(),
-                None => String::new(),
-            },
-            Kind::Thought | Kind::Opaque => String::new(),
-        };
-        format!("{path}{rest}")
+        renamed.to_owned()
     }
 
-    fn in_tool(&self, index: usize, rest: &str) -> Option<String> {
-        let path = self.sources.path(*self.tools.get(index)?);
-        let is_field = matches!(rest, ".name" | ".description" | ".strict") || rest.starts_with(".parameters");
-        let inner = if is_field && path.starts_with("tools[") { ".function" } else { "" };
-        (!path.is_empty()).then(|| format!("{path}{inner}{rest}"))
-    }
-}
-
-/// A field of a message, whose parts Chat nests one level deeper.
-fn part_field(rest: &str) -> String {
-    let Some((part, field)) = rest.rsplit_once("].") else { return rest.to_owned() };
-    let field = match field {
-        "image_url" => "image_url.url",
-        "detail" => "image_url.detail",
-        "file_data" => "file.file_data",
-        "file_id" => "file.file_id",
-        "filename" => "file.filename",
-        other => other,
-    };
-    format!("{part}].{field}")
-}
-
-/// Takes `name[3].rest` apart.
-fn indexed<'p>(param: &'p str, name: &str) -> Option<(usize, &'p str)> {
-    let (index, rest) = param.strip_prefix(name)?.strip_prefix('[')?.split_once(']')?;
-    Some((index.parse().ok()?, rest))
-}
-
-fn kind_of(kind: &ItemKind) -> Kind {
-    match kind {
-        ItemKind::Message(_) => Kind::Message,
-        ItemKind::ToolCall(_) => Kind::Call,
-        ItemKind::ToolResult(_) => Kind::Result,
-        ItemKind::Reasoning(_) => Kind::Thought,
-        ItemKind::Opaque(_) => Kind::Opaque,
-    }
-}
-
-fn origin_of(tool: &Tool) -> Origin {
-    match tool {
-        Tool::Function(tool) => tool.origin,
-        Tool::Custom(tool) => tool.origin,
-        Tool::Hosted(tool) => tool.origin,
-        Tool::Opaque { origin, .. } => *origin,
+    fn in_tool(&self, index: usize, rest: &str) -> String {
+        let path = self.tools.get(index).map(|origin| self.sources.path(*origin)).filter(|path| !path.is_empty());
+        let Some(path) = path else { return "tools".to_owned() };
+        let nested = [".function", ".custom"].iter().find_map(|group| rest.strip_prefix(group));
+        format!("{path}{}", nested.unwrap_or(rest))
     }
 }
 
@@ -168,69 +94,35 @@ mod tests {
 
     use super::*;
 
-    fn params(profile: &Profile) -> Params {
+    #[test]
+    fn every_path_leads_back_into_the_responses_request() {
         let body = json!({
             "model": "m",
-            "max_tokens": 20,
-            "messages": [
-                {"role": "system", "content": "s"},
-                {"role": "user", "content": [
-                    {"type": "text", "text": "t"},
-                    {"type": "image_url", "image_url": {"url": "https://host/i.png"}},
-                ]},
-                {"role": "assistant", "content": null, "tool_calls": [
-                    {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{}"}},
-                    {"id": "c2", "type": "function", "function": {"name": "f", "arguments": "{}"}},
-                ]},
-                {"role": "tool", "tool_call_id": "c1", "content": "r"},
-                {"role": "tool", "tool_call_id": "c2", "content": "r"},
-                {"role": "user", "content": "u"},
+            "input": "hi",
+            "tools": [
+                {"type": "function", "name": "f", "parameters": {"type": "object"}},
+                {"type": "namespace", "name": "n", "tools": [{"type": "function", "name": "g", "parameters": {}}]},
             ],
-            "tools": [{"type": "function", "function": {"name": "f"}}],
         });
-        let request = chat::decode_request(serde_json::from_str(&body.to_string()).unwrap()).unwrap().value;
-        let before = Before::of(&request);
-        before.matched(&responses::encode_request(request, profile).unwrap().value)
-    }
-
-    #[test]
-    fn every_path_leads_back_into_the_chat_request() {
-        let params = params(&Profile::openai());
+        let request = responses::decode_request(serde_json::from_str(&body.to_string()).unwrap()).unwrap().value;
+        let matched = Before(&request).chat();
+        let params = matched(&chat::encode_request(request, &Profile::openai()).unwrap().value);
         for (upstream, own) in [
-            ("input", "messages"),
-            ("input[0]", "messages[0]"),
-            ("input[1].content[0].text", "messages[1].content[0].text"),
-            ("input[1].content[1].image_url", "messages[1].content[1].image_url.url"),
-            ("input[2].name", "messages[2].tool_calls[0].function.name"),
-            ("input[3].call_id", "messages[2].tool_calls[1].id"),
-            ("input[3].status", "messages[2].tool_calls[1]"),
-            ("input[4].output", "messages[3].content"),
-            ("input[5].call_id", "messages[4].tool_call_id"),
-            ("input[5].output[0].file_data", "messages[4].content[0].file.file_data"),
-            ("input[6].content", "messages[5].content"),
-            ("input[7]", "messages"),
-            ("tools[0].name", "tools[0].function.name"),
-            ("tools[0].parameters.properties", "tools[0].function.parameters.properties"),
-            ("tools[0]", "tools[0]"),
-            ("tools[1].name", "tools[1].name"),
-            ("max_output_tokens", "max_tokens"),
-            ("reasoning.effort", "reasoning_effort"),
-            ("text.format", "response_format"),
-            ("text.format.schema", "response_format.json_schema.schema"),
-            ("text.verbosity", "verbosity"),
+            ("messages", "input"),
+            ("messages[3].content[0].text", "input"),
+            ("tools[0].function.parameters", "tools[0].parameters"),
+            ("tools[0].type", "tools[0].type"),
+            ("tools[1].function.name", "tools[1].tools[0].name"),
+            ("tools[7]", "tools"),
+            ("max_tokens", "max_output_tokens"),
+            ("max_completion_tokens", "max_output_tokens"),
+            ("reasoning_effort", "reasoning.effort"),
+            ("response_format", "text.format"),
+            ("response_format.json_schema.schema", "text.format.schema"),
             ("temperature", "temperature"),
             ("model", "model"),
         ] {
-            assert_eq!(params.in_chat(upstream), own, "{upstream}");
+            assert_eq!(params.callers(upstream), own, "{upstream}");
         }
-    }
-
-    #[test]
-    fn tools_in_the_input_do_not_shift_the_messages() {
-        let mut profile = Profile::codex();
-        profile.responses.lite = true;
-        let params = params(&profile);
-        assert_eq!(params.in_chat("input[0].tools[0]"), "messages");
-        assert_eq!(params.in_chat("input[1]"), "messages[0]");
     }
 }

@@ -1,7 +1,7 @@
 //! Several upstreams, held alike.
 
 use interlingua_model::{Request, Response};
-use interlingua_wire::chat;
+use interlingua_wire::{chat, responses};
 
 use crate::transport::BoxFuture;
 use crate::{Answer, Error, EventStream, Executor, Reply};
@@ -12,7 +12,7 @@ use crate::{Answer, Error, EventStream, Executor, Reply};
 /// use std::sync::Arc;
 /// use interlingua_executor::{Answer, BoxFuture, Error, EventStream, Reply, Upstream};
 /// use interlingua_model::{Request, Response};
-/// use interlingua_wire::chat;
+/// use interlingua_wire::{chat, responses};
 ///
 /// /// Sends each model to an upstream of its own.
 /// struct Routed {
@@ -32,6 +32,14 @@ use crate::{Answer, Error, EventStream, Executor, Reply};
 ///         upstream.chat(request)
 ///     }
 ///
+///     fn responses(
+///         &self,
+///         request: responses::Request,
+///     ) -> BoxFuture<'_, Result<Answer<Reply<responses::Response>>, Error>> {
+///         let upstream = self.pick(request.model.as_deref().unwrap_or_default());
+///         upstream.responses(request)
+///     }
+///
 ///     fn complete(&self, request: Request) -> BoxFuture<'_, Result<Answer<Response>, Error>> {
 ///         self.pick(&request.model).complete(request)
 ///     }
@@ -49,6 +57,12 @@ pub trait Upstream: Send + Sync {
     /// See [`Executor::chat`].
     fn chat(&self, request: chat::Request) -> BoxFuture<'_, Result<Answer<Reply>, Error>>;
 
+    /// See [`Executor::responses`].
+    fn responses(
+        &self,
+        request: responses::Request,
+    ) -> BoxFuture<'_, Result<Answer<Reply<responses::Response>>, Error>>;
+
     /// See [`Executor::complete`].
     fn complete(&self, request: Request) -> BoxFuture<'_, Result<Answer<Response>, Error>>;
 
@@ -62,6 +76,13 @@ pub trait Upstream: Send + Sync {
 impl Upstream for Executor {
     fn chat(&self, request: chat::Request) -> BoxFuture<'_, Result<Answer<Reply>, Error>> {
         Box::pin(self.chat(request))
+    }
+
+    fn responses(
+        &self,
+        request: responses::Request,
+    ) -> BoxFuture<'_, Result<Answer<Reply<responses::Response>>, Error>> {
+        Box::pin(self.responses(request))
     }
 
     fn complete(&self, request: Request) -> BoxFuture<'_, Result<Answer<Response>, Error>> {

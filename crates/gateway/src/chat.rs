@@ -11,7 +11,7 @@ use futures_core::Stream;
 use futures_util::StreamExt;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
-use interlingua_executor::{Answer, ChatStream, Dialect, Error, Executor, Reply};
+use interlingua_executor::{Answer, Dialect, Error, Executor, Reply, SseStream};
 use interlingua_sse::write_event_with;
 use interlingua_wire::chat;
 use serde::de::IgnoredAny;
@@ -70,7 +70,7 @@ fn respond(Answer { value, meta }: Answer<Reply>, limits: Limits) -> Response {
 }
 
 /// The stream, with heartbeats in its pauses.
-fn kept_alive(mut events: ChatStream, limits: Limits) -> impl Stream<Item = Bytes> {
+fn kept_alive(mut events: SseStream, limits: Limits) -> impl Stream<Item = Bytes> {
     stream! {
         loop {
             match reply::or_heartbeat(limits.heartbeat, events.next()).await {

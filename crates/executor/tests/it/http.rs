@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
-use interlingua_executor::{ChatStream, Config, Dialect, Executor, Phase, Reply, Timeouts};
+use interlingua_executor::{Config, Dialect, Executor, Phase, Reply, SseStream, Timeouts};
 use interlingua_replay::{Ending, Faults, Protocol, Replay, Server};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -47,7 +47,7 @@ fn text_of(events: &[String]) -> String {
 }
 
 /// How a call ended, in one word.
-async fn ending(call: Result<ChatStream, interlingua_executor::Error>) -> (&'static str, String) {
+async fn ending(call: Result<SseStream, interlingua_executor::Error>) -> (&'static str, String) {
     match call {
         Err(error) => {
             assert!(error.status().is_client_error() || error.status().is_server_error(), "{error:?}");

@@ -15,5 +15,6 @@ mod errors;
 #[cfg(feature = "reqwest")]
 mod http;
 mod passthrough;
+mod responses;
 mod support;
 mod waiting;

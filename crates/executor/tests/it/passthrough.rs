@@ -134,11 +134,3 @@ async fn a_typed_request_is_passed_on_as_well() {
     assert!(events.last().unwrap().contains("stream_incomplete"), "{events:?}");
     assert!(stream.report().unwrap().failure.is_some());
 }
-
-#[tokio::test]
-async fn calls_of_the_model_need_an_upstream_that_speaks_responses() {
-    let upstream = Scripted::new([]);
-    let error =
-        upstream.executor(config(Dialect::Chat)).complete(interlingua_model::Request::new("m")).await.unwrap_err();
-    assert_eq!((error.status().as_u16(), error.phase()), (400, Phase::Prepare));
-}

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::{Request, Response};
 use interlingua_executor::{
-    BoxFuture, ByteStream, ChatStream, Config, Dialect, Executor, Reply, Transport, TransportError,
+    BoxFuture, ByteStream, Config, Dialect, Executor, Reply, SseStream, Transport, TransportError,
 };
 use serde_json::{Value, json};
 
@@ -192,7 +192,7 @@ pub(crate) fn request(stream: bool) -> interlingua_wire::chat::Request {
     serde_json::from_str(&body.to_string()).unwrap()
 }
 
-pub(crate) fn streamed(reply: Reply) -> ChatStream {
+pub(crate) fn streamed(reply: Reply) -> SseStream {
     match reply {
         Reply::Stream(stream) => stream,
         Reply::Complete(response) => panic!("expected a stream, not {response:?}"),
@@ -200,7 +200,7 @@ pub(crate) fn streamed(reply: Reply) -> ChatStream {
 }
 
 /// The data of all events of a stream, and the stream at its end.
-pub(crate) async fn drain(mut stream: ChatStream) -> (Vec<String>, ChatStream) {
+pub(crate) async fn drain(mut stream: SseStream) -> (Vec<String>, SseStream) {
     let mut bytes = Vec::new();
     while let Some(more) = stream.next().await {
         bytes.extend_from_slice(&more);
@@ -212,7 +212,7 @@ pub(crate) async fn drain(mut stream: ChatStream) -> (Vec<String>, ChatStream) {
 }
 
 /// The text of all chunks joined, and the last event.
-pub(crate) async fn text_and_last(stream: ChatStream) -> (String, String) {
+pub(crate) async fn text_and_last(stream: SseStream) -> (String, String) {
     let (mut events, _) = drain(stream).await;
     let last = events.pop().unwrap();
     let content = |event: &String| {

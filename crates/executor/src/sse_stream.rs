@@ -1,4 +1,4 @@
-//! A reply as the bytes of a Chat Completions stream.
+//! A reply as the bytes of a stream in the caller's language.
 
 use std::fmt;
 use std::pin::Pin;
@@ -8,23 +8,25 @@ use bytes::Bytes;
 use futures_core::Stream;
 use interlingua_model::Failure;
 use interlingua_sse::write_event_with;
-use interlingua_translate::{Loss, chat, failure_kind};
+use interlingua_translate::{Loss, failure_kind};
 use interlingua_wire::chat::{ErrorBody, ErrorCode, ErrorDetail};
 
 use crate::decoding::{Decoding, Step};
 use crate::error::{Error, Phase, cut_failure};
+use crate::frames::{Encoder, First, Frames};
 use crate::watch::Paced;
 
-/// The bytes of a Chat Completions stream: server-sent events, ready to be sent to a client.
+/// The bytes of a stream: server-sent events of the API the caller speaks, ready to be sent.
 ///
-/// It never fails: what goes wrong once it is handed out is its last event, in OpenAI's error envelope. It ends with
-/// `[DONE]` or with that error. Dropping it closes the upstream's connection. It is fused.
+/// It never fails: what goes wrong once it is handed out is its last event. A Chat Completions stream ends with `[DONE]`
+/// or with an error in OpenAI's envelope, a Responses stream with `response.completed`, `.incomplete` or `.failed`.
+/// Dropping it closes the upstream's connection. It is fused.
 ///
 /// ```
 /// use futures_util::StreamExt;
-/// use interlingua_executor::ChatStream;
+/// use interlingua_executor::SseStream;
 ///
-/// async fn print(mut stream: ChatStream) {
+/// async fn print(mut stream: SseStream) {
 ///     while let Some(bytes) = stream.next().await {
 ///         print!("{}", String::from_utf8_lossy(&bytes));
 ///     }
@@ -33,7 +35,7 @@ use crate::watch::Paced;
 ///     }
 /// }
 /// ```
-pub struct ChatStream(Inner);
+pub struct SseStream(Inner);
 
 enum Inner {
     Translated(Box<Chain>),
@@ -57,27 +59,11 @@ struct Chain {
 }
 
 enum State {
-    Streaming(Box<chat::Encoder>),
+    Streaming(Encoder),
     Ended(Report),
 }
 
-/// What the encoder wrote and nobody took yet.
-#[derive(Default)]
-struct Frames {
-    bytes: Vec<u8>,
-    first: First,
-}
-
-/// The first frame decides: a failure may still become an HTTP status, anything else is the beginning of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum First {
-    #[default]
-    None,
-    Output,
-    Failure,
-}
-
-/// The bytes of an upstream that speaks Chat itself.
+/// The bytes of an upstream that speaks the caller's language.
 struct Passed {
     bytes: Paced,
     report: Option<Report>,
@@ -87,9 +73,8 @@ struct Passed {
 pub(crate) struct Held(Box<Chain>);
 
 impl Held {
-    pub(crate) fn new(decoding: Decoding, encoder: chat::Encoder) -> Self {
-        let state = State::Streaming(Box::new(encoder));
-        Self(Box::new(Chain { decoding, state, frames: Frames::default() }))
+    pub(crate) fn new(decoding: Decoding, encoder: Encoder) -> Self {
+        Self(Box::new(Chain { decoding, state: State::Streaming(encoder), frames: Frames::default() }))
     }
 
     /// Waits for the first output or the end.
@@ -98,18 +83,18 @@ impl Held {
     }
 
     /// Hands the stream out, or the error if it failed before any output.
-    pub(crate) fn release(self) -> Result<ChatStream, Error> {
-        match (&self.0.state, self.0.frames.first) {
+    pub(crate) fn release(self) -> Result<SseStream, Error> {
+        match (&self.0.state, self.0.frames.first()) {
             (State::Ended(Report { failure: Some(failure), losses: _ }), First::Failure) => {
                 let failure = failure.clone();
                 Err(self.0.decoding.into_error(failure, Phase::FirstEvent))
             }
-            _ => Ok(ChatStream(Inner::Translated(self.0))),
+            _ => Ok(SseStream(Inner::Translated(self.0))),
         }
     }
 }
 
-impl ChatStream {
+impl SseStream {
     pub(crate) fn passed(bytes: Paced) -> Self {
         Self(Inner::Passed(Box::new(Passed { bytes, report: None })))
     }
@@ -127,18 +112,19 @@ impl ChatStream {
     }
 }
 
-impl Stream for ChatStream {
+impl Stream for SseStream {
     type Item = Bytes;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
         match &mut self.0 {
             Inner::Translated(chain) => {
                 ready!(chain.poll_fill(cx));
-                if chain.frames.bytes.is_empty() {
+                let bytes = chain.frames.take();
+                if bytes.is_empty() {
                     chain.decoding.read_rest(cx);
                     return Poll::Ready(None);
                 }
-                Poll::Ready(Some(std::mem::take(&mut chain.frames.bytes).into()))
+                Poll::Ready(Some(bytes))
             }
             Inner::Passed(passed) => passed.poll_next(cx),
         }
@@ -146,16 +132,14 @@ impl Stream for ChatStream {
 }
 
 impl Chain {
-    /// Reads on until there are bytes to hand out or the stream is over.
+    /// Reads on until there is something worth handing out or the stream is over.
     fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
             let State::Streaming(encoder) = &mut self.state else { return Poll::Ready(()) };
-            if !self.frames.bytes.is_empty() {
+            if self.frames.are_worth_sending() {
                 return Poll::Ready(());
             }
-            let frames = &mut self.frames;
-            let step = ready!(self.decoding.poll_step(cx, &mut encoder.sink(|frame| frames.write(&frame))));
-            if let Step::Over(outcome) = step {
+            if let Step::Over(outcome) = ready!(encoder.poll_step(&mut self.decoding, cx, &mut self.frames)) {
                 self.end(outcome.losses);
             }
         }
@@ -167,28 +151,6 @@ impl Chain {
             let failure = encoder.failure().cloned();
             losses.extend(encoder.finish());
             self.state = State::Ended(Report { failure, losses });
-        }
-    }
-}
-
-impl Frames {
-    fn write(&mut self, frame: &chat::Frame<'_>) {
-        let (first, written) = match frame {
-            chat::Frame::Chunk(chunk) => {
-                (First::Output, write_event_with(&mut self.bytes, None, |out| serde_json::to_writer(out, chunk)))
-            }
-            chat::Frame::Failed(body) => {
-                (First::Failure, write_event_with(&mut self.bytes, None, |out| serde_json::to_writer(out, body)))
-            }
-            chat::Frame::Done => {
-                interlingua_sse::write_event(&mut self.bytes, None, "[DONE]");
-                (First::Output, Ok(()))
-            }
-        };
-        // Memory takes all bytes, and wire types have string keys only: there is nothing that can fail.
-        debug_assert!(written.is_ok(), "a frame is always JSON");
-        if self.first == First::None {
-            self.first = first;
         }
     }
 }
@@ -230,8 +192,8 @@ fn frame_of(failure: &Failure) -> Bytes {
     bytes.into()
 }
 
-impl fmt::Debug for ChatStream {
+impl fmt::Debug for SseStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ChatStream").field("report", &self.report()).finish_non_exhaustive()
+        f.debug_struct("SseStream").field("report", &self.report()).finish_non_exhaustive()
     }
 }

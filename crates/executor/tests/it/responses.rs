@@ -1,0 +1,306 @@
+//! A Responses client over a Chat upstream, and the model's own calls over one.
+
+use futures_util::StreamExt;
+use interlingua_executor::{Config, Dialect, Phase, Reply, Timeouts};
+use interlingua_model::{Fold, Request};
+use interlingua_translate::{Policy, Profile};
+use interlingua_wire::responses as wire;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+use crate::support::{Piece, Script, Scripted, config, hello, reply, reply_with, streaming};
+
+fn question(body: &Value) -> wire::Request {
+    serde_json::from_str(&body.to_string()).unwrap()
+}
+
+fn asked(stream: bool) -> wire::Request {
+    question(&json!({"model": "m", "instructions": "Be brief.", "input": "hi", "stream": stream, "store": false}))
+}
+
+fn chunk(data: &Value) -> Piece {
+    Piece::Bytes(format!("data: {data}\n\n").into())
+}
+
+fn delta(delta: &Value) -> Piece {
+    chunk(&json!({"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 7, "model": "m-1",
+                  "choices": [{"index": 0, "delta": delta, "finish_reason": null}]}))
+}
+
+fn finished(reason: &str) -> Vec<Piece> {
+    let usage = json!({"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5});
+    vec![
+        chunk(&json!({"id": "chatcmpl-1", "choices": [{"index": 0, "delta": {}, "finish_reason": reason}]})),
+        chunk(&json!({"id": "chatcmpl-1", "choices": [], "usage": usage})),
+        Piece::Bytes("data: [DONE]\n\n".into()),
+    ]
+}
+
+fn text() -> Vec<Piece> {
+    let mut pieces = vec![
+        delta(&json!({"role": "assistant", "content": ""})),
+        delta(&json!({"content": "Hel"})),
+        delta(&json!({"content": "lo"})),
+    ];
+    pieces.extend(finished("stop"));
+    pieces
+}
+
+/// The events of a streamed answer; their numbers and the names of their frames are checked on the way.
+async fn events(reply: Reply<wire::Response>) -> Vec<Value> {
+    let Reply::Stream(mut stream) = reply else { panic!("asked for a stream") };
+    let mut bytes = Vec::new();
+    while let Some(more) = stream.next().await {
+        bytes.extend_from_slice(&more);
+    }
+    let mut events = Vec::new();
+    for frame in std::str::from_utf8(&bytes).unwrap().split_terminator("\n\n") {
+        let (name, data) = frame.strip_prefix("event: ").unwrap().split_once("\ndata: ").unwrap();
+        let event: Value = serde_json::from_str(data).unwrap();
+        assert_eq!(event["type"], name);
+        assert_eq!(event["sequence_number"], events.len());
+        events.push(event);
+    }
+    events
+}
+
+fn types(events: &[Value]) -> Vec<&str> {
+    events.iter().map(|event| event["type"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_stream_has_the_whole_lifecycle_and_the_upstream_is_asked_for_usage() {
+    let upstream = Scripted::new([streaming(text())]);
+    let answer = upstream.executor(config(Dialect::Chat)).responses(asked(true)).await.unwrap();
+    let events = events(answer.value).await;
+    assert_eq!(
+        types(&events),
+        [
+            "response.created",
+            "response.in_progress",
+            "response.output_item.added",
+            "response.content_part.added",
+            "response.output_text.delta",
+            "response.output_text.delta",
+            "response.output_text.done",
+            "response.content_part.done",
+            "response.output_item.done",
+            "response.completed",
+        ]
+    );
+    let response = &events.last().unwrap()["response"];
+    assert_eq!(response["id"], "resp_1");
+    assert_eq!(response["output"][0]["content"][0]["text"], "Hello");
+    assert_eq!(response["usage"]["total_tokens"], 5);
+    let sent = &upstream.sent()[0];
+    assert_eq!(sent.uri(), "https://upstream.test/v1/chat/completions");
+    assert_eq!(sent.headers()["accept"], "text/event-stream");
+    let body: Value = serde_json::from_slice(sent.body()).unwrap();
+    assert_eq!(body["stream_options"], json!({"include_usage": true}));
+    assert_eq!(body["messages"][0], json!({"role": "developer", "content": "Be brief."}));
+}
+
+#[tokio::test]
+async fn a_whole_answer_is_a_whole_response() {
+    let completion = json!({
+        "id": "chatcmpl-1", "object": "chat.completion", "created": 7, "model": "m-1",
+        "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "Hello"}}],
+        "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5},
+    });
+    // A server that streams anyway is understood as well.
+    for script in [reply(200, "application/json", completion.to_string()), streaming(text())] {
+        let upstream = Scripted::new([script]);
+        let answer = upstream.executor(config(Dialect::Chat)).responses(asked(false)).await.unwrap();
+        let Reply::Complete(response) = answer.value else { panic!("asked for a whole reply") };
+        let response = serde_json::to_value(&response).unwrap();
+        assert_eq!(response["object"], "response");
+        assert_eq!(response["status"], "completed");
+        assert_eq!(response["output"][0]["content"][0]["text"], "Hello");
+        let body: Value = serde_json::from_slice(upstream.sent()[0].body()).unwrap();
+        assert!(body.get("stream").is_none() && body.get("stream_options").is_none(), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_failure_before_any_output_is_an_error_with_its_real_status() {
+    let limit = json!({"error": {"type": "usage_limit_reached", "message": "Enough for today", "plan_type": "plus",
+                                 "resets_in_seconds": 60}});
+    let role = || delta(&json!({"role": "assistant", "content": ""}));
+    for (script, status, code) in [
+        (reply(429, "application/json", limit.to_string()), 429, None),
+        (streaming([chunk(&limit)]), 429, None),
+        (streaming([role(), chunk(&json!({"error": {"code": "context_length_exceeded", "message": "x"}}))]), 400, {
+            Some("context_length_exceeded")
+        }),
+        (streaming([role()]), 502, Some("stream_incomplete")),
+        (streaming([role(), Piece::Bytes("data: [DONE]\n\n".into())]), 502, Some("stream_incomplete")),
+        (streaming([role(), Piece::Break]), 502, Some("stream_incomplete")),
+        (reply(200, "application/json", r#"{"error":{"code":"model_not_found","message":"x"}}"#), 404, {
+            Some("model_not_found")
+        }),
+    ] {
+        let upstream = Scripted::new([script]);
+        let config = Config { profile: Profile::compatible(), ..config(Dialect::Chat) };
+        let error = upstream.executor(config).responses(asked(true)).await.unwrap_err();
+        assert_eq!(error.status(), status, "{error:?}");
+        if let Some(code) = code {
+            assert_eq!(error.failure().code.as_deref(), Some(code), "{error:?}");
+        } else {
+            let body = serde_json::to_value(error.body()).unwrap();
+            assert_eq!(body["error"]["type"], "usage_limit_reached", "{error:?}");
+            assert_eq!(body["error"]["plan_type"], "plus", "what a client shows of a limit stays");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_breaks_later_ends_as_failed_with_every_item_closed() {
+    for last in [Some(Piece::Break), None, Some(Piece::Bytes("data: {\"choices\":[{\"del".into()))] {
+        let pieces = [delta(&json!({"role": "assistant", "content": "Hel"}))].into_iter().chain(last);
+        let upstream = Scripted::new([streaming(pieces)]);
+        let answer = upstream.executor(config(Dialect::Chat)).responses(asked(true)).await.unwrap();
+        let events = events(answer.value).await;
+        let done = &events[events.len() - 2];
+        assert_eq!(
+            (&done["type"], &done["item"]["status"]),
+            (&json!("response.output_item.done"), &json!("incomplete"))
+        );
+        let response = &events.last().unwrap()["response"];
+        assert_eq!(events.last().unwrap()["type"], "response.failed");
+        assert_eq!(response["error"]["code"], "server_error", "one of the codes that clients know");
+        assert!(response["error"]["message"].as_str().unwrap().contains("ended early"), "{response}");
+        assert_eq!(response["output"][0]["content"][0]["text"], "Hel");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_upstream_is_let_go_after_a_while_and_may_fail_in_the_stream() {
+    let upstream = Scripted::new([streaming([Piece::Wait(Duration::from_secs(20)), Piece::Break])]);
+    let answer = upstream.executor(config(Dialect::Chat)).responses(asked(true)).await.unwrap();
+    let events = events(answer.value).await;
+    assert_eq!(types(&events), ["response.created", "response.in_progress", "response.failed"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_head_of_a_reply_has_a_limit() {
+    let timeouts = Timeouts { headers: Duration::from_secs(3), ..Timeouts::default() };
+    let config = Config { timeouts, ..config(Dialect::Chat) };
+    let error = Scripted::new([Script::Silence]).executor(config).responses(asked(true)).await.unwrap_err();
+    assert!(error.is_timeout());
+    assert_eq!(error.phase(), Phase::Headers);
+}
+
+#[tokio::test]
+async fn what_needs_a_server_that_remembers_is_refused_before_anything_is_sent() {
+    for (field, value) in [
+        ("previous_response_id", json!("resp_0")),
+        ("conversation", json!("conv_1")),
+        ("background", json!(true)),
+        ("prompt", json!({"id": "pmpt_1"})),
+    ] {
+        let mut body = json!({"model": "m", "input": "hi"});
+        body[field] = value;
+        let upstream = Scripted::new([]);
+        let error = upstream.executor(config(Dialect::Chat)).responses(question(&body)).await.unwrap_err();
+        assert_eq!(error.status(), 400);
+        assert_eq!(error.failure().param.as_deref(), Some(field));
+        assert!(upstream.sent().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn the_parameter_an_upstream_blames_is_one_of_the_callers() {
+    let refusal = r#"{"error":{"message":"no","type":"invalid_request_error","param":"max_completion_tokens"}}"#;
+    let upstream = Scripted::new([reply(400, "application/json", refusal)]);
+    let body = json!({"model": "m", "input": "hi", "max_output_tokens": 16});
+    let error = upstream.executor(config(Dialect::Chat)).responses(question(&body)).await.unwrap_err();
+    assert_eq!(error.failure().param.as_deref(), Some("max_output_tokens"));
+}
+
+#[tokio::test]
+async fn losses_are_told_and_a_strict_executor_refuses_them() {
+    let body = json!({"model": "m", "input": "hi", "truncation": "auto", "reasoning": {"summary": "auto"}});
+    let completion = r#"{"id":"c","choices":[{"index":0,"finish_reason":"stop","message":{"content":"Hi"}}]}"#;
+    let upstream = Scripted::new([reply(200, "application/json", completion)]);
+    let answer = upstream.executor(config(Dialect::Chat)).responses(question(&body)).await.unwrap();
+    let paths: Vec<&str> = answer.meta.losses.iter().map(|loss| loss.path.as_str()).collect();
+    assert!(paths.contains(&"truncation") && paths.contains(&"reasoning.summary"), "{paths:?}");
+    let strict = Config { policy: Policy::Strict, ..config(Dialect::Chat) };
+    let error = Scripted::new([]).executor(strict).responses(question(&body)).await.unwrap_err();
+    assert_eq!(error.status(), 400);
+}
+
+#[tokio::test]
+async fn the_model_is_answered_by_a_chat_upstream_too() {
+    let upstream = Scripted::new([streaming(text()), streaming(text())]);
+    let executor = upstream.executor(config(Dialect::Chat));
+    let asked = || {
+        let body = json!({"model": "m", "input": "hi"});
+        interlingua_translate::responses::decode_request(question(&body)).unwrap().value
+    };
+    let request: Request = asked();
+    let mut stream = executor.stream(request).await.unwrap().value;
+    let mut fold = Fold::default();
+    while let Some(event) = stream.next().await {
+        interlingua_model::Sink::event(&mut fold, event);
+    }
+    let streamed = fold.finish().unwrap();
+    let whole = executor.complete(asked()).await.unwrap().value;
+    assert_eq!(streamed, whole, "streamed and folded are the same");
+    let bodies: Vec<Value> = upstream.sent().iter().map(|sent| serde_json::from_slice(sent.body()).unwrap()).collect();
+    assert_eq!(bodies[0]["stream"], true);
+    assert!(bodies[1].get("stream").is_none());
+}
+
+#[tokio::test]
+async fn a_responses_upstream_answers_in_its_own_words() {
+    let whole = r#"{"id":"resp_1","object":"response","status":"completed","output":[],"brand_new":1}"#;
+    let upstream = Scripted::new([reply(200, "application/json", whole), streaming(hello())]);
+    let executor = upstream.executor(config(Dialect::Responses));
+    let Reply::Complete(response) = executor.responses(asked(false)).await.unwrap().value else {
+        panic!("asked for a whole reply")
+    };
+    assert_eq!(serde_json::to_value(&response).unwrap()["brand_new"], 1);
+    let Reply::Stream(mut stream) = executor.responses(asked(true)).await.unwrap().value else {
+        panic!("asked for a stream")
+    };
+    for piece in hello() {
+        let Piece::Bytes(bytes) = piece else { panic!("a good answer is nothing but bytes") };
+        assert_eq!(stream.next().await.unwrap(), bytes);
+    }
+    assert!(stream.next().await.is_none());
+    assert_eq!(upstream.sent()[0].uri(), "https://upstream.test/v1/responses");
+}
+
+#[tokio::test]
+async fn a_body_is_passed_through_with_the_headers_of_its_session() {
+    let body = "{ \"model\":\"m\",\"input\" : [],\n \"stream\":true, \"unknown\":{}}\n";
+    let answer = reply_with(
+        429,
+        &[("content-type", "application/json"), ("retry-after", "9")],
+        [Piece::Bytes("{\"error\": {}}".into())],
+    );
+    let upstream = Scripted::new([answer]);
+    let headers = [
+        ("session-id", "s"),
+        ("x-codex-turn-metadata", "{}"),
+        ("user-agent", "spy"),
+        ("originator", "spy"),
+        ("authorization", "Bearer spy"),
+        ("cookie", "spy"),
+        ("content-encoding", "zstd"),
+    ];
+    let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+    let executor = upstream.executor(config(Dialect::Responses));
+    let response = executor.responses_passthrough(bytes::Bytes::from_static(body.as_bytes()), &headers).await.unwrap();
+    assert_eq!(response.status(), 429);
+    assert_eq!(response.headers()["retry-after"], "9");
+    let sent = &upstream.sent()[0];
+    assert_eq!(sent.uri(), "https://upstream.test/v1/responses");
+    assert_eq!(sent.body(), body.as_bytes());
+    assert_eq!(sent.headers()["session-id"], "s");
+    assert_eq!(sent.headers()["accept"], "text/event-stream");
+    assert_eq!(sent.headers()["authorization"], "Bearer sk-secret-token");
+    assert!(!format!("{:?}", sent.headers()).contains("spy"), "{:?}", sent.headers());
+    assert!(!sent.headers().contains_key("content-encoding"));
+}
