@@ -14,9 +14,10 @@ import traceback
 
 from check import Place
 
+import bridge_checks
 import login_checks
 
-CHECKS = login_checks.CHECKS
+CHECKS = login_checks.CHECKS + bridge_checks.CHECKS
 
 
 def main():
