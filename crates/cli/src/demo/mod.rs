@@ -95,18 +95,10 @@ async fn ask(gateway: &str, log: &Log, screen: &mut Screen) -> Result<()> {
     while let Some(bytes) = chunks.next().await {
         // What the upstream had sent by now is what these chunks were made of.
         let sent = log.last().map(|exchange| exchange.reply).unwrap_or_default();
-        let mut events = upstream.read_on(&sent, wire::event)?.into_iter();
+        let events = upstream.read_on(&sent, wire::event)?;
         let chunks = client.read(&bytes, wire::chunk)?;
-        let at = begun.elapsed();
-        for (place, chunk) in chunks.iter().enumerate() {
-            // Where several events stand behind one chunk, the last of them brought it about.
-            let left = events.len().saturating_sub(chunks.len() - 1 - place);
-            let mut group: Vec<_> = events.by_ref().take(left.max(1)).collect();
-            let cause = group.pop();
-            for silent in group {
-                screen.row(at, Some(&silent), None)?;
-            }
-            screen.row(at, cause.as_ref(), Some(chunk))?;
+        for (event, chunk) in wire::pair(events, chunks) {
+            screen.row(begun.elapsed(), event.as_ref(), chunk.as_ref())?;
         }
     }
     screen.answer_ends(begun.elapsed())?;

@@ -79,17 +79,43 @@ pub(super) fn chunk(data: &str) -> Result<Line> {
     Ok(Line { what: words.join(", "), text })
 }
 
+/// Each event beside the first chunk it brought about; its other chunks stand alone below.
+///
+/// An event with text brought about all up to the chunk with that text, the last event what is left.
+pub(super) fn pair(events: Vec<Line>, chunks: Vec<Line>) -> Vec<(Option<Line>, Option<Line>)> {
+    let mut rows = Vec::new();
+    let mut chunks = chunks.into_iter().peekable();
+    let mut events = events.into_iter().peekable();
+    while let Some(event) = events.next() {
+        let (text, is_last) = (event.text.clone(), events.peek().is_none());
+        let mut cause = Some(event);
+        while (is_last || !text.is_empty()) && chunks.peek().is_some() {
+            let chunk = chunks.next();
+            let is_its_text = !is_last && chunk.as_ref().is_some_and(|chunk| chunk.text == text);
+            rows.push((cause.take(), chunk));
+            if is_its_text {
+                break;
+            }
+        }
+        if cause.is_some() {
+            rows.push((cause, None));
+        }
+    }
+    rows.extend(chunks.map(|chunk| (None, Some(chunk))));
+    rows
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_stream_is_read_as_it_grows() {
-        let all = b"data: {\"type\":\"response.output_text.delta\",\"delta\":\"An\"}\n\ndata: {\"type\":\"response.completed\"}\n\n";
+        let all = b"data: {\"type\":\"response.output_text.delta\",\"delta\":\"An\"}\n\ndata: {\"type\":\"response.in_progress\",\"response\":{}}\n\n";
         let mut reader = Reader::default();
         let (begin, end) = (reader.read_on(&all[..70], event).unwrap(), reader.read_on(all, event).unwrap());
         assert_eq!(begin, [Line { what: "response.output_text.delta".into(), text: "An".into() }]);
-        assert_eq!(end, [Line { what: "response.completed".into(), text: String::new() }]);
+        assert_eq!(end, [Line { what: "response.in_progress".into(), text: String::new() }]);
     }
 
     #[test]
@@ -100,5 +126,22 @@ mod tests {
         let last = line(r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#);
         assert_eq!(last.what, "finish_reason: stop");
         assert_eq!(line("[DONE]").what, "[DONE]");
+    }
+
+    #[test]
+    fn events_stand_beside_the_chunks_they_became() {
+        let lines = |list: &[(&str, &str)]| -> Vec<Line> {
+            list.iter().map(|(what, text)| Line { what: (*what).to_owned(), text: (*text).to_owned() }).collect()
+        };
+        let events = lines(&[("created", ""), ("delta", "An"), ("delta", " x"), ("done", ""), ("completed", "")]);
+        let chunks = lines(&[("role", ""), ("content", "An"), ("content", " x"), ("finish", ""), ("[DONE]", "")]);
+        let rows = pair(events, chunks).into_iter().map(|(event, chunk)| {
+            (event.map_or(String::new(), |line| line.what), chunk.map_or(String::new(), |line| line.what))
+        });
+        let rows: Vec<_> = rows.map(|(event, chunk)| format!("{event}|{chunk}")).collect();
+        assert_eq!(
+            rows,
+            ["created|", "delta|role", "|content", "delta|content", "done|", "completed|finish", "|[DONE]"]
+        );
     }
 }

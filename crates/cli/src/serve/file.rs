@@ -36,7 +36,8 @@ pub(super) fn read(path: &Path) -> Result<Settings> {
     let written = toml::from_str(&text).map_err(|mut error: toml::de::Error| {
         // The line at fault may be the one with the key in it.
         error.set_input(None);
-        let line = error.span().map_or(0, |span| text.get(..span.start).unwrap_or_default().lines().count().max(1));
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
         anyhow::anyhow!("{} is wrong in line {line}: {}", path.display(), error.message())
     })?;
     let Written { listen, upstream, dialect, base_url, profile, strict, inbound_key } = written;
