@@ -7,9 +7,16 @@ use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt;
 use tokio::time::timeout;
+use tower_http::decompression::RequestDecompressionLayer;
 
 use crate::error::INVALID_REQUEST;
 use crate::{ApiError, Limits};
+
+/// Undoes the compression of bodies, of which the CLI of Codex makes use, as they are read: the limits count what comes
+/// out. What it does not know it leaves as it is.
+pub(crate) fn decompressed() -> RequestDecompressionLayer {
+    RequestDecompressionLayer::new().pass_through_unaccepted(true)
+}
 
 /// Reads a JSON body.
 pub(crate) async fn read(request: Request, limits: Limits) -> Result<Bytes, ApiError> {
@@ -37,7 +44,7 @@ pub(crate) async fn read(request: Request, limits: Limits) -> Result<Bytes, ApiE
     Ok(first.unwrap_or_else(|| rest.freeze()))
 }
 
-/// JSON, not compressed.
+/// JSON, and decoded by now.
 ///
 /// The type is demanded, not guessed: a page in a browser can send other types to a server on this machine without
 /// being asked whether it may.
@@ -51,7 +58,9 @@ fn check_kind(headers: &HeaderMap) -> Result<(), ApiError> {
     }
     match text(CONTENT_ENCODING).as_deref() {
         None | Some("" | "identity") => Ok(()),
-        Some(other) => Err(unsupported(format!("the body must not be compressed (`content-encoding: {other}`)"))),
+        Some(other) => Err(unsupported(format!(
+            "the body is sent as `content-encoding: {other}`; there are gzip, deflate, zstd and identity"
+        ))),
     }
 }
 
@@ -63,7 +72,7 @@ async fn next(body: &mut Body, limits: Limits) -> Result<Option<Bytes>, ApiError
         })?;
         match frame {
             None => return Ok(None),
-            Some(Err(error)) => return Err(ApiError::bad_request(format!("the body broke off: {error}"))),
+            Some(Err(error)) => return Err(ApiError::bad_request(format!("the body cannot be read: {error}"))),
             Some(Ok(frame)) => {
                 if let Ok(data) = frame.into_data() {
                     return Ok(Some(data));
@@ -84,7 +93,7 @@ async fn too_large(mut body: Body, limits: Limits) -> ApiError {
             Ok(None) | Err(_) => break,
         }
     }
-    let message = format!("the body is larger than {} bytes", limits.body);
+    let message = format!("the body is larger than {} bytes, counted without compression", limits.body);
     ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, INVALID_REQUEST, message).with_code("request_too_large")
 }
 

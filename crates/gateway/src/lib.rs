@@ -24,9 +24,12 @@ mod config;
 mod error;
 mod inbound;
 pub mod json;
+mod models;
 mod reply;
+mod responses;
 mod routes;
 mod server;
+mod stream;
 mod upstream;
 
 pub use config::{Config, Limits, StartError};

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
-use interlingua_executor::ReplyHead;
+use interlingua_executor::{ByteStream, ReplyHead};
 use interlingua_translate::Loss;
 use serde::Serialize;
 
@@ -32,8 +32,18 @@ pub(crate) fn event_stream(events: impl Stream<Item = Bytes> + Send + 'static) -
     response
 }
 
+/// What an upstream answered in the caller's language, byte for byte.
+pub(crate) fn passed(upstreams: http::Response<ByteStream>) -> Response {
+    let mut response = upstreams.map(Body::from_stream);
+    keep_upstream_id(response.headers_mut());
+    if response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream")) {
+        not_held_back(response.headers_mut());
+    }
+    response
+}
+
 /// Tells everybody on the way that this is not to be stored or held back.
-pub(crate) fn not_held_back(headers: &mut HeaderMap) {
+fn not_held_back(headers: &mut HeaderMap) {
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(ACCEL_BUFFERING, HeaderValue::from_static("no"));
 }
@@ -79,7 +89,7 @@ pub(crate) fn relay(head: &ReplyHead, headers: &mut HeaderMap) {
 }
 
 /// Moves the upstream's id of the request to where the gateway's own does not replace it.
-pub(crate) fn keep_upstream_id(headers: &mut HeaderMap) {
+fn keep_upstream_id(headers: &mut HeaderMap) {
     if let Some(id) = headers.remove("x-request-id") {
         headers.insert(UPSTREAM_REQUEST_ID, id);
     }

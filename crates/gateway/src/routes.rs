@@ -1,29 +1,31 @@
 //! Every path there is.
 
 use axum::Router;
-use axum::extract::State;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use http::{HeaderMap, Method, StatusCode, Uri};
+use http::{Method, StatusCode, Uri};
 
 use crate::app::Shared;
 use crate::error::INVALID_REQUEST;
 use crate::inbound::admit;
-use crate::{ApiError, access, chat, reply};
+use crate::{ApiError, access, body, chat, models, reply, responses};
 
-/// The paths, for whoever asks for another. Each one is served with and without `/v1`.
-const KNOWN: &str = "POST /v1/chat/completions, GET /v1/models and GET /healthz";
+/// The paths, for whoever asks for another.
+const KNOWN: &str = "POST /v1/chat/completions, POST /v1/responses, GET /v1/models and GET /healthz";
 
 /// The whole server.
 pub(crate) fn router(app: Shared) -> Router {
     let mut api = Router::new();
     for base in ["", "/v1"] {
         // One router for each dialect that clients speak.
-        api = api.merge(chat::routes(base)).route(&format!("{base}/models"), get(models));
+        api = api.merge(chat::routes(base)).merge(responses::routes(base)).merge(models::routes(base));
     }
+    // Where the Codex CLI looks with a login of its own.
+    api = api.merge(responses::routes(models::CODEX)).merge(models::routes(models::CODEX));
     api.fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
+        .layer(body::decompressed())
         .layer(from_fn_with_state(app.clone(), admit))
         // Whoever watches over the process has no key.
         .route("/healthz", get(healthz))
@@ -36,13 +38,8 @@ async fn healthz() -> Response {
     reply::json(StatusCode::OK, &serde_json::json!({ "status": "ok" }))
 }
 
-async fn models(State(app): State<Shared>, headers: HeaderMap) -> Result<Response, ApiError> {
-    let answer = app.upstream.executor_for(&headers)?.models().await?;
-    Ok(reply::json(StatusCode::OK, &answer.value))
-}
-
 async fn unknown(method: Method, uri: Uri) -> Response {
-    let message = format!("there is no {method} {}; there are {KNOWN}, the first two also without /v1", uri.path());
+    let message = format!("there is no {method} {}; there are {KNOWN}, the first three also without /v1", uri.path());
     ApiError::new(StatusCode::NOT_FOUND, INVALID_REQUEST, message).with_code("unknown_url").into_response()
 }
 

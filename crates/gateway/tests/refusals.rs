@@ -11,7 +11,7 @@ async fn an_unknown_path_is_told_the_known_ones() {
     let (status, error) = refusal(setup.post("/v1/completions", "{}").send().await.unwrap()).await;
     assert_eq!(status, 404);
     let message = error["message"].as_str().unwrap();
-    for part in ["POST /v1/completions", "/v1/chat/completions", "/v1/models", "/healthz"] {
+    for part in ["POST /v1/completions", "/v1/chat/completions", "/v1/responses", "/v1/models", "/healthz"] {
         assert!(message.contains(part), "{message}");
     }
     setup.stop().await;
@@ -44,8 +44,6 @@ async fn a_body_that_does_not_say_it_is_json_is_refused() {
         let request = setup.client.post(&url).body(hello(false).to_string()).header("content-type", kind);
         assert_eq!(request.send().await.unwrap().status(), 200, "{kind}");
     }
-    let compressed = setup.post("/v1/chat/completions", "x").header("content-encoding", "gzip");
-    assert_eq!(refusal(compressed.send().await.unwrap()).await.0, 415);
     setup.stop().await;
 }
 
