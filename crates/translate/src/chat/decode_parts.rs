@@ -2,6 +2,7 @@
 
 use interlingua_model as model;
 use interlingua_wire::{Extra, Integer, chat as wire};
+use serde::Deserialize;
 
 use crate::convert::{count, json, to_json};
 use crate::{Error, Loss, LossCode};
@@ -205,4 +206,20 @@ pub(super) fn decode_finish(
 /// The refusal of sound, which no Responses reply carries.
 pub(super) fn spoken(path: &str) -> Error {
     Error::reply(path, "unsupported_modality", "the model answered in sound, which the Responses API cannot carry")
+}
+
+/// A failure that only the event's name calls one.
+pub(super) fn bare_failure(data: &str) -> Failure {
+    #[derive(Deserialize)]
+    struct Bare {
+        message: Option<String>,
+        code: Option<wire::ErrorCode>,
+    }
+    let bare: Option<Bare> = serde_json::from_str(data).ok();
+    let message = bare.as_ref().and_then(|bare| bare.message.clone()).unwrap_or_default();
+    let code = bare.and_then(|bare| bare.code).map(|code| match code {
+        wire::ErrorCode::Word(word) => word,
+        wire::ErrorCode::Number(number) => number.0.to_string(),
+    });
+    Failure { code, message, ..Failure::default() }
 }

@@ -6,11 +6,11 @@ use interlingua_model::{
     Ending, Envelope, Event, Failure, Finish, IncompleteReason, ItemIndex, Sink, TokenLogprob, Usage,
 };
 use interlingua_wire::chat as wire;
-use serde::Deserialize;
 
 use super::decode_calls::Calls;
 use super::decode_parts::{
-    Said, decode_details, decode_failure, decode_finish, decode_logprobs, decode_part, decode_usage, spoken,
+    Said, bare_failure, decode_details, decode_failure, decode_finish, decode_logprobs, decode_part, decode_usage,
+    spoken,
 };
 use super::decode_turns::Turns;
 use super::moderation::decode_moderation;
@@ -383,20 +383,4 @@ impl Losses {
             self.list.push(Loss::new(path, code, detail));
         }
     }
-}
-
-/// A failure that only the event's name calls one.
-fn bare_failure(data: &str) -> Failure {
-    #[derive(Deserialize)]
-    struct Bare {
-        message: Option<String>,
-        code: Option<wire::ErrorCode>,
-    }
-    let bare: Option<Bare> = serde_json::from_str(data).ok();
-    let message = bare.as_ref().and_then(|bare| bare.message.clone()).unwrap_or_default();
-    let code = bare.and_then(|bare| bare.code).map(|code| match code {
-        wire::ErrorCode::Word(word) => word,
-        wire::ErrorCode::Number(number) => number.0.to_string(),
-    });
-    Failure { code, message, ..Failure::default() }
 }
