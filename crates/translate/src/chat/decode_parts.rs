@@ -209,7 +209,7 @@ pub(super) fn spoken(path: &str) -> Error {
 }
 
 /// A failure that only the event's name calls one.
-pub(super) fn bare_failure(data: &str) -> Failure {
+pub(super) fn bare_failure(data: &str) -> model::Failure {
     #[derive(Deserialize)]
     struct Bare {
         message: Option<String>,
@@ -221,5 +221,5 @@ pub(super) fn bare_failure(data: &str) -> Failure {
         wire::ErrorCode::Word(word) => word,
         wire::ErrorCode::Number(number) => number.0.to_string(),
     });
-    Failure { code, message, ..Failure::default() }
+    model::Failure { code, message, ..model::Failure::default() }
 }
