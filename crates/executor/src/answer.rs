@@ -6,7 +6,8 @@ use interlingua_translate::Loss;
 use interlingua_wire::chat;
 
 use crate::SseStream;
-use crate::head::{RateLimits, ReplyHead};
+use crate::head::ReplyHead;
+use crate::limits::RateLimits;
 
 /// A value together with what there is to know of how it came about.
 #[derive(Debug)]

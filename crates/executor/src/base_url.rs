@@ -42,6 +42,17 @@ impl BaseUrl {
         }
     }
 
+    /// The backend of the Codex CLI, `https://chatgpt.com/backend-api/codex`.
+    #[must_use]
+    pub fn codex() -> Self {
+        Self {
+            scheme: Scheme::HTTPS,
+            authority: Authority::from_static("chatgpt.com"),
+            path: "/backend-api/codex".to_owned(),
+            query: None,
+        }
+    }
+
     /// Host and port, for messages.
     #[must_use]
     pub fn authority(&self) -> &str {
@@ -50,8 +61,25 @@ impl BaseUrl {
 
     /// The address of an endpoint, which begins with `/`.
     pub(crate) fn endpoint(&self, endpoint: &str) -> Result<Uri, Error> {
-        let query = self.query.as_ref().map(|query| format!("?{query}")).unwrap_or_default();
-        let path = PathAndQuery::try_from(format!("{}{endpoint}{query}", self.path));
+        self.at(&format!("{}{endpoint}", self.path), self.query.as_deref())
+    }
+
+    /// The same with one parameter more in its query.
+    pub(crate) fn endpoint_with(&self, endpoint: &str, parameter: &str) -> Result<Uri, Error> {
+        let query = self.query.as_ref().map_or_else(|| parameter.to_owned(), |query| format!("{query}&{parameter}"));
+        self.at(&format!("{}{endpoint}", self.path), Some(&query))
+    }
+
+    /// The address of something that lies beside the last segment of the base URL, not below it.
+    pub(crate) fn beside(&self, endpoint: &str) -> Result<Uri, Error> {
+        let parent = self.path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        self.at(&format!("{parent}{endpoint}"), self.query.as_deref())
+    }
+
+    fn at(&self, path: &str, query: Option<&str>) -> Result<Uri, Error> {
+        let endpoint = path;
+        let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+        let path = PathAndQuery::try_from(format!("{path}{query}"));
         let uri = path.ok().and_then(|path| {
             Uri::builder()
                 .scheme(self.scheme.clone())
@@ -60,7 +88,7 @@ impl BaseUrl {
                 .build()
                 .ok()
         });
-        uri.ok_or_else(|| Error::configuration(format!("{self} with {endpoint} appended is not a URL")))
+        uri.ok_or_else(|| Error::configuration(format!("{endpoint} at {} is not a URL", self.authority)))
     }
 }
 
@@ -126,6 +154,17 @@ mod tests {
             let url: BaseUrl = base.parse().unwrap();
             assert_eq!(url.endpoint(RESPONSES).unwrap().to_string(), endpoint, "{base}");
         }
+    }
+
+    #[test]
+    fn parameters_and_neighbours_keep_the_query() {
+        let plain = BaseUrl::codex();
+        let uri = plain.endpoint_with(MODELS, "client_version=1.2.3").unwrap().to_string();
+        assert_eq!(uri, "https://chatgpt.com/backend-api/codex/models?client_version=1.2.3");
+        assert_eq!(plain.beside("/wham/usage").unwrap().to_string(), "https://chatgpt.com/backend-api/wham/usage");
+        let queried: BaseUrl = "http://localhost/a?k=v".parse().unwrap();
+        assert_eq!(queried.endpoint_with(MODELS, "c=1").unwrap().to_string(), "http://localhost/a/models?k=v&c=1");
+        assert_eq!(queried.beside("/b").unwrap().to_string(), "http://localhost/b?k=v");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use interlingua_translate::{Policy, Profile};
 
-use crate::BaseUrl;
+use crate::{BaseUrl, RetryPolicy};
 
 /// Everything an [`Executor`](crate::Executor) has to know of its upstream, except the credentials. Plain data.
 ///
@@ -12,12 +12,14 @@ use crate::BaseUrl;
 /// use interlingua_executor::{Config, Dialect};
 /// use interlingua_translate::Profile;
 ///
-/// let codex = Config {
-///     base_url: "https://chatgpt.com/backend-api/codex".parse()?,
-///     profile: Profile::codex(),
+/// let local = Config {
+///     base_url: "http://127.0.0.1:8080".parse()?,
+///     profile: Profile::compatible(),
+///     dialect: Dialect::Chat,
 ///     ..Config::default()
 /// };
-/// assert_eq!(codex.dialect, Dialect::Responses);
+/// assert_eq!(Config::codex().base_url.to_string(), "https://chatgpt.com/backend-api/codex");
+/// # let _ = local;
 /// # Ok::<(), interlingua_executor::Error>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -32,6 +34,16 @@ pub struct Config {
     pub policy: Policy,
     /// How long to wait for what.
     pub timeouts: Timeouts,
+    /// When to send a request again.
+    pub retry: RetryPolicy,
+}
+
+impl Config {
+    /// The backend of the Codex CLI, which wants a ChatGPT login.
+    #[must_use]
+    pub fn codex() -> Self {
+        Self { base_url: BaseUrl::codex(), profile: Profile::codex(), ..Self::default() }
+    }
 }
 
 /// The public API of OpenAI over Responses.
@@ -43,6 +55,7 @@ impl Default for Config {
             profile: Profile::openai(),
             policy: Policy::Lenient,
             timeouts: Timeouts::default(),
+            retry: RetryPolicy::default(),
         }
     }
 }
@@ -86,3 +99,9 @@ pub(crate) const MAX_REPLY: usize = 64 * 1024 * 1024;
 pub(crate) const MAX_ERROR_BODY: usize = 64 * 1024;
 /// How long the body of an error may take altogether: what it says is worth little waiting.
 pub(crate) const ERROR_BODY_WAIT: Duration = Duration::from_secs(10);
+/// How long a request waits for the list of models that it is written by, before it goes without.
+pub(crate) const CATALOGUE_WAIT: Duration = Duration::from_secs(5);
+/// How long such a list is good for; then it is asked for again, which costs little where nothing has changed.
+pub(crate) const CATALOGUE_AGE: Duration = Duration::from_secs(5 * 60);
+/// How long after a failure the list is not asked for again.
+pub(crate) const CATALOGUE_PAUSE: Duration = Duration::from_secs(30);

@@ -8,6 +8,7 @@ use interlingua_translate::{Outcome, STREAM_INCOMPLETE, chat, responses};
 
 use crate::config::Timeouts;
 use crate::error::{Error, Phase};
+use crate::limits::{LIMITS_EVENT, LastLimits};
 use crate::params::Params;
 use crate::source::{Fault, Pull, Source};
 use crate::transport::{ByteStream, Transport};
@@ -19,6 +20,8 @@ pub(crate) struct Decoding {
     state: State,
     /// Leads the parameter of a failure back into the caller's request, where that is known.
     params: Option<Arc<Params>>,
+    /// Where limits go that are told in mid-stream.
+    limits: Arc<LastLimits>,
     /// Why the end came early, where no word of the upstream's explains it.
     fault: Option<Fault>,
 }
@@ -71,17 +74,18 @@ impl Decoding {
         bytes: ByteStream,
         decoder: Decoder,
         params: Option<Arc<Params>>,
+        limits: Arc<LastLimits>,
         transport: Arc<dyn Transport>,
         timeouts: Timeouts,
     ) -> Self {
         let source = Source::new(bytes, transport, timeouts);
-        Self { source, state: State::Reading(decoder), params, fault: None }
+        Self { source, state: State::Reading(decoder), params, limits, fault: None }
     }
 
     /// Waits for the next piece and hands its events to `sink`. Never called again after [`Step::Over`].
     pub(crate) fn poll_step(&mut self, cx: &mut Context<'_>, sink: &mut impl Sink) -> Poll<Step> {
         let State::Reading(decoder) = &mut self.state else { return Poll::Pending };
-        let mut sink = Told { inner: sink, params: self.params.as_deref(), reason: None };
+        let mut sink = Told { inner: sink, params: self.params.as_deref(), limits: &self.limits, reason: None };
         let pull = self.source.poll_pull(cx, |event| {
             if !decoder.has_ended() {
                 decoder.read(event.data, event.event, &mut sink);
@@ -119,6 +123,7 @@ impl Decoding {
 struct Told<'s, S> {
     inner: &'s mut S,
     params: Option<&'s Params>,
+    limits: &'s LastLimits,
     /// Why the stream ended early, where the decoder can only say that it did.
     reason: Option<Failure>,
 }
@@ -127,6 +132,11 @@ impl<S: Sink> Sink for Told<'_, S> {
     fn event(&mut self, mut event: Event<'_>) {
         if let Event::Failed(failure) = &mut event {
             self.tell(failure);
+        }
+        if let Event::Opaque(opaque) = &event
+            && opaque.kind == LIMITS_EVENT
+        {
+            self.limits.report(opaque.raw.clone());
         }
         self.inner.event(event);
     }

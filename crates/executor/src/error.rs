@@ -10,7 +10,9 @@ use interlingua_translate::{failure_kind, failure_status};
 use interlingua_wire::chat::{ErrorBody, ErrorCode, ErrorDetail};
 
 use crate::head::ReplyHead;
-use crate::{BaseUrl, TransportError};
+use crate::retry::Setback;
+use crate::usage_limit::resets_in;
+use crate::{BaseUrl, TransportError, UsageLimit};
 
 /// Why a call has no answer.
 ///
@@ -56,6 +58,8 @@ enum Cause {
     Timeout,
     /// The upstream said so, by status or inside a stream.
     Upstream,
+    /// The upstream refused credentials that had just been renewed.
+    Relogin,
     /// What the upstream sent is no reply.
     Malformed,
 }
@@ -86,7 +90,7 @@ impl Error {
             Cause::Transport(error) => error.is_timeout(),
             #[cfg(feature = "reqwest")]
             Cause::Credentials(_) => false,
-            Cause::Configuration | Cause::Translation(_) | Cause::Upstream | Cause::Malformed => false,
+            Cause::Configuration | Cause::Translation(_) | Cause::Upstream | Cause::Relogin | Cause::Malformed => false,
         }
     }
 
@@ -99,7 +103,33 @@ impl Error {
     /// Whether the upstream itself reported the failure, by its status or inside a stream.
     #[must_use]
     pub fn is_upstream(&self) -> bool {
-        matches!(&self.0.cause, Cause::Upstream)
+        matches!(&self.0.cause, Cause::Upstream | Cause::Relogin)
+    }
+
+    /// Whether only the person can help, by logging in: there is no login, it is over, or the upstream refuses it even
+    /// after it was renewed.
+    #[must_use]
+    pub fn needs_login(&self) -> bool {
+        match &self.0.cause {
+            Cause::Relogin => true,
+            #[cfg(feature = "reqwest")]
+            Cause::Credentials(error) => error.needs_login(),
+            Cause::Configuration
+            | Cause::Translation(_)
+            | Cause::Transport(_)
+            | Cause::Timeout
+            | Cause::Upstream
+            | Cause::Malformed => false,
+        }
+    }
+
+    /// The quota that is used up, where that is what the upstream said.
+    ///
+    /// Its [`status`](Self::status) is 429 unless the upstream chose another one, and [`retry_after`](Self::retry_after)
+    /// says when it is reset.
+    #[must_use]
+    pub fn usage_limit(&self) -> Option<UsageLimit> {
+        self.is_upstream().then(|| UsageLimit::of(&self.0.failure, SystemTime::now())).flatten()
     }
 
     /// The status of the upstream's reply, where there was one. A failure inside a stream has 200 here.
@@ -242,6 +272,16 @@ impl Error {
         error
     }
 
+    /// The upstream refused renewed credentials as well.
+    pub(crate) fn relogin(failure: &Failure) -> Self {
+        let said = &failure.message;
+        let message =
+            format!("the upstream refused the login again after it was renewed ({said}); run `interlingua login`");
+        let kind = Some("authentication_error".to_owned());
+        let failure = Failure { kind, ..own("login_required", message) };
+        Self::new(Cause::Relogin, Phase::Headers, StatusCode::UNAUTHORIZED, failure)
+    }
+
     /// The upstream's own error, inside a reply whose status was fine.
     pub(crate) fn in_reply(phase: Phase, failure: Failure) -> Self {
         let status = status_of(failure_status(&failure));
@@ -258,6 +298,21 @@ impl Error {
         self
     }
 
+    /// What this means for another attempt.
+    pub(crate) fn setback(&self) -> Setback<'_> {
+        let Inner { cause, phase, failure, status, head, retry_after } = &*self.0;
+        if head.as_ref().and_then(ReplyHead::should_retry) == Some(false) {
+            return Setback::Final;
+        }
+        match (cause, phase) {
+            (Cause::Transport(_), Phase::Connect | Phase::Headers) => Setback::Connection,
+            (Cause::Upstream, Phase::Headers | Phase::FirstEvent) => {
+                Setback::Refused { status: *status, code: failure.code.as_deref(), retry_after: *retry_after }
+            }
+            _ => Setback::Final,
+        }
+    }
+
     /// Rewrites the parameter at fault into the caller's dialect.
     pub(crate) fn map_param(mut self, map: impl FnOnce(&str) -> String) -> Self {
         if matches!(self.0.cause, Cause::Upstream) {
@@ -269,6 +324,7 @@ impl Error {
 
 /// Failures of our own making, also for the frame that ends a stream.
 const UPSTREAM_TIMEOUT: &str = "upstream_timeout";
+pub(crate) const UPSTREAM_MALFORMED: &str = "upstream_malformed";
 
 fn own(code: &str, message: String) -> Failure {
     Failure { code: Some(code.to_owned()), message, kind: Some("server_error".to_owned()), param: None, raw: None }
@@ -291,18 +347,7 @@ pub(crate) fn cut_failure(error: &TransportError) -> Failure {
 }
 
 pub(crate) fn malformed_failure(message: String) -> Failure {
-    own("upstream_malformed", message)
-}
-
-/// How long until the limit that was hit is reset, where the error object says so.
-fn resets_in(failure: &Failure) -> Option<Duration> {
-    let raw = failure.raw.as_ref()?;
-    let detail = serde_json::from_str::<ErrorDetail>(raw.text()).ok()?;
-    let number = |name: &str| detail.extra.get(name)?.parse::<f64>().ok();
-    let since_1970 =
-        || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64());
-    let seconds = number("resets_in_seconds").or_else(|| Some((number("resets_at")? - since_1970()).max(0.0)))?;
-    Duration::try_from_secs_f64(seconds).ok()
+    own(UPSTREAM_MALFORMED, message)
 }
 
 fn status_of(status: u16) -> StatusCode {
@@ -363,7 +408,7 @@ impl StdError for Error {
             Cause::Transport(error) => Some(error),
             #[cfg(feature = "reqwest")]
             Cause::Credentials(error) => Some(&**error),
-            Cause::Configuration | Cause::Timeout | Cause::Upstream | Cause::Malformed => None,
+            Cause::Configuration | Cause::Timeout | Cause::Upstream | Cause::Relogin | Cause::Malformed => None,
         }
     }
 }

@@ -53,7 +53,7 @@ impl Sink for Ready {
 }
 
 /// Whether an event is part of the answer, and not only a sign of life.
-fn is_output(event: &Event<'_>) -> bool {
+pub(crate) fn is_output(event: &Event<'_>) -> bool {
     match event {
         Event::Started(_) | Event::Progress { .. } | Event::Opaque(_) | Event::Failed(_) => false,
         Event::ItemStarted { item, .. } => matches!(item, ItemStart::ToolCall { .. }),

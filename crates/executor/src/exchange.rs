@@ -1,18 +1,21 @@
 //! One HTTP exchange: the request as the upstream wants it, the head of its reply, and what a bad head means.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, USER_AGENT};
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, USER_AGENT};
+use http::{HeaderMap, Method, Request, StatusCode, Uri};
 
 use crate::answer::{Meta, Timings};
+use crate::catalogue::LastCatalogue;
 use crate::config::{Config, ERROR_BODY_WAIT, MAX_ERROR_BODY};
 use crate::error::{Error, Phase};
 use crate::error_body;
-use crate::head::{RateLimits, ReplyHead};
+use crate::head::ReplyHead;
 use crate::key::{Grant, Key};
+use crate::limits::{LastLimits, RateLimits};
+use crate::retry::Decision;
 use crate::transport::{ByteStream, Transport};
 use crate::watch::{Paced, collect, within};
 
@@ -22,10 +25,12 @@ pub(crate) struct Remote {
     pub(crate) transport: Arc<dyn Transport>,
     /// The headers of every request, credentials apart.
     headers: HeaderMap,
-    last_limits: Mutex<Option<RateLimits>>,
+    pub(crate) last_limits: Arc<LastLimits>,
+    pub(crate) catalogue: LastCatalogue,
 }
 
 /// A request before anything was sent.
+#[derive(Clone)]
 pub(crate) struct Outgoing {
     pub(crate) method: Method,
     pub(crate) endpoint: &'static str,
@@ -39,9 +44,40 @@ pub(crate) struct Outgoing {
 pub(crate) struct Opened {
     pub(crate) head: ReplyHead,
     pub(crate) body: ByteStream,
+    pub(crate) etag: Option<HeaderValue>,
     grant: Grant,
+    times: Times,
     sent: Instant,
     waited: Duration,
+}
+
+/// How often a request was authorised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Times {
+    Once,
+    /// With one access, which was refused, and then with a newer one.
+    Twice,
+}
+
+/// The attempts of one call.
+pub(crate) struct Tries<'r> {
+    remote: &'r Remote,
+    made: u32,
+}
+
+impl Tries<'_> {
+    /// Waits until the next attempt is due, or gives the error back where there is none. Nothing of an answer may have been
+    /// handed out.
+    pub(crate) async fn again(&mut self, error: Error) -> Result<(), Error> {
+        self.made += 1;
+        match self.remote.config.retry.decide(self.made, error.setback()) {
+            Decision::GiveUp => Err(error),
+            Decision::Retry(wait) => {
+                self.remote.transport.sleep(wait).await;
+                Ok(())
+            }
+        }
+    }
 }
 
 pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -58,36 +94,55 @@ impl Remote {
             let value = HeaderValue::try_from(value).map_err(|_| bad())?;
             headers.insert(HeaderName::try_from(name).map_err(|_| bad())?, value);
         }
-        Ok(Self { config, transport, headers, last_limits: Mutex::new(None) })
+        Ok(Self { config, transport, headers, last_limits: Arc::default(), catalogue: LastCatalogue::default() })
     }
 
     /// What the upstream last said about its limits.
     pub(crate) fn last_limits(&self) -> Option<RateLimits> {
-        self.last_limits.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.last_limits.read()
+    }
+
+    /// The attempts of a call that begins now.
+    pub(crate) fn tries(&self) -> Tries<'_> {
+        Tries { remote: self, made: 0 }
     }
 
     /// Sends a request and waits for the head of the reply, whatever its status.
     ///
     /// It is sent once, and once more where the upstream refuses credentials that can renew themselves. Further attempts
-    /// would have their place here: nothing has gone out to a client yet.
+    /// are the caller's, see [`Tries`].
     pub(crate) async fn open(&self, outgoing: Outgoing, key: &Key) -> Result<Opened, Error> {
         let Outgoing { method, endpoint, accept, headers, body } = outgoing;
         let mut request = Request::new(body);
         *request.method_mut() = method;
         *request.uri_mut() = self.config.base_url.endpoint(endpoint)?;
+        request.headers_mut().extend(headers);
+        self.exchange(request, accept, key).await
+    }
+
+    /// Asks for something that is no endpoint of the API.
+    pub(crate) async fn get(&self, uri: Uri, headers: HeaderMap, key: &Key) -> Result<Opened, Error> {
+        let mut request = Request::new(Bytes::new());
+        *request.uri_mut() = uri;
+        *request.headers_mut() = headers;
+        self.exchange(request, JSON, key).await
+    }
+
+    async fn exchange(&self, mut request: Request<Bytes>, accept: HeaderValue, key: &Key) -> Result<Opened, Error> {
+        let own = std::mem::take(request.headers_mut());
         request.headers_mut().clone_from(&self.headers);
         request.headers_mut().insert(ACCEPT, accept);
         if !request.body().is_empty() {
             request.headers_mut().insert(CONTENT_TYPE, JSON);
         }
-        request.headers_mut().extend(headers);
+        request.headers_mut().extend(own);
         let grant = key.grant().await?;
         let opened = self.send(request.clone(), grant).await?;
         if opened.head.status != StatusCode::UNAUTHORIZED {
             return Ok(opened);
         }
         match key.renew(&opened.grant).await? {
-            Some(grant) => self.send(request, grant).await,
+            Some(grant) => Ok(Opened { times: Times::Twice, ..self.send(request, grant).await? }),
             None => Ok(opened),
         }
     }
@@ -103,14 +158,20 @@ impl Remote {
         let (parts, body) = response.into_parts();
         let head = ReplyHead::new(parts.status, &parts.headers);
         if let Some(limits) = head.rate_limits() {
-            *self.last_limits.lock().unwrap_or_else(PoisonError::into_inner) = Some(limits);
+            self.last_limits.head(limits);
         }
-        Ok(Opened { head, body, grant, sent, waited: sent.elapsed() })
+        let etag = parts.headers.get(ETAG).cloned();
+        Ok(Opened { head, body, etag, grant, times: Times::Once, sent, waited: sent.elapsed() })
     }
 
     /// The same, where only a reply that can be read is of use.
     pub(crate) async fn open_readable(&self, outgoing: Outgoing, key: &Key) -> Result<Opened, Error> {
         let opened = self.open(outgoing, key).await?;
+        self.readable(opened).await
+    }
+
+    /// The reply, where it can be read; else the error it is.
+    pub(crate) async fn readable(&self, opened: Opened) -> Result<Opened, Error> {
         if !opened.head.status.is_success() {
             return Err(self.refusal(opened).await);
         }
@@ -140,11 +201,14 @@ impl Remote {
     }
 
     async fn refusal(&self, opened: Opened) -> Error {
-        let Opened { head, body, grant, sent: _, waited: _ } = opened;
+        let Opened { head, body, etag: _, grant, times, sent: _, waited: _ } = opened;
         let read = within(&*self.transport, ERROR_BODY_WAIT, collect(self.paced(body), MAX_ERROR_BODY)).await;
         // A body that does not come still leaves the status to report.
         let (bytes, whole) = read.and_then(Result::ok).unwrap_or_default();
         let failure = error_body::read(&head, &grant.scrub(&bytes), whole);
+        if head.status == StatusCode::UNAUTHORIZED && times == Times::Twice {
+            return Error::relogin(&failure).with_head(&head);
+        }
         let status = if head.status.is_client_error() || head.status.is_server_error() {
             head.status
         } else {

@@ -5,24 +5,22 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 
-use bytes::Bytes;
 use http::{HeaderMap, Method};
-use interlingua_model::{Fold, FoldError, Request, Response};
+use interlingua_model::{Event, Fold, FoldError, Request, Response, Sink};
 use interlingua_translate::{Loss, Translated};
 use interlingua_wire::{chat as wire_chat, responses as wire_responses};
 use serde::de::DeserializeOwned;
 
 use crate::answer::{Answer, Reply};
-use crate::base_url::MODELS;
 use crate::caller::{Caller, ChatCaller, ResponsesCaller};
 use crate::config::{Config, Dialect, MAX_ERROR_BODY, MAX_REPLY};
 use crate::decoding::{Decoding, Step};
 use crate::error::{Error, Phase};
 use crate::error_body;
-use crate::event_stream::EventStream;
+use crate::event_stream::{EventStream, is_output};
 use crate::exchange::{EVENT_STREAM, JSON, Opened, Outgoing, Remote};
-use crate::head::RateLimits;
 use crate::key::Key;
+use crate::limits::RateLimits;
 use crate::params::Params;
 use crate::passthrough::pass_responses;
 use crate::prepared::{Form, Prepared, read_json, to_json};
@@ -33,7 +31,7 @@ use crate::transport::{ByteStream, Transport};
 ///
 /// Cheap to clone; clones share connections and the last rate limits. Every wait has a limit ([`Timeouts`]), every buffer
 /// too: 16 MiB for one event, 64 MiB for a whole reply, 64 KiB for the body of an error. Dropping a call, or the stream it
-/// gave, closes the upstream's connection. A request is sent once.
+/// gave, closes the upstream's connection. A request is sent again by [`RetryPolicy`](crate::RetryPolicy) alone.
 ///
 /// ```no_run
 /// use interlingua_executor::{Config, Executor, Reply};
@@ -146,11 +144,14 @@ impl Executor {
     /// # Errors
     /// Any [`Error`].
     pub async fn complete(&self, request: Request) -> Result<Answer<Response>, Error> {
-        let prepared = Prepared::new(request, Form::Whole, &self.remote.config)?;
-        let opened = self.open(&prepared).await?;
-        let started = opened.meta();
-        let (value, reply_losses) = self.whole(opened, &prepared).await?;
-        Ok(Answer { value, meta: started.ready([prepared.losses, reply_losses].concat()) })
+        let prepared = self.prepare(request, Form::Whole).await?;
+        let mut tries = self.remote.tries();
+        loop {
+            match self.complete_once(&prepared).await {
+                Err(error) => tries.again(error).await?,
+                answer => return answer,
+            }
+        }
     }
 
     /// Answers a request of the model with the events of the reply. They are held back as [`chat`](Self::chat) says.
@@ -158,49 +159,60 @@ impl Executor {
     /// # Errors
     /// Any [`Error`].
     pub async fn stream(&self, request: Request) -> Result<Answer<EventStream>, Error> {
-        let prepared = Prepared::new(request, Form::Stream, &self.remote.config)?;
-        let opened = self.open(&prepared).await?;
-        let started = opened.meta();
-        let body = self.event_stream(opened).await?;
-        let mut stream = EventStream::new(self.decoding(body, &prepared, None));
-        self.hold(|cx| stream.poll_ready(cx)).await;
-        let value = stream.release().map_err(|error| error.with_head(&started.head))?;
-        Ok(Answer { value, meta: started.ready(prepared.losses) })
-    }
-
-    /// The models the upstream offers.
-    ///
-    /// # Errors
-    /// Any [`Error`].
-    pub async fn models(&self) -> Result<Answer<wire_chat::ModelList>, Error> {
-        let outgoing = Outgoing {
-            method: Method::GET,
-            endpoint: MODELS,
-            accept: JSON,
-            headers: HeaderMap::new(),
-            body: Bytes::new(),
-        };
-        let opened = self.remote.open_readable(outgoing, &self.key).await?;
-        let started = opened.meta();
-        let bytes = self.remote.read_whole(&opened.head, opened.body, MAX_REPLY).await?;
-        let value = read_json(&started.head, &bytes)?;
-        Ok(Answer { value, meta: started.ready(Vec::new()) })
+        let prepared = self.prepare(request, Form::Stream).await?;
+        let mut tries = self.remote.tries();
+        loop {
+            match self.stream_once(&prepared).await {
+                Err(error) => tries.again(error).await?,
+                answer => return answer,
+            }
+        }
     }
 }
 
 impl Executor {
+    /// The request in the upstream's words, by its ways with this model.
+    async fn prepare(&self, request: Request, form: Form) -> Result<Prepared, Error> {
+        let catalogue = self.catalogue().await;
+        let known = catalogue.as_deref().and_then(|catalogue| catalogue.profile(&request.model));
+        let config = &self.remote.config;
+        Prepared::new(request, form, config, known.unwrap_or(&config.profile))
+    }
+
+    async fn complete_once(&self, prepared: &Prepared) -> Result<Answer<Response>, Error> {
+        let opened = self.open(prepared).await?;
+        let started = opened.meta();
+        let (value, reply_losses) = self.whole(opened, prepared).await?;
+        Ok(Answer { value, meta: started.ready([prepared.losses.clone(), reply_losses].concat()) })
+    }
+
+    async fn stream_once(&self, prepared: &Prepared) -> Result<Answer<EventStream>, Error> {
+        let opened = self.open(prepared).await?;
+        let started = opened.meta();
+        let body = self.event_stream(opened).await?;
+        let mut stream = EventStream::new(self.decoding(body, prepared, None));
+        self.hold(|cx| stream.poll_ready(cx)).await;
+        let value = stream.release().map_err(|error| error.with_head(&started.head))?;
+        Ok(Answer { value, meta: started.ready(prepared.losses.clone()) })
+    }
+
     /// Answers a caller of either API over an upstream of either.
     async fn translated<C: Caller>(&self, request: C::Request) -> Result<Answer<Reply<C::Response>>, Error> {
         let decoded = C::decode(request).and_then(|it| it.under(self.remote.config.policy));
         let Translated { value: request, losses } = decoded.map_err(Error::translation)?;
         let form = if request.stream.enabled { Form::Stream } else { Form::Whole };
-        let mut prepared = Prepared::new(request, form, &self.remote.config)?;
+        let mut prepared = self.prepare(request, form).await?;
         prepared.losses.splice(0..0, losses);
-        let answer = match form {
-            Form::Whole => self.whole_for::<C>(&prepared).await,
-            Form::Stream => self.streamed_for::<C>(&prepared).await,
-        };
-        answer.map_err(|error| error.map_param(|param| prepared.params.callers(param)))
+        let mut tries = self.remote.tries();
+        loop {
+            let answer = match form {
+                Form::Whole => self.whole_for::<C>(&prepared).await,
+                Form::Stream => self.streamed_for::<C>(&prepared).await,
+            };
+            let Err(error) = answer else { return answer };
+            let again = tries.again(error).await;
+            again.map_err(|error| error.map_param(|param| prepared.params.callers(param)))?;
+        }
     }
 
     async fn whole_for<C: Caller>(&self, prepared: &Prepared) -> Result<Answer<Reply<C::Response>>, Error> {
@@ -231,7 +243,13 @@ impl Executor {
         outgoing: Outgoing,
         is_streamed: bool,
     ) -> Result<Answer<Reply<T>>, Error> {
-        let opened = self.remote.open_readable(outgoing, &self.key).await?;
+        let mut tries = self.remote.tries();
+        let opened = loop {
+            match self.remote.open_readable(outgoing.clone(), &self.key).await {
+                Ok(opened) => break opened,
+                Err(error) => tries.again(error).await?,
+            }
+        };
         let started = opened.meta();
         if opened.is_event_stream(is_streamed) {
             let stream = SseStream::passed(self.remote.paced(opened.body));
@@ -247,14 +265,15 @@ impl Executor {
             Form::Whole => JSON,
             Form::Stream => EVENT_STREAM,
         };
-        let (headers, body) = (HeaderMap::new(), prepared.body.clone());
+        let (headers, body) = (prepared.headers.clone(), prepared.body.clone());
         let outgoing = Outgoing { method: Method::POST, endpoint: prepared.endpoint(), accept, headers, body };
         self.remote.open_readable(outgoing, &self.key).await
     }
 
     fn decoding(&self, body: ByteStream, prepared: &Prepared, params: Option<Arc<Params>>) -> Decoding {
-        let Remote { config, transport, .. } = &*self.remote;
-        Decoding::new(body, prepared.decoder(), params, Arc::clone(transport), config.timeouts)
+        let Remote { config, transport, last_limits, .. } = &*self.remote;
+        let limits = Arc::clone(last_limits);
+        Decoding::new(body, prepared.decoder(), params, limits, Arc::clone(transport), config.timeouts)
     }
 
     /// The bytes of a reply that has to be a stream.
@@ -289,16 +308,17 @@ impl Executor {
 
     async fn folded(&self, body: ByteStream, prepared: &Prepared) -> Result<(Response, Vec<Loss>), Error> {
         let mut decoding = self.decoding(body, prepared, None);
-        let mut fold = Fold::default();
+        let mut fold = Watched { fold: Fold::default(), seen: Phase::FirstEvent };
         let outcome = loop {
             match std::future::poll_fn(|cx| decoding.poll_step(cx, &mut fold)).await {
                 Step::More => {}
                 Step::Over(outcome) => break outcome,
             }
         };
+        let Watched { fold, seen } = fold;
         match fold.finish() {
             Ok(response) => Ok((response, outcome.losses)),
-            Err(FoldError::Failed(failure)) => Err(decoding.into_error(*failure, Phase::MidStream)),
+            Err(FoldError::Failed(failure)) => Err(decoding.into_error(*failure, seen)),
             // The decoder ends every stream, so nothing else can be the matter.
             Err(error) => Err(Error::malformed(Phase::MidStream, error.to_string())),
         }
@@ -312,6 +332,21 @@ impl Executor {
             Poll::Pending => Pin::new(&mut timer).poll(cx),
         })
         .await;
+    }
+}
+
+/// A fold, and how far its reply has come.
+struct Watched {
+    fold: Fold,
+    seen: Phase,
+}
+
+impl Sink for Watched {
+    fn event(&mut self, event: Event<'_>) {
+        if is_output(&event) {
+            self.seen = Phase::MidStream;
+        }
+        self.fold.event(event);
     }
 }
 

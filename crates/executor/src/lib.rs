@@ -35,6 +35,7 @@
 mod answer;
 mod base_url;
 mod caller;
+mod catalogue;
 mod chat_params;
 mod config;
 mod decoding;
@@ -46,16 +47,22 @@ mod executor;
 mod frames;
 mod head;
 mod key;
+mod limits;
+mod models;
 mod params;
 mod passthrough;
 mod prepared;
 #[cfg(feature = "reqwest")]
 mod reqwest_transport;
+mod retry;
+mod session;
 mod source;
 mod splice;
 mod sse_stream;
 mod transport;
 mod upstream;
+mod usage;
+mod usage_limit;
 mod watch;
 
 pub use answer::{Answer, Meta, Reply, Timings};
@@ -64,9 +71,12 @@ pub use config::{Config, Dialect, Timeouts};
 pub use error::{Error, Phase};
 pub use event_stream::EventStream;
 pub use executor::Executor;
-pub use head::{RateLimits, ReplyHead};
+pub use head::ReplyHead;
+pub use limits::{RateLimits, Window};
 #[cfg(feature = "reqwest")]
 pub use reqwest_transport::ReqwestTransport;
+pub use retry::{Decision, RetryPolicy, Setback};
 pub use sse_stream::{Report, SseStream};
 pub use transport::{BoxFuture, ByteStream, Transport, TransportError};
 pub use upstream::Upstream;
+pub use usage_limit::{LimitKind, UsageLimit};

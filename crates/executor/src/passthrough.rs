@@ -41,7 +41,14 @@ impl Executor {
     }
 
     async fn reply(&self, outgoing: Outgoing) -> Result<Response<ByteStream>, Error> {
-        let Opened { head, body, .. } = self.remote.open(outgoing, &self.key).await?;
+        let mut tries = self.remote.tries();
+        let Opened { head, body, .. } = loop {
+            match self.remote.open(outgoing.clone(), &self.key).await {
+                Ok(opened) => break opened,
+                // No reply at all; a status of whatever kind is the caller's to judge.
+                Err(error) => tries.again(error).await?,
+            }
+        };
         let stream: ByteStream = Box::pin(self.remote.paced(body));
         let mut response = Response::new(stream);
         *response.status_mut() = head.status;

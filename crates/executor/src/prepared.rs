@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use interlingua_model::{Request, Response};
-use interlingua_translate::{Context, Loss, Stamp, Translated, chat, responses};
+use interlingua_translate::{Context, Loss, Profile, ResponsesProfile, Stamp, Translated, chat, responses};
 use interlingua_wire::{chat as wire_chat, responses as wire_responses};
 use serde::Serialize;
 use uuid::Uuid;
@@ -16,6 +17,7 @@ use crate::decoding::Decoder;
 use crate::error::{Error, Phase};
 use crate::head::ReplyHead;
 use crate::params::{Before, Params};
+use crate::session::conversation_id;
 
 /// How a reply is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub(crate) enum Form {
 /// A request for the upstream, and what is needed of it to read the reply.
 pub(crate) struct Prepared {
     dialect: Dialect,
+    /// Headers of this request alone.
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     /// How the upstream is asked to answer.
     pub(crate) form: Form,
@@ -37,9 +41,10 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    /// Writes `request` for the upstream of `config`.
-    pub(crate) fn new(mut request: Request, form: Form, config: &Config) -> Result<Self, Error> {
-        let Config { dialect, profile, policy, .. } = config;
+    /// Writes `request` for the upstream of `config`, whose ways with the model are `profile`.
+    pub(crate) fn new(mut request: Request, form: Form, config: &Config, profile: &Profile) -> Result<Self, Error> {
+        let Config { dialect, policy, .. } = config;
+        let mut headers = HeaderMap::new();
         let form = match dialect {
             Dialect::Responses if profile.responses.always_stream => Form::Stream,
             Dialect::Responses | Dialect::Chat => form,
@@ -49,9 +54,17 @@ impl Prepared {
             Dialect::Responses => {
                 let context = Context::new(&request, profile, stamp());
                 let matched = Before(&request).responses();
+                let session = (!profile.responses.session_headers.is_empty()).then(|| conversation_id(&request));
                 let encoded = responses::encode_request(request, profile).and_then(|it| it.under(*policy));
                 let Translated { value: mut wire, losses } = encoded.map_err(Error::translation)?;
                 wire.stream = (form == Form::Stream).then_some(true);
+                if let Some(session) = session {
+                    let session = wire.prompt_cache_key.get_or_insert(session);
+                    carry_session(&mut headers, session, &profile.responses)?;
+                }
+                if profile.responses.lite {
+                    carry(&mut headers, &profile.responses.lite_headers)?;
+                }
                 (context, to_json(&wire)?, matched(&wire), losses)
             }
             Dialect::Chat => {
@@ -62,7 +75,7 @@ impl Prepared {
                 (context, to_json(&wire)?, matched(&wire), losses)
             }
         };
-        Ok(Self { dialect: *dialect, body, form, context, params: Arc::new(params), losses })
+        Ok(Self { dialect: *dialect, headers, body, form, context, params: Arc::new(params), losses })
     }
 
     /// Where it goes.
@@ -94,6 +107,32 @@ impl Prepared {
             decoded => decoded.map_err(Error::translation),
         }
     }
+}
+
+/// Puts the id of the conversation where the upstream looks for it.
+fn carry_session(headers: &mut HeaderMap, session: &str, profile: &ResponsesProfile) -> Result<(), Error> {
+    // A key of the caller's that no header can carry is not worth failing for.
+    let Ok(value) = HeaderValue::try_from(session) else { return Ok(()) };
+    for name in &profile.session_headers {
+        headers.insert(header_name(name)?, value.clone());
+    }
+    Ok(())
+}
+
+fn carry(headers: &mut HeaderMap, list: &[(String, String)]) -> Result<(), Error> {
+    for (name, value) in list {
+        let value = HeaderValue::try_from(value).map_err(|_| bad_header(name))?;
+        headers.insert(header_name(name)?, value);
+    }
+    Ok(())
+}
+
+fn header_name(name: &str) -> Result<HeaderName, Error> {
+    HeaderName::try_from(name).map_err(|_| bad_header(name))
+}
+
+fn bad_header(name: &str) -> Error {
+    Error::configuration(format!("the profile's header {name:?} cannot be sent"))
 }
 
 fn stamp() -> Stamp {

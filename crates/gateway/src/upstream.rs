@@ -106,7 +106,7 @@ impl Upstream {
         });
         let home = match (&target, &replay) {
             (_, Some(server)) => server.base_url().parse()?,
-            (Target::Codex, None) => CODEX_URL.parse()?,
+            (Target::Codex, None) => BaseUrl::codex(),
             (Target::Url(url), None) => url.clone(),
             (Target::OpenAi | Target::Replay, None) => BaseUrl::openai(),
         };
@@ -120,7 +120,7 @@ impl Upstream {
         // What runs in this process is not to be looked for behind a proxy.
         let proxy = if replay.is_some() { Proxy::Direct } else { Proxy::Environment };
         let client = Transport { proxy, ..Transport::default() }.client()?;
-        let config = Config { base_url, dialect, profile, policy, timeouts };
+        let config = Config { base_url, dialect, profile, policy, timeouts, ..Config::default() };
         let executor = Executor::new(config, Arc::new(ReqwestTransport::new(&client)))?;
         let with = |credentials: Arc<dyn Credentials>| executor.with_credentials(credentials);
         let (executor, key) = match (target, api_key, login) {
@@ -178,7 +178,6 @@ impl Upstream {
     }
 }
 
-const CODEX_URL: &str = "https://chatgpt.com/backend-api/codex";
 const NO_CHATGPT: &str = "the stored login is an API key, and the Codex backend wants a ChatGPT login: \
                           run `interlingua login`, or use the upstream `openai` with OPENAI_API_KEY";
 

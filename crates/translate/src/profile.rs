@@ -71,6 +71,16 @@ pub struct ResponsesProfile {
     pub default_parallel_tool_calls: Option<bool>,
     /// Whether the model takes its tools as a leading `additional_tools` item.
     pub lite: bool,
+    /// Headers that every request for such a model carries, in order.
+    pub lite_headers: Vec<(String, String)>,
+    /// Headers that carry the id of the conversation, which is `prompt_cache_key` too: the caller's key, else one made
+    /// of how the conversation began. Empty: no id is made.
+    pub session_headers: Vec<String>,
+    /// The `client_version` to ask for the models' ways with: their efforts, and whether they are `lite`. `None`: this
+    /// upstream does not tell them.
+    pub catalogue_version: Option<String>,
+    /// Where the upstream tells how much of the plan is used, beside the last segment of the base URL.
+    pub usage_path: Option<String>,
 }
 
 /// How to write requests for a Chat Completions upstream.
@@ -162,12 +172,16 @@ impl Profile {
                 default_effort: Some("medium".to_owned()),
                 default_summary: Some("auto".to_owned()),
                 default_parallel_tool_calls: Some(true),
+                lite_headers: pairs(&[("x-openai-internal-codex-responses-lite", "true")]),
+                session_headers: vec!["session-id".to_owned()],
+                catalogue_version: Some(CODEX_VERSION.to_owned()),
+                usage_path: Some("/wham/usage".to_owned()),
                 ..ResponsesProfile::default()
             },
             headers: pairs(&[
                 ("originator", "codex_cli_rs"),
                 ("user-agent", "codex-tui/0.120.0 (Mac OS 26.0.1; arm64) Apple_Terminal/464"),
-                ("version", "0.120.0"),
+                ("version", CODEX_VERSION),
             ]),
             ..Self::openai()
         }
@@ -216,6 +230,9 @@ impl Profile {
         }
     }
 }
+
+/// The version of the Codex CLI whose ways [`Profile::codex`] follows; also part of its `user-agent`.
+const CODEX_VERSION: &str = "0.120.0";
 
 impl ResponsesProfile {
     /// Whether this upstream refuses a field.
@@ -268,6 +285,10 @@ impl Default for ResponsesProfile {
             default_summary: None,
             default_parallel_tool_calls: None,
             lite: false,
+            lite_headers: Vec::new(),
+            session_headers: Vec::new(),
+            catalogue_version: None,
+            usage_path: None,
         }
     }
 }
