@@ -1,11 +1,10 @@
 //! A Chat client answered by a Responses upstream.
 
 use crate::support::{
-    Piece, Scripted, completed, config, created, delta, drain, event, failed, hello, in_progress, item_added,
+    Piece, Scripted, codex, completed, config, created, delta, drain, event, failed, hello, in_progress, item_added,
     item_done, message, reply, reply_with, request, response, streamed, streaming, text_and_last,
 };
 use interlingua_executor::{Dialect, Phase, Reply};
-use interlingua_translate::Profile;
 use serde_json::{Value, json};
 
 fn json_reply(body: &Value) -> crate::support::Script {
@@ -62,7 +61,7 @@ async fn a_stream_comes_back_as_chunks_and_done() {
 #[tokio::test]
 async fn a_profile_brings_its_headers_and_forces_its_stream() {
     let upstream = Scripted::new([streaming(hello())]);
-    let config = interlingua_executor::Config { profile: Profile::codex(), ..config(Dialect::Responses) };
+    let config = codex();
     let answer = upstream.executor(config).chat(request(false)).await.unwrap();
     let Reply::Complete(completion) = answer.value else { panic!("asked for a whole reply") };
     assert_eq!(serde_json::to_value(&completion).unwrap()["choices"][0]["message"]["content"], "Hello");
@@ -226,7 +225,7 @@ async fn a_whole_reply_that_failed_has_its_real_status() {
     assert_eq!((error.status().as_u16(), error.failure().message.as_str()), (429, "slow down"));
 
     let upstream = Scripted::new([streaming([created(), delta("x"), item_done("x"), failed("server_error", "no")])]);
-    let config = interlingua_executor::Config { profile: Profile::codex(), ..config(Dialect::Responses) };
+    let config = codex();
     let error = upstream.executor(config).chat(request(false)).await.unwrap_err();
     assert_eq!((error.status().as_u16(), error.phase()), (500, Phase::MidStream));
 }

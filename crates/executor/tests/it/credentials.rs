@@ -50,7 +50,11 @@ async fn a_second_refusal_is_final() {
     let upstream = Scripted::new([refusal(), refusal()]);
     let error = executor(&upstream, Arc::default()).chat(request(true)).await.unwrap_err();
     assert_eq!((error.status().as_u16(), error.phase()), (401, Phase::Headers));
-    assert_eq!(error.failure().message, "*** is no good");
+    assert!(error.needs_login());
+    assert_eq!(
+        error.failure().message,
+        "the upstream refused the login again after it was renewed (*** is no good); run `interlingua login`"
+    );
     assert_eq!(upstream.sent().len(), 2);
 }
 

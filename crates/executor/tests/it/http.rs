@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
-use interlingua_executor::{Config, Dialect, Executor, Phase, Reply, SseStream, Timeouts};
+use interlingua_executor::{Config, Dialect, Executor, Phase, Reply, RetryPolicy, SseStream, Timeouts};
 use interlingua_replay::{Ending, Faults, Protocol, Replay, Server};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -22,11 +22,11 @@ async fn server(faults: &str) -> Server {
 }
 
 fn config(server: &Server, dialect: Dialect) -> Config {
-    Config { base_url: server.base_url().parse().unwrap(), dialect, ..Config::default() }
+    Config { base_url: server.base_url().parse().unwrap(), dialect, retry: RetryPolicy::never(), ..Config::default() }
 }
 
 fn at(address: SocketAddr) -> Config {
-    Config { base_url: format!("http://{address}").parse().unwrap(), ..Config::default() }
+    Config { base_url: format!("http://{address}").parse().unwrap(), retry: RetryPolicy::never(), ..Config::default() }
 }
 
 fn executor(config: Config) -> Executor {

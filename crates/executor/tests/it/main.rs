@@ -10,11 +10,16 @@
 mod calls;
 mod chat;
 #[cfg(feature = "reqwest")]
+mod codex;
+#[cfg(feature = "reqwest")]
+mod codex_backend;
+#[cfg(feature = "reqwest")]
 mod credentials;
 mod errors;
 #[cfg(feature = "reqwest")]
 mod http;
 mod passthrough;
 mod responses;
+mod retries;
 mod support;
 mod waiting;

@@ -9,8 +9,9 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::{Request, Response};
 use interlingua_executor::{
-    BoxFuture, ByteStream, Config, Dialect, Executor, Reply, SseStream, Transport, TransportError,
+    BoxFuture, ByteStream, Config, Dialect, Executor, Reply, RetryPolicy, SseStream, Transport, TransportError,
 };
+use interlingua_translate::Profile;
 use serde_json::{Value, json};
 
 /// Answers each request with the next script and keeps what was sent.
@@ -183,8 +184,20 @@ pub(crate) fn hello() -> Vec<Piece> {
     vec![created(), in_progress(), item_added(), delta("Hel"), delta("lo"), item_done("Hello"), completed("Hello")]
 }
 
+/// A backend of the Codex CLI that says nothing of its models.
+pub(crate) fn codex() -> Config {
+    let mut config = Config { profile: Profile::codex(), ..config(Dialect::Responses) };
+    config.profile.responses.catalogue_version = None;
+    config
+}
+
 pub(crate) fn config(dialect: Dialect) -> Config {
-    Config { base_url: "https://upstream.test/v1/".parse().unwrap(), dialect, ..Config::default() }
+    Config {
+        base_url: "https://upstream.test/v1/".parse().unwrap(),
+        dialect,
+        retry: RetryPolicy::never(),
+        ..Config::default()
+    }
 }
 
 pub(crate) fn request(stream: bool) -> interlingua_wire::chat::Request {
