@@ -265,7 +265,8 @@ mod tests {
         let known = last.read().unwrap();
         assert_eq!((known.windows().len(), known.headers.len()), (1, 2));
         last.report(Json::from_text(r#"{"rate_limits":{"primary":{"used_percent":2}}}"#).unwrap());
-        assert_eq!(last.read().unwrap().windows()[0].used_percent.round(), 2.0_f64.round());
+        assert_eq!(last.read().unwrap().windows().len(), 1);
+        assert!(last.read().unwrap().report.is_some());
         last.head(limits(&[("x-codex-primary-used-percent", "3")], None));
         assert_eq!(last.read().unwrap().report, None, "newer headers win over an older report");
     }

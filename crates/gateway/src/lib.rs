@@ -31,6 +31,7 @@ mod routes;
 mod server;
 mod stream;
 mod upstream;
+mod usage;
 
 pub use config::{Config, Limits, StartError};
 pub use error::ApiError;

@@ -9,17 +9,21 @@ use http::{Method, StatusCode, Uri};
 use crate::app::Shared;
 use crate::error::INVALID_REQUEST;
 use crate::inbound::admit;
-use crate::{ApiError, access, body, chat, models, reply, responses};
+use crate::{ApiError, access, body, chat, models, reply, responses, usage};
 
 /// The paths, for whoever asks for another.
-const KNOWN: &str = "POST /v1/chat/completions, POST /v1/responses, GET /v1/models and GET /healthz";
+const KNOWN: &str = "POST /v1/chat/completions, POST /v1/responses, GET /v1/models, GET /v1/usage and GET /healthz";
 
 /// The whole server.
 pub(crate) fn router(app: Shared) -> Router {
     let mut api = Router::new();
     for base in ["", "/v1"] {
         // One router for each dialect that clients speak.
-        api = api.merge(chat::routes(base)).merge(responses::routes(base)).merge(models::routes(base));
+        api = api
+            .merge(chat::routes(base))
+            .merge(responses::routes(base))
+            .merge(models::routes(base))
+            .merge(usage::routes(base));
     }
     // Where the Codex CLI looks with a login of its own.
     api = api.merge(responses::routes(models::CODEX)).merge(models::routes(models::CODEX));

@@ -1,5 +1,6 @@
 //! `interlingua login`, `logout` and `status`: the ChatGPT login that is shared with the Codex CLI.
 
+mod limits;
 mod status;
 
 use std::io::{self, BufRead};

@@ -5,15 +5,22 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
 use interlingua_auth::{Config, Mode, Status};
+use interlingua_executor::RateLimits;
+use interlingua_gateway::{Target, Upstream, UpstreamConfig};
 
+use super::limits::bars;
 use crate::terminal;
 
-/// Show the login: account, plan and how long its token lasts; exits with 1 when there is none
+/// Show the login: account, plan, how long its token lasts and how much is used; exits with 1 when there is none
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    /// Where the Codex backend lives, if not where it usually does
+    #[arg(long, value_name = "URL")]
+    base_url: Option<String>,
+}
 
 /// Runs the command.
-pub(crate) async fn run(_: Args) -> Result<ExitCode> {
+pub(crate) async fn run(args: Args) -> Result<ExitCode> {
     let config = Config::from_env()?;
     let Some(status) = interlingua_auth::status(&config)? else {
         terminal::to_stdout(&format!("not logged in ({} holds no login)\n", config.auth_file.display()))?;
@@ -30,8 +37,32 @@ pub(crate) async fn run(_: Args) -> Result<ExitCode> {
         terminal::to_stdout(&format!("renewed    {} ago\n", span(at.elapsed().unwrap_or_default())))?;
     }
     terminal::to_stdout(&format!("file       {}\n", status.path.display()))?;
+    if status.mode == Mode::ChatGpt {
+        let limits = match limits(config, args).await {
+            Ok(limits) => bars(&limits, SystemTime::now()),
+            Err(error) => format!("limits     not known: {}\n", terminal::harmless(&error.to_string())),
+        };
+        terminal::to_stdout(&limits)?;
+    }
     Ok(ExitCode::SUCCESS)
 }
+
+/// Asks the backend how much of the plan is used.
+async fn limits(login: Config, args: Args) -> Result<RateLimits> {
+    let base_url = args.base_url.as_deref().map(str::parse).transpose()?;
+    let config =
+        UpstreamConfig { target: Some(Target::Codex), base_url, login: Some(login), ..UpstreamConfig::default() };
+    let upstream = Upstream::open(config).await?;
+    let asked = tokio::time::timeout(PATIENCE, upstream.executor().usage()).await;
+    upstream.settled().await;
+    match asked {
+        Ok(limits) => Ok(limits?),
+        Err(_) => anyhow::bail!("{} did not answer within {} s", upstream.name(), PATIENCE.as_secs()),
+    }
+}
+
+/// How long the backend may take to say how much is used.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// One line on whose login it is.
 pub(super) fn who(status: &Status) -> String {
@@ -55,7 +86,7 @@ fn lifetime(status: &Status) -> String {
 }
 
 /// A span, roughly.
-fn span(span: Duration) -> String {
+pub(super) fn span(span: Duration) -> String {
     let minutes = span.as_secs() / 60;
     match (minutes / (24 * 60), minutes / 60) {
         (0, 0) => format!("{minutes} min"),
