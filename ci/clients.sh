@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Real client programs against `interlingua serve --upstream replay`, each in an environment of its own.
+# Real client programs against `interlingua serve --upstream replay`, each in an environment of its own and in both of its
+# languages: Chat Completions over a Responses upstream, then Responses over a Chat upstream.
 set -euo pipefail
 source ci/common.sh
 source ci/tools.sh
@@ -18,12 +19,24 @@ need_binary
 ensure_python
 ensure_node
 
-port=$(free_port)
 mkdir -p "$TOOLS"
 log=$TOOLS/serve.log
-"$BIN" serve --upstream replay --listen "127.0.0.1:$port" >"$log" 2>&1 &
-server=$!
-trap 'kill "$server" 2>/dev/null || true' EXIT
+: >"$log"
+server=
+trap '[[ -z $server ]] || kill "$server" 2>/dev/null || true' EXIT
+
+# serve DIALECT: what the upstream is to speak.
+serve() {
+    if [[ -n $server ]]; then
+        kill "$server"
+        wait "$server" || true
+    fi
+    port=$(free_port)
+    "$BIN" serve --upstream replay --dialect "$1" --listen "127.0.0.1:$port" >>"$log" 2>&1 &
+    server=$!
+    wait_until_healthy
+    export BASE_URL=http://127.0.0.1:$port/v1
+}
 
 wait_until_healthy() {
     local attempt
@@ -37,29 +50,38 @@ wait_until_healthy() {
     cat "$log" >&2
     die "interlingua serve did not answer /healthz after $attempt attempts; its output is above"
 }
-wait_until_healthy
 
-export BASE_URL=http://127.0.0.1:$port/v1 API_KEY=x MODEL=gpt-5.5
+export API_KEY=x MODEL=gpt-5.5
 
 failed=0
-for client in "${CLIENTS[@]}"; do
-    read -r program runtime packages <<<"$client"
-    name=${program%.*}
-    printf -- '-- %s\n' "$program"
-    # shellcheck disable=SC2086 # one word a package
-    if [[ $runtime == python ]]; then
-        command=("$(python_with "$name" $packages)" "$SHARED/clients/$program")
-    else
-        # Node finds packages from the place of the program.
-        place=$(node_with "$name" $packages)
-        cp "$SHARED/clients/$program" "$place/"
-        command=(node "$place/$program")
-    fi
-    timeout --kill-after=5 "$CLIENT_LIMIT" "${command[@]}" || {
-        echo "FAILED $program (status $?)"
-        failed=1
-    }
-done
+# run DESCRIPTION [VARIABLE=VALUE]: all of them, in an environment with the variable.
+run() {
+    local what=$1 client program runtime packages name command place
+    shift
+    for client in "${CLIENTS[@]}"; do
+        read -r program runtime packages <<<"$client"
+        name=${program%.*}
+        printf -- '-- %s: %s\n' "$what" "$program"
+        # shellcheck disable=SC2086 # one word a package
+        if [[ $runtime == python ]]; then
+            command=("$(python_with "$name" $packages)" "$SHARED/clients/$program")
+        else
+            # Node finds packages from the place of the program.
+            place=$(node_with "$name" $packages)
+            cp "$SHARED/clients/$program" "$place/"
+            command=(node "$place/$program")
+        fi
+        timeout --kill-after=5 "$CLIENT_LIMIT" env "$@" "${command[@]}" || {
+            echo "FAILED $program, $what (status $?)"
+            failed=1
+        }
+    done
+}
+
+serve responses
+run "Chat over Responses"
+serve chat
+run "Responses over Chat" RESPONSES=2
 if ((failed)); then
     echo "-- the server's last words"
     tail -n 40 "$log"

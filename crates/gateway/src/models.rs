@@ -13,6 +13,9 @@ use crate::{ApiError, reply};
 /// The path below which the Codex CLI looks when it has a login of its own.
 pub(crate) const CODEX: &str = "/backend-api/codex";
 
+/// What a model is told to be where nobody knows it well enough for better.
+const INSTRUCTIONS: &str = include_str!("codex_instructions.md");
+
 /// The route below `base`.
 pub(crate) fn routes(base: &str) -> Router<Shared> {
     Router::new().route(&format!("{base}/models"), get(models))
@@ -72,7 +75,7 @@ struct Entry {
     availability_nux: Option<&'static str>,
     upgrade: Option<&'static str>,
     model_messages: Option<&'static str>,
-    /// Empty, so that the CLI takes its own.
+    /// The CLI has none of its own for a model that is in a catalogue.
     base_instructions: &'static str,
 }
 
@@ -120,7 +123,7 @@ impl Entry {
             availability_nux: None,
             upgrade: None,
             model_messages: None,
-            base_instructions: "",
+            base_instructions: INSTRUCTIONS,
         }
     }
 }

@@ -8,6 +8,7 @@ use interlingua_auth::transport::{Proxy, Transport};
 use interlingua_executor::Dialect;
 use interlingua_gateway::{Config, Gateway, InboundKey, Limits, Target, Upstream, UpstreamConfig};
 use interlingua_replay::{Faults, Replay, Server};
+use interlingua_translate::Profile;
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
@@ -27,6 +28,7 @@ pub(crate) struct Setup {
 pub(crate) struct Plan {
     pub(crate) limits: Limits,
     pub(crate) dialect: Dialect,
+    pub(crate) profile: Option<Profile>,
     pub(crate) inbound_key: Option<&'static str>,
     pub(crate) api_key: Option<&'static str>,
     pub(crate) case: Option<&'static str>,
@@ -38,6 +40,7 @@ impl Default for Plan {
         Self {
             limits: Limits::default(),
             dialect: Dialect::Responses,
+            profile: None,
             inbound_key: None,
             api_key: None,
             case: None,
@@ -63,6 +66,7 @@ impl Plan {
         let upstream = Upstream::open(UpstreamConfig {
             target: Some(Target::Url(replay.base_url().parse().unwrap())),
             dialect: Some(self.dialect),
+            profile: self.profile,
             api_key: self.api_key.map(Into::into),
             ..UpstreamConfig::default()
         })
