@@ -1,4 +1,5 @@
 //! Compressed request bodies, on every route that takes one.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! Clients that speak Responses: over a Chat upstream, over a Responses upstream, and what is refused.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests may fail as tests do")]
 
 mod support;
 
