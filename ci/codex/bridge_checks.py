@@ -4,10 +4,10 @@ import base64
 import json
 import re
 
-from chat_upstream import ChatUpstream, break_off, break_off_call, call, calls, pictures, refuse, say, texts
+from chat_upstream import CHAT_MODEL, ChatUpstream, break_off, break_off_call, call, calls, pictures, refuse, say, texts
 from check import expect, same
 from programs import LITE_MODEL, MODEL, Gateway
-from servers import Tap
+from servers import ACCOUNT, Reply, Server, Tap, now, token
 
 # A PNG of one pixel.
 PIXEL = base64.b64decode(
@@ -228,17 +228,75 @@ def check_a_call_that_breaks_off_is_not_run(place):
     same(calls, [], "the calls in the history", *bridge.evidence())
 
 
+def check_the_catalogue_of_models(place):
+    bridge = Bridge(place, say("From the list."))
+    log_in(place)
+    accounts = place.keep(Accounts())
+    place.codex.configure(f"{bridge.tap.url}/v1", CHAT_MODEL, key=False, chatgpt_base_url=f"{accounts.url}/backend-api/")
+    bridge.ask("hello")
+    bridge.went_well(requests=1, said=["From the list."])
+    asked = [head.split(" ")[1].split("?")[0] for head in bridge.tap.heads() if head.startswith("get ")]
+    expect("/v1/models" in asked, "the CLI asks for the catalogue", asked)
+    same(bridge.ended.items("error"), [], "warnings, one of them where the CLI rejects the catalogue", *bridge.evidence())
+    first = texts(bridge.upstream.asked[0]["messages"][0]).lstrip()
+    # Where an entry brings none, the CLI goes without, and begins with a block in angle brackets.
+    expect(first and not first.startswith("<"), "the model is told that it is an agent", first[:300])
+
+
 def check_the_cli_as_it_comes_gives_up_its_websocket_at_once(place):
     bridge = Bridge(place, say("Without a socket."))
     place.codex.configure_built_in(f"{bridge.tap.url}/v1")
-    login = {"auth_mode": "apikey", "OPENAI_API_KEY": "sk-loopback"}
-    (place.codex.home / "auth.json").write_text(json.dumps(login))
+    key = {"auth_mode": "apikey", "OPENAI_API_KEY": "sk-loopback"}
+    (place.codex.home / "auth.json").write_text(json.dumps(key))
     bridge.ask("hello")
+    as_it_comes(bridge)
+
+
+def check_the_cli_as_it_comes_with_a_login_and_compressed_bodies(place):
+    bridge = Bridge(place, say("Without a socket."))
+    log_in(place)
+    accounts = place.keep(Accounts())
+    place.codex.configure_built_in(f"{bridge.tap.url}/backend-api/codex", chatgpt_base_url=f"{accounts.url}/backend-api/")
+    bridge.ask("hello")
+    as_it_comes(bridge)
+    expect("content-encoding: zstd" in bridge.tap.posts()[0], "the body was compressed", *bridge.tap.posts())
+
+
+def as_it_comes(bridge):
+    """One answer, and one request, after at most one try of another transport."""
     same(bridge.ended.said, ["Without a socket."], "what the CLI shows", *bridge.evidence())
     same(bridge.upstream.complaints, [], "what the upstream has to complain of", *bridge.evidence())
-    same(len(bridge.upstream.asked), 1, "the number of requests to the upstream", *bridge.evidence())
+    same(len(bridge.upstream.posts("/chat/completions")), 1, "the number of requests to the upstream", *bridge.evidence())
     same(len(bridge.tap.posts()), 1, "the number of requests of the CLI", *bridge.evidence())
     expect(len(bridge.tap.upgrades()) <= 1, "one try at most", *bridge.tap.upgrades())
+
+
+class Accounts(Server):
+    """What the CLI asks of ChatGPT's other services: which accounts there are it must know, the rest is refused."""
+
+    def answer(self, request):
+        if not request.path.endswith("/wham/accounts/check"):
+            return Reply.json(404, {"detail": "Not Found"})
+        # It accepts an origin over TLS only, and then stays with the `openai_base_url` of its configuration.
+        account = {
+            "id": ACCOUNT,
+            "name": "Personal",
+            "structure": "personal",
+            "plan_type": "plus",
+            "is_deactivated": False,
+            "can_access_with_session": True,
+            "workspace_backend_origin": "https://chatgpt.com",
+            "account_routing_override": "NO_CONSTRAINT",
+            "profile_picture_url": None,
+        }
+        return Reply.json(200, {"accounts": [account], "account_ordering": [ACCOUNT], "default_account_id": ACCOUNT})
+
+
+def log_in(place):
+    """A ChatGPT login that nobody has to renew."""
+    tokens = {"id_token": token("id", 1, 3600), "access_token": token("access", 1, 3600), "refresh_token": "rt-1"}
+    login = {"auth_mode": "chatgpt", "tokens": {**tokens, "account_id": ACCOUNT}, "last_refresh": now()}
+    (place.codex.home / "auth.json").write_text(json.dumps(login))
 
 
 CHECKS = [
@@ -259,5 +317,7 @@ CHECKS = [
     check_a_stream_that_breaks_off_is_asked_for_again_and_shown_once,
     check_a_stream_that_always_breaks_off_shows_no_text_twice,
     check_a_call_that_breaks_off_is_not_run,
+    check_the_catalogue_of_models,
     check_the_cli_as_it_comes_gives_up_its_websocket_at_once,
+    check_the_cli_as_it_comes_with_a_login_and_compressed_bodies,
 ]

@@ -15,6 +15,8 @@ FIELDS = set(
     reasoning_effort verbosity store metadata service_tier prediction modalities audio web_search_options
     prompt_cache_key prompt_cache_retention safety_identifier""".split()
 )
+# The one model it has.
+CHAT_MODEL = "loopback-large"
 USAGE = {
     "prompt_tokens": 11,
     "completion_tokens": 7,
@@ -36,6 +38,9 @@ class ChatUpstream(Server):
         return [request.body for request in self.posts("/chat/completions")]
 
     def answer(self, request):
+        if (request.method, request.path) == ("GET", "/v1/models"):
+            model = {"id": CHAT_MODEL, "object": "model", "created": 1, "owned_by": "loopback"}
+            return Reply.json(200, {"object": "list", "data": [model]})
         if request.method != "POST" or request.path != "/v1/chat/completions":
             self.complain(f"{request.method} {request.path}")
             return Reply.json(404, {"error": {"message": "no such path", "type": "invalid_request_error"}})

@@ -4,14 +4,13 @@ Keys of the file that the CLI 0.169.0 does not know are lost when *it* renews th
 only asked after our own refresh.
 """
 
-import datetime
 import json
 import stat
 import urllib.request
 
 from check import expect, same
 from programs import OURS_LIMIT, Gateway, environment, run
-from servers import ACCOUNT, Backend, Issuer
+from servers import ACCOUNT, Backend, Issuer, now
 
 # What a later CLI, or another program, may keep in the file.
 UNKNOWN = {"future": {"kept": [1, 2.5, None]}, "agent_identity_hint": "keep me"}
@@ -63,10 +62,6 @@ class Login:
 
     def nothing_strange(self):
         same(self.issuer.complaints + self.backend.complaints, [], "complaints")
-
-
-def now():
-    return datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def check_ours_renews_an_expired_login_and_codex_goes_on(place):

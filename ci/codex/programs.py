@@ -91,9 +91,9 @@ class Codex:
         provider = {"name": "loopback", "base_url": url, "wire_api": "responses", "supports_websockets": False, **access}
         self.write(lines, {"model_providers.loopback": provider})
 
-    def configure_built_in(self, url, model=MODEL):
+    def configure_built_in(self, url, model=MODEL, **settings):
         """Leaves it its own provider, which tries a WebSocket first, and only moves that to `url`."""
-        self.write({"model": model, "openai_base_url": url, "check_for_update_on_startup": False}, {})
+        self.write({"model": model, "openai_base_url": url, "check_for_update_on_startup": False, **settings}, {})
 
     def write(self, lines, tables):
         # Every value here is written alike in TOML and in JSON.

@@ -125,6 +125,11 @@ def token(kind, serial, lives_for):
 ACCOUNT = "acct-loopback"
 
 
+def now():
+    """As the file of the login writes it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
 class Issuer(Server):
     """Renews logins. A refresh token is good once; who comes with a spent one has lost."""
 
