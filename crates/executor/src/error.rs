@@ -1,5 +1,7 @@
 //! The one error of this crate: what went wrong, for the person and for the program.
 
+// Long because: it is one table from what went wrong to what the client is told.
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::{Duration, SystemTime};

@@ -112,11 +112,13 @@ impl Upstream {
         };
         let base_url = base_url.unwrap_or(home);
         let name = base_url.authority().to_owned();
-        let profile = profile.unwrap_or_else(|| match (&target, dialect) {
+        let mut profile = profile.unwrap_or_else(|| match (&target, dialect) {
             (Target::Codex, _) => Profile::codex(),
             (Target::Url(_), Dialect::Chat) => Profile::compatible(),
             (Target::OpenAi | Target::Replay | Target::Url(_), _) => Profile::openai(),
         });
+        // The Codex CLI is among the clients, and acts on every item that ends, whole or not.
+        profile.reply.close_cut_items = false;
         // What runs in this process is not to be looked for behind a proxy.
         let proxy = if replay.is_some() { Proxy::Direct } else { Proxy::Environment };
         let client = Transport { proxy, ..Transport::default() }.client()?;

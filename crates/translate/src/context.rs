@@ -42,6 +42,7 @@ pub struct Context {
     pub(crate) call_ids: CallIds,
     pub(crate) joiner: String,
     pub(crate) reasoning_content: bool,
+    pub(crate) close_cut_items: bool,
     /// What a Responses reply repeats of the request; `None` where every default does.
     echo: Option<Box<Echo>>,
 }
@@ -60,6 +61,7 @@ impl Context {
             call_ids: CallIds::new(request, profile.responses.call_id_limit),
             joiner: profile.reply.message_joiner.clone(),
             reasoning_content: profile.reply.reasoning_content,
+            close_cut_items: profile.reply.close_cut_items,
             echo: None,
         }
     }

@@ -117,6 +117,10 @@ pub struct ReplyProfile {
     pub message_joiner: String,
     /// Whether Chat replies carry thoughts as `reasoning_content`.
     pub reasoning_content: bool,
+    /// Whether a Responses stream ends the items that were cut: all open ones before a failure, open calls before an
+    /// incomplete end. Off for clients that act on an ended item whatever its status: the Codex CLI shows half a text
+    /// again at every retry, and runs half a call. The last event tells of the items either way.
+    pub close_cut_items: bool,
 }
 
 impl Profile {
@@ -312,7 +316,7 @@ impl Default for ChatProfile {
 
 impl Default for ReplyProfile {
     fn default() -> Self {
-        Self { message_joiner: "\n\n".to_owned(), reasoning_content: true }
+        Self { message_joiner: "\n\n".to_owned(), reasoning_content: true, close_cut_items: true }
     }
 }
 

@@ -293,3 +293,38 @@ fn the_reply_repeats_the_request() {
     assert_eq!(response["store"], false, "whatever was asked");
     assert_eq!((&response["top_p"], &response["truncation"]), (&json!(1.0), &json!("disabled")));
 }
+
+/// For clients that act on an ended item whatever its status, what was cut is told by the last event alone.
+#[test]
+fn a_client_that_runs_what_ends_is_not_given_half_a_call() {
+    let mut profile = Profile::openai();
+    profile.reply.close_cut_items = false;
+    let request = interlingua_model::Request::new("m");
+    let context = Context::for_chat_upstream(&request, &profile, stamp());
+    let chunks = [
+        r#"{"id":"chatcmpl-1","choices":[{"index":0,"delta":{"content":"Hi"}}]}"#,
+        r#"{"id":"chatcmpl-1","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"call_a","type":"function","function":{"name":"f","arguments":"{\"a"}}]}}]}"#,
+    ];
+    let told = |last: &[&str]| -> Vec<(String, Option<i64>)> {
+        let mut decoder = chat::Decoder::new(&context);
+        let mut encoder = responses::Encoder::new(context.clone());
+        let mut events = Vec::new();
+        let mut take = |event: interlingua_wire::responses::Event<'_>| {
+            events.push((event.tag().to_owned(), event.sequence_number().map(i64::from)));
+        };
+        for data in chunks.iter().chain(last) {
+            decoder.read(data, None, &mut encoder.sink(&mut take));
+        }
+        let _ = decoder.finish(&mut encoder.sink(&mut take));
+        events
+    };
+    let length = r#"{"id":"chatcmpl-1","choices":[{"index":0,"delta":{},"finish_reason":"length"}]}"#;
+    for (last, end) in [(&[][..], "response.failed"), (&[length, "[DONE]"][..], "response.incomplete")] {
+        let events = told(last);
+        let ended = events.iter().filter(|(tag, _)| tag == "response.output_item.done").count();
+        assert_eq!(ended, 1, "the message had ended when the call began; the call never did: {events:?}");
+        assert_eq!(events.last().map(|(tag, _)| tag.as_str()), Some(end));
+        let numbers: Vec<_> = events.iter().filter_map(|(_, number)| *number).collect();
+        assert_eq!(numbers, (0..).take(events.len()).collect::<Vec<_>>(), "numbered without a gap");
+    }
+}

@@ -1,5 +1,7 @@
 //! The Codex backend: what it is asked, what it refuses, its limits, its models, and every stream recorded of it.
 
+// Long because: one backend, and everything it is known to do.
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};

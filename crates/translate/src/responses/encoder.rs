@@ -204,7 +204,13 @@ impl Encoder {
             Some(ItemKind::ToolCall(call)) => how_far = call.status,
             Some(ItemKind::ToolResult(_) | ItemKind::Opaque(_)) | None => {}
         }
-        *slot = Slot::Done(item.finish(how_far.unwrap_or(ItemStatus::Completed), &mut self.events, out));
+        let how_far = how_far.unwrap_or(ItemStatus::Completed);
+        let tells = how_far == ItemStatus::Completed || self.context.close_cut_items || !item.is_call();
+        *slot = Slot::Done(if tells {
+            item.finish(how_far, &mut self.events, out)
+        } else {
+            item.finish(how_far, &mut Lifecycle::default(), &mut |_| {})
+        });
     }
 
     fn end(&mut self, ending: Ending, out: &mut impl FnMut(wire::Event<'_>)) {
@@ -213,7 +219,8 @@ impl Encoder {
         self.head(envelope);
         self.begin(out);
         let rest = if finish == Finish::Completed { ItemStatus::Completed } else { ItemStatus::Incomplete };
-        let output = self.close(rest, out);
+        let tells = rest == ItemStatus::Completed || self.context.close_cut_items;
+        let output = self.close(rest, |item| tells || !item.is_call(), out);
         let usage = usage.map(|usage| encode_usage(usage, &mut self.losses));
         let Phase::Open(response) = std::mem::replace(&mut self.phase, Phase::Done) else { return };
         let (status, incomplete_details) = encode_finish(&finish);
@@ -231,19 +238,27 @@ impl Encoder {
 
     fn fail(&mut self, failure: Box<Failure>, out: &mut impl FnMut(wire::Event<'_>)) {
         self.begin(out);
-        let output = self.close(ItemStatus::Incomplete, out);
+        let tells = self.context.close_cut_items;
+        let output = self.close(ItemStatus::Incomplete, |_| tells, out);
         let error = encode_failure(&failure);
         let Phase::Open(response) = std::mem::replace(&mut self.phase, Phase::Failed(failure)) else { return };
         let status = Some(wire::Status::Failed);
         self.events.end(wire::Response { status, error: Some(error), output: Some(output), ..*response }, out);
     }
 
-    /// Ends every item that is still open, in the order of their places, and gives all of them.
-    fn close(&mut self, how_far: ItemStatus, out: &mut impl FnMut(wire::Event<'_>)) -> Vec<wire::Item> {
+    /// Ends every item that is still open, in the order of their places, and gives all of them. An item that is not
+    /// told of stays open for the client until the last event.
+    fn close(
+        &mut self,
+        how_far: ItemStatus,
+        tells: impl Fn(&OpenItem) -> bool,
+        out: &mut impl FnMut(wire::Event<'_>),
+    ) -> Vec<wire::Item> {
         let mut output = Vec::with_capacity(self.items.len());
         for (_, slot) in std::mem::take(&mut self.items) {
             match slot {
-                Slot::Open(item) => output.push(item.finish(how_far, &mut self.events, out)),
+                Slot::Open(item) if tells(&item) => output.push(item.finish(how_far, &mut self.events, out)),
+                Slot::Open(item) => output.push(item.finish(how_far, &mut Lifecycle::default(), &mut |_| {})),
                 Slot::Done(item) => output.push(item),
                 Slot::Dropped => {}
             }

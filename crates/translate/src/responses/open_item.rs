@@ -20,6 +20,13 @@ pub(super) struct OpenItem {
     content: Content,
 }
 
+impl OpenItem {
+    /// Whether a client would run it.
+    pub(super) fn is_call(&self) -> bool {
+        matches!(self.content, Content::Call { .. })
+    }
+}
+
 #[derive(Debug)]
 enum Content {
     Message { phase: Option<String>, done: Vec<wire::ContentPart>, open: Option<OpenPart> },
