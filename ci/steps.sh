@@ -58,7 +58,7 @@ step_cases() {
     need_shared spec/check_cases.py
     need_binary
     ensure_python
-    python3 "$SHARED/spec/check_cases.py" --bin "$BIN" --direction chat-client $(exceptions cases)
+    python3 "$SHARED/spec/check_cases.py" --bin "$BIN" $(exceptions cases)
 }
 
 # An independent judge over recorded traffic, as it is and with each recording damaged in five ways.
@@ -68,7 +68,7 @@ step_oracle() {
     local python judge
     python=$(python_with judge openai==3.54.0)
     judge=("$python" "$SHARED/spec/oracle.py" --bin "$BIN" --dir "$SHARED/recordings"
-        --kinds responses_stream,responses_json,chat_requests $(exceptions oracle))
+        $(exceptions oracle))
     "${judge[@]}"
     "${judge[@]}" --mutate 5
 }
