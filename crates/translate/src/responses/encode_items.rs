@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use interlingua_model::{
     Annotation, Arguments, AudioPart, Content, FilePart, ImagePart, ImageSource, Item, ItemKind, ItemStatus, Message,
-    Opaque, Origin, Part, PartKind, ReasoningItem, Role, TextPart, ToolCall, ToolKind, ToolResult,
+    Opaque, Part, PartKind, ReasoningItem, Role, TextPart, ToolCall, ToolKind, ToolResult,
 };
 use interlingua_wire::{Extra, Unknown, responses as wire};
 
@@ -138,11 +138,11 @@ fn keepable_thoughts(out: &mut Writing<'_>, items: &[Item], stored: bool) -> Vec
 }
 
 fn encode_item(out: &mut Writing<'_>, item: Item, after_thought: bool) -> Result<wire::Item, Error> {
-    let Item { origin, kind } = item;
+    let Item { origin: _, kind } = item;
     // An item's own id is taken back only together with the thoughts it came with.
     let own_id = |id: Option<String>| id.filter(|_| after_thought);
     Ok(match kind {
-        ItemKind::Message(message) => encode_message(out, message, origin, after_thought)?,
+        ItemKind::Message(message) => encode_message(out, message, after_thought)?,
         ItemKind::ToolCall(ToolCall { id, call_id, name, namespace, arguments, status: _ }) => {
             let name = Some(out.names.wire(namespace.as_deref(), &name).to_owned());
             let call_id = Some(out.call_ids.wire(call_id));
@@ -196,12 +196,7 @@ fn encode_item(out: &mut Writing<'_>, item: Item, after_thought: bool) -> Result
     })
 }
 
-fn encode_message(
-    out: &mut Writing<'_>,
-    message: Message,
-    _origin: Origin,
-    after_thought: bool,
-) -> Result<wire::Item, Error> {
+fn encode_message(out: &mut Writing<'_>, message: Message, after_thought: bool) -> Result<wire::Item, Error> {
     let Message { id, role, content, name: _, phase, status } = message;
     let side = if role == Role::Assistant { Side::Output } else { Side::Input };
     let role = match role {
