@@ -100,19 +100,48 @@ fn every_recorded_text_is_the_answer_on_stdout() {
             continue;
         }
         let sse = std::fs::read(folder.join("responses_stream").join(format!("{}.sse", row[0]))).unwrap();
-        let text = text_of(std::str::from_utf8(&sse).unwrap());
+        let (text, beside) = (text_of(&sse), beside_the_text(&sse));
         let run = scratch.run(&["chat", "--upstream", "codex", "--base-url", &backend(sse), "hi"]);
         assert_eq!((run.code, run.out.trim_end()), (Some(0), text.trim_end()), "{}: {run:?}", row[0]);
+        for part in beside {
+            assert!(run.err.contains(&part), "{}: stderr lacks {part:?}: {run:?}", row[0]);
+        }
         shows_no_secret(&run);
         checked += 1;
     }
     assert!(checked > 0, "the index names some");
 }
 
-fn text_of(sse: &str) -> String {
-    let events = sse.lines().filter_map(|line| serde_json::from_str::<Value>(line.strip_prefix("data:")?.trim()).ok());
-    let done =
-        events.filter(|event| event["type"] == "response.output_item.done" && event["item"]["type"] == "message");
-    let parts = done.flat_map(|event| event["item"]["content"].as_array().unwrap().clone());
-    parts.filter_map(|part| part["text"].as_str().map(str::to_owned)).collect()
+fn events(sse: &[u8]) -> Vec<Value> {
+    let lines = std::str::from_utf8(sse).unwrap().lines();
+    lines.filter_map(|line| serde_json::from_str(line.strip_prefix("data:")?.trim()).ok()).collect()
+}
+
+fn items(sse: &[u8], kind: &str) -> Vec<Value> {
+    let done = events(sse).into_iter().filter(|event| event["type"] == "response.output_item.done");
+    done.map(|event| event["item"].clone()).filter(|item| item["type"] == kind).collect()
+}
+
+fn text_of(sse: &[u8]) -> String {
+    let messages = items(sse, "message");
+    let parts = messages.iter().flat_map(|item| item["content"].as_array().unwrap());
+    parts.filter_map(|part| part["text"].as_str()).collect()
+}
+
+/// What else the answer holds: thoughts, calls with their arguments, and what it cost.
+fn beside_the_text(sse: &[u8]) -> Vec<String> {
+    let mut beside = Vec::new();
+    for item in items(sse, "reasoning") {
+        let summary = item["summary"].as_array().cloned().unwrap_or_default();
+        let texts = summary.iter().filter_map(|part| part["text"].as_str());
+        beside.extend(texts.flat_map(str::lines).map(|line| line.trim().to_owned()));
+    }
+    for call in items(sse, "function_call") {
+        beside.extend(["name", "arguments"].map(|key| call[key].as_str().unwrap().to_owned()));
+    }
+    for event in events(sse).iter().filter(|event| event["type"] == "response.completed") {
+        let usage = &event["response"]["usage"];
+        beside.extend(["input_tokens", "output_tokens"].map(|key| usage[key].to_string()));
+    }
+    beside
 }
