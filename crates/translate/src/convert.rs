@@ -34,3 +34,8 @@ pub(crate) fn integer(value: u64) -> wire::Integer {
 pub(crate) fn non_empty(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
+
+/// The arguments of a function that was called: none are an empty object, since clients and upstreams parse them.
+pub(crate) fn arguments_of(arguments: Option<String>) -> String {
+    arguments.filter(|text| !text.trim_ascii().is_empty()).unwrap_or_else(|| "{}".to_owned())
+}

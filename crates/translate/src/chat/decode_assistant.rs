@@ -9,7 +9,7 @@ use interlingua_wire::chat as wire;
 use super::decode_messages::{Calls, Place};
 use super::decode_request::{Reading, missing};
 use super::reasoning_details::{Replayed, decode_details};
-use crate::convert::{json, non_empty};
+use crate::convert::{arguments_of, json, non_empty};
 use crate::{Error, LossCode, RequestCode};
 
 pub(super) fn decode_assistant(
@@ -68,10 +68,10 @@ impl Turn {
         let content = content.filter(|content| calls.is_empty() || !is_empty(content));
         if content.is_none() && calls.is_empty() {
             if replayed.is_empty() {
-                let message = "an assistant message needs content, a refusal or tool calls";
-                return Err(missing(format!("{}.content", place.path), message));
+                out.lose(place.path, LossCode::DroppedItem, "an assistant message that says and does nothing");
+            } else {
+                out.lose(place.path, LossCode::DroppedReasoning, "thoughts that led to nothing cannot be replayed");
             }
-            out.lose(place.path, LossCode::DroppedReasoning, "thoughts that led to nothing cannot be replayed");
             return Ok(());
         }
         let call_ids: Vec<&str> = calls.iter().filter_map(call_id).collect();
@@ -214,7 +214,7 @@ fn decode_calls(
         let call_id = format!("call_legacy_{}", place.index);
         calls.kinds.insert(call_id.clone(), ToolKind::Function);
         calls.legacy.push((name.clone(), call_id.clone()));
-        let arguments = Arguments::Function(arguments.unwrap_or_default());
+        let arguments = Arguments::Function(arguments_of(arguments));
         let origin = out.request.sources.child(place.origin, Step::Key("function_call"));
         let call = ToolCall { id: None, call_id, name, namespace: None, arguments, status: None };
         items.push(Item { origin, kind: ItemKind::ToolCall(call) });
@@ -232,7 +232,7 @@ fn decode_call(out: &mut Reading, call: wire::ToolCall, path: &str) -> Result<Ca
             let wire::FunctionCall { name, arguments, extra } =
                 function.ok_or_else(|| missing(&path, "a function call needs its function"))?;
             out.unknown(&path, &extra);
-            Ok((id, name, Arguments::Function(arguments.unwrap_or_default())))
+            Ok((id, name, Arguments::Function(arguments_of(arguments))))
         }
         wire::ToolCall::Custom(wire::CustomToolCall { id, custom, extra }) => {
             out.unknown(path, &extra);

@@ -64,16 +64,14 @@ pub fn encode_request(request: Request, profile: &Profile) -> Result<Translated<
     out.continuation(continuation)?;
     wire.store = out.store(store);
     wire.messages = Some(encode_messages(&mut out, instructions, items)?);
-    let offers_none = tools.is_empty();
     let tools = encode_tools(&mut out, tools, tool_choice.as_ref())?;
     wire.tool_choice = encode_choice(&mut out, tool_choice, &tools)?;
     let has_tools = !tools.wire.is_empty();
     wire.tools = has_tools.then_some(tools.wire);
     wire.web_search_options = tools.web_search;
-    // Without tools the default says nothing, and a strict server refuses to hear it.
-    wire.parallel_tool_calls = out
-        .keep("parallel_tool_calls", parallel_tool_calls, LossCode::RefusedByUpstream)
-        .filter(|parallel| has_tools || offers_none && !parallel);
+    // Without tools it says nothing, and a strict server refuses to hear it.
+    let parallel_tool_calls = parallel_tool_calls.filter(|_| has_tools);
+    wire.parallel_tool_calls = out.keep("parallel_tool_calls", parallel_tool_calls, LossCode::RefusedByUpstream);
 
     out.sampling(sampling, &mut wire);
     out.limits(limits, &mut wire);

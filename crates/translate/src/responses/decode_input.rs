@@ -9,7 +9,7 @@ use interlingua_wire::responses as wire;
 use super::decode_content::{decode_content, texts};
 use super::decode_request::{Reading, missing, position};
 use super::decode_tools::decode_additional;
-use crate::convert::{non_empty, to_json};
+use crate::convert::{arguments_of, non_empty, to_json};
 use crate::{Error, RequestCode};
 
 pub(super) fn decode_input(out: &mut Reading, input: wire::Input) -> Result<(), Error> {
@@ -43,7 +43,7 @@ fn decode_item(out: &mut Reading, item: wire::Item, path: &str, origin: Origin) 
             let wire::FunctionCall { id, call_id, caller, namespace, name, arguments, status, extra } = call;
             out.unknown(path, &extra);
             direct(caller.as_deref(), path)?;
-            let arguments = Arguments::Function(arguments.unwrap_or_default());
+            let arguments = Arguments::Function(arguments_of(arguments));
             ItemKind::ToolCall(decode_call(CallFields { id, call_id, namespace, name, arguments, status }, path)?)
         }
         wire::Item::CustomToolCall(call) => {

@@ -148,8 +148,8 @@ impl Writing<'_> {
 
     fn parallel(&self, asked: Option<Sourced<bool>>, has_tools: bool) -> Option<bool> {
         match self.profile.default_parallel_tool_calls {
-            // Such a backend takes the field only together with tools.
-            Some(_) if !has_tools => None,
+            // Without tools it says nothing, and upstreams refuse to hear it.
+            _ if !has_tools => None,
             Some(_) if self.profile.lite => Some(false),
             default => asked.map(|asked| asked.value).or(default),
         }
