@@ -7,9 +7,9 @@
 use interlingua_model::{Item, ItemKind, Origin, ReasoningItem, Step};
 use interlingua_wire::{Integer, chat as wire};
 
-use super::decode_messages::Place;
-use super::decode_request::Reading;
 use crate::LossCode;
+use crate::chat::request::decode::Reading;
+use crate::chat::request::decode_items::Place;
 
 /// The format of entries that a Responses upstream made and can take back.
 const FORMAT: &str = "openai-responses-v1";

@@ -1,0 +1,276 @@
+//! A whole Chat completion as the canonical reply.
+
+use interlingua_model::{
+    Arguments, Content, Finish, Item, ItemKind, ItemStatus, Message, Origin, Part, PartKind, ReasoningItem, Response,
+    Role, TextPart, ToolCall,
+};
+use interlingua_wire::chat as wire;
+
+use super::decode_parts::{
+    Said, decode_annotation, decode_details, decode_failure, decode_finish, decode_logprobs, decode_part, decode_usage,
+    spoken,
+};
+use super::moderation::decode_moderation;
+use crate::chat::custom_input::unwrap;
+use crate::convert::{count, json, non_empty};
+use crate::{Context, Error, Loss, LossCode, Translated};
+
+/// Reads a Chat completion: its first choice, as thoughts, then a message, then calls.
+///
+/// Names that the request translation replaced are the caller's own again, and so are custom tools that went out as
+/// functions. Choices beyond the first are dropped with a loss.
+///
+/// # Errors
+/// [`Error::Upstream`] when the body holds an error in place of choices, [`Error::Malformed`] when it holds no
+/// choice or a call without a name, [`Error::Reply`] for spoken answers.
+///
+/// ```
+/// use interlingua_translate::{Context, Stamp, chat};
+///
+/// let context = Context::detached(Stamp { id: "1".into(), created: 0 });
+/// let body = r#"{"choices":[{"message":{"content":"Hi","reasoning":"They greet me."},"finish_reason":"stop"}]}"#;
+/// let reply = chat::decode_response(serde_json::from_str(body)?, &context)?.value;
+/// assert_eq!(reply.items.len(), 2, "a thought and a message");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn decode_response(wire: wire::Response, context: &Context) -> Result<Translated<Response>, Error> {
+    let wire::Response {
+        id,
+        object: _,
+        created,
+        model,
+        choices,
+        usage,
+        service_tier,
+        system_fingerprint: _,
+        metadata,
+        moderation,
+        error,
+        extra: _,
+    } = wire;
+    let choices = choices.unwrap_or_default();
+    if let Some(error) = error {
+        return Err(Error::Upstream(Box::new(decode_failure(error))));
+    }
+    let mut losses = Vec::new();
+    for index in 1..choices.len() {
+        let detail = "the Responses API gives one answer";
+        losses.push(Loss::new(format!("choices[{index}]"), LossCode::DroppedDetail, detail));
+    }
+    let Some(choice) = choices.into_iter().next() else {
+        let message = "a completion without any choice".to_owned();
+        return Err(Error::Malformed { path: Some("choices".to_owned()), message });
+    };
+    let wire::Choice { index: _, message, logprobs, finish_reason, extra: _ } = choice;
+    let id = non_empty(id);
+    let mut reading = Reading { context, reply_id: id.as_deref(), losses, items: Vec::new() };
+    reading.message(message.unwrap_or_default(), logprobs)?;
+    let Reading { context: _, reply_id: _, mut losses, mut items } = reading;
+    let finish = decode_finish(finish_reason, &mut losses)?;
+    let usage = usage.and_then(decode_usage);
+    if finish == Finish::Completed {
+        if items.is_empty() && usage.is_none() {
+            let detail = "the upstream completed without saying or costing anything";
+            losses.push(Loss::new("choices[0].message", LossCode::EmptyCompletion, detail));
+        }
+        if items.iter().all(|item| matches!(item.kind, ItemKind::Reasoning(_))) {
+            items.push(message_item(vec![PartKind::Text(TextPart::default())]));
+        }
+    }
+    settle(&mut items, &finish);
+    let value = Response {
+        id,
+        created: count(created).filter(|created| *created > 0),
+        model: non_empty(model),
+        service_tier,
+        metadata: metadata.map(json),
+        items,
+        usage,
+        moderation: moderation.and_then(decode_moderation),
+        finish,
+    };
+    Ok(Translated { value, losses })
+}
+
+/// A message while it is being read.
+struct Reading<'c> {
+    context: &'c Context,
+    reply_id: Option<&'c str>,
+    losses: Vec<Loss>,
+    items: Vec<Item>,
+}
+
+impl Reading<'_> {
+    fn message(&mut self, message: wire::ResponseMessage, logprobs: Option<wire::ChoiceLogprobs>) -> Result<(), Error> {
+        let wire::ResponseMessage {
+            role: _,
+            content,
+            refusal,
+            tool_calls,
+            function_call,
+            annotations,
+            audio,
+            reasoning_content,
+            reasoning,
+            reasoning_details,
+            extra: _,
+        } = message;
+        if audio.is_some() {
+            return Err(spoken("choices[0].message.audio"));
+        }
+        let mut said = Spoken::default();
+        match content {
+            None => {}
+            Some(wire::Content::Text(text)) => said.text = text,
+            Some(wire::Content::Parts(parts)) => {
+                for (index, part) in parts.into_iter().enumerate() {
+                    match decode_part(part) {
+                        Said::Text(text) => said.text.push_str(&text),
+                        Said::Refusal(text) => said.refusal.push_str(&text),
+                        Said::Thought(text) => said.thoughts.push_str(&text),
+                        Said::Other(kind) => {
+                            let path = format!("choices[0].message.content[{index}]");
+                            let detail = format!("the Responses API has no place for a `{kind}` in a reply");
+                            self.lose(path, LossCode::DroppedPart, detail);
+                        }
+                    }
+                }
+            }
+        }
+        said.refusal.push_str(&refusal.unwrap_or_default());
+        let (details, is_sealed) = decode_details(reasoning_details.unwrap_or_default());
+        if is_sealed {
+            let detail = "sealed thoughts of a Chat upstream have no way back to it";
+            self.lose("choices[0].message.reasoning_details", LossCode::DroppedReasoning, detail);
+        }
+        let thoughts = non_empty(reasoning_content).or(non_empty(reasoning)).unwrap_or(details);
+        if thoughts.is_empty() {
+            self.think(said.thoughts);
+        } else {
+            self.think(thoughts);
+        }
+        let wire::ChoiceLogprobs { content: tokens, refusal: refused, extra: _ } = logprobs.unwrap_or_default();
+        if refused.is_some_and(|refused| !refused.is_empty()) {
+            let detail = "the Responses API has no token probabilities of a refusal";
+            self.lose("choices[0].logprobs.refusal", LossCode::DroppedLogprobs, detail);
+        }
+        let annotations = annotations.unwrap_or_default().into_iter();
+        let text = TextPart {
+            text: said.text,
+            annotations: annotations.map(|annotation| decode_annotation(annotation, 0)).collect(),
+            logprobs: decode_logprobs(tokens.unwrap_or_default()),
+        };
+        self.say(text, said.refusal);
+        for (index, call) in tool_calls.unwrap_or_default().into_iter().enumerate() {
+            self.tool_call(call, index)?;
+        }
+        if let Some(wire::FunctionCall { name, arguments, extra: _ }) = function_call {
+            let arguments = Arguments::Function(arguments.unwrap_or_default());
+            self.call(None, name, arguments, "choices[0].message.function_call")?;
+        }
+        Ok(())
+    }
+
+    /// Open thoughts are shown to people, which is what a summary is for.
+    fn think(&mut self, text: String) {
+        if !text.is_empty() {
+            let reasoning = ReasoningItem { summary: vec![text], ..ReasoningItem::default() };
+            self.items.push(Item { origin: Origin::default(), kind: ItemKind::Reasoning(reasoning) });
+        }
+    }
+
+    fn say(&mut self, text: TextPart, refusal: String) {
+        let mut parts = Vec::new();
+        if !text.text.is_empty() || !text.annotations.is_empty() {
+            parts.push(PartKind::Text(text));
+        }
+        if !refusal.is_empty() {
+            parts.push(PartKind::Refusal(refusal));
+        }
+        if !parts.is_empty() {
+            self.items.push(message_item(parts));
+        }
+    }
+
+    fn tool_call(&mut self, call: wire::ToolCall, index: usize) -> Result<(), Error> {
+        let path = format!("choices[0].message.tool_calls[{index}]");
+        match call {
+            wire::ToolCall::Function(wire::FunctionToolCall { id, function, extra: _ }) => {
+                let wire::FunctionCall { name, arguments, extra: _ } = function.unwrap_or_default();
+                self.call(id, name, Arguments::Function(arguments.unwrap_or_default()), &path)
+            }
+            wire::ToolCall::Custom(wire::CustomToolCall { id, custom, extra: _ }) => {
+                let wire::CustomCall { name, input, extra: _ } = custom.unwrap_or_default();
+                self.call(id, name, Arguments::Custom(input.unwrap_or_default()), &path)
+            }
+            wire::ToolCall::Unknown(unknown) => {
+                let message = format!("the model asks for a call of type `{}`, which no client knows", unknown.kind);
+                Err(Error::reply(path, "unsupported_call", message))
+            }
+        }
+    }
+
+    fn call(
+        &mut self,
+        id: Option<String>,
+        name: Option<String>,
+        arguments: Arguments,
+        path: &str,
+    ) -> Result<(), Error> {
+        let Some(wire_name) = non_empty(name) else {
+            let message = "a call without a name could not be made".to_owned();
+            return Err(Error::Malformed { path: Some(path.to_owned()), message });
+        };
+        let count = self.items.iter().filter(|item| matches!(item.kind, ItemKind::ToolCall(_))).count();
+        let call_id = non_empty(id).unwrap_or_else(|| made_up_call_id(self.reply_id, &self.context.stamp.id, count));
+        let arguments = match arguments {
+            Arguments::Function(arguments) if self.context.is_custom(&wire_name) => {
+                Arguments::Custom(unwrap(&arguments))
+            }
+            arguments @ (Arguments::Function(_) | Arguments::Custom(_)) => arguments,
+        };
+        let (namespace, name) = self.context.tool_name(wire_name);
+        let call = ToolCall { id: None, call_id, name, namespace, arguments, status: None };
+        self.items.push(Item { origin: Origin::default(), kind: ItemKind::ToolCall(call) });
+        Ok(())
+    }
+
+    fn lose(&mut self, path: impl Into<String>, code: LossCode, detail: impl Into<String>) {
+        self.losses.push(Loss::new(path, code, detail));
+    }
+}
+
+#[derive(Default)]
+struct Spoken {
+    text: String,
+    refusal: String,
+    thoughts: String,
+}
+
+/// An id for a call that came without one: the same for the same reply, and another for every other.
+pub(in crate::chat) fn made_up_call_id(reply_id: Option<&str>, stamp_id: &str, count: usize) -> String {
+    let reply = reply_id.unwrap_or(stamp_id);
+    format!("call_{}_{count}", reply.strip_prefix("chatcmpl-").unwrap_or(reply))
+}
+
+fn message_item(parts: Vec<PartKind>) -> Item {
+    let plain = |kind| Part { origin: Origin::default(), kind, cache_breakpoint: None };
+    let content = Content::Parts(parts.into_iter().map(plain).collect());
+    Item { origin: Origin::default(), kind: ItemKind::Message(Message::new(Role::Assistant, content)) }
+}
+
+/// Says how far each item got: all are whole, but the last one of a reply that was cut short.
+fn settle(items: &mut [Item], finish: &Finish) {
+    let last = items.len().saturating_sub(1);
+    for (index, item) in items.iter_mut().enumerate() {
+        let is_cut = index == last && *finish != Finish::Completed;
+        let status = Some(if is_cut { ItemStatus::Incomplete } else { ItemStatus::Completed });
+        match &mut item.kind {
+            ItemKind::Message(message) => message.status = status,
+            ItemKind::ToolCall(call) => call.status = status,
+            ItemKind::Reasoning(reasoning) => reasoning.status = status,
+            ItemKind::ToolResult(result) => result.status = status,
+            ItemKind::Opaque(_) => {}
+        }
+    }
+}

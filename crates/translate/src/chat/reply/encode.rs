@@ -1,0 +1,279 @@
+//! A canonical reply as a whole Chat completion.
+
+use interlingua_model::{
+    Annotation, Arguments, CallStyle, Content, Finish, IncompleteReason, Item, ItemKind, Message, Part, PartKind,
+    Response, TextPart, ToolCall,
+};
+use interlingua_wire::{Extra, Integer, chat as wire};
+
+use super::encode_parts::{
+    self as parts, Calls, REASONING_JOINER, characters, encode_citation, encode_logprobs, encode_metadata,
+    encode_usage, finish_reason,
+};
+use super::moderation::encode_moderation;
+use crate::chat::reasoning_details::{BEFORE_CONTENT, encode_details};
+use crate::{Context, Error, Loss, LossCode, Translated};
+
+/// Writes a reply as a Chat completion with one choice.
+///
+/// Several messages are joined, with their citations moved along; thoughts go into `reasoning_content` and, for the
+/// next turn, `reasoning_details`.
+///
+/// # Errors
+/// [`Error::Reply`] for an item on which the client would have to act and cannot, and for a second call to a caller
+/// of the deprecated functions.
+///
+/// ```
+/// use interlingua_model::{Finish, Response};
+/// use interlingua_translate::{Context, Stamp, chat};
+///
+/// let context = Context::detached(Stamp { id: "1".into(), created: 0 });
+/// let reply = Response {
+///     id: Some("resp_abc".into()), created: Some(1), model: Some("m".into()), service_tier: None, metadata: None,
+///     items: vec![], usage: None, moderation: None, finish: Finish::Completed,
+/// };
+/// let chat = chat::encode_response(reply, &context)?.value;
+/// assert_eq!(chat.id.as_deref(), Some("chatcmpl-resp_abc"));
+/// # Ok::<(), interlingua_translate::Error>(())
+/// ```
+pub fn encode_response(response: Response, context: &Context) -> Result<Translated<wire::Response>, Error> {
+    let Response { id, created, model, service_tier, metadata, items, usage, moderation, finish } = response;
+    let mut turn = Turn::default();
+    if parts::is_empty_completion(&finish, items.is_empty(), usage.as_ref()) {
+        turn.lose("output", LossCode::EmptyCompletion, "the upstream completed without saying anything");
+    }
+    if let Finish::Incomplete(IncompleteReason::Other(reason)) = &finish {
+        let detail = format!("cut short for a reason Chat does not know (`{reason}`); reported as `length`");
+        turn.lose("incomplete_details.reason", LossCode::UnknownValue, detail);
+    }
+    let follow = following(&items);
+    for (index, (item, follow)) in items.into_iter().zip(follow).enumerate() {
+        turn.add(item, index, follow.as_deref(), context)?;
+    }
+    let reason = finish_reason(&finish, turn.calls());
+    let (choice, losses) = turn.into_choice(reason, context);
+    let value = wire::Response {
+        id: Some(parts::reply_id(id, context)),
+        object: Some("chat.completion".to_owned()),
+        created: Some(parts::created(created, context)),
+        model: Some(model.unwrap_or_else(|| context.model.clone())),
+        choices: Some(vec![choice]),
+        usage: usage.map(encode_usage),
+        service_tier,
+        system_fingerprint: None,
+        metadata: encode_metadata(metadata),
+        moderation: moderation.as_ref().and_then(encode_moderation),
+        error: None,
+        extra: Extra::new(),
+    };
+    Ok(Translated { value, losses })
+}
+
+/// What each item stands before, as `reasoning_details` say it; `None` where Chat cannot carry what follows.
+fn following(items: &[Item]) -> Vec<Option<String>> {
+    let mut next = None;
+    let mut follow: Vec<_> = items
+        .iter()
+        .rev()
+        .map(|item| {
+            let here = next.clone();
+            match &item.kind {
+                ItemKind::Message(_) => next = Some(BEFORE_CONTENT.to_owned()),
+                ItemKind::ToolCall(call) => next = Some(call.call_id.clone()),
+                ItemKind::Reasoning(_) => {}
+                ItemKind::ToolResult(_) | ItemKind::Opaque(_) => next = None,
+            }
+            here
+        })
+        .collect();
+    follow.reverse();
+    follow
+}
+
+/// The assistant's turn while it is put together.
+#[derive(Default)]
+struct Turn {
+    content: Option<String>,
+    refusal: Option<String>,
+    annotations: Vec<wire::Annotation>,
+    logprobs: Vec<wire::TokenLogprob>,
+    reasoning: String,
+    details: Vec<wire::ReasoningDetail>,
+    tool_calls: Vec<wire::ToolCall>,
+    function_call: Option<wire::FunctionCall>,
+    losses: Vec<Loss>,
+}
+
+impl Turn {
+    fn add(&mut self, item: Item, index: usize, follow: Option<&str>, context: &Context) -> Result<(), Error> {
+        match item.kind {
+            ItemKind::Message(message) => self.message(message, index, context),
+            ItemKind::ToolCall(call) => self.call(call, index, context)?,
+            ItemKind::Reasoning(reasoning) => {
+                if context.reasoning_content {
+                    append(&mut self.reasoning, &parts::reasoning_text(&reasoning), REASONING_JOINER);
+                }
+                let mut count = i64::try_from(self.details.len()).unwrap_or(i64::MAX);
+                let details = encode_details(&reasoning, follow, &mut count);
+                if follow.is_some() {
+                    self.details.extend(details);
+                } else if !details.is_empty() {
+                    let detail = "the thoughts precede something Chat cannot carry, so they could not be replayed";
+                    self.lose(format!("output[{index}]"), LossCode::DroppedReasoning, detail);
+                }
+            }
+            ItemKind::ToolResult(_) => {
+                self.lose(format!("output[{index}]"), LossCode::DroppedItem, "a result echoed in the reply");
+            }
+            ItemKind::Opaque(opaque) if opaque.needs_client => return Err(parts::needs_client(&opaque.kind, index)),
+            ItemKind::Opaque(opaque) => {
+                let (code, detail) = dropped(&opaque.kind);
+                self.lose(format!("output[{index}]"), code, detail);
+            }
+        }
+        Ok(())
+    }
+
+    fn message(&mut self, message: Message, index: usize, context: &Context) {
+        let Message { id: _, role: _, content, name: _, phase, status: _ } = message;
+        if let Some(phase) = phase {
+            let detail = format!("Chat has no place for the phase `{phase}`");
+            self.lose(format!("output[{index}].phase"), LossCode::DroppedPhase, detail);
+        }
+        let list = match content {
+            Content::Text(text) => vec![PartKind::Text(TextPart { text, ..TextPart::default() })],
+            Content::Parts(list) => list.into_iter().map(|Part { kind, .. }| kind).collect(),
+        };
+        let mut is_first = true;
+        for (place, part) in list.into_iter().enumerate() {
+            match part {
+                PartKind::Text(text) => {
+                    let joiner = if is_first { &*context.joiner } else { "" };
+                    is_first &= text.text.is_empty();
+                    self.text(text, joiner, &format!("output[{index}].content[{place}]"), context);
+                }
+                PartKind::Refusal(text) => self.refusal.get_or_insert_default().push_str(&text),
+                PartKind::Image(_) | PartKind::File(_) | PartKind::Audio(_) | PartKind::Opaque(_) => {
+                    let path = format!("output[{index}].content[{place}]");
+                    self.lose(path, LossCode::DroppedPart, "Chat carries only text and refusals in a reply");
+                }
+            }
+        }
+    }
+
+    fn text(&mut self, part: TextPart, joiner: &str, path: &str, context: &Context) {
+        let TextPart { text, annotations, logprobs } = part;
+        if !text.is_empty() {
+            append(self.content.get_or_insert_default(), "", joiner);
+        }
+        let shift = match &self.content {
+            Some(before) if !annotations.is_empty() => characters(before),
+            Some(_) | None => 0,
+        };
+        for (place, annotation) in annotations.into_iter().enumerate() {
+            match annotation {
+                Annotation::UrlCitation(citation) => self.annotations.push(encode_citation(citation, shift)),
+                Annotation::Opaque(opaque) => {
+                    let detail = format!("Chat has no place for a `{}`", opaque.kind);
+                    self.lose(format!("{path}.annotations[{place}]"), LossCode::DroppedAnnotation, detail);
+                }
+            }
+        }
+        if !text.is_empty() {
+            self.content.get_or_insert_default().push_str(&text);
+        }
+        if context.logprobs {
+            self.logprobs.extend(encode_logprobs(logprobs));
+        }
+    }
+
+    fn call(&mut self, call: ToolCall, index: usize, context: &Context) -> Result<(), Error> {
+        let ToolCall { id: _, call_id, name, namespace, arguments, status: _ } = call;
+        let name = parts::flat_name(namespace.as_deref(), name.into()).into_owned();
+        if context.call_style == CallStyle::LegacyFunctions {
+            if self.function_call.is_some() {
+                return Err(parts::second_legacy_call(index));
+            }
+            let arguments = Some(arguments.into_text());
+            self.function_call = Some(wire::FunctionCall { name: Some(name), arguments, extra: Extra::new() });
+            return Ok(());
+        }
+        let id = Some(call_id);
+        self.tool_calls.push(match arguments {
+            Arguments::Function(arguments) => wire::ToolCall::Function(wire::FunctionToolCall {
+                id,
+                function: Some(wire::FunctionCall {
+                    name: Some(name),
+                    arguments: Some(arguments),
+                    extra: Extra::new(),
+                }),
+                extra: Extra::new(),
+            }),
+            Arguments::Custom(input) => wire::ToolCall::Custom(wire::CustomToolCall {
+                id,
+                custom: Some(wire::CustomCall { name: Some(name), input: Some(input), extra: Extra::new() }),
+                extra: Extra::new(),
+            }),
+        });
+        Ok(())
+    }
+
+    fn calls(&self) -> Calls {
+        match (&self.function_call, self.tool_calls.is_empty()) {
+            (Some(_), _) => Calls::LegacyFunction,
+            (None, false) => Calls::Tools,
+            (None, true) => Calls::None,
+        }
+    }
+
+    fn into_choice(self, reason: wire::FinishReason, context: &Context) -> (wire::Choice, Vec<Loss>) {
+        let Self { content, refusal, annotations, logprobs, reasoning, details, tool_calls, function_call, losses } =
+            self;
+        let some_list = |list: Vec<_>| (!list.is_empty()).then_some(list);
+        let message = wire::ResponseMessage {
+            role: Some(wire::Role::Assistant),
+            content: content.map(wire::Content::Text),
+            refusal,
+            tool_calls: (!tool_calls.is_empty()).then_some(tool_calls),
+            function_call,
+            annotations: Some(annotations),
+            audio: None,
+            reasoning_content: (!reasoning.is_empty()).then_some(reasoning),
+            reasoning: None,
+            reasoning_details: some_list(details),
+            extra: Extra::new(),
+        };
+        let logprobs = context.logprobs.then(|| wire::ChoiceLogprobs {
+            content: Some(logprobs),
+            refusal: None,
+            extra: Extra::new(),
+        });
+        let choice = wire::Choice {
+            index: Some(Integer(0)),
+            message: Some(message),
+            logprobs,
+            finish_reason: Some(reason),
+            extra: Extra::new(),
+        };
+        (choice, losses)
+    }
+
+    fn lose(&mut self, path: impl Into<String>, code: LossCode, detail: impl Into<String>) {
+        self.losses.push(Loss::new(path, code, detail));
+    }
+}
+
+/// Why an item is not in the reply.
+pub(in crate::chat) fn dropped(kind: &str) -> (LossCode, String) {
+    if kind == "custom_tool_call" {
+        return (LossCode::HostedCall, "the upstream has already run this call itself".to_owned());
+    }
+    (LossCode::DroppedItem, format!("Chat has no place for a `{kind}`"))
+}
+
+fn append(text: &mut String, more: &str, joiner: &str) {
+    if !text.is_empty() && (!more.is_empty() || !joiner.is_empty()) {
+        text.push_str(joiner);
+    }
+    text.push_str(more);
+}

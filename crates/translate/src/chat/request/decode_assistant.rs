@@ -1,0 +1,250 @@
+//! Chat's assistant message as canonical items: thoughts, then text, then calls.
+
+use interlingua_model::{
+    Arguments, Content, Item, ItemKind, Message, Origin, Part, PartKind, ReasoningItem, Role, Step, TextPart, ToolCall,
+    ToolKind,
+};
+use interlingua_wire::chat as wire;
+
+use super::decode::{Reading, missing};
+use super::decode_items::{Calls, Place};
+use crate::chat::reasoning_details::{Replayed, decode_details};
+use crate::convert::{arguments_of, json, non_empty};
+use crate::{Error, LossCode, RequestCode};
+
+pub(in crate::chat) fn decode_assistant(
+    out: &mut Reading,
+    message: wire::AssistantMessage,
+    place: &Place<'_>,
+    calls: &mut Calls,
+) -> Result<(), Error> {
+    let wire::AssistantMessage {
+        content,
+        refusal,
+        tool_calls,
+        function_call,
+        audio,
+        name,
+        reasoning_content,
+        reasoning,
+        reasoning_details,
+        annotations,
+        extra,
+    } = message;
+    let path = place.path;
+    out.unknown(path, &extra);
+    if audio.is_some() {
+        let message = "spoken answers cannot be carried over; send their transcript as content";
+        return Err(Error::request(format!("{path}.audio"), RequestCode::UnsupportedValue, message));
+    }
+    if annotations.is_some_and(|annotations| !annotations.is_empty()) {
+        let detail = "an assistant message in the history has no room for annotations";
+        out.lose(format!("{path}.annotations"), LossCode::DroppedAnnotation, detail);
+    }
+
+    let mut replayed = decode_details(out, reasoning_details.unwrap_or_default(), place);
+    if replayed.is_empty() {
+        replayed = bare_thoughts(out, reasoning_content, reasoning, place);
+    }
+    let turn = Turn {
+        content: decode_content(out, content, refusal, place)?,
+        name,
+        calls: decode_calls(out, tool_calls.unwrap_or_default(), function_call, place, calls)?,
+    };
+    turn.emit(out, replayed, place)
+}
+
+/// An assistant message, taken apart.
+struct Turn {
+    content: Option<Content>,
+    name: Option<String>,
+    calls: Vec<Item>,
+}
+
+impl Turn {
+    fn emit(self, out: &mut Reading, mut replayed: Vec<Replayed>, place: &Place<'_>) -> Result<(), Error> {
+        let Self { content, name, calls } = self;
+        let is_empty = |content: &Content| matches!(content, Content::Text(text) if text.is_empty());
+        let content = content.filter(|content| calls.is_empty() || !is_empty(content));
+        if content.is_none() && calls.is_empty() {
+            if replayed.is_empty() {
+                out.lose(place.path, LossCode::DroppedItem, "an assistant message that says and does nothing");
+            } else {
+                out.lose(place.path, LossCode::DroppedReasoning, "thoughts that led to nothing cannot be replayed");
+            }
+            return Ok(());
+        }
+        let call_ids: Vec<&str> = calls.iter().filter_map(call_id).collect();
+        let has_message = content.is_some();
+        let stands_before = |replayed: &Replayed| match replayed.before.as_deref() {
+            Some("content") => has_message,
+            Some(id) => call_ids.contains(&id),
+            None => false,
+        };
+        let first: Vec<_> = replayed.extract_if(.., |replayed| !stands_before(replayed)).collect();
+        out.request.items.extend(first.into_iter().map(|replayed| replayed.item));
+        if let Some(content) = content {
+            emit_before(out, &mut replayed, "content");
+            let message = Message { name, ..Message::new(Role::Assistant, content) };
+            out.request.items.push(Item { origin: place.origin, kind: ItemKind::Message(message) });
+        }
+        for call in calls {
+            if let Some(id) = call_id(&call) {
+                emit_before(out, &mut replayed, id);
+            }
+            out.request.items.push(call);
+        }
+        Ok(())
+    }
+}
+
+fn call_id(item: &Item) -> Option<&str> {
+    match &item.kind {
+        ItemKind::ToolCall(call) => Some(&call.call_id),
+        ItemKind::Message(_) | ItemKind::ToolResult(_) | ItemKind::Reasoning(_) | ItemKind::Opaque(_) => None,
+    }
+}
+
+fn emit_before(out: &mut Reading, replayed: &mut Vec<Replayed>, target: &str) {
+    let due = replayed.extract_if(.., |replayed| replayed.before.as_deref() == Some(target));
+    out.request.items.extend(due.map(|replayed| replayed.item));
+}
+
+/// Thoughts as providers write them into a string of their own. They are not sealed, so few upstreams take them
+/// back; the far side decides.
+fn bare_thoughts(
+    out: &mut Reading,
+    reasoning_content: Option<String>,
+    reasoning: Option<String>,
+    place: &Place<'_>,
+) -> Vec<Replayed> {
+    let fields = [("reasoning_content", reasoning_content), ("reasoning", reasoning)];
+    let Some((key, text)) = fields.into_iter().find_map(|(key, text)| Some((key, non_empty(text)?))) else {
+        return Vec::new();
+    };
+    let origin = out.request.sources.child(place.origin, Step::Key(key));
+    let reasoning = ReasoningItem { content: vec![text], ..ReasoningItem::default() };
+    vec![Replayed { before: None, item: Item { origin, kind: ItemKind::Reasoning(reasoning) } }]
+}
+
+fn decode_content(
+    out: &mut Reading,
+    content: Option<wire::Content>,
+    refusal: Option<String>,
+    place: &Place<'_>,
+) -> Result<Option<Content>, Error> {
+    let mut parts = match (content, &refusal) {
+        (None, None) => return Ok(None),
+        (Some(wire::Content::Text(text)), None) => return Ok(Some(Content::Text(text))),
+        (None, Some(_)) => Vec::new(),
+        (Some(wire::Content::Text(text)), Some(_)) if text.is_empty() => Vec::new(),
+        (Some(wire::Content::Text(text)), Some(_)) => vec![text_part(text, place.origin)],
+        (Some(wire::Content::Parts(parts)), _) => decode_parts(out, parts, place)?,
+    };
+    if let Some(refusal) = refusal {
+        parts.push(Part { origin: place.origin, kind: PartKind::Refusal(refusal), cache_breakpoint: None });
+    }
+    Ok(if parts.is_empty() { None } else { Some(Content::Parts(parts)) })
+}
+
+fn decode_parts(out: &mut Reading, parts: Vec<wire::Part>, place: &Place<'_>) -> Result<Vec<Part>, Error> {
+    let root = out.request.sources.child(place.origin, Step::Key("content"));
+    let mut decoded = Vec::with_capacity(parts.len());
+    for (index, part) in parts.into_iter().enumerate() {
+        let path = format!("{}.content[{index}]", place.path);
+        let origin = out.request.sources.child(root, Step::Index(u32::try_from(index).unwrap_or(u32::MAX)));
+        match part {
+            wire::Part::Text(wire::TextPart { text, prompt_cache_breakpoint, extra }) => {
+                out.unknown(&path, &extra);
+                let text = text.ok_or_else(|| missing(format!("{path}.text"), "a text part needs its text"))?;
+                let cache_breakpoint = prompt_cache_breakpoint.map(json);
+                decoded.push(Part { cache_breakpoint, ..text_part(text, origin) });
+            }
+            wire::Part::Refusal(wire::RefusalPart { refusal, extra }) => {
+                out.unknown(&path, &extra);
+                let refusal = refusal.ok_or_else(|| missing(format!("{path}.refusal"), "a refusal needs its text"))?;
+                decoded.push(Part { origin, kind: PartKind::Refusal(refusal), cache_breakpoint: None });
+            }
+            wire::Part::Thinking(_) => {
+                out.lose(path, LossCode::DroppedReasoning, "thoughts inside content cannot be replayed");
+            }
+            wire::Part::ImageUrl(_) | wire::Part::InputAudio(_) | wire::Part::File(_) | wire::Part::Unknown(_) => {
+                let message = format!("a part of type `{}` cannot stand in an assistant message", part.tag());
+                return Err(Error::request(path, RequestCode::UnsupportedValue, message));
+            }
+        }
+    }
+    Ok(decoded)
+}
+
+fn text_part(text: String, origin: Origin) -> Part {
+    Part { origin, kind: PartKind::Text(TextPart { text, ..TextPart::default() }), cache_breakpoint: None }
+}
+
+fn decode_calls(
+    out: &mut Reading,
+    tool_calls: Vec<wire::ToolCall>,
+    function_call: Option<wire::FunctionCall>,
+    place: &Place<'_>,
+    calls: &mut Calls,
+) -> Result<Vec<Item>, Error> {
+    let root = out.request.sources.child(place.origin, Step::Key("tool_calls"));
+    let mut items: Vec<Item> = Vec::with_capacity(tool_calls.len());
+    for (index, call) in tool_calls.into_iter().enumerate() {
+        let path = format!("{}.tool_calls[{index}]", place.path);
+        let origin = out.request.sources.child(root, Step::Index(u32::try_from(index).unwrap_or(u32::MAX)));
+        let (call_id, name, arguments) = decode_call(out, call, &path)?;
+        let call_id = non_empty(call_id).ok_or_else(|| missing(format!("{path}.id"), "a tool call needs its id"))?;
+        let name = non_empty(name).ok_or_else(|| missing(format!("{path}.name"), "a tool call names its tool"))?;
+        if items.iter().filter_map(self::call_id).any(|id| id == call_id) {
+            let message =
+                format!("two calls of this message have the id `{call_id}`; a result could not tell them apart");
+            return Err(Error::request(format!("{path}.id"), RequestCode::InvalidValue, message));
+        }
+        calls.kinds.insert(call_id.clone(), arguments.kind());
+        let call = ToolCall { id: None, call_id, name, namespace: None, arguments, status: None };
+        items.push(Item { origin, kind: ItemKind::ToolCall(call) });
+    }
+    if let Some(wire::FunctionCall { name, arguments, extra }) = function_call {
+        let path = format!("{}.function_call", place.path);
+        out.unknown(&path, &extra);
+        let name =
+            non_empty(name).ok_or_else(|| missing(format!("{path}.name"), "a function call names its function"))?;
+        // The deprecated form has no ids; its place in the history is one, and a stable one.
+        let call_id = format!("call_legacy_{}", place.index);
+        calls.kinds.insert(call_id.clone(), ToolKind::Function);
+        calls.legacy.push((name.clone(), call_id.clone()));
+        let arguments = Arguments::Function(arguments_of(arguments));
+        let origin = out.request.sources.child(place.origin, Step::Key("function_call"));
+        let call = ToolCall { id: None, call_id, name, namespace: None, arguments, status: None };
+        items.push(Item { origin, kind: ItemKind::ToolCall(call) });
+    }
+    Ok(items)
+}
+
+type CallFields = (Option<String>, Option<String>, Arguments);
+
+fn decode_call(out: &mut Reading, call: wire::ToolCall, path: &str) -> Result<CallFields, Error> {
+    match call {
+        wire::ToolCall::Function(wire::FunctionToolCall { id, function, extra }) => {
+            out.unknown(path, &extra);
+            let path = format!("{path}.function");
+            let wire::FunctionCall { name, arguments, extra } =
+                function.ok_or_else(|| missing(&path, "a function call needs its function"))?;
+            out.unknown(&path, &extra);
+            Ok((id, name, Arguments::Function(arguments_of(arguments))))
+        }
+        wire::ToolCall::Custom(wire::CustomToolCall { id, custom, extra }) => {
+            out.unknown(path, &extra);
+            let path = format!("{path}.custom");
+            let wire::CustomCall { name, input, extra } =
+                custom.ok_or_else(|| missing(&path, "a custom tool call needs its tool"))?;
+            out.unknown(&path, &extra);
+            Ok((id, name, Arguments::Custom(input.unwrap_or_default())))
+        }
+        wire::ToolCall::Unknown(unknown) => {
+            let message = format!("a call of type `{}` cannot be carried over", unknown.kind);
+            Err(Error::request(path, RequestCode::UnsupportedValue, message))
+        }
+    }
+}

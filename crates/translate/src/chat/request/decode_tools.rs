@@ -1,0 +1,289 @@
+//! Chat's tools, functions and choices as canonical ones.
+
+use std::collections::HashSet;
+
+use interlingua_model::{
+    CustomFormat, CustomTool, FunctionTool, HostedTool, Opaque, Origin, Protocol, Step, Tool, ToolChoice, ToolKind,
+    ToolRef,
+};
+use interlingua_wire::Unknown;
+use interlingua_wire::chat as wire;
+use serde::Serialize;
+
+use super::decode::{Reading, missing};
+use crate::convert::{json, non_empty, to_json};
+use crate::{Error, LossCode, RequestCode};
+
+pub(in crate::chat) fn decode_tools(
+    out: &mut Reading,
+    tools: Vec<wire::Tool>,
+    choice: Option<wire::ToolChoice>,
+) -> Result<(), Error> {
+    let root = out.request.sources.root(Step::Key("tools"));
+    let mut names = HashSet::new();
+    for (index, tool) in tools.into_iter().enumerate() {
+        let path = format!("tools[{index}]");
+        let origin = out.request.sources.child(root, Step::Index(u32::try_from(index).unwrap_or(u32::MAX)));
+        let tool = decode_tool(out, tool, &path, origin)?;
+        if let Some(name) = name(&tool)
+            && !names.insert(name.to_owned())
+        {
+            let message = format!("two tools are named `{name}`; a call could not tell them apart");
+            return Err(Error::request(path, RequestCode::InvalidValue, message));
+        }
+        out.request.tools.push(tool);
+    }
+    match choice {
+        Some(choice) => decode_choice(out, choice),
+        None => Ok(()),
+    }
+}
+
+/// The deprecated `functions` and `function_call`.
+pub(in crate::chat) fn decode_functions(
+    out: &mut Reading,
+    functions: Vec<wire::FunctionDefinition>,
+    choice: Option<wire::FunctionChoice>,
+) -> Result<(), Error> {
+    out.legacy();
+    let root = out.request.sources.root(Step::Key("functions"));
+    for (index, function) in functions.into_iter().enumerate() {
+        let path = format!("functions[{index}]");
+        let origin = out.request.sources.child(root, Step::Index(u32::try_from(index).unwrap_or(u32::MAX)));
+        let tool = decode_function(out, function, &path, origin)?;
+        out.request.tools.push(Tool::Function(tool));
+    }
+    let choice = match choice {
+        None => return Ok(()),
+        Some(wire::FunctionChoice::Mode(mode)) => decode_mode(&mode, "function_call")?,
+        Some(wire::FunctionChoice::Named(wire::ToolName { name, extra })) => {
+            out.unknown("function_call", &extra);
+            let name = name.ok_or_else(|| missing("function_call.name", "name the function"))?;
+            declared(out, &name, "function_call")?;
+            ToolChoice::Tool(ToolRef::Named { kind: ToolKind::Function, name })
+        }
+    };
+    out.request.tool_choice = Some(out.request.sources.at("function_call", choice));
+    Ok(())
+}
+
+/// Chat's search models always search, so the option stands for a tool and, alone, for its choice.
+pub(in crate::chat) fn decode_web_search(out: &mut Reading, options: wire::WebSearchOptions) {
+    #[derive(Serialize)]
+    struct Settings {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        search_context_size: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        user_location: Option<Location>,
+    }
+    #[derive(Serialize)]
+    struct Location {
+        r#type: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        country: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        region: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        city: Option<String>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        timezone: Option<String>,
+    }
+
+    let wire::WebSearchOptions { search_context_size, user_location, extra } = options;
+    out.unknown("web_search_options", &extra);
+    let place = user_location.and_then(|location| {
+        let wire::UserLocation { kind: _, approximate, extra } = location;
+        out.unknown("web_search_options.user_location", &extra);
+        approximate
+    });
+    let user_location = place.map(|place| {
+        let wire::ApproximateLocation { country, region, city, timezone, extra } = place;
+        out.unknown("web_search_options.user_location.approximate", &extra);
+        Location { r#type: "approximate", country, region, city, timezone }
+    });
+    if let Some(settings) = to_json(&Settings { search_context_size, user_location }) {
+        let origin = out.request.sources.root(Step::Key("web_search_options"));
+        let kind = "web_search_preview".to_owned();
+        out.request.tools.push(Tool::Hosted(HostedTool { origin, kind, settings, implied_choice: true }));
+    }
+}
+
+fn decode_tool(out: &mut Reading, tool: wire::Tool, path: &str, origin: Origin) -> Result<Tool, Error> {
+    match tool {
+        wire::Tool::Function(wire::FunctionTool { function, extra }) => {
+            out.unknown(path, &extra);
+            let path = format!("{path}.function");
+            let function = function.ok_or_else(|| missing(&path, "a function tool needs its function"))?;
+            decode_function(out, function, &path, origin).map(Tool::Function)
+        }
+        wire::Tool::Custom(wire::CustomTool { custom, extra }) => {
+            out.unknown(path, &extra);
+            let path = format!("{path}.custom");
+            let custom = custom.ok_or_else(|| missing(&path, "a custom tool needs its definition"))?;
+            decode_custom(out, custom, &path, origin).map(Tool::Custom)
+        }
+        wire::Tool::Unknown(unknown) => Ok(Tool::Opaque { origin, tool: opaque(unknown) }),
+    }
+}
+
+fn decode_function(
+    out: &mut Reading,
+    function: wire::FunctionDefinition,
+    path: &str,
+    origin: Origin,
+) -> Result<FunctionTool, Error> {
+    let wire::FunctionDefinition { name, description, parameters, strict, extra } = function;
+    out.unknown(path, &extra);
+    let name = non_empty(name).ok_or_else(|| missing(format!("{path}.name"), "name the function"))?;
+    Ok(FunctionTool {
+        origin,
+        name,
+        namespace: None,
+        description,
+        parameters: parameters.map(json),
+        // Chat's default is not strict, where other protocols may default otherwise.
+        strict: Some(strict.unwrap_or(false)),
+    })
+}
+
+fn decode_custom(
+    out: &mut Reading,
+    custom: wire::CustomDefinition,
+    path: &str,
+    origin: Origin,
+) -> Result<CustomTool, Error> {
+    let wire::CustomDefinition { name, description, format, extra } = custom;
+    out.unknown(path, &extra);
+    let name = non_empty(name).ok_or_else(|| missing(format!("{path}.name"), "name the tool"))?;
+    let format = match format {
+        None => None,
+        Some(wire::CustomFormat::Text(wire::CustomTextFormat { extra })) => {
+            out.unknown(&format!("{path}.format"), &extra);
+            Some(CustomFormat::Text)
+        }
+        Some(wire::CustomFormat::Grammar(wire::GrammarFormat { grammar, extra })) => {
+            out.unknown(&format!("{path}.format"), &extra);
+            let path = format!("{path}.format.grammar");
+            let grammar = grammar.ok_or_else(|| missing(&path, "a grammar format needs its grammar"))?;
+            let wire::Grammar { syntax, definition, extra } = grammar;
+            out.unknown(&path, &extra);
+            let syntax = syntax.ok_or_else(|| missing(format!("{path}.syntax"), "say `lark` or `regex`"))?;
+            let definition =
+                definition.ok_or_else(|| missing(format!("{path}.definition"), "a grammar needs its definition"))?;
+            Some(CustomFormat::Grammar { syntax, definition })
+        }
+        Some(wire::CustomFormat::Unknown(unknown)) => Some(CustomFormat::Opaque(json(unknown.raw))),
+    };
+    Ok(CustomTool { origin, name, namespace: None, description, format })
+}
+
+fn decode_choice(out: &mut Reading, choice: wire::ToolChoice) -> Result<(), Error> {
+    let path = "tool_choice";
+    let choice = match choice {
+        wire::ToolChoice::Mode(mode) if mode == "any" => {
+            let detail = "`any` is another server's word for `required`";
+            out.lose(path, LossCode::ExtensionAccepted, detail);
+            ToolChoice::Required
+        }
+        wire::ToolChoice::Mode(mode) => decode_mode(&mode, path)?,
+        wire::ToolChoice::Named(wire::NamedToolChoice::Function(reference)) => {
+            ToolChoice::Tool(function_ref(out, reference, path)?)
+        }
+        wire::ToolChoice::Named(wire::NamedToolChoice::Custom(reference)) => {
+            ToolChoice::Tool(custom_ref(out, reference, path)?)
+        }
+        wire::ToolChoice::Named(wire::NamedToolChoice::AllowedTools(wire::AllowedToolsChoice {
+            allowed_tools,
+            extra,
+        })) => {
+            out.unknown(path, &extra);
+            let path = "tool_choice.allowed_tools";
+            let allowed = allowed_tools.ok_or_else(|| missing(path, "say which tools are allowed"))?;
+            let wire::AllowedTools { mode, tools, extra } = allowed;
+            out.unknown(path, &extra);
+            let mode = mode.unwrap_or_else(|| "auto".to_owned());
+            let mut refs = Vec::new();
+            for (index, reference) in tools.unwrap_or_default().into_iter().enumerate() {
+                let path = format!("{path}.tools[{index}]");
+                refs.push(match reference {
+                    wire::ToolReference::Function(reference) => function_ref(out, reference, &path)?,
+                    wire::ToolReference::Custom(reference) => custom_ref(out, reference, &path)?,
+                    wire::ToolReference::Unknown(unknown) => ToolRef::Opaque(opaque(unknown)),
+                });
+            }
+            ToolChoice::Allowed { mode, tools: refs }
+        }
+        wire::ToolChoice::Named(wire::NamedToolChoice::Unknown(unknown)) => ToolChoice::Opaque(opaque(unknown)),
+    };
+    if out.request.tools.is_empty() {
+        return match choice {
+            // Without tools, both say what happens anyway.
+            ToolChoice::None | ToolChoice::Auto => Ok(()),
+            ToolChoice::Required | ToolChoice::Tool(_) | ToolChoice::Allowed { .. } | ToolChoice::Opaque(_) => {
+                Err(Error::request(path, RequestCode::InvalidValue, "a tool must be called, but there are no tools"))
+            }
+        };
+    }
+    out.request.tool_choice = Some(out.request.sources.at(path, choice));
+    Ok(())
+}
+
+fn decode_mode(mode: &str, path: &str) -> Result<ToolChoice, Error> {
+    match mode {
+        "none" => Ok(ToolChoice::None),
+        "auto" => Ok(ToolChoice::Auto),
+        "required" => Ok(ToolChoice::Required),
+        other => {
+            let message = format!("`{other}` is none of none, auto and required");
+            Err(Error::request(path, RequestCode::UnsupportedValue, message))
+        }
+    }
+}
+
+fn function_ref(out: &mut Reading, reference: wire::FunctionReference, path: &str) -> Result<ToolRef, Error> {
+    let wire::FunctionReference { function, extra } = reference;
+    out.unknown(path, &extra);
+    tool_ref(out, function, ToolKind::Function, path, "function")
+}
+
+fn custom_ref(out: &mut Reading, reference: wire::CustomReference, path: &str) -> Result<ToolRef, Error> {
+    let wire::CustomReference { custom, extra } = reference;
+    out.unknown(path, &extra);
+    tool_ref(out, custom, ToolKind::Custom, path, "custom")
+}
+
+fn tool_ref(
+    out: &mut Reading,
+    tool: Option<wire::ToolName>,
+    kind: ToolKind,
+    path: &str,
+    key: &str,
+) -> Result<ToolRef, Error> {
+    let inner = format!("{path}.{key}");
+    let wire::ToolName { name, extra } = tool.ok_or_else(|| missing(&inner, "name the tool"))?;
+    out.unknown(&inner, &extra);
+    let name = name.ok_or_else(|| missing(format!("{inner}.name"), "name the tool"))?;
+    declared(out, &name, path)?;
+    Ok(ToolRef::Named { kind, name })
+}
+
+fn declared(out: &Reading, wanted: &str, path: &str) -> Result<(), Error> {
+    if out.request.tools.iter().any(|tool| name(tool) == Some(wanted)) {
+        return Ok(());
+    }
+    let message = format!("`{wanted}` is not among the tools of this request");
+    Err(Error::request(path, RequestCode::InvalidValue, message))
+}
+
+fn name(tool: &Tool) -> Option<&str> {
+    match tool {
+        Tool::Function(tool) => Some(&tool.name),
+        Tool::Custom(tool) => Some(&tool.name),
+        Tool::Hosted(_) | Tool::Opaque { .. } => None,
+    }
+}
+
+fn opaque(unknown: Unknown) -> Opaque {
+    let Unknown { kind, raw } = unknown;
+    Opaque { protocol: Protocol::Chat, kind, needs_client: false, raw: json(raw) }
+}

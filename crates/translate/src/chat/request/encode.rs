@@ -1,0 +1,302 @@
+//! The canonical request as a Chat Completions request.
+//!
+//! Follows "Create chat completion" of the API reference; what a backend forces or refuses is in its [`Profile`].
+
+use interlingua_model::{
+    Continuation, Limits, OutputFormat, OutputOptions, Reasoning, Request, Sampling, SchemaFormat, Service, Sourced,
+    Sources, StreamOptions,
+};
+use interlingua_wire::{Extra, Integer, chat as wire};
+
+use super::encode_items::encode_messages;
+use super::encode_tools::{encode_choice, encode_tools};
+use crate::convert::wire_json;
+use crate::names::Names;
+use crate::{ChatProfile, Error, Loss, LossCode, Profile, RequestCode, Translated};
+
+/// Sealed thoughts, by the name `include` has for them.
+const ENCRYPTED_REASONING: &str = "reasoning.encrypted_content";
+
+/// Writes a request for a Chat Completions upstream of this profile.
+///
+/// Items are gathered into messages, each result directly behind its call. A stream is always asked for its usage,
+/// since the other side promises one.
+///
+/// # Errors
+/// [`Error::Request`] with the path in the caller's document, for what no Chat upstream can express and no answer
+/// could do without: state kept by the server, items only the other API knows, files by address, and the like.
+///
+/// ```
+/// use interlingua_translate::{Profile, chat, responses};
+///
+/// let body = r#"{"model":"m","instructions":"Be brief","input":"hi","store":false}"#;
+/// let request = responses::decode_request(serde_json::from_str(body)?)?.value;
+/// let upstream = chat::encode_request(request, &Profile::compatible())?.value;
+/// let messages = serde_json::to_string(&upstream.messages)?;
+/// assert_eq!(messages, r#"[{"role":"system","content":"Be brief"},{"role":"user","content":"hi"}]"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn encode_request(request: Request, profile: &Profile) -> Result<Translated<wire::Request>, Error> {
+    let names = Names::new(&request, profile.chat.tool_name_limit);
+    let Request {
+        model,
+        instructions,
+        items,
+        tools,
+        tool_choice,
+        parallel_tool_calls,
+        call_style: _,
+        output,
+        reasoning,
+        sampling,
+        limits,
+        stream,
+        store,
+        service,
+        continuation,
+        include,
+        sources,
+    } = request;
+    let joiner = &profile.reply.message_joiner;
+    let mut out = Writing { profile: &profile.chat, joiner, names, sources, losses: Vec::new() };
+    let mut wire = wire::Request { model: Some(model), ..wire::Request::default() };
+
+    out.continuation(continuation)?;
+    wire.store = out.store(store);
+    wire.messages = Some(encode_messages(&mut out, instructions, items)?);
+    let tools = encode_tools(&mut out, tools, tool_choice.as_ref())?;
+    wire.tool_choice = encode_choice(&mut out, tool_choice, &tools)?;
+    let has_tools = !tools.wire.is_empty();
+    wire.tools = has_tools.then_some(tools.wire);
+    wire.web_search_options = tools.web_search;
+    // Without tools it says nothing, and a strict server refuses to hear it.
+    let parallel_tool_calls = parallel_tool_calls.filter(|_| has_tools);
+    wire.parallel_tool_calls = out.keep("parallel_tool_calls", parallel_tool_calls, LossCode::RefusedByUpstream);
+
+    out.sampling(sampling, &mut wire);
+    out.limits(limits, &mut wire);
+    out.output(output, &mut wire)?;
+    out.reasoning(reasoning, &mut wire)?;
+    out.include(include);
+    out.stream(stream, &mut wire);
+    out.service(service, &mut wire);
+    Ok(Translated { value: wire, losses: out.losses })
+}
+
+/// A request while it is being written.
+pub(in crate::chat) struct Writing<'p> {
+    pub(in crate::chat) profile: &'p ChatProfile,
+    /// What stands between the texts of two messages that become one.
+    pub(in crate::chat) joiner: &'p str,
+    pub(in crate::chat) names: Names,
+    pub(in crate::chat) sources: Sources,
+    losses: Vec<Loss>,
+}
+
+impl Writing<'_> {
+    pub(in crate::chat) fn lose(&mut self, path: impl Into<String>, code: LossCode, detail: impl Into<String>) {
+        self.losses.push(Loss::new(path, code, detail));
+    }
+
+    /// A field this upstream may refuse; `code` says how bad that is.
+    fn keep<T>(&mut self, field: &str, value: Option<Sourced<T>>, code: LossCode) -> Option<T> {
+        let Sourced { value, origin } = value?;
+        if !self.profile.refuses(field) {
+            return Some(value);
+        }
+        self.lose(self.sources.path(origin), code, format!("this upstream refuses `{field}`"));
+        None
+    }
+
+    /// A field that Chat does not have.
+    fn drop<T>(&mut self, value: Option<&Sourced<T>>, code: LossCode) {
+        if let Some(Sourced { value: _, origin }) = value {
+            self.lose(self.sources.path(*origin), code, "the Chat Completions API has no such field");
+        }
+    }
+
+    /// The state of a server is nothing a request without that server can go on from.
+    fn continuation(&self, continuation: Continuation) -> Result<(), Error> {
+        let Continuation { previous_response_id, conversation, prompt, background } = continuation;
+        let stored = [
+            previous_response_id.map(|id| (id.origin, "send the whole conversation as input instead")),
+            conversation.map(|id| (id.origin, "send the whole conversation as input instead")),
+            prompt.map(|prompt| (prompt.origin, "send the prompt's text as instructions instead")),
+            background.map(|background| (background.origin, "answers are given at once or as a stream")),
+        ];
+        match stored.into_iter().flatten().next() {
+            None => Ok(()),
+            Some((origin, advice)) => {
+                let message = format!("the Chat Completions API keeps nothing between requests; {advice}");
+                Err(Error::request(self.sources.path(origin), RequestCode::UnsupportedParameter, message))
+            }
+        }
+    }
+
+    fn store(&mut self, store: Option<Sourced<bool>>) -> Option<bool> {
+        match store? {
+            // What a Chat upstream stores is a log of completions, not a reply to fetch or go on from.
+            Sourced { value: true, origin } => {
+                let detail = "the reply cannot be fetched or continued by its id later";
+                self.lose(self.sources.path(origin), LossCode::NotRetrievable, detail);
+                None
+            }
+            // An upstream without the field stores nothing either.
+            Sourced { value: false, .. } => (!self.profile.refuses("store")).then_some(false),
+        }
+    }
+
+    fn sampling(&mut self, sampling: Sampling, wire: &mut wire::Request) {
+        let Sampling {
+            temperature,
+            top_p,
+            frequency_penalty,
+            presence_penalty,
+            logit_bias,
+            seed,
+            stop,
+            choices,
+            prediction,
+        } = sampling;
+        let refused = LossCode::RefusedByUpstream;
+        wire.temperature = self.keep("temperature", temperature, refused);
+        wire.top_p = self.keep("top_p", top_p, refused);
+        wire.frequency_penalty = self.keep("frequency_penalty", frequency_penalty, refused);
+        wire.presence_penalty = self.keep("presence_penalty", presence_penalty, refused);
+        wire.logit_bias =
+            self.keep("logit_bias", logit_bias, refused).and_then(|bias| serde_json::from_str(bias.text()).ok());
+        wire.seed = self.keep("seed", seed, LossCode::DroppedHint);
+        wire.stop = self.keep("stop", stop, refused).map(wire::Stop::Many);
+        wire.n = self.keep("n", choices, refused).map(Integer);
+        wire.prediction = self
+            .keep("prediction", prediction, LossCode::DroppedHint)
+            .and_then(|prediction| serde_json::from_str(prediction.text()).ok());
+    }
+
+    fn limits(&mut self, limits: Limits, wire: &mut wire::Request) {
+        let Limits { max_output_tokens, max_tool_calls, truncation, context_management } = limits;
+        let field = if self.profile.legacy_max_tokens { "max_tokens" } else { "max_completion_tokens" };
+        let limit = self.keep(field, max_output_tokens, LossCode::RefusedByUpstream).map(Integer);
+        if self.profile.legacy_max_tokens {
+            wire.max_tokens = limit;
+        } else {
+            wire.max_completion_tokens = limit;
+        }
+        // It counts calls of hosted tools only, and there are none.
+        self.drop(max_tool_calls.as_ref(), LossCode::DroppedHint);
+        // `disabled` is what happens anyway: a conversation that is too long fails.
+        self.drop(truncation.as_ref().filter(|truncation| truncation.value != "disabled"), LossCode::DroppedParameter);
+        self.drop(context_management.as_ref(), LossCode::DroppedParameter);
+    }
+
+    fn output(&mut self, output: OutputOptions, wire: &mut wire::Request) -> Result<(), Error> {
+        let OutputOptions { format, verbosity, logprobs, audio } = output;
+        if let Some(audio) = audio {
+            let path = self.sources.path(audio.settings.origin);
+            let message = "spoken answers cannot be carried over; leave `audio` out";
+            return Err(Error::request(path, RequestCode::UnsupportedValue, message));
+        }
+        if let Some(logprobs) = logprobs {
+            wire.logprobs = Some(true);
+            wire.top_logprobs = logprobs.top.map(|top| Integer(top.value));
+        }
+        wire.response_format = format.and_then(|format| self.format(format));
+        wire.verbosity = self.keep("verbosity", verbosity, LossCode::DroppedHint);
+        Ok(())
+    }
+
+    fn format(&mut self, format: Sourced<OutputFormat>) -> Option<wire::ResponseFormat> {
+        let Sourced { value, origin } = format;
+        Some(match value {
+            OutputFormat::Text => wire::ResponseFormat::Text(wire::TextFormat::default()),
+            OutputFormat::JsonObject => wire::ResponseFormat::JsonObject(wire::JsonObjectFormat::default()),
+            OutputFormat::JsonSchema(SchemaFormat { name, description, schema, strict }) => {
+                let schema = schema.map(wire_json);
+                let json_schema =
+                    Some(wire::JsonSchema { name: Some(name), description, schema, strict, extra: Extra::new() });
+                wire::ResponseFormat::JsonSchema(wire::JsonSchemaFormat { json_schema, extra: Extra::new() })
+            }
+            OutputFormat::Opaque(opaque) => {
+                let detail = format!("the Chat Completions API has no `{}` format", opaque.kind);
+                self.lose(self.sources.path(origin), LossCode::DroppedParameter, detail);
+                return None;
+            }
+        })
+    }
+
+    fn reasoning(&mut self, reasoning: Reasoning, wire: &mut wire::Request) -> Result<(), Error> {
+        let Reasoning { effort, summary, context, mode } = reasoning;
+        wire.reasoning_effort = self.keep("reasoning_effort", effort, LossCode::RefusedByUpstream);
+        self.drop(summary.as_ref(), LossCode::DroppedHint);
+        self.drop(context.as_ref(), LossCode::DroppedHint);
+        match mode.filter(|mode| mode.value != "standard") {
+            None => Ok(()),
+            Some(Sourced { value, origin }) => {
+                let message = format!("the Chat Completions API cannot think in the mode `{value}`");
+                Err(Error::request(self.sources.path(origin), RequestCode::UnsupportedValue, message))
+            }
+        }
+    }
+
+    /// What is left of `include` asks for the details of hosted tools, which say themselves that they are lost.
+    fn include(&mut self, include: Vec<Sourced<String>>) {
+        for Sourced { value, origin } in include {
+            if value == ENCRYPTED_REASONING {
+                let detail = "a Chat upstream does not seal its thoughts";
+                self.lose(self.sources.path(origin), LossCode::DroppedHint, detail);
+            }
+        }
+    }
+
+    fn stream(&mut self, stream: StreamOptions, wire: &mut wire::Request) {
+        let StreamOptions { enabled, include_usage: _, include_obfuscation } = stream;
+        if !enabled {
+            return;
+        }
+        wire.stream = Some(true);
+        let include_obfuscation = self.keep("include_obfuscation", include_obfuscation, LossCode::DroppedHint);
+        if !self.profile.refuses("stream_options") {
+            wire.stream_options =
+                Some(wire::StreamOptions { include_usage: Some(true), include_obfuscation, extra: Extra::new() });
+        }
+    }
+
+    fn service(&mut self, service: Service, wire: &mut wire::Request) {
+        let Service {
+            tier,
+            // Chat keeps labels only beside what it stores; the reply repeats them from the request.
+            metadata: _,
+            user,
+            safety_identifier,
+            prompt_cache_key,
+            prompt_cache_retention,
+            prompt_cache_options,
+            moderation,
+            client_metadata,
+        } = service;
+        let hint = LossCode::DroppedHint;
+        wire.service_tier = self.tier(tier);
+        wire.user = self.keep("user", user, hint);
+        wire.safety_identifier = self.keep("safety_identifier", safety_identifier, hint);
+        wire.prompt_cache_key = self.keep("prompt_cache_key", prompt_cache_key, hint);
+        wire.prompt_cache_retention = self.keep("prompt_cache_retention", prompt_cache_retention, hint);
+        wire.prompt_cache_options = self.keep("prompt_cache_options", prompt_cache_options, hint).map(wire_json);
+        wire.moderation = self.keep("moderation", moderation, LossCode::RefusedByUpstream).map(wire_json);
+        self.drop(client_metadata.as_ref(), hint);
+    }
+
+    fn tier(&mut self, tier: Option<Sourced<String>>) -> Option<String> {
+        let Sourced { value, origin } = tier?;
+        // The two say what happens anyway, whether the upstream knows of tiers or not.
+        if self.profile.refuses("service_tier") && matches!(value.as_str(), "auto" | "default") {
+            return None;
+        }
+        let kept = self.keep("service_tier", Some(Sourced { value, origin }), LossCode::RefusedByUpstream)?;
+        if kept != "ultrafast" {
+            return Some(kept);
+        }
+        let detail = "the fastest tier of the Chat Completions API is `priority`";
+        self.lose(self.sources.path(origin), LossCode::ChangedValue, detail);
+        Some("priority".to_owned())
+    }
+}

@@ -1,0 +1,211 @@
+//! One turn of the model: an assistant message, and the results of its calls.
+
+use interlingua_model::{Arguments, Content, Message, Origin, Part, PartKind, ReasoningItem, ToolCall};
+use interlingua_wire::{Extra, chat as wire};
+
+use super::encode::Writing;
+use super::encode_content::{encode_part, gather};
+use crate::chat::custom_input::wrap;
+use crate::chat::reply::encode_parts::{REASONING_JOINER, reasoning_text};
+use crate::{Error, LossCode, RequestCode};
+
+#[derive(Default)]
+pub(in crate::chat) struct Turn {
+    content: Option<wire::Content>,
+    refusal: Option<Refusal>,
+    reasoning: String,
+    /// Where the thoughts stood.
+    thoughts: Vec<Origin>,
+    calls: Vec<wire::ToolCall>,
+    call_ids: Vec<String>,
+    results: Vec<wire::ToolMessage>,
+    media: Vec<wire::Part>,
+}
+
+struct Refusal {
+    text: String,
+    origin: Origin,
+}
+
+impl Turn {
+    pub(in crate::chat) fn is_answered(&self) -> bool {
+        !self.results.is_empty()
+    }
+
+    pub(in crate::chat) fn is_empty(&self) -> bool {
+        !self.has_spoken() && self.calls.is_empty() && self.thoughts.is_empty()
+    }
+
+    pub(in crate::chat) fn has_call(&self, call_id: &str) -> bool {
+        self.call_ids.iter().any(|id| id == call_id)
+    }
+
+    pub(in crate::chat) fn say(
+        &mut self,
+        out: &mut Writing<'_>,
+        message: Message,
+        origin: Origin,
+    ) -> Result<(), Error> {
+        let Message { id: _, role: _, content, name: _, phase, status: _ } = message;
+        if let Some(phase) = phase {
+            let path = format!("{}.phase", out.sources.path(origin));
+            out.lose(path, LossCode::DroppedPhase, format!("Chat has no place for the phase `{phase}`"));
+        }
+        if !self.calls.is_empty() {
+            let detail = "the text moved before the calls of its turn, where Chat has its place";
+            out.lose(out.sources.path(origin), LossCode::MovedItem, detail);
+        } else if self.has_spoken() {
+            out.lose(out.sources.path(origin), LossCode::JoinedItems, "joined with the message before it");
+        }
+        match content {
+            Content::Text(text) => self.add_text(out, text),
+            Content::Parts(parts) => self.add_parts(out, parts)?,
+        }
+        Ok(())
+    }
+
+    pub(in crate::chat) fn call(&mut self, out: &Writing<'_>, call: ToolCall) {
+        let ToolCall { id: _, call_id, name, namespace, arguments, status: _ } = call;
+        let name = Some(out.names.wire(namespace.as_deref(), &name).to_owned());
+        self.call_ids.push(call_id.clone());
+        let id = Some(call_id);
+        self.calls.push(match arguments {
+            Arguments::Custom(input) if !out.profile.custom_as_function => {
+                let custom = Some(wire::CustomCall { name, input: Some(input), extra: Extra::new() });
+                wire::ToolCall::Custom(wire::CustomToolCall { id, custom, extra: Extra::new() })
+            }
+            Arguments::Custom(input) => function_call(id, name, wrap(&input)),
+            Arguments::Function(arguments) => function_call(id, name, arguments),
+        });
+    }
+
+    pub(in crate::chat) fn think(&mut self, out: &mut Writing<'_>, reasoning: &ReasoningItem, origin: Origin) {
+        let text = reasoning_text(reasoning);
+        if text.is_empty() || reasoning.encrypted.is_some() {
+            let detail = "only the server that sealed these thoughts can read them";
+            out.lose(out.sources.path(origin), LossCode::DroppedReasoning, detail);
+        }
+        if text.is_empty() {
+            return;
+        }
+        if !self.reasoning.is_empty() {
+            self.reasoning.push_str(REASONING_JOINER);
+        }
+        self.reasoning.push_str(&text);
+        self.thoughts.push(origin);
+    }
+
+    pub(in crate::chat) fn answer(&mut self, result: wire::ToolMessage, media: Vec<wire::Part>) {
+        self.results.push(result);
+        self.media.extend(media);
+    }
+
+    /// Writes the assistant message, the results of its calls, and the media those came with.
+    pub(in crate::chat) fn write(mut self, out: &mut Writing<'_>, messages: &mut Vec<wire::Message>) {
+        if !self.has_spoken() && self.calls.is_empty() {
+            for origin in self.thoughts {
+                let detail = "thoughts that led to nothing cannot be replayed";
+                out.lose(out.sources.path(origin), LossCode::DroppedReasoning, detail);
+            }
+            return;
+        }
+        self.place_refusal(out);
+        let Self { content, refusal, reasoning, thoughts: _, calls, call_ids: _, results, media } = self;
+        let is_silent = |content: &wire::Content| matches!(content, wire::Content::Text(text) if text.is_empty());
+        let assistant = wire::AssistantMessage {
+            content: content.filter(|content| calls.is_empty() || !is_silent(content)),
+            refusal: refusal.map(|refusal| refusal.text),
+            tool_calls: (!calls.is_empty()).then_some(calls),
+            reasoning_content: (!reasoning.is_empty()).then_some(reasoning),
+            ..wire::AssistantMessage::default()
+        };
+        messages.push(wire::Message::Assistant(Box::new(assistant)));
+        messages.extend(results.into_iter().map(wire::Message::Tool));
+        if !media.is_empty() {
+            let content = Some(wire::Content::Parts(media));
+            messages.push(wire::Message::User(wire::PlainMessage { content, name: None, extra: Extra::new() }));
+        }
+    }
+
+    fn has_spoken(&self) -> bool {
+        self.content.is_some() || self.refusal.is_some()
+    }
+
+    fn add_text(&mut self, out: &Writing<'_>, more: String) {
+        match &mut self.content {
+            None => self.content = Some(wire::Content::Text(more)),
+            Some(wire::Content::Text(text)) if text.is_empty() => *text = more,
+            Some(wire::Content::Text(_)) if more.is_empty() => {}
+            Some(wire::Content::Text(text)) => {
+                text.push_str(out.joiner);
+                text.push_str(&more);
+            }
+            Some(wire::Content::Parts(parts)) => parts.push(text_part(more)),
+        }
+    }
+
+    fn add_parts(&mut self, out: &mut Writing<'_>, parts: Vec<Part>) -> Result<(), Error> {
+        let mut texts = Vec::with_capacity(parts.len());
+        let is_empty = parts.is_empty();
+        for part in parts {
+            let origin = part.origin;
+            match part.kind {
+                PartKind::Text(_) => texts.push(encode_part(out, part)?),
+                PartKind::Refusal(text) => match &mut self.refusal {
+                    None => self.refusal = Some(Refusal { text, origin }),
+                    Some(refusal) => refusal.text.push_str(&text),
+                },
+                PartKind::Image(_) | PartKind::File(_) | PartKind::Audio(_) | PartKind::Opaque(_) => {
+                    let message = "an assistant message holds text and refusals only";
+                    return Err(Error::request(out.sources.path(origin), RequestCode::UnsupportedValue, message));
+                }
+            }
+        }
+        if is_empty {
+            self.add_text(out, String::new());
+        }
+        if texts.is_empty() {
+            return Ok(());
+        }
+        match gather(out, texts, "") {
+            wire::Content::Text(text) => self.add_text(out, text),
+            wire::Content::Parts(more) => match self.content.take() {
+                Some(wire::Content::Parts(mut parts)) => {
+                    parts.extend(more);
+                    self.content = Some(wire::Content::Parts(parts));
+                }
+                Some(wire::Content::Text(text)) if !text.is_empty() => {
+                    let parts = std::iter::once(text_part(text)).chain(more).collect();
+                    self.content = Some(wire::Content::Parts(parts));
+                }
+                Some(wire::Content::Text(_)) | None => self.content = Some(wire::Content::Parts(more)),
+            },
+        }
+        Ok(())
+    }
+
+    /// A refusal alone is the content; beside a text it has a field of its own.
+    fn place_refusal(&mut self, out: &mut Writing<'_>) {
+        if !out.profile.plain_text {
+            if self.content.is_none()
+                && let Some(Refusal { text, origin: _ }) = self.refusal.take()
+            {
+                let part = wire::RefusalPart { refusal: Some(text), extra: Extra::new() };
+                self.content = Some(wire::Content::Parts(vec![wire::Part::Refusal(part)]));
+            }
+        } else if let Some(Refusal { text, origin }) = self.refusal.take() {
+            let detail = "this upstream knows no refusals; the model's words stand as its text";
+            out.lose(out.sources.path(origin), LossCode::DroppedDetail, detail);
+            self.add_text(out, text);
+        }
+    }
+}
+
+fn text_part(text: String) -> wire::Part {
+    wire::Part::Text(wire::TextPart { text: Some(text), ..wire::TextPart::default() })
+}
+
+fn function_call(id: Option<String>, name: Option<String>, arguments: String) -> wire::ToolCall {
+    let function = Some(wire::FunctionCall { name, arguments: Some(arguments), extra: Extra::new() });
+    wire::ToolCall::Function(wire::FunctionToolCall { id, function, extra: Extra::new() })
+}

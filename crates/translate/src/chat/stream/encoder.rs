@@ -1,0 +1,357 @@
+//! Canonical events as Chat chunks.
+
+use interlingua_model::{CallStyle, Event, Failure, ItemIndex, ItemStart, ReasoningKind, Sink, TokenLogprob, ToolKind};
+use interlingua_wire::chat as wire;
+
+use super::chunks::Chunks;
+use super::text_join::{Piece, TextJoin};
+use crate::chat::reasoning_details::{BEFORE_CONTENT, encode_details};
+use crate::chat::reply::encode::dropped;
+use crate::chat::reply::encode_parts::{self as parts, Calls, encode_failure, encode_usage, finish_reason};
+use crate::chat::reply::moderation::encode_moderation;
+use crate::{Context, Error, Loss, LossCode};
+
+/// One frame of a Chat stream.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Frame<'a> {
+    /// `data: {chunk}`.
+    Chunk(wire::Chunk<'a>),
+    /// `data: {"error": ..}`; the last frame of a stream that failed.
+    Failed(wire::ErrorBody),
+    /// `data: [DONE]`; the last frame of any other stream.
+    Done,
+}
+
+/// Writes canonical events as the frames of a Chat stream.
+///
+/// The order it keeps: the role, then content, refusals, thoughts and calls, where the text of one message is whole
+/// before the next begins; then citations, one finish chunk, usage if asked for, moderation, and `[DONE]`. Nothing is
+/// written before the first event that a Chat client can see, so that a failure until then can still be an HTTP
+/// status.
+///
+/// ```
+/// use interlingua_model::{Event, ItemIndex, ItemStart};
+/// use interlingua_translate::{Context, Stamp, chat};
+///
+/// let mut encoder = chat::Encoder::new(Context::detached(Stamp { id: "1".into(), created: 0 }));
+/// let mut frames = 0;
+/// let index = ItemIndex(0);
+/// encoder.push(Event::ItemStarted { index, item: ItemStart::Message { id: None, phase: None } }, &mut |_| frames += 1);
+/// assert_eq!(frames, 0, "nothing to see yet");
+/// encoder.push(Event::TextDelta { index, part: 0, text: "Hi".into(), logprobs: vec![] }, &mut |_| frames += 1);
+/// assert_eq!(frames, 2, "the role and the text");
+/// ```
+#[derive(Debug)]
+pub struct Encoder {
+    context: Context,
+    chunks: Chunks,
+    phase: Phase,
+    items: Vec<(ItemIndex, Slot)>,
+    text: TextJoin,
+    /// Whether any text of thoughts has been written, and of which item and part the last was.
+    thought: Option<(ItemIndex, u32)>,
+    /// What each item that is no thought lets thoughts stand before; `None` for one that Chat cannot carry.
+    anchors: Vec<(ItemIndex, Option<String>)>,
+    /// Sealed thoughts that wait to learn what they precede.
+    waiting: Vec<(ItemIndex, Box<interlingua_model::ReasoningItem>)>,
+    details: i64,
+    calls: u32,
+    losses: Vec<Loss>,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Open,
+    Done,
+    Failed(Box<Failure>),
+}
+
+#[derive(Debug)]
+enum Slot {
+    Message,
+    Call { index: u32, kind: ToolKind },
+    Reasoning { shown: Option<ReasoningKind> },
+    Opaque { kind: String },
+    Finished,
+}
+
+impl Encoder {
+    /// An encoder for the reply of one request.
+    #[must_use]
+    pub fn new(context: Context) -> Self {
+        Self {
+            chunks: Chunks::new(&context),
+            text: TextJoin::new(context.joiner.clone()),
+            context,
+            phase: Phase::Open,
+            items: Vec::new(),
+            thought: None,
+            anchors: Vec::new(),
+            waiting: Vec::new(),
+            details: 0,
+            calls: 0,
+            losses: Vec::new(),
+        }
+    }
+
+    /// Takes one event and writes the frames it causes. After the end of the stream, events are ignored.
+    pub fn push(&mut self, event: Event<'_>, out: &mut impl FnMut(Frame<'_>)) {
+        if !matches!(self.phase, Phase::Open) {
+            return;
+        }
+        match event {
+            Event::Started(envelope) => self.chunks.begin(envelope),
+            Event::ItemStarted { index, item } => self.start(index, item, out),
+            Event::TextDelta { index, part, text, logprobs } => self.write_text(index, part, &text, logprobs, out),
+            Event::RefusalDelta { text, .. } => self.chunks.refusal(&text, out),
+            Event::ReasoningDelta { index, part, kind, text } => self.write_thought(index, part, kind, &text, out),
+            Event::ArgumentsDelta { index, text } => self.arguments(index, &text, out),
+            Event::Annotation { index, part, annotation } => self.text.annotate(index, part, annotation),
+            Event::ItemFinished { index, item } => self.finish_item(index, item.map(|item| item.kind), out),
+            Event::Progress { .. } | Event::Opaque(_) => {}
+            Event::Finished(ending) => self.end(*ending, out),
+            Event::Failed(failure) => self.fail(*failure, out),
+        }
+    }
+
+    /// The encoder as a sink of events, for a decoder to write into.
+    pub fn sink<'e, F: FnMut(Frame<'_>) + 'e>(&'e mut self, out: F) -> impl Sink + 'e {
+        struct Chained<'e, F> {
+            encoder: &'e mut Encoder,
+            out: F,
+        }
+        impl<F: FnMut(Frame<'_>)> Sink for Chained<'_, F> {
+            fn event(&mut self, event: Event<'_>) {
+                self.encoder.push(event, &mut self.out);
+            }
+        }
+        Chained { encoder: self, out }
+    }
+
+    /// Why the stream failed, once it has: the upstream's failure, a cut, or a reply that Chat cannot carry.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Failure> {
+        match &self.phase {
+            Phase::Failed(failure) => Some(failure),
+            Phase::Open | Phase::Done => None,
+        }
+    }
+
+    /// What the stream lost.
+    #[must_use]
+    pub fn finish(self) -> Vec<Loss> {
+        self.losses
+    }
+
+    fn start(&mut self, index: ItemIndex, item: ItemStart<'_>, out: &mut impl FnMut(Frame<'_>)) {
+        let slot = match item {
+            ItemStart::Message { id: _, phase } => {
+                if let Some(phase) = phase {
+                    let detail = format!("Chat has no place for the phase `{phase}`");
+                    self.lose(format!("output[{}].phase", index.0), LossCode::DroppedPhase, detail);
+                }
+                self.anchor(index, Some(BEFORE_CONTENT), out);
+                self.text.open(index);
+                Slot::Message
+            }
+            ItemStart::ToolCall { id: _, call_id, name, namespace, kind } => {
+                let name = parts::flat_name(namespace.as_deref(), name);
+                self.anchor(index, Some(&call_id), out);
+                let number = self.calls;
+                self.calls += 1;
+                match self.context.call_style {
+                    CallStyle::Tools => self.chunks.call(number, &call_id, &name, kind, out),
+                    CallStyle::LegacyFunctions if number == 0 => self.chunks.legacy_call(&name, out),
+                    CallStyle::LegacyFunctions => return self.refuse(parts::second_legacy_call(index.0), out),
+                }
+                Slot::Call { index: number, kind }
+            }
+            ItemStart::Reasoning { id: _ } => Slot::Reasoning { shown: None },
+            ItemStart::Opaque { kind } => {
+                self.anchor(index, None, out);
+                Slot::Opaque { kind: kind.into_owned() }
+            }
+        };
+        self.items.push((index, slot));
+    }
+
+    fn write_text(
+        &mut self,
+        index: ItemIndex,
+        part: u32,
+        text: &str,
+        tokens: Vec<TokenLogprob>,
+        out: &mut impl FnMut(Frame<'_>),
+    ) {
+        let tokens = if self.context.logprobs { tokens } else { Vec::new() };
+        if text.is_empty() && tokens.is_empty() {
+            return;
+        }
+        let chunks = &mut self.chunks;
+        self.text.write(index, part, text, tokens, &mut |piece| write_piece(chunks, piece, out));
+    }
+
+    fn write_thought(
+        &mut self,
+        index: ItemIndex,
+        part: u32,
+        kind: ReasoningKind,
+        text: &str,
+        out: &mut impl FnMut(Frame<'_>),
+    ) {
+        if text.is_empty() || !self.context.reasoning_content {
+            return;
+        }
+        // Summaries and the thought itself say the same; whichever comes first is shown.
+        let Some(Slot::Reasoning { shown }) = self.slot(index) else { return };
+        if *shown.get_or_insert(kind) != kind {
+            return;
+        }
+        if self.thought.is_some_and(|last| last != (index, part)) {
+            self.chunks.thought(parts::REASONING_JOINER, out);
+        }
+        self.thought = Some((index, part));
+        self.chunks.thought(text, out);
+    }
+
+    fn arguments(&mut self, index: ItemIndex, text: &str, out: &mut impl FnMut(Frame<'_>)) {
+        if text.is_empty() {
+            return;
+        }
+        let Some(&mut Slot::Call { index: number, kind }) = self.slot(index) else { return };
+        match self.context.call_style {
+            CallStyle::Tools => self.chunks.arguments(number, kind, text, out),
+            CallStyle::LegacyFunctions => self.chunks.legacy_arguments(text, out),
+        }
+    }
+
+    fn finish_item(
+        &mut self,
+        index: ItemIndex,
+        item: Option<interlingua_model::ItemKind>,
+        out: &mut impl FnMut(Frame<'_>),
+    ) {
+        use interlingua_model::ItemKind;
+        let Some(slot) = self.slot(index) else { return };
+        let was = std::mem::replace(slot, Slot::Finished);
+        match (was, item) {
+            (Slot::Message, _) => {
+                let chunks = &mut self.chunks;
+                self.text.close(index, &mut |piece| write_piece(chunks, piece, out));
+            }
+            (Slot::Reasoning { .. }, Some(ItemKind::Reasoning(reasoning))) => {
+                let next = self.anchors.iter().filter(|(at, _)| *at > index).min_by_key(|(at, _)| *at);
+                match next.cloned() {
+                    Some((_, before)) => self.write_details(index, &reasoning, before.as_deref(), out),
+                    None => self.waiting.push((index, Box::new(reasoning))),
+                }
+            }
+            (Slot::Opaque { .. }, Some(ItemKind::Opaque(opaque))) if opaque.needs_client => {
+                self.refuse(parts::needs_client(&opaque.kind, index.0), out);
+            }
+            (Slot::Opaque { kind }, _) => self.drop_item(index, &kind),
+            (Slot::Call { .. } | Slot::Reasoning { .. } | Slot::Finished, _) => {}
+        }
+    }
+
+    /// Says what thoughts may stand before, and writes those that have waited for it.
+    fn anchor(&mut self, index: ItemIndex, before: Option<&str>, out: &mut impl FnMut(Frame<'_>)) {
+        self.anchors.push((index, before.map(str::to_owned)));
+        self.release(before, out);
+    }
+
+    fn release(&mut self, before: Option<&str>, out: &mut impl FnMut(Frame<'_>)) {
+        for (index, reasoning) in std::mem::take(&mut self.waiting) {
+            self.write_details(index, &reasoning, before, out);
+        }
+    }
+
+    /// Writes sealed thoughts for the next turn, or reports that they cannot be replayed.
+    fn write_details(
+        &mut self,
+        index: ItemIndex,
+        reasoning: &interlingua_model::ReasoningItem,
+        before: Option<&str>,
+        out: &mut impl FnMut(Frame<'_>),
+    ) {
+        let mut details = self.details;
+        let entries = encode_details(reasoning, before, &mut details);
+        if entries.is_empty() {
+            return;
+        }
+        if before.is_some() {
+            self.details = details;
+            self.chunks.details(entries, out);
+        } else {
+            let detail = "the thoughts precede something Chat cannot carry, so they could not be replayed";
+            self.lose(format!("output[{}]", index.0), LossCode::DroppedReasoning, detail);
+        }
+    }
+
+    fn end(&mut self, ending: interlingua_model::Ending, out: &mut impl FnMut(Frame<'_>)) {
+        let interlingua_model::Ending { envelope, finish, usage, metadata: _, moderation } = ending;
+        self.release(None, out);
+        let chunks = &mut self.chunks;
+        chunks.complete(envelope);
+        self.text.drain(&mut |piece| write_piece(chunks, piece, out));
+        for (index, slot) in std::mem::take(&mut self.items) {
+            if let Slot::Opaque { kind } = slot {
+                self.drop_item(index, &kind);
+            }
+        }
+        let (citations, mut lost) = self.text.take_citations();
+        self.losses.append(&mut lost);
+        if !citations.is_empty() {
+            self.chunks.annotations(citations, out);
+        }
+        if let interlingua_model::Finish::Incomplete(interlingua_model::IncompleteReason::Other(reason)) = &finish {
+            let detail = format!("cut short for a reason Chat does not know (`{reason}`); reported as `length`");
+            self.lose("incomplete_details.reason", LossCode::UnknownValue, detail);
+        }
+        if parts::is_empty_completion(&finish, !self.chunks.has_begun(), usage.as_ref()) {
+            self.lose("output", LossCode::EmptyCompletion, "the upstream completed without saying anything");
+        }
+        let calls = match (self.calls, self.context.call_style) {
+            (0, _) => Calls::None,
+            (_, CallStyle::Tools) => Calls::Tools,
+            (_, CallStyle::LegacyFunctions) => Calls::LegacyFunction,
+        };
+        self.chunks.finish(finish_reason(&finish, calls), out);
+        if let Some(usage) = usage.filter(|_| self.context.include_usage) {
+            self.chunks.usage(encode_usage(usage), out);
+        }
+        if let Some(moderation) = moderation.as_ref().and_then(encode_moderation) {
+            self.chunks.moderation(moderation, out);
+        }
+        out(Frame::Done);
+        self.phase = Phase::Done;
+    }
+
+    fn refuse(&mut self, error: Error, out: &mut impl FnMut(Frame<'_>)) {
+        self.fail(error.into_failure(), out);
+    }
+
+    fn fail(&mut self, failure: Failure, out: &mut impl FnMut(Frame<'_>)) {
+        out(Frame::Failed(encode_failure(&failure)));
+        self.phase = Phase::Failed(Box::new(failure));
+    }
+
+    fn drop_item(&mut self, index: ItemIndex, kind: &str) {
+        let (code, detail) = dropped(kind);
+        self.lose(format!("output[{}]", index.0), code, detail);
+    }
+
+    /// Streams touch their newest items most.
+    fn slot(&mut self, index: ItemIndex) -> Option<&mut Slot> {
+        self.items.iter_mut().rev().find(|(at, _)| *at == index).map(|(_, slot)| slot)
+    }
+
+    fn lose(&mut self, path: impl Into<String>, code: LossCode, detail: impl Into<String>) {
+        self.losses.push(Loss::new(path, code, detail));
+    }
+}
+
+fn write_piece(chunks: &mut Chunks, piece: Piece<'_>, out: &mut impl FnMut(Frame<'_>)) {
+    let Piece { text, logprobs } = piece;
+    chunks.text(text, logprobs, out);
+}

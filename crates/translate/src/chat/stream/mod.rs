@@ -1,0 +1,11 @@
+//! A reply as a stream of events, both ways.
+
+mod calls;
+mod chunks;
+mod decoder;
+mod encoder;
+mod text_join;
+mod turns;
+
+pub use decoder::Decoder;
+pub use encoder::{Encoder, Frame};

@@ -1,0 +1,139 @@
+//! The texts of several messages as one, while they stream.
+
+use std::collections::VecDeque;
+
+use interlingua_model::{Annotation, ItemIndex, TokenLogprob};
+use interlingua_wire::chat as wire;
+
+use crate::chat::reply::encode_parts::{characters, encode_citation};
+use crate::{Loss, LossCode};
+
+/// Joins messages in the order they began: while one is open, the text of later ones waits.
+#[derive(Debug)]
+pub(in crate::chat) struct TextJoin {
+    joiner: String,
+    /// Open or waiting messages, the one being written first.
+    queue: VecDeque<Waiting>,
+    /// Characters written so far, joiners included.
+    written: u64,
+    /// Which message wrote last.
+    last: Option<ItemIndex>,
+    /// How many characters stood before each part.
+    bases: Vec<(ItemIndex, u32, u64)>,
+    annotations: Vec<(ItemIndex, u32, Annotation)>,
+}
+
+/// Text to write now.
+#[derive(Debug)]
+pub(in crate::chat) struct Piece<'a> {
+    pub(in crate::chat) text: &'a str,
+    pub(in crate::chat) logprobs: Vec<TokenLogprob>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    index: ItemIndex,
+    is_closed: bool,
+    pieces: Vec<(u32, String, Vec<TokenLogprob>)>,
+}
+
+impl TextJoin {
+    pub(in crate::chat) fn new(joiner: String) -> Self {
+        Self { joiner, queue: VecDeque::new(), written: 0, last: None, bases: Vec::new(), annotations: Vec::new() }
+    }
+
+    pub(in crate::chat) fn open(&mut self, index: ItemIndex) {
+        self.queue.push_back(Waiting { index, is_closed: false, pieces: Vec::new() });
+    }
+
+    pub(in crate::chat) fn write(
+        &mut self,
+        index: ItemIndex,
+        part: u32,
+        text: &str,
+        logprobs: Vec<TokenLogprob>,
+        out: &mut impl FnMut(Piece<'_>),
+    ) {
+        if self.queue.front().is_none_or(|first| first.index == index) {
+            return self.emit(index, part, text, logprobs, out);
+        }
+        if let Some(waiting) = self.queue.iter_mut().find(|waiting| waiting.index == index) {
+            waiting.pieces.push((part, text.to_owned(), logprobs));
+        }
+    }
+
+    pub(in crate::chat) fn close(&mut self, index: ItemIndex, out: &mut impl FnMut(Piece<'_>)) {
+        if let Some(waiting) = self.queue.iter_mut().find(|waiting| waiting.index == index) {
+            waiting.is_closed = true;
+        }
+        while self.queue.front().is_some_and(|first| first.is_closed) {
+            self.queue.pop_front();
+            self.catch_up(out);
+        }
+    }
+
+    /// Writes what still waits, whether its messages ended or not.
+    pub(in crate::chat) fn drain(&mut self, out: &mut impl FnMut(Piece<'_>)) {
+        while self.queue.pop_front().is_some() {
+            self.catch_up(out);
+        }
+    }
+
+    pub(in crate::chat) fn annotate(&mut self, index: ItemIndex, part: u32, annotation: Annotation) {
+        self.annotations.push((index, part, annotation));
+    }
+
+    /// The citations, moved to where their texts stand now, and those Chat has no place for.
+    pub(in crate::chat) fn take_citations(&mut self) -> (Vec<wire::Annotation>, Vec<Loss>) {
+        let (mut citations, mut losses) = (Vec::new(), Vec::new());
+        for (index, part, annotation) in std::mem::take(&mut self.annotations) {
+            match annotation {
+                Annotation::UrlCitation(citation) => {
+                    citations.push(encode_citation(citation, self.base(index, part)));
+                }
+                Annotation::Opaque(opaque) => {
+                    let path = format!("output[{}].content[{part}].annotations", index.0);
+                    let detail = format!("Chat has no place for a `{}`", opaque.kind);
+                    losses.push(Loss::new(path, LossCode::DroppedAnnotation, detail));
+                }
+            }
+        }
+        (citations, losses)
+    }
+
+    /// Writes what the message that is now first has been waiting to say.
+    fn catch_up(&mut self, out: &mut impl FnMut(Piece<'_>)) {
+        let Some(first) = self.queue.front_mut() else { return };
+        let index = first.index;
+        for (part, text, logprobs) in std::mem::take(&mut first.pieces) {
+            self.emit(index, part, &text, logprobs, out);
+        }
+    }
+
+    fn emit(
+        &mut self,
+        index: ItemIndex,
+        part: u32,
+        text: &str,
+        logprobs: Vec<TokenLogprob>,
+        out: &mut impl FnMut(Piece<'_>),
+    ) {
+        if !text.is_empty() && self.last != Some(index) {
+            if self.last.is_some() && !self.joiner.is_empty() {
+                out(Piece { text: &self.joiner, logprobs: Vec::new() });
+                self.written += characters(&self.joiner);
+            }
+            self.last = Some(index);
+        }
+        if !self.bases.iter().rev().any(|&(at, number, _)| (at, number) == (index, part)) {
+            self.bases.push((index, part, self.written));
+        }
+        self.written += characters(text);
+        out(Piece { text, logprobs });
+    }
+
+    fn base(&self, index: ItemIndex, part: u32) -> u64 {
+        let known = self.bases.iter().find(|&&(at, number, _)| (at, number) == (index, part));
+        known.map_or(self.written, |&(_, _, base)| base)
+    }
+}

@@ -1,0 +1,164 @@
+//! Thoughts and messages in a Chat stream: where one ends and the next begins.
+
+use std::borrow::Cow;
+
+use interlingua_model::{Event, ItemIndex, ItemStart, ReasoningKind, Sink, TokenLogprob};
+use interlingua_wire::chat as wire;
+
+use crate::chat::reply::decode_parts::decode_annotation;
+use crate::chat::reply::encode_parts::characters;
+
+/// The items of a reply but its calls, one after the other.
+#[derive(Debug, Clone, Default)]
+pub(in crate::chat) struct Turns {
+    open: Open,
+    /// How many items have begun, calls among them.
+    pub(in crate::chat) count: u32,
+    pub(in crate::chat) has_message: bool,
+    /// Characters of the messages that have ended, which citations count too.
+    ended_text: u64,
+    /// Citations that came before any text.
+    citations: Vec<wire::Annotation>,
+}
+
+/// The item that what comes next belongs to; calls are kept apart.
+#[derive(Debug, Clone, Default)]
+enum Open {
+    #[default]
+    Nothing,
+    Thought(ItemIndex),
+    Message(OpenMessage),
+}
+
+#[derive(Debug, Clone)]
+struct OpenMessage {
+    index: ItemIndex,
+    part: u32,
+    kind: PartKind,
+    characters: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PartKind {
+    Text,
+    Refusal,
+}
+
+impl Turns {
+    /// An empty message, for clients that look for one.
+    pub(in crate::chat) fn say_nothing(&mut self, out: &mut impl Sink) {
+        let (index, part) = self.message(PartKind::Text, 0, out);
+        out.event(Event::TextDelta { index, part, text: Cow::Borrowed(""), logprobs: Vec::new() });
+    }
+
+    /// Ends what is open, unless it is the item that was cut off. Whether a citation found no text.
+    pub(in crate::chat) fn conclude(&mut self, cut: Option<ItemIndex>, out: &mut impl Sink) -> bool {
+        if cut.is_none() || self.open.index() != cut {
+            self.close(out);
+        }
+        !self.citations.is_empty()
+    }
+
+    /// Takes more of a thought.
+    pub(in crate::chat) fn think(&mut self, text: &str, out: &mut impl Sink) {
+        if text.is_empty() {
+            return;
+        }
+        let index = if let Open::Thought(index) = self.open {
+            index
+        } else {
+            self.close(out);
+            let index = next(&mut self.count);
+            out.event(Event::ItemStarted { index, item: ItemStart::Reasoning { id: None } });
+            self.open = Open::Thought(index);
+            index
+        };
+        // Open thoughts are shown to people, which is what a summary is for.
+        let kind = ReasoningKind::Summary;
+        out.event(Event::ReasoningDelta { index, part: 0, kind, text: Cow::Borrowed(text) });
+    }
+
+    /// Takes more text of a message.
+    pub(in crate::chat) fn say(&mut self, text: Cow<'_, str>, logprobs: Vec<TokenLogprob>, out: &mut impl Sink) {
+        if text.is_empty() && logprobs.is_empty() {
+            return;
+        }
+        let (index, part) = self.message(PartKind::Text, characters(&text), out);
+        out.event(Event::TextDelta { index, part, text, logprobs });
+        for annotation in std::mem::take(&mut self.citations) {
+            self.annotate(annotation, out);
+        }
+    }
+
+    /// Takes more of a refusal.
+    pub(in crate::chat) fn refuse_to(&mut self, text: Cow<'_, str>, out: &mut impl Sink) {
+        if text.is_empty() {
+            return;
+        }
+        let (index, part) = self.message(PartKind::Refusal, 0, out);
+        out.event(Event::RefusalDelta { index, part, text });
+    }
+
+    /// Takes a citation of the text so far; one that comes before any text waits for it.
+    pub(in crate::chat) fn annotate(&mut self, annotation: wire::Annotation, out: &mut impl Sink) {
+        match &self.open {
+            Open::Message(OpenMessage { index, part, kind: PartKind::Text, .. }) => {
+                let annotation = decode_annotation(annotation, self.ended_text);
+                out.event(Event::Annotation { index: *index, part: *part, annotation });
+            }
+            Open::Message(_) | Open::Nothing | Open::Thought(_) => self.citations.push(annotation),
+        }
+    }
+
+    /// Where so many characters of this kind go: the open message, begun if need be, and its part.
+    fn message(&mut self, kind: PartKind, characters: u64, out: &mut impl Sink) -> (ItemIndex, u32) {
+        let mut open = match std::mem::replace(&mut self.open, Open::Nothing) {
+            Open::Message(open) => {
+                let part = if open.kind == kind { open.part } else { open.part + 1 };
+                OpenMessage { part, kind, ..open }
+            }
+            other @ (Open::Nothing | Open::Thought(_)) => {
+                self.open = other;
+                self.close(out);
+                self.has_message = true;
+                let index = next(&mut self.count);
+                out.event(Event::ItemStarted { index, item: ItemStart::Message { id: None, phase: None } });
+                OpenMessage { index, part: 0, kind, characters: 0 }
+            }
+        };
+        open.characters += characters;
+        let place = (open.index, open.part);
+        self.open = Open::Message(open);
+        place
+    }
+
+    /// Ends the thought or message that is open.
+    pub(in crate::chat) fn close(&mut self, out: &mut impl Sink) {
+        let index = match std::mem::replace(&mut self.open, Open::Nothing) {
+            Open::Nothing => return,
+            Open::Thought(index) => index,
+            Open::Message(message) => {
+                self.ended_text += message.characters;
+                message.index
+            }
+        };
+        out.event(Event::ItemFinished { index, item: None });
+    }
+}
+
+impl Open {
+    fn index(&self) -> Option<ItemIndex> {
+        match self {
+            Self::Nothing => None,
+            Self::Thought(index) => Some(*index),
+            Self::Message(message) => Some(message.index),
+        }
+    }
+}
+
+/// The index of an item that begins now.
+pub(in crate::chat) fn next(items: &mut u32) -> ItemIndex {
+    let index = ItemIndex(*items);
+    *items += 1;
+    index
+}

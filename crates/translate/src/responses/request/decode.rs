@@ -1,0 +1,250 @@
+//! A Responses request as the canonical request.
+//!
+//! Follows "Create a model response" of the API reference, field by field.
+
+use interlingua_model::{Json, Logprobs, OutputFormat, Request, SchemaFormat, Sourced, Step};
+use interlingua_wire::{Extra, Integer, responses as wire};
+
+use super::decode_items::decode_input;
+use super::decode_tools::{decode_choice, decode_tools, settle_namespaces};
+use crate::convert::json;
+use crate::{Error, Loss, LossCode, RequestCode, Translated};
+
+/// What `include` calls token probabilities.
+const LOGPROBS: &str = "message.output_text.logprobs";
+
+/// Reads a Responses request.
+///
+/// `store` and the `strict` of functions, whose defaults differ between protocols, are spelled out. Tools that stand
+/// in the input are gathered with the others. What only the other side cannot express is not decided here.
+///
+/// # Errors
+/// [`Error::Request`] with the path at fault, when the request contradicts itself: no model, no input, a result that
+/// names no call, a choice of an undeclared tool, and the like.
+///
+/// ```
+/// use interlingua_translate::responses;
+///
+/// let body = r#"{"model":"m","input":[{"type":"function_call_output","output":"42"}]}"#;
+/// let error = responses::decode_request(serde_json::from_str(body)?).unwrap_err();
+/// assert_eq!(error.param(), Some("input[0].call_id"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error> {
+    let wire::Request {
+        model,
+        instructions,
+        input,
+        tools,
+        tool_choice,
+        parallel_tool_calls,
+        max_tool_calls,
+        reasoning,
+        text,
+        max_output_tokens,
+        temperature,
+        top_p,
+        top_logprobs,
+        include,
+        stream,
+        stream_options,
+        store,
+        metadata,
+        previous_response_id,
+        conversation,
+        prompt,
+        background,
+        truncation,
+        context_management,
+        service_tier,
+        prompt_cache_key,
+        prompt_cache_retention,
+        prompt_cache_options,
+        safety_identifier,
+        user,
+        moderation,
+        client_metadata,
+        extra,
+    } = wire;
+
+    let model = model.ok_or_else(|| missing("model", "name the model to answer"))?;
+    let mut out = Reading { request: Request::new(model), losses: Vec::new() };
+    out.unknown("", &extra);
+    out.request.instructions = out.text("instructions", instructions);
+
+    // Before the input, whose own tools come after these.
+    decode_tools(&mut out, tools.unwrap_or_default())?;
+    let input = input.ok_or_else(|| missing("input", "a request needs its input"))?;
+    decode_input(&mut out, input)?;
+    settle_namespaces(&mut out);
+    if let Some(choice) = tool_choice {
+        decode_choice(&mut out, choice)?;
+    }
+
+    out.request.parallel_tool_calls = out.at("parallel_tool_calls", parallel_tool_calls);
+    out.request.limits.max_tool_calls = out.at("max_tool_calls", max_tool_calls.map(i64::from));
+    out.request.limits.max_output_tokens = out.at("max_output_tokens", max_output_tokens.map(i64::from));
+    out.request.limits.truncation = out.text("truncation", truncation);
+    out.request.limits.context_management = out.json("context_management", context_management);
+    out.request.sampling.temperature = out.at("temperature", temperature);
+    out.request.sampling.top_p = out.at("top_p", top_p);
+    // Responses stores unless told not to.
+    out.request.store = out.at("store", Some(store.unwrap_or(true)));
+    out.request.service.metadata = out.json("metadata", metadata);
+    out.request.service.tier = out.text("service_tier", service_tier);
+    out.request.service.user = out.text("user", user);
+    out.request.service.safety_identifier = out.text("safety_identifier", safety_identifier);
+    out.request.service.prompt_cache_key = out.text("prompt_cache_key", prompt_cache_key);
+    out.request.service.prompt_cache_retention = out.text("prompt_cache_retention", prompt_cache_retention);
+    out.request.service.prompt_cache_options = out.json("prompt_cache_options", prompt_cache_options);
+    out.request.service.moderation = out.json("moderation", moderation);
+    out.request.service.client_metadata = out.json("client_metadata", client_metadata);
+    out.request.continuation.previous_response_id = out.text("previous_response_id", previous_response_id);
+    out.request.continuation.conversation = out.json("conversation", conversation);
+    out.request.continuation.prompt = out.json("prompt", prompt);
+    out.request.continuation.background = out.at("background", background.filter(|background| *background));
+
+    out.stream(stream, stream_options)?;
+    out.include(include.unwrap_or_default(), top_logprobs);
+    out.reasoning(reasoning);
+    out.output(text)?;
+
+    let Reading { request, losses } = out;
+    Ok(Translated { value: request, losses })
+}
+
+/// A request while it is being read.
+pub(in crate::responses) struct Reading {
+    pub(in crate::responses) request: Request,
+    pub(in crate::responses) losses: Vec<Loss>,
+}
+
+impl Reading {
+    pub(in crate::responses) fn lose(&mut self, path: impl Into<String>, code: LossCode, detail: impl Into<String>) {
+        self.losses.push(Loss::new(path, code, detail));
+    }
+
+    /// Reports the fields of an object that its type does not know.
+    pub(in crate::responses) fn unknown(&mut self, object: &str, extra: &Extra) {
+        for key in extra.keys() {
+            let path = if object.is_empty() { key.to_owned() } else { format!("{object}.{key}") };
+            if PRIVATE_NOTES.contains(&key) {
+                self.lose(path, LossCode::DroppedHint, "a note of the client to its own backend");
+            } else {
+                self.lose(path, LossCode::UnknownField, format!("`{key}` is not part of the Responses API"));
+            }
+        }
+    }
+
+    fn at<T>(&mut self, key: &'static str, value: Option<T>) -> Option<Sourced<T>> {
+        value.map(|value| self.request.sources.at(key, value))
+    }
+
+    fn text(&mut self, key: &'static str, value: Option<String>) -> Option<Sourced<String>> {
+        self.at(key, value)
+    }
+
+    fn json(&mut self, key: &'static str, value: Option<interlingua_wire::Json>) -> Option<Sourced<Json>> {
+        self.at(key, value.map(json))
+    }
+
+    /// A value one level down.
+    fn inside<T>(&mut self, object: &'static str, key: &'static str, value: Option<T>) -> Option<Sourced<T>> {
+        let value = value?;
+        let parent = self.request.sources.root(Step::Key(object));
+        Some(Sourced { value, origin: self.request.sources.child(parent, Step::Key(key)) })
+    }
+
+    fn stream(&mut self, stream: Option<bool>, options: Option<wire::StreamOptions>) -> Result<(), Error> {
+        let enabled = stream.unwrap_or(false);
+        self.request.stream.enabled = enabled;
+        // Every streamed response ends with its usage.
+        self.request.stream.include_usage = true;
+        let Some(wire::StreamOptions { include_obfuscation, extra }) = options else { return Ok(()) };
+        if !enabled {
+            return Err(Error::request(
+                "stream_options",
+                RequestCode::InvalidValue,
+                "stream_options is only allowed with `stream: true`",
+            ));
+        }
+        self.unknown("stream_options", &extra);
+        self.request.stream.include_obfuscation =
+            self.inside("stream_options", "include_obfuscation", include_obfuscation);
+        Ok(())
+    }
+
+    fn include(&mut self, include: Vec<String>, top: Option<Integer>) {
+        let root = self.request.sources.root(Step::Key("include"));
+        let wants_logprobs = include.iter().any(|name| name == LOGPROBS);
+        if wants_logprobs || top.is_some_and(|Integer(top)| top > 0) {
+            let top = self.at("top_logprobs", top.map(i64::from));
+            self.request.output.logprobs = Some(Logprobs { top });
+        }
+        for (index, value) in include.into_iter().enumerate() {
+            if value != LOGPROBS {
+                let step = Step::Index(u32::try_from(index).unwrap_or(u32::MAX));
+                let origin = self.request.sources.child(root, step);
+                self.request.include.push(Sourced { value, origin });
+            }
+        }
+    }
+
+    fn reasoning(&mut self, reasoning: Option<wire::ReasoningConfig>) {
+        let Some(wire::ReasoningConfig { effort, summary, generate_summary, context, mode, extra }) = reasoning else {
+            return;
+        };
+        self.unknown("reasoning", &extra);
+        self.request.reasoning.effort = self.inside("reasoning", "effort", effort);
+        self.request.reasoning.summary = match (summary, generate_summary) {
+            (Some(newer), _) => self.inside("reasoning", "summary", Some(newer)),
+            (None, older) => self.inside("reasoning", "generate_summary", older),
+        };
+        self.request.reasoning.context = self.inside("reasoning", "context", context);
+        self.request.reasoning.mode = self.inside("reasoning", "mode", mode);
+    }
+
+    fn output(&mut self, text: Option<wire::TextConfig>) -> Result<(), Error> {
+        let Some(wire::TextConfig { format, verbosity, extra }) = text else { return Ok(()) };
+        self.unknown("text", &extra);
+        self.request.output.verbosity = self.inside("text", "verbosity", verbosity);
+        let format = format.map(|format| self.format(format)).transpose()?;
+        self.request.output.format = self.inside("text", "format", format);
+        Ok(())
+    }
+
+    fn format(&mut self, format: wire::TextFormat) -> Result<OutputFormat, Error> {
+        let path = "text.format";
+        Ok(match format {
+            wire::TextFormat::Text(wire::PlainFormat { extra }) => {
+                self.unknown(path, &extra);
+                OutputFormat::Text
+            }
+            wire::TextFormat::JsonObject(wire::PlainFormat { extra }) => {
+                self.unknown(path, &extra);
+                OutputFormat::JsonObject
+            }
+            wire::TextFormat::JsonSchema(wire::JsonSchemaFormat { name, description, schema, strict, extra }) => {
+                self.unknown(path, &extra);
+                let name = name.ok_or_else(|| missing("text.format.name", "name the schema"))?;
+                OutputFormat::JsonSchema(SchemaFormat { name, description, schema: schema.map(json), strict })
+            }
+            wire::TextFormat::Unknown(unknown) => {
+                let message = format!("`{}` is none of text, json_object and json_schema", unknown.kind);
+                return Err(Error::request("text.format.type", RequestCode::UnsupportedValue, message));
+            }
+        })
+    }
+}
+
+/// Fields that clients send to backends of their own, and that no answer depends on.
+const PRIVATE_NOTES: [&str; 1] = ["internal_chat_message_metadata_passthrough"];
+
+pub(in crate::responses) fn missing(path: impl Into<String>, message: &str) -> Error {
+    Error::request(path, RequestCode::MissingParameter, message)
+}
+
+/// A position in a list, as a step of a path.
+pub(in crate::responses) fn position(index: usize) -> Step {
+    Step::Index(u32::try_from(index).unwrap_or(u32::MAX))
+}

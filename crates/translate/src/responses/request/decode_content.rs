@@ -1,0 +1,131 @@
+//! Content parts as canonical ones.
+
+use interlingua_model::{
+    AudioPart, Content, FilePart, ImagePart, ImageSource, Opaque, Origin, Part, PartKind, Protocol, Step, TextPart,
+};
+use interlingua_wire::{Unknown, responses as wire};
+use serde::Deserialize;
+
+use super::decode::{Reading, missing, position};
+use crate::convert::{json, non_empty, to_json};
+use crate::{Error, RequestCode};
+
+/// Reads content that stands under `place`: its owner, and the key it has there.
+pub(in crate::responses) fn decode_content(
+    out: &mut Reading,
+    content: wire::Content,
+    path: &str,
+    place: (Origin, &'static str),
+) -> Result<Content, Error> {
+    let parts = match content {
+        wire::Content::Text(text) => return Ok(Content::Text(text)),
+        wire::Content::Parts(parts) => parts,
+    };
+    let (owner, key) = place;
+    let root = out.request.sources.child(owner, Step::Key(key));
+    let mut decoded = Vec::with_capacity(parts.len());
+    for (index, part) in parts.into_iter().enumerate() {
+        let origin = out.request.sources.child(root, position(index));
+        decoded.push(decode_part(out, part, &format!("{path}[{index}]"), origin)?);
+    }
+    Ok(Content::Parts(decoded))
+}
+
+fn decode_part(out: &mut Reading, part: wire::ContentPart, path: &str, origin: Origin) -> Result<Part, Error> {
+    let (kind, cache_breakpoint) = match part {
+        wire::ContentPart::InputText(wire::InputText { text, prompt_cache_breakpoint, extra }) => {
+            out.unknown(path, &extra);
+            (PartKind::Text(plain(text)), prompt_cache_breakpoint)
+        }
+        wire::ContentPart::OutputText(wire::OutputText { text, annotations: _, logprobs: _, extra }) => {
+            // What hangs on the text is about the earlier reply; no request takes it back.
+            out.unknown(path, &extra);
+            (PartKind::Text(plain(text.unwrap_or_default())), None)
+        }
+        wire::ContentPart::Refusal(wire::Refusal { refusal, extra }) => {
+            out.unknown(path, &extra);
+            (PartKind::Refusal(refusal.unwrap_or_default()), None)
+        }
+        wire::ContentPart::InputImage(wire::InputImage {
+            image_url,
+            file_id,
+            detail,
+            prompt_cache_breakpoint,
+            extra,
+        }) => {
+            out.unknown(path, &extra);
+            let source = match (non_empty(image_url), non_empty(file_id)) {
+                (Some(url), _) => ImageSource::Url(url),
+                (None, Some(id)) => ImageSource::FileId(id),
+                (None, None) => return Err(missing(path, "an image needs an image_url or a file_id")),
+            };
+            (PartKind::Image(ImagePart { source, detail }), prompt_cache_breakpoint)
+        }
+        wire::ContentPart::InputFile(wire::InputFile {
+            file_id,
+            file_data,
+            filename,
+            file_url,
+            detail,
+            prompt_cache_breakpoint,
+            extra,
+        }) => {
+            out.unknown(path, &extra);
+            if file_id.is_none() && file_data.is_none() && file_url.is_none() {
+                return Err(missing(path, "a file needs a file_id, file_data or file_url"));
+            }
+            let file = FilePart { file_id, file_data, file_url, filename, detail };
+            (PartKind::File(file), prompt_cache_breakpoint)
+        }
+        wire::ContentPart::InputAudio(wire::InputAudio { input_audio, extra }) => {
+            out.unknown(path, &extra);
+            (PartKind::Audio(decode_audio(input_audio, path)?), None)
+        }
+        wire::ContentPart::Unknown(Unknown { kind, raw }) => (opaque(kind, json(raw)), None),
+        part @ (wire::ContentPart::ReasoningText(_) | wire::ContentPart::SummaryText(_)) => {
+            let kind = part.tag().to_owned();
+            let raw = to_json(&part)
+                .ok_or_else(|| Error::request(path, RequestCode::InvalidValue, "a part that cannot be written back"))?;
+            (opaque(kind, raw), None)
+        }
+    };
+    Ok(Part { origin, kind, cache_breakpoint: cache_breakpoint.map(json) })
+}
+
+fn decode_audio(audio: Option<interlingua_wire::Json>, path: &str) -> Result<AudioPart, Error> {
+    #[derive(Deserialize)]
+    struct Audio {
+        data: String,
+        format: String,
+    }
+    let path = format!("{path}.input_audio");
+    let audio = audio.ok_or_else(|| missing(&path, "an audio part needs its input_audio"))?;
+    match audio.parse() {
+        Ok(Audio { data, format }) => Ok(AudioPart { data, format }),
+        Err(_) => Err(Error::request(path, RequestCode::InvalidValue, "audio is an object with data and format")),
+    }
+}
+
+fn plain(text: String) -> TextPart {
+    TextPart { text, ..TextPart::default() }
+}
+
+fn opaque(kind: String, raw: interlingua_model::Json) -> PartKind {
+    PartKind::Opaque(Opaque { protocol: Protocol::Responses, kind, needs_client: false, raw })
+}
+
+/// The texts of a thought's parts, in order.
+pub(in crate::responses) fn texts(parts: Vec<wire::ContentPart>) -> Vec<String> {
+    let texts = parts.into_iter().filter_map(|part| match part {
+        wire::ContentPart::SummaryText(part) => part.text,
+        wire::ContentPart::ReasoningText(part) => part.text,
+        wire::ContentPart::OutputText(part) => part.text,
+        wire::ContentPart::InputText(part) => Some(part.text),
+        wire::ContentPart::InputImage(_)
+        | wire::ContentPart::InputFile(_)
+        | wire::ContentPart::InputAudio(_)
+        | wire::ContentPart::Refusal(_)
+        | wire::ContentPart::Unknown(_) => None,
+    });
+    texts.collect()
+}

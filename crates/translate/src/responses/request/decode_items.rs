@@ -1,0 +1,259 @@
+//! Input items as canonical ones.
+
+use interlingua_model::{
+    Arguments, Content, Item, ItemKind, ItemStatus, Message, Opaque, Origin, Protocol, ReasoningItem, Role, Step,
+    ToolCall, ToolKind, ToolResult,
+};
+use interlingua_wire::responses as wire;
+
+use super::decode::{Reading, missing, position};
+use super::decode_content::{decode_content, texts};
+use super::decode_tools::decode_additional;
+use crate::convert::{arguments_of, non_empty, to_json};
+use crate::{Error, RequestCode};
+
+pub(in crate::responses) fn decode_input(out: &mut Reading, input: wire::Input) -> Result<(), Error> {
+    let root = out.request.sources.root(Step::Key("input"));
+    let items = match input {
+        wire::Input::Text(text) => {
+            let message = Message::new(Role::User, Content::Text(text));
+            out.request.items.push(Item { origin: root, kind: ItemKind::Message(message) });
+            return Ok(());
+        }
+        wire::Input::Items(items) => items,
+    };
+    out.request.items.reserve(items.len());
+    for (index, item) in items.into_iter().enumerate() {
+        let path = format!("input[{index}]");
+        let origin = out.request.sources.child(root, position(index));
+        if let Some(kind) = decode_item(out, item, &path, origin)? {
+            out.request.items.push(Item { origin, kind });
+        }
+    }
+    Ok(())
+}
+
+/// `None` for an item that is no part of the conversation.
+#[expect(clippy::wildcard_enum_match_arm, reason = "items of every other kind are opaque")]
+fn decode_item(out: &mut Reading, item: wire::Item, path: &str, origin: Origin) -> Result<Option<ItemKind>, Error> {
+    let kind = match item {
+        wire::Item::Message(message) => ItemKind::Message(decode_message(out, message, path, origin)?),
+        wire::Item::Reasoning(reasoning) => ItemKind::Reasoning(decode_reasoning(out, reasoning, path)),
+        wire::Item::FunctionCall(call) => {
+            let wire::FunctionCall { id, call_id, caller, namespace, name, arguments, status, extra } = call;
+            out.unknown(path, &extra);
+            direct(caller.as_deref(), path)?;
+            let arguments = Arguments::Function(arguments_of(arguments));
+            ItemKind::ToolCall(decode_call(CallFields { id, call_id, namespace, name, arguments, status }, path)?)
+        }
+        wire::Item::CustomToolCall(call) => {
+            let wire::CustomToolCall { id, call_id, caller, namespace, name, input, status, extra } = call;
+            out.unknown(path, &extra);
+            direct(caller.as_deref(), path)?;
+            let arguments = Arguments::Custom(input.unwrap_or_default());
+            ItemKind::ToolCall(decode_call(CallFields { id, call_id, namespace, name, arguments, status }, path)?)
+        }
+        wire::Item::FunctionCallOutput(result) => {
+            // The call already says which tool it was.
+            let wire::FunctionCallOutput {
+                id,
+                call_id,
+                name: _,
+                namespace: _,
+                caller,
+                output,
+                status,
+                created_by: _,
+                extra,
+            } = result;
+            out.unknown(path, &extra);
+            direct(caller.as_deref(), path)?;
+            let result = ResultFields { id, call_id, kind: ToolKind::Function, output, status };
+            ItemKind::ToolResult(decode_result(out, result, path, origin)?)
+        }
+        wire::Item::CustomToolCallOutput(result) => {
+            let wire::CustomToolCallOutput { id, call_id, caller, output, status, created_by: _, extra } = result;
+            out.unknown(path, &extra);
+            direct(caller.as_deref(), path)?;
+            let result = ResultFields { id, call_id, kind: ToolKind::Custom, output, status };
+            ItemKind::ToolResult(decode_result(out, result, path, origin)?)
+        }
+        wire::Item::AdditionalTools(tools) => {
+            decode_additional(out, tools, path, origin)?;
+            return Ok(None);
+        }
+        wire::Item::Unknown(unknown) => ItemKind::Opaque(Opaque {
+            protocol: Protocol::Responses,
+            kind: unknown.kind,
+            needs_client: false,
+            raw: crate::convert::json(unknown.raw),
+        }),
+        item => ItemKind::Opaque(decode_other(&item, path)?),
+    };
+    Ok(Some(kind))
+}
+
+fn decode_message(out: &mut Reading, message: wire::Message, path: &str, origin: Origin) -> Result<Message, Error> {
+    let wire::Message { id, role, content, phase, status, extra } = message;
+    out.unknown(path, &extra);
+    let role = match role {
+        Some(wire::Role::User) => Role::User,
+        Some(wire::Role::Assistant) => Role::Assistant,
+        Some(wire::Role::System) => Role::System,
+        Some(wire::Role::Developer) => Role::Developer,
+        Some(wire::Role::Other(role)) => {
+            let message = format!("`{role}` is none of user, assistant, system and developer");
+            return Err(Error::request(format!("{path}.role"), RequestCode::UnsupportedValue, message));
+        }
+        None => return Err(missing(format!("{path}.role"), "say who speaks")),
+    };
+    let content = content.ok_or_else(|| missing(format!("{path}.content"), "a message needs content"))?;
+    let content = decode_content(out, content, &format!("{path}.content"), (origin, "content"))?;
+    Ok(Message { id, role, content, name: None, phase, status: decode_status(status) })
+}
+
+fn decode_reasoning(out: &mut Reading, reasoning: wire::Reasoning, path: &str) -> ReasoningItem {
+    let wire::Reasoning { id, summary, content, encrypted_content, status, extra } = reasoning;
+    out.unknown(path, &extra);
+    ReasoningItem {
+        id,
+        summary: texts(summary.unwrap_or_default()),
+        content: texts(content.unwrap_or_default()),
+        encrypted: non_empty(encrypted_content),
+        status: decode_status(status),
+    }
+}
+
+struct CallFields {
+    id: Option<String>,
+    call_id: Option<String>,
+    namespace: Option<String>,
+    name: Option<String>,
+    arguments: Arguments,
+    status: Option<wire::Status>,
+}
+
+fn decode_call(call: CallFields, path: &str) -> Result<ToolCall, Error> {
+    let CallFields { id, call_id, namespace, name, arguments, status } = call;
+    let call_id = non_empty(call_id).ok_or_else(|| missing(format!("{path}.call_id"), "a call needs its call_id"))?;
+    let name = non_empty(name).ok_or_else(|| missing(format!("{path}.name"), "a call names its tool"))?;
+    let namespace = non_empty(namespace);
+    Ok(ToolCall { id, call_id, name, namespace, arguments, status: decode_status(status) })
+}
+
+struct ResultFields {
+    id: Option<String>,
+    call_id: Option<String>,
+    kind: ToolKind,
+    output: Option<wire::Content>,
+    status: Option<wire::Status>,
+}
+
+fn decode_result(out: &mut Reading, result: ResultFields, path: &str, origin: Origin) -> Result<ToolResult, Error> {
+    let ResultFields { id, call_id, kind, output, status } = result;
+    let call_id = non_empty(call_id)
+        .ok_or_else(|| missing(format!("{path}.call_id"), "name the call that this result answers"))?;
+    let output = match output {
+        None => Content::Text(String::new()),
+        Some(output) => decode_content(out, output, &format!("{path}.output"), (origin, "output"))?,
+    };
+    Ok(ToolResult { id, call_id, kind, output, status: decode_status(status) })
+}
+
+/// Refuses a call that a program on the server made, since only that server knows the program.
+fn direct(caller: Option<&wire::Caller>, path: &str) -> Result<(), Error> {
+    match caller.and_then(|caller| caller.kind.as_deref()) {
+        None | Some("direct") => Ok(()),
+        Some(kind) => {
+            let message = format!("a call made by a `{kind}` of the server cannot be carried over");
+            Err(Error::request(format!("{path}.caller"), RequestCode::UnsupportedValue, message))
+        }
+    }
+}
+
+fn decode_other(item: &wire::Item, path: &str) -> Result<Opaque, Error> {
+    let kind = item.tag().to_owned();
+    let raw = to_json(item).ok_or_else(|| {
+        Error::request(path, RequestCode::InvalidValue, format!("a `{kind}` that cannot be written back"))
+    })?;
+    Ok(Opaque { protocol: Protocol::Responses, kind, needs_client: false, raw })
+}
+
+fn decode_status(status: Option<wire::Status>) -> Option<ItemStatus> {
+    match status? {
+        wire::Status::Completed => Some(ItemStatus::Completed),
+        wire::Status::InProgress => Some(ItemStatus::InProgress),
+        wire::Status::Incomplete => Some(ItemStatus::Incomplete),
+        wire::Status::Failed | wire::Status::Cancelled | wire::Status::Queued | wire::Status::Other(_) => None,
+    }
+}
+
+/// Which items of the history the server that made them has also dealt with: nobody waits for them.
+pub(crate) fn is_settled(kind: &str) -> bool {
+    matches!(
+        kind,
+        "web_search_call"
+            | "file_search_call"
+            | "code_interpreter_call"
+            | "image_generation_call"
+            | "mcp_call"
+            | "mcp_list_tools"
+    )
+}
+
+/// Which items only a Responses upstream can read; a conversation without them would be another one.
+pub(crate) fn is_essential(kind: &str) -> bool {
+    matches!(
+        kind,
+        "item_reference"
+            | "compaction"
+            | "compaction_trigger"
+            | "program"
+            | "program_output"
+            | "computer_call"
+            | "computer_call_output"
+            | "tool_search_call"
+            | "tool_search_output"
+            | "local_shell_call"
+            | "local_shell_call_output"
+            | "shell_call"
+            | "shell_call_output"
+            | "apply_patch_call"
+            | "apply_patch_call_output"
+            | "mcp_approval_request"
+            | "mcp_approval_response"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn items(json: &str) -> Vec<ItemKind> {
+        let body = format!(r#"{{"model":"m","input":[{json}]}}"#);
+        let request = super::super::decode_request(serde_json::from_str(&body).unwrap()).unwrap().value;
+        request.items.into_iter().map(|item| item.kind).collect()
+    }
+
+    #[test]
+    fn a_bare_role_is_a_message() {
+        let [ItemKind::Message(message)] = &items(r#"{"role":"user","content":"hi"}"#)[..] else { panic!() };
+        assert_eq!(message.content, Content::Text("hi".into()));
+    }
+
+    #[test]
+    fn an_item_nobody_knows_is_carried_verbatim() {
+        let [ItemKind::Opaque(opaque)] = &items(r#"{"type":"hologram","beam":1.0}"#)[..] else { panic!() };
+        assert_eq!(opaque.raw.text(), r#"{"type":"hologram","beam":1.0}"#);
+    }
+
+    #[test]
+    fn every_known_item_is_either_settled_or_essential_or_translated() {
+        for kind in ["web_search_call", "mcp_call"] {
+            assert!(is_settled(kind) && !is_essential(kind), "{kind}");
+        }
+        for kind in ["item_reference", "apply_patch_call_output"] {
+            assert!(is_essential(kind) && !is_settled(kind), "{kind}");
+        }
+    }
+}

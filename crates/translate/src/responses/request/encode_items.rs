@@ -1,0 +1,326 @@
+//! Canonical items as input items of Responses.
+
+use std::collections::{HashMap, HashSet};
+
+use interlingua_model::{
+    Annotation, Arguments, AudioPart, Content, FilePart, ImagePart, ImageSource, Item, ItemKind, ItemStatus, Message,
+    Opaque, Part, PartKind, ReasoningItem, Role, TextPart, ToolCall, ToolKind, ToolResult,
+};
+use interlingua_wire::{Extra, Unknown, responses as wire};
+
+use super::encode::Writing;
+use crate::convert::wire_json;
+use crate::{Error, LossCode, RequestCode};
+
+/// What became of the items.
+pub(in crate::responses) struct Written {
+    pub(in crate::responses) items: Vec<wire::Item>,
+    /// Leading operator's text that moved into `instructions`.
+    pub(in crate::responses) hoisted: Option<String>,
+}
+
+pub(in crate::responses) fn encode_items(
+    out: &mut Writing<'_>,
+    mut items: Vec<Item>,
+    stored: bool,
+) -> Result<Written, Error> {
+    let hoisted = out.profile.hoist_instructions.then(|| hoist(&mut items)).flatten();
+    report_names(out, &items);
+    report_prefill(out, items.last());
+    let keep = keepable_thoughts(out, &items, stored);
+    let mut written: Vec<wire::Item> = Vec::with_capacity(items.len());
+    for (item, keep) in items.into_iter().zip(keep) {
+        if keep {
+            let after_thought = matches!(written.last(), Some(wire::Item::Reasoning(_)));
+            written.push(encode_item(out, item, after_thought)?);
+        }
+    }
+    Ok(Written { items: written, hoisted })
+}
+
+/// Takes plain-text operator messages off the front.
+fn hoist(items: &mut Vec<Item>) -> Option<String> {
+    let is_operator = |item: &Item| {
+        matches!(
+            &item.kind,
+            ItemKind::Message(Message { role: Role::System | Role::Developer, content: Content::Text(_), .. })
+        )
+    };
+    let count = items.iter().take_while(|item| is_operator(item)).count();
+    let texts = items.drain(..count).filter_map(|item| match item.kind {
+        ItemKind::Message(Message { content: Content::Text(text), .. }) => Some(text),
+        ItemKind::Message(_)
+        | ItemKind::ToolCall(_)
+        | ItemKind::ToolResult(_)
+        | ItemKind::Reasoning(_)
+        | ItemKind::Opaque(_) => None,
+    });
+    let texts: Vec<_> = texts.collect();
+    (!texts.is_empty()).then(|| texts.join("\n\n"))
+}
+
+/// Responses has no participant names. Losing one matters when it told two speakers of a role apart.
+fn report_names(out: &mut Writing<'_>, items: &[Item]) {
+    let messages = || {
+        items.iter().filter_map(|item| match &item.kind {
+            ItemKind::Message(message) => Some((item.origin, message)),
+            ItemKind::ToolCall(_) | ItemKind::ToolResult(_) | ItemKind::Reasoning(_) | ItemKind::Opaque(_) => None,
+        })
+    };
+    let mut speakers: HashMap<&str, HashSet<&str>> = HashMap::new();
+    for (_, message) in messages() {
+        if let Some(name) = &message.name {
+            speakers.entry(role_name(&message.role)).or_default().insert(name);
+        }
+    }
+    for (origin, message) in messages() {
+        if let Some(name) = &message.name {
+            let several = speakers.get(role_name(&message.role)).is_some_and(|names| names.len() > 1);
+            let code = if several { LossCode::DroppedSpeakers } else { LossCode::DroppedName };
+            let detail = format!("the Responses API has no place for the speaker's name `{name}`");
+            let path = format!("{}.name", out.sources.path(origin));
+            out.lose(path, code, detail);
+        }
+    }
+}
+
+fn role_name(role: &Role) -> &'static str {
+    match role {
+        Role::System => "system",
+        Role::Developer => "developer",
+        Role::User => "user",
+        Role::Assistant => "assistant",
+    }
+}
+
+fn report_prefill(out: &mut Writing<'_>, last: Option<&Item>) {
+    if let Some(Item { origin, kind: ItemKind::Message(Message { role: Role::Assistant, .. }) }) = last {
+        let detail = "the Responses API answers after a trailing assistant message instead of continuing it";
+        out.lose(out.sources.path(*origin), LossCode::PrefillNotContinued, detail);
+    }
+}
+
+/// Which items go out: all but thoughts that the upstream would refuse, being unsealed or without what followed them.
+fn keepable_thoughts(out: &mut Writing<'_>, items: &[Item], stored: bool) -> Vec<bool> {
+    let mut leads_on = false;
+    let mut keep: Vec<bool> = items
+        .iter()
+        .rev()
+        .map(|item| match &item.kind {
+            ItemKind::Reasoning(reasoning) => {
+                let is_sealed = reasoning.encrypted.is_some() || (stored && reasoning.id.is_some());
+                if !is_sealed || !leads_on {
+                    let detail = if is_sealed {
+                        "thoughts without what followed them cannot be replayed"
+                    } else {
+                        "thoughts can be replayed only in the sealed form the upstream gave them"
+                    };
+                    out.lose(out.sources.path(item.origin), LossCode::DroppedReasoning, detail);
+                }
+                is_sealed && leads_on
+            }
+            ItemKind::Message(message) => {
+                leads_on = message.role == Role::Assistant;
+                true
+            }
+            ItemKind::ToolCall(_) => {
+                leads_on = true;
+                true
+            }
+            ItemKind::ToolResult(_) => {
+                leads_on = false;
+                true
+            }
+            ItemKind::Opaque(_) => {
+                leads_on = true;
+                true
+            }
+        })
+        .collect();
+    keep.reverse();
+    keep
+}
+
+fn encode_item(out: &mut Writing<'_>, item: Item, after_thought: bool) -> Result<wire::Item, Error> {
+    let Item { origin: _, kind } = item;
+    // An item's own id is taken back only together with the thoughts it came with.
+    let own_id = |id: Option<String>| id.filter(|_| after_thought);
+    Ok(match kind {
+        ItemKind::Message(message) => encode_message(out, message, after_thought)?,
+        ItemKind::ToolCall(ToolCall { id, call_id, name, namespace, arguments, status: _ }) => {
+            let name = Some(out.names.wire(namespace.as_deref(), &name).to_owned());
+            let call_id = Some(out.call_ids.wire(call_id));
+            match arguments {
+                Arguments::Function(arguments) => wire::Item::FunctionCall(wire::FunctionCall {
+                    id: own_id(id),
+                    call_id,
+                    name,
+                    arguments: Some(arguments),
+                    ..wire::FunctionCall::default()
+                }),
+                Arguments::Custom(input) => wire::Item::CustomToolCall(wire::CustomToolCall {
+                    id: own_id(id),
+                    call_id,
+                    name,
+                    input: Some(input),
+                    ..wire::CustomToolCall::default()
+                }),
+            }
+        }
+        ItemKind::ToolResult(ToolResult { id: _, call_id, kind, output, status: _ }) => {
+            let call_id = Some(out.call_ids.wire(call_id));
+            let output = Some(encode_content(out, output, Side::Input)?);
+            match kind {
+                ToolKind::Function => wire::Item::FunctionCallOutput(wire::FunctionCallOutput {
+                    call_id,
+                    output,
+                    ..wire::FunctionCallOutput::default()
+                }),
+                ToolKind::Custom => wire::Item::CustomToolCallOutput(wire::CustomToolCallOutput {
+                    call_id,
+                    output,
+                    ..wire::CustomToolCallOutput::default()
+                }),
+            }
+        }
+        ItemKind::Reasoning(ReasoningItem { id, summary, content: _, encrypted, status: _ }) => {
+            let summary = summary.into_iter().map(|text| {
+                wire::ContentPart::SummaryText(wire::SummaryText { text: Some(text), extra: Extra::new() })
+            });
+            wire::Item::Reasoning(wire::Reasoning {
+                id,
+                summary: Some(summary.collect()),
+                encrypted_content: encrypted,
+                ..wire::Reasoning::default()
+            })
+        }
+        ItemKind::Opaque(Opaque { protocol: _, kind, needs_client: _, raw }) => {
+            wire::Item::Unknown(Unknown { kind, raw: wire_json(raw) })
+        }
+    })
+}
+
+fn encode_message(out: &mut Writing<'_>, message: Message, after_thought: bool) -> Result<wire::Item, Error> {
+    let Message { id, role, content, name: _, phase, status } = message;
+    let side = if role == Role::Assistant { Side::Output } else { Side::Input };
+    let role = match role {
+        Role::System if out.profile.system_as_developer => wire::Role::Developer,
+        Role::System => wire::Role::System,
+        Role::Developer => wire::Role::Developer,
+        Role::User => wire::Role::User,
+        Role::Assistant => wire::Role::Assistant,
+    };
+    Ok(wire::Item::Message(wire::Message {
+        id: id.filter(|_| after_thought),
+        role: Some(role),
+        content: Some(encode_content(out, content, side)?),
+        phase,
+        status: status.filter(|_| after_thought).map(encode_status),
+        extra: Extra::new(),
+    }))
+}
+
+pub(in crate::responses) fn encode_status(status: ItemStatus) -> wire::Status {
+    match status {
+        ItemStatus::InProgress => wire::Status::InProgress,
+        ItemStatus::Completed => wire::Status::Completed,
+        ItemStatus::Incomplete => wire::Status::Incomplete,
+    }
+}
+
+/// Whose content it is: what goes in and what came out have different part types.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Input,
+    Output,
+}
+
+fn encode_content(out: &mut Writing<'_>, content: Content, side: Side) -> Result<wire::Content, Error> {
+    match content {
+        Content::Text(text) => Ok(wire::Content::Text(text)),
+        Content::Parts(parts) => {
+            let parts = parts.into_iter().map(|part| encode_part(out, part, side));
+            Ok(wire::Content::Parts(parts.collect::<Result<_, _>>()?))
+        }
+    }
+}
+
+fn encode_part(out: &mut Writing<'_>, part: Part, side: Side) -> Result<wire::ContentPart, Error> {
+    let Part { origin, kind, cache_breakpoint } = part;
+    let prompt_cache_breakpoint = match cache_breakpoint {
+        Some(_) if out.profile.refuses("prompt_cache_breakpoint") => {
+            let path = format!("{}.prompt_cache_breakpoint", out.sources.path(origin));
+            out.lose(path, LossCode::DroppedHint, "this upstream refuses cache boundaries inside content");
+            None
+        }
+        other => other.map(wire_json),
+    };
+    Ok(match kind {
+        PartKind::Text(TextPart { text, annotations, logprobs: _ }) => match side {
+            Side::Input => {
+                wire::ContentPart::InputText(wire::InputText { text, prompt_cache_breakpoint, extra: Extra::new() })
+            }
+            // Strict hosts want the list even when it is empty.
+            Side::Output => wire::ContentPart::OutputText(wire::OutputText {
+                text: Some(text),
+                annotations: Some(annotations.into_iter().map(encode_annotation).collect()),
+                logprobs: None,
+                extra: Extra::new(),
+            }),
+        },
+        PartKind::Refusal(refusal) => {
+            wire::ContentPart::Refusal(wire::Refusal { refusal: Some(refusal), extra: Extra::new() })
+        }
+        PartKind::Image(ImagePart { source, detail }) => {
+            let (image_url, file_id) = match source {
+                ImageSource::Url(url) => (Some(url), None),
+                ImageSource::FileId(id) => (None, Some(id)),
+            };
+            wire::ContentPart::InputImage(wire::InputImage {
+                image_url,
+                file_id,
+                // The reference requires the key.
+                detail: Some(detail.unwrap_or_else(|| "auto".to_owned())),
+                prompt_cache_breakpoint,
+                extra: Extra::new(),
+            })
+        }
+        PartKind::File(FilePart { file_id, file_data, file_url, filename, detail }) => {
+            wire::ContentPart::InputFile(wire::InputFile {
+                file_id,
+                file_data,
+                filename,
+                file_url,
+                detail,
+                prompt_cache_breakpoint,
+                extra: Extra::new(),
+            })
+        }
+        PartKind::Audio(AudioPart { data: _, format: _ }) => {
+            let message = "the Responses API takes no spoken input; send a transcript as text";
+            return Err(Error::request(out.sources.path(origin), RequestCode::UnsupportedValue, message));
+        }
+        PartKind::Opaque(Opaque { protocol: _, kind, needs_client: _, raw }) => {
+            wire::ContentPart::Unknown(Unknown { kind, raw: wire_json(raw) })
+        }
+    })
+}
+
+/// An annotation in the words of Responses.
+pub(in crate::responses) fn encode_annotation(annotation: Annotation) -> wire::Annotation {
+    match annotation {
+        Annotation::UrlCitation(citation) => {
+            let interlingua_model::UrlCitation { url, title, start_index, end_index } = citation;
+            wire::Annotation::UrlCitation(wire::UrlCitation {
+                url: Some(url),
+                title: Some(title),
+                start_index: Some(crate::convert::integer(start_index)),
+                end_index: Some(crate::convert::integer(end_index)),
+                extra: Extra::new(),
+            })
+        }
+        Annotation::Opaque(Opaque { protocol: _, kind, needs_client: _, raw }) => {
+            wire::Annotation::Unknown(Unknown { kind, raw: wire_json(raw) })
+        }
+    }
+}
