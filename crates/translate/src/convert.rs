@@ -20,6 +20,25 @@ pub(crate) fn to_json(value: &impl Serialize) -> Option<model::Json> {
     wire::Json::from_value(value).ok().map(json)
 }
 
+/// A wire value as verbatim JSON, where something has to stand; see [`to_json`].
+pub(crate) fn verbatim(value: &impl Serialize) -> model::Json {
+    to_json(value).unwrap_or_else(|| json(wire::Json::null()))
+}
+
+/// Fields without a counterpart as the model carries them.
+pub(crate) fn extra(extra: &wire::Extra) -> Vec<(String, model::Json)> {
+    extra.iter().map(|(name, value)| (name.to_owned(), json(value.clone()))).collect()
+}
+
+/// Carried fields as the wire writes them.
+pub(crate) fn wire_extra(fields: Vec<(String, model::Json)>) -> wire::Extra {
+    let mut extra = wire::Extra::new();
+    for (name, value) in fields {
+        extra.push(name, wire_json(value));
+    }
+    extra
+}
+
 /// Tokens never come negative.
 pub(crate) fn count(value: Option<wire::Integer>) -> Option<u64> {
     value.map(wire::Integer::as_u64)

@@ -22,6 +22,7 @@
 mod call_ids;
 mod context;
 mod convert;
+mod cursor;
 mod error;
 mod hash;
 mod loss;

@@ -1,6 +1,7 @@
 //! Chat Completions: wire to model and back.
 
 mod custom_input;
+mod reasoning_content;
 mod reasoning_details;
 mod reply;
 mod request;

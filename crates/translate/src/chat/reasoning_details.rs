@@ -4,52 +4,14 @@
 //! reasoning item; entries of one `id` belong together. `before` says what the thoughts preceded: `"content"` or a
 //! call id, absent for the first thing of the turn.
 
-use interlingua_model::{Item, ItemKind, Origin, ReasoningItem, Step};
+use interlingua_model::ReasoningItem;
 use interlingua_wire::{Integer, chat as wire};
 
-use crate::LossCode;
-use crate::chat::request::decode::Reading;
-use crate::chat::request::decode_items::Place;
-
 /// The format of entries that a Responses upstream made and can take back.
-const FORMAT: &str = "openai-responses-v1";
+pub(super) const FORMAT: &str = "openai-responses-v1";
 
 /// Where thoughts stood in their turn, as an entry says it.
 pub(super) const BEFORE_CONTENT: &str = "content";
-
-/// A reasoning item read back, and what it stood before.
-pub(super) struct Replayed {
-    pub(super) before: Option<String>,
-    pub(super) item: Item,
-}
-
-pub(super) fn decode_details(
-    out: &mut Reading,
-    details: Vec<wire::ReasoningDetail>,
-    place: &Place<'_>,
-) -> Vec<Replayed> {
-    let mut items: Vec<Draft> = Vec::new();
-    let root = out.request.sources.child(place.origin, Step::Key("reasoning_details"));
-    for (index, detail) in details.into_iter().enumerate() {
-        let path = format!("{}.reasoning_details[{index}]", place.path);
-        let origin = out.request.sources.child(root, Step::Index(u32::try_from(index).unwrap_or(u32::MAX)));
-        let Some(entry) = Entry::read(out, detail, &path) else { continue };
-        let continues = |draft: &&mut Draft| entry.id.is_some() && draft.item.id == entry.id;
-        if let Some(draft) = items.last_mut().filter(continues) {
-            draft.add(entry);
-        } else {
-            let mut draft = Draft { origin, before: None, item: ReasoningItem::default() };
-            draft.item.id.clone_from(&entry.id);
-            draft.add(entry);
-            items.push(draft);
-        }
-    }
-    let replayed = items.into_iter().map(|Draft { origin, before, item }| Replayed {
-        before,
-        item: Item { origin, kind: ItemKind::Reasoning(item) },
-    });
-    replayed.collect()
-}
 
 /// Writes a reasoning item as entries; `index` counts the entries of the message.
 pub(super) fn encode_details(
@@ -97,73 +59,4 @@ pub(super) fn encode_details(
         }));
     }
     entries
-}
-
-struct Draft {
-    origin: Origin,
-    before: Option<String>,
-    item: ReasoningItem,
-}
-
-struct Entry {
-    id: Option<String>,
-    before: Option<String>,
-    payload: Payload,
-}
-
-enum Payload {
-    Summary(String),
-    Text(String),
-    Encrypted(String),
-}
-
-impl Draft {
-    fn add(&mut self, entry: Entry) {
-        let Entry { id: _, before, payload } = entry;
-        self.before = self.before.take().or(before);
-        match payload {
-            Payload::Summary(text) => self.item.summary.push(text),
-            Payload::Text(text) => self.item.content.push(text),
-            Payload::Encrypted(data) => self.item.encrypted = Some(data),
-        }
-    }
-}
-
-impl Entry {
-    /// `None`, with a loss, for an entry that no Responses upstream made.
-    fn read(out: &mut Reading, detail: wire::ReasoningDetail, path: &str) -> Option<Self> {
-        let (id, before, format, payload, extra) = match detail {
-            wire::ReasoningDetail::Summary(wire::SummaryDetail { summary, id, index: _, format, before, extra }) => {
-                (id, before, format, summary.map(Payload::Summary), extra)
-            }
-            wire::ReasoningDetail::Text(wire::TextDetail {
-                text,
-                signature: _,
-                id,
-                index: _,
-                format,
-                before,
-                extra,
-            }) => (id, before, format, text.map(Payload::Text), extra),
-            wire::ReasoningDetail::Encrypted(wire::EncryptedDetail { data, id, index: _, format, before, extra }) => {
-                (id, before, format, data.map(Payload::Encrypted), extra)
-            }
-            wire::ReasoningDetail::Unknown(unknown) => {
-                let detail = format!("thoughts of type `{}` cannot be replayed", unknown.kind);
-                out.lose(path, LossCode::DroppedReasoning, detail);
-                return None;
-            }
-        };
-        out.unknown(path, &extra);
-        if let Some(format) = format.filter(|format| format != FORMAT) {
-            let detail = format!("thoughts in the format `{format}` come from another kind of upstream");
-            out.lose(path, LossCode::DroppedReasoning, detail);
-            return None;
-        }
-        let Some(payload) = payload else {
-            out.lose(path, LossCode::DroppedReasoning, "the entry holds nothing");
-            return None;
-        };
-        Some(Self { id, before, payload })
-    }
 }

@@ -9,4 +9,4 @@ pub use request::{decode_request, encode_request};
 pub use stream::{Decoder, Encoder};
 
 pub(crate) use reply::echo::Echo;
-pub(crate) use request::decode_items::{is_essential, is_settled};
+pub(crate) use request::{is_essential, is_settled};

@@ -6,11 +6,14 @@ use interlingua_model::{
 };
 use interlingua_wire::chat as wire;
 
-use super::decode_parts::{
-    Said, decode_annotation, decode_details, decode_failure, decode_finish, decode_logprobs, decode_part, decode_usage,
-    spoken,
-};
+use super::annotations::decode_annotation;
+use super::content::{Said, decode_details, decode_part};
+use super::failure::{decode_failure, spoken};
+use super::finish::decode_finish;
+use super::ids::made_up_call_id;
+use super::logprobs::decode_logprobs;
 use super::moderation::decode_moderation;
+use super::usage::decode_usage;
 use crate::chat::custom_input::unwrap;
 use crate::convert::{count, json, non_empty};
 use crate::{Context, Error, Loss, LossCode, Translated};
@@ -63,9 +66,9 @@ pub fn decode_response(wire: wire::Response, context: &Context) -> Result<Transl
     };
     let wire::Choice { index: _, message, logprobs, finish_reason, extra: _ } = choice;
     let id = non_empty(id);
-    let mut reading = Reading { context, reply_id: id.as_deref(), losses, items: Vec::new() };
-    reading.message(message.unwrap_or_default(), logprobs)?;
-    let Reading { context: _, reply_id: _, mut losses, mut items } = reading;
+    let mut reader = ChoiceReader { context, reply_id: id.as_deref(), losses, items: Vec::new() };
+    reader.message(message.unwrap_or_default(), logprobs)?;
+    let ChoiceReader { context: _, reply_id: _, mut losses, mut items } = reader;
     let finish = decode_finish(finish_reason, &mut losses)?;
     let usage = usage.and_then(decode_usage);
     if finish == Finish::Completed {
@@ -93,14 +96,14 @@ pub fn decode_response(wire: wire::Response, context: &Context) -> Result<Transl
 }
 
 /// A message while it is being read.
-struct Reading<'c> {
+struct ChoiceReader<'c> {
     context: &'c Context,
     reply_id: Option<&'c str>,
     losses: Vec<Loss>,
     items: Vec<Item>,
 }
 
-impl Reading<'_> {
+impl ChoiceReader<'_> {
     fn message(&mut self, message: wire::ResponseMessage, logprobs: Option<wire::ChoiceLogprobs>) -> Result<(), Error> {
         let wire::ResponseMessage {
             role: _,
@@ -118,7 +121,7 @@ impl Reading<'_> {
         if audio.is_some() {
             return Err(spoken("choices[0].message.audio"));
         }
-        let mut said = Spoken::default();
+        let mut said = Texts::default();
         match content {
             None => {}
             Some(wire::Content::Text(text)) => said.text = text,
@@ -241,16 +244,10 @@ impl Reading<'_> {
 }
 
 #[derive(Default)]
-struct Spoken {
+struct Texts {
     text: String,
     refusal: String,
     thoughts: String,
-}
-
-/// An id for a call that came without one: the same for the same reply, and another for every other.
-pub(in crate::chat) fn made_up_call_id(reply_id: Option<&str>, stamp_id: &str, count: usize) -> String {
-    let reply = reply_id.unwrap_or(stamp_id);
-    format!("call_{}_{count}", reply.strip_prefix("chatcmpl-").unwrap_or(reply))
 }
 
 fn message_item(parts: Vec<PartKind>) -> Item {

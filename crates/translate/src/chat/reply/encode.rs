@@ -1,23 +1,28 @@
 //! A canonical reply as a whole Chat completion.
 
 use interlingua_model::{
-    Annotation, Arguments, CallStyle, Content, Finish, IncompleteReason, Item, ItemKind, Message, Part, PartKind,
+    Annotation, Arguments, CallStyle, Content, Finish, IncompleteReason, Item, ItemKind, Json, Message, Part, PartKind,
     Response, TextPart, ToolCall,
 };
 use interlingua_wire::{Extra, Integer, chat as wire};
 
-use super::encode_parts::{
-    self as parts, Calls, REASONING_JOINER, characters, encode_citation, encode_logprobs, encode_metadata,
-    encode_usage, finish_reason,
-};
+use super::annotations::{characters, encode_citation};
+use super::content::{dropped, flat_name};
+use super::failure::{needs_client, second_legacy_call};
+use super::finish::{CallsMade, finish_reason, is_empty_completion};
+use super::ids::{created_at, reply_id};
+use super::logprobs::encode_logprobs;
 use super::moderation::encode_moderation;
+use super::usage::encode_usage;
+use crate::chat::reasoning_content::{REASONING_JOINER, reasoning_text};
 use crate::chat::reasoning_details::{BEFORE_CONTENT, encode_details};
+use crate::convert::wire_json;
 use crate::{Context, Error, Loss, LossCode, Translated};
 
 /// Writes a reply as a Chat completion with one choice.
 ///
 /// Several messages are joined, with their citations moved along; thoughts go into `reasoning_content` and, for the
-/// next turn, `reasoning_details`.
+/// next choice, `reasoning_details`.
 ///
 /// # Errors
 /// [`Error::Reply`] for an item on which the client would have to act and cannot, and for a second call to a caller
@@ -38,24 +43,24 @@ use crate::{Context, Error, Loss, LossCode, Translated};
 /// ```
 pub fn encode_response(response: Response, context: &Context) -> Result<Translated<wire::Response>, Error> {
     let Response { id, created, model, service_tier, metadata, items, usage, moderation, finish } = response;
-    let mut turn = Turn::default();
-    if parts::is_empty_completion(&finish, items.is_empty(), usage.as_ref()) {
-        turn.lose("output", LossCode::EmptyCompletion, "the upstream completed without saying anything");
+    let mut choice = Choice::default();
+    if is_empty_completion(&finish, items.is_empty(), usage.as_ref()) {
+        choice.lose("output", LossCode::EmptyCompletion, "the upstream completed without saying anything");
     }
     if let Finish::Incomplete(IncompleteReason::Other(reason)) = &finish {
         let detail = format!("cut short for a reason Chat does not know (`{reason}`); reported as `length`");
-        turn.lose("incomplete_details.reason", LossCode::UnknownValue, detail);
+        choice.lose("incomplete_details.reason", LossCode::UnknownValue, detail);
     }
     let follow = following(&items);
     for (index, (item, follow)) in items.into_iter().zip(follow).enumerate() {
-        turn.add(item, index, follow.as_deref(), context)?;
+        choice.add(item, index, follow.as_deref(), context)?;
     }
-    let reason = finish_reason(&finish, turn.calls());
-    let (choice, losses) = turn.into_choice(reason, context);
+    let reason = finish_reason(&finish, choice.calls());
+    let (choice, losses) = choice.into_choice(reason, context);
     let value = wire::Response {
-        id: Some(parts::reply_id(id, context)),
+        id: Some(reply_id(id, context)),
         object: Some("chat.completion".to_owned()),
-        created: Some(parts::created(created, context)),
+        created: Some(created_at(created, context)),
         model: Some(model.unwrap_or_else(|| context.model.clone())),
         choices: Some(vec![choice]),
         usage: usage.map(encode_usage),
@@ -90,9 +95,9 @@ fn following(items: &[Item]) -> Vec<Option<String>> {
     follow
 }
 
-/// The assistant's turn while it is put together.
+/// The one choice while it is put together.
 #[derive(Default)]
-struct Turn {
+struct Choice {
     content: Option<String>,
     refusal: Option<String>,
     annotations: Vec<wire::Annotation>,
@@ -104,14 +109,14 @@ struct Turn {
     losses: Vec<Loss>,
 }
 
-impl Turn {
+impl Choice {
     fn add(&mut self, item: Item, index: usize, follow: Option<&str>, context: &Context) -> Result<(), Error> {
         match item.kind {
             ItemKind::Message(message) => self.message(message, index, context),
             ItemKind::ToolCall(call) => self.call(call, index, context)?,
             ItemKind::Reasoning(reasoning) => {
                 if context.reasoning_content {
-                    append(&mut self.reasoning, &parts::reasoning_text(&reasoning), REASONING_JOINER);
+                    append(&mut self.reasoning, &reasoning_text(&reasoning), REASONING_JOINER);
                 }
                 let mut count = i64::try_from(self.details.len()).unwrap_or(i64::MAX);
                 let details = encode_details(&reasoning, follow, &mut count);
@@ -125,7 +130,7 @@ impl Turn {
             ItemKind::ToolResult(_) => {
                 self.lose(format!("output[{index}]"), LossCode::DroppedItem, "a result echoed in the reply");
             }
-            ItemKind::Opaque(opaque) if opaque.needs_client => return Err(parts::needs_client(&opaque.kind, index)),
+            ItemKind::Opaque(opaque) if opaque.needs_client => return Err(needs_client(&opaque.kind, index)),
             ItemKind::Opaque(opaque) => {
                 let (code, detail) = dropped(&opaque.kind);
                 self.lose(format!("output[{index}]"), code, detail);
@@ -189,10 +194,10 @@ impl Turn {
 
     fn call(&mut self, call: ToolCall, index: usize, context: &Context) -> Result<(), Error> {
         let ToolCall { id: _, call_id, name, namespace, arguments, status: _ } = call;
-        let name = parts::flat_name(namespace.as_deref(), name.into()).into_owned();
+        let name = flat_name(namespace.as_deref(), name.into()).into_owned();
         if context.call_style == CallStyle::LegacyFunctions {
             if self.function_call.is_some() {
-                return Err(parts::second_legacy_call(index));
+                return Err(second_legacy_call(index));
             }
             let arguments = Some(arguments.into_text());
             self.function_call = Some(wire::FunctionCall { name: Some(name), arguments, extra: Extra::new() });
@@ -218,11 +223,11 @@ impl Turn {
         Ok(())
     }
 
-    fn calls(&self) -> Calls {
+    fn calls(&self) -> CallsMade {
         match (&self.function_call, self.tool_calls.is_empty()) {
-            (Some(_), _) => Calls::LegacyFunction,
-            (None, false) => Calls::Tools,
-            (None, true) => Calls::None,
+            (Some(_), _) => CallsMade::LegacyFunction,
+            (None, false) => CallsMade::Tools,
+            (None, true) => CallsMade::None,
         }
     }
 
@@ -263,12 +268,10 @@ impl Turn {
     }
 }
 
-/// Why an item is not in the reply.
-pub(in crate::chat) fn dropped(kind: &str) -> (LossCode, String) {
-    if kind == "custom_tool_call" {
-        return (LossCode::HostedCall, "the upstream has already run this call itself".to_owned());
-    }
-    (LossCode::DroppedItem, format!("Chat has no place for a `{kind}`"))
+/// Metadata worth showing: neither null nor empty.
+fn encode_metadata(metadata: Option<Json>) -> Option<interlingua_wire::Json> {
+    let is_empty = |text: &str| text == "null" || text.chars().filter(|c| !c.is_whitespace()).eq("{}".chars());
+    metadata.filter(|json| !is_empty(json.text())).map(wire_json)
 }
 
 fn append(text: &mut String, more: &str, joiner: &str) {

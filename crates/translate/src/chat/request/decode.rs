@@ -2,15 +2,16 @@
 //!
 //! Follows "Create chat completion" of the API reference, field by field.
 
-use interlingua_model::{AudioOutput, CallStyle, Logprobs, OutputFormat, Request, SchemaFormat, Sourced, Step};
-use interlingua_wire::chat as wire;
-use interlingua_wire::{Extra, Integer};
-use serde_json::Number;
-
 use super::decode_items::decode_messages;
 use super::decode_tools::{decode_functions, decode_tools, decode_web_search};
+use super::reading::Reading;
 use crate::convert::{json, to_json};
-use crate::{Error, Loss, LossCode, RequestCode, Translated};
+use crate::cursor::missing;
+use crate::{Error, LossCode, RequestCode, Translated};
+use interlingua_model::{AudioOutput, Logprobs, OutputFormat, Request, SchemaFormat, Sourced, Step};
+use interlingua_wire::Integer;
+use interlingua_wire::chat as wire;
+use serde_json::Number;
 
 /// Reads a Chat Completions request.
 ///
@@ -148,25 +149,7 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
     Ok(Translated { value: request, losses })
 }
 
-/// A request while it is being read.
-pub(in crate::chat) struct Reading {
-    pub(in crate::chat) request: Request,
-    pub(in crate::chat) losses: Vec<Loss>,
-}
-
 impl Reading {
-    pub(in crate::chat) fn lose(&mut self, path: impl Into<String>, code: LossCode, detail: impl Into<String>) {
-        self.losses.push(Loss::new(path, code, detail));
-    }
-
-    /// Reports the fields of an object that its type does not know.
-    pub(in crate::chat) fn unknown(&mut self, object: &str, extra: &Extra) {
-        for key in extra.keys() {
-            let path = if object.is_empty() { key.to_owned() } else { format!("{object}.{key}") };
-            self.lose(path, LossCode::UnknownField, format!("`{key}` is not part of the Chat Completions API"));
-        }
-    }
-
     fn stream(&mut self, stream: Option<bool>, options: Option<wire::StreamOptions>) -> Result<(), Error> {
         let enabled = stream.unwrap_or(false);
         self.request.stream.enabled = enabled;
@@ -269,17 +252,6 @@ impl Reading {
         self.request.output.format = Some(self.request.sources.at("response_format", format));
         Ok(())
     }
-
-    /// Marks the caller as one that knows only the deprecated `function_call`.
-    pub(in crate::chat) fn legacy(&mut self) {
-        self.request.call_style = CallStyle::LegacyFunctions;
-        // The legacy form has room for one call.
-        self.request.parallel_tool_calls = Some(self.request.sources.at("functions", false));
-    }
-}
-
-pub(in crate::chat) fn missing(path: impl Into<String>, message: &str) -> Error {
-    Error::request(path, RequestCode::MissingParameter, message)
 }
 
 fn not_zero(number: &Number) -> bool {

@@ -1,22 +1,21 @@
 //! Chat's assistant message as canonical items: thoughts, then text, then calls.
 
 use interlingua_model::{
-    Arguments, Content, Item, ItemKind, Message, Origin, Part, PartKind, ReasoningItem, Role, Step, TextPart, ToolCall,
-    ToolKind,
+    Arguments, Content, Item, ItemKind, Message, Origin, Part, PartKind, Role, Step, TextPart, ToolCall, ToolKind,
 };
 use interlingua_wire::chat as wire;
 
-use super::decode::{Reading, missing};
-use super::decode_items::{Calls, Place};
-use crate::chat::reasoning_details::{Replayed, decode_details};
+use super::decode_reasoning::{Replayed, bare_thoughts, decode_details};
+use super::reading::{KnownCalls, Place, Reading};
 use crate::convert::{arguments_of, json, non_empty};
+use crate::cursor::{missing, position};
 use crate::{Error, LossCode, RequestCode};
 
-pub(in crate::chat) fn decode_assistant(
+pub(super) fn decode_assistant(
     out: &mut Reading,
     message: wire::AssistantMessage,
     place: &Place<'_>,
-    calls: &mut Calls,
+    calls: &mut KnownCalls,
 ) -> Result<(), Error> {
     let wire::AssistantMessage {
         content,
@@ -46,23 +45,24 @@ pub(in crate::chat) fn decode_assistant(
     if replayed.is_empty() {
         replayed = bare_thoughts(out, reasoning_content, reasoning, place);
     }
-    let turn = Turn {
+    let items = AssistantItems {
         content: decode_content(out, content, refusal, place)?,
         name,
         calls: decode_calls(out, tool_calls.unwrap_or_default(), function_call, place, calls)?,
     };
-    turn.emit(out, replayed, place)
+    items.emit(out, replayed, place);
+    Ok(())
 }
 
 /// An assistant message, taken apart.
-struct Turn {
+struct AssistantItems {
     content: Option<Content>,
     name: Option<String>,
     calls: Vec<Item>,
 }
 
-impl Turn {
-    fn emit(self, out: &mut Reading, mut replayed: Vec<Replayed>, place: &Place<'_>) -> Result<(), Error> {
+impl AssistantItems {
+    fn emit(self, out: &mut Reading, mut replayed: Vec<Replayed>, place: &Place<'_>) {
         let Self { content, name, calls } = self;
         let is_empty = |content: &Content| matches!(content, Content::Text(text) if text.is_empty());
         let content = content.filter(|content| calls.is_empty() || !is_empty(content));
@@ -72,7 +72,7 @@ impl Turn {
             } else {
                 out.lose(place.path, LossCode::DroppedReasoning, "thoughts that led to nothing cannot be replayed");
             }
-            return Ok(());
+            return;
         }
         let call_ids: Vec<&str> = calls.iter().filter_map(call_id).collect();
         let has_message = content.is_some();
@@ -94,7 +94,6 @@ impl Turn {
             }
             out.request.items.push(call);
         }
-        Ok(())
     }
 }
 
@@ -108,23 +107,6 @@ fn call_id(item: &Item) -> Option<&str> {
 fn emit_before(out: &mut Reading, replayed: &mut Vec<Replayed>, target: &str) {
     let due = replayed.extract_if(.., |replayed| replayed.before.as_deref() == Some(target));
     out.request.items.extend(due.map(|replayed| replayed.item));
-}
-
-/// Thoughts as providers write them into a string of their own. They are not sealed, so few upstreams take them
-/// back; the far side decides.
-fn bare_thoughts(
-    out: &mut Reading,
-    reasoning_content: Option<String>,
-    reasoning: Option<String>,
-    place: &Place<'_>,
-) -> Vec<Replayed> {
-    let fields = [("reasoning_content", reasoning_content), ("reasoning", reasoning)];
-    let Some((key, text)) = fields.into_iter().find_map(|(key, text)| Some((key, non_empty(text)?))) else {
-        return Vec::new();
-    };
-    let origin = out.request.sources.child(place.origin, Step::Key(key));
-    let reasoning = ReasoningItem { content: vec![text], ..ReasoningItem::default() };
-    vec![Replayed { before: None, item: Item { origin, kind: ItemKind::Reasoning(reasoning) } }]
 }
 
 fn decode_content(
@@ -152,7 +134,7 @@ fn decode_parts(out: &mut Reading, parts: Vec<wire::Part>, place: &Place<'_>) ->
     let mut decoded = Vec::with_capacity(parts.len());
     for (index, part) in parts.into_iter().enumerate() {
         let path = format!("{}.content[{index}]", place.path);
-        let origin = out.request.sources.child(root, Step::Index(u32::try_from(index).unwrap_or(u32::MAX)));
+        let origin = out.request.sources.child(root, position(index));
         match part {
             wire::Part::Text(wire::TextPart { text, prompt_cache_breakpoint, extra }) => {
                 out.unknown(&path, &extra);
@@ -186,13 +168,13 @@ fn decode_calls(
     tool_calls: Vec<wire::ToolCall>,
     function_call: Option<wire::FunctionCall>,
     place: &Place<'_>,
-    calls: &mut Calls,
+    calls: &mut KnownCalls,
 ) -> Result<Vec<Item>, Error> {
     let root = out.request.sources.child(place.origin, Step::Key("tool_calls"));
     let mut items: Vec<Item> = Vec::with_capacity(tool_calls.len());
     for (index, call) in tool_calls.into_iter().enumerate() {
         let path = format!("{}.tool_calls[{index}]", place.path);
-        let origin = out.request.sources.child(root, Step::Index(u32::try_from(index).unwrap_or(u32::MAX)));
+        let origin = out.request.sources.child(root, position(index));
         let (call_id, name, arguments) = decode_call(out, call, &path)?;
         let call_id = non_empty(call_id).ok_or_else(|| missing(format!("{path}.id"), "a tool call needs its id"))?;
         let name = non_empty(name).ok_or_else(|| missing(format!("{path}.name"), "a tool call names its tool"))?;

@@ -1,20 +1,19 @@
 //! Chat's tools, functions and choices as canonical ones.
 
-use std::collections::HashSet;
-
+use super::reading::Reading;
+use crate::convert::{json, non_empty, to_json};
+use crate::cursor::{missing, position};
+use crate::{Error, LossCode, RequestCode};
 use interlingua_model::{
-    CustomFormat, CustomTool, FunctionTool, HostedTool, Opaque, Origin, Protocol, Step, Tool, ToolChoice, ToolKind,
-    ToolRef,
+    CallStyle, CustomFormat, CustomTool, FunctionTool, HostedTool, Opaque, Origin, Protocol, Step, Tool, ToolChoice,
+    ToolKind, ToolRef,
 };
 use interlingua_wire::Unknown;
 use interlingua_wire::chat as wire;
 use serde::Serialize;
+use std::collections::HashSet;
 
-use super::decode::{Reading, missing};
-use crate::convert::{json, non_empty, to_json};
-use crate::{Error, LossCode, RequestCode};
-
-pub(in crate::chat) fn decode_tools(
+pub(super) fn decode_tools(
     out: &mut Reading,
     tools: Vec<wire::Tool>,
     choice: Option<wire::ToolChoice>,
@@ -23,7 +22,7 @@ pub(in crate::chat) fn decode_tools(
     let mut names = HashSet::new();
     for (index, tool) in tools.into_iter().enumerate() {
         let path = format!("tools[{index}]");
-        let origin = out.request.sources.child(root, Step::Index(u32::try_from(index).unwrap_or(u32::MAX)));
+        let origin = out.request.sources.child(root, position(index));
         let tool = decode_tool(out, tool, &path, origin)?;
         if let Some(name) = name(&tool)
             && !names.insert(name.to_owned())
@@ -40,16 +39,16 @@ pub(in crate::chat) fn decode_tools(
 }
 
 /// The deprecated `functions` and `function_call`.
-pub(in crate::chat) fn decode_functions(
+pub(super) fn decode_functions(
     out: &mut Reading,
     functions: Vec<wire::FunctionDefinition>,
     choice: Option<wire::FunctionChoice>,
 ) -> Result<(), Error> {
-    out.legacy();
+    legacy(out);
     let root = out.request.sources.root(Step::Key("functions"));
     for (index, function) in functions.into_iter().enumerate() {
         let path = format!("functions[{index}]");
-        let origin = out.request.sources.child(root, Step::Index(u32::try_from(index).unwrap_or(u32::MAX)));
+        let origin = out.request.sources.child(root, position(index));
         let tool = decode_function(out, function, &path, origin)?;
         out.request.tools.push(Tool::Function(tool));
     }
@@ -68,7 +67,7 @@ pub(in crate::chat) fn decode_functions(
 }
 
 /// Chat's search models always search, so the option stands for a tool and, alone, for its choice.
-pub(in crate::chat) fn decode_web_search(out: &mut Reading, options: wire::WebSearchOptions) {
+pub(super) fn decode_web_search(out: &mut Reading, options: wire::WebSearchOptions) {
     #[derive(Serialize)]
     struct Settings {
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,6 +105,13 @@ pub(in crate::chat) fn decode_web_search(out: &mut Reading, options: wire::WebSe
         let kind = "web_search_preview".to_owned();
         out.request.tools.push(Tool::Hosted(HostedTool { origin, kind, settings, implied_choice: true }));
     }
+}
+
+/// Marks the caller as one that knows only the deprecated `function_call`.
+fn legacy(out: &mut Reading) {
+    out.request.call_style = CallStyle::LegacyFunctions;
+    // The legacy form has room for one call.
+    out.request.parallel_tool_calls = Some(out.request.sources.at("functions", false));
 }
 
 fn decode_tool(out: &mut Reading, tool: wire::Tool, path: &str, origin: Origin) -> Result<Tool, Error> {

@@ -2,17 +2,17 @@
 //!
 //! Follows "Create chat completion" of the API reference; what a backend forces or refuses is in its [`Profile`].
 
-use interlingua_model::{
-    Continuation, Limits, OutputFormat, OutputOptions, Reasoning, Request, Sampling, SchemaFormat, Service, Sourced,
-    Sources, StreamOptions,
-};
-use interlingua_wire::{Extra, Integer, chat as wire};
-
 use super::encode_items::encode_messages;
 use super::encode_tools::{encode_choice, encode_tools};
+use super::writing::Writing;
 use crate::convert::wire_json;
 use crate::names::Names;
-use crate::{ChatProfile, Error, Loss, LossCode, Profile, RequestCode, Translated};
+use crate::{Error, LossCode, Profile, RequestCode, Translated};
+use interlingua_model::{
+    Continuation, Limits, OutputFormat, OutputOptions, Reasoning, Request, Sampling, SchemaFormat, Service, Sourced,
+    StreamOptions,
+};
+use interlingua_wire::{Extra, Integer, chat as wire};
 
 /// Sealed thoughts, by the name `include` has for them.
 const ENCRYPTED_REASONING: &str = "reasoning.encrypted_content";
@@ -83,38 +83,7 @@ pub fn encode_request(request: Request, profile: &Profile) -> Result<Translated<
     Ok(Translated { value: wire, losses: out.losses })
 }
 
-/// A request while it is being written.
-pub(in crate::chat) struct Writing<'p> {
-    pub(in crate::chat) profile: &'p ChatProfile,
-    /// What stands between the texts of two messages that become one.
-    pub(in crate::chat) joiner: &'p str,
-    pub(in crate::chat) names: Names,
-    pub(in crate::chat) sources: Sources,
-    losses: Vec<Loss>,
-}
-
 impl Writing<'_> {
-    pub(in crate::chat) fn lose(&mut self, path: impl Into<String>, code: LossCode, detail: impl Into<String>) {
-        self.losses.push(Loss::new(path, code, detail));
-    }
-
-    /// A field this upstream may refuse; `code` says how bad that is.
-    fn keep<T>(&mut self, field: &str, value: Option<Sourced<T>>, code: LossCode) -> Option<T> {
-        let Sourced { value, origin } = value?;
-        if !self.profile.refuses(field) {
-            return Some(value);
-        }
-        self.lose(self.sources.path(origin), code, format!("this upstream refuses `{field}`"));
-        None
-    }
-
-    /// A field that Chat does not have.
-    fn drop<T>(&mut self, value: Option<&Sourced<T>>, code: LossCode) {
-        if let Some(Sourced { value: _, origin }) = value {
-            self.lose(self.sources.path(*origin), code, "the Chat Completions API has no such field");
-        }
-    }
-
     /// The state of a server is nothing a request without that server can go on from.
     fn continuation(&self, continuation: Continuation) -> Result<(), Error> {
         let Continuation { previous_response_id, conversation, prompt, background } = continuation;

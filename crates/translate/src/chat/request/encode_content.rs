@@ -3,7 +3,7 @@
 use interlingua_model::{AudioPart, Content, FilePart, ImagePart, ImageSource, Origin, Part, PartKind, Role, TextPart};
 use interlingua_wire::{Extra, chat as wire};
 
-use super::encode::Writing;
+use super::writing::Writing;
 use crate::convert::wire_json;
 use crate::{Error, LossCode, RequestCode};
 
@@ -11,11 +11,7 @@ use crate::{Error, LossCode, RequestCode};
 const MOVED: &str = "[shown in the next user message]";
 
 /// Writes what a user, system or developer message says.
-pub(in crate::chat) fn encode_content(
-    out: &mut Writing<'_>,
-    content: Content,
-    role: &Role,
-) -> Result<wire::Content, Error> {
+pub(super) fn encode_content(out: &mut Writing<'_>, content: Content, role: &Role) -> Result<wire::Content, Error> {
     let parts = match content {
         Content::Text(text) => return Ok(wire::Content::Text(text)),
         Content::Parts(parts) => parts,
@@ -32,10 +28,7 @@ pub(in crate::chat) fn encode_content(
 }
 
 /// Writes what a tool answered, and the media that have to follow in a user message.
-pub(in crate::chat) fn encode_result(
-    out: &mut Writing<'_>,
-    output: Content,
-) -> Result<(wire::Content, Vec<wire::Part>), Error> {
+pub(super) fn encode_result(out: &mut Writing<'_>, output: Content) -> Result<(wire::Content, Vec<wire::Part>), Error> {
     let parts = match output {
         Content::Text(text) => return Ok((wire::Content::Text(text), Vec::new())),
         Content::Parts(parts) => parts,
@@ -62,7 +55,7 @@ pub(in crate::chat) fn encode_result(
 }
 
 /// A list of parts, or one string where that is all this upstream reads.
-pub(in crate::chat) fn gather(out: &Writing<'_>, parts: Vec<wire::Part>, joiner: &str) -> wire::Content {
+pub(super) fn gather(out: &Writing<'_>, parts: Vec<wire::Part>, joiner: &str) -> wire::Content {
     if !out.profile.plain_text || !parts.iter().all(|part| matches!(part, wire::Part::Text(_))) {
         return wire::Content::Parts(parts);
     }
@@ -78,7 +71,7 @@ pub(in crate::chat) fn gather(out: &Writing<'_>, parts: Vec<wire::Part>, joiner:
     wire::Content::Text(texts.collect::<Vec<_>>().join(joiner))
 }
 
-pub(in crate::chat) fn encode_part(out: &mut Writing<'_>, part: Part) -> Result<wire::Part, Error> {
+pub(super) fn encode_part(out: &mut Writing<'_>, part: Part) -> Result<wire::Part, Error> {
     let Part { origin, kind, cache_breakpoint } = part;
     let prompt_cache_breakpoint = match cache_breakpoint {
         Some(_) if out.profile.refuses("prompt_cache_breakpoint") => {

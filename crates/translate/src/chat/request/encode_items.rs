@@ -6,13 +6,13 @@
 use interlingua_model::{Content, Item, ItemKind, Message, Opaque, Origin, Role, Sourced, ToolResult};
 use interlingua_wire::{Extra, chat as wire};
 
-use super::encode::Writing;
 use super::encode_content::{encode_content, encode_result};
-use super::encode_turn::Turn;
+use super::encode_turn::AssistantTurn;
+use super::writing::Writing;
 use crate::responses::{is_essential, is_settled};
 use crate::{Error, LossCode, RequestCode};
 
-pub(in crate::chat) fn encode_messages(
+pub(super) fn encode_messages(
     out: &mut Writing<'_>,
     instructions: Option<Sourced<String>>,
     items: Vec<Item>,
@@ -68,12 +68,12 @@ struct Conversation {
 #[derive(Default)]
 struct Section {
     said: Vec<wire::Message>,
-    turn: Turn,
+    turn: AssistantTurn,
 }
 
 impl Conversation {
     /// The turn under way; a new one once somebody has answered.
-    fn turn(&mut self) -> &mut Turn {
+    fn turn(&mut self) -> &mut AssistantTurn {
         if self.open.turn.is_answered() {
             self.close();
         }

@@ -7,7 +7,7 @@ use interlingua_model::{
 use interlingua_wire::{Extra, Unknown, chat as wire};
 use serde::Deserialize;
 
-use super::encode::Writing;
+use super::writing::Writing;
 use crate::convert::wire_json;
 use crate::{Error, LossCode, RequestCode};
 
@@ -16,12 +16,12 @@ const INPUT_PARAMETERS: &str =
     r#"{"type":"object","properties":{"input":{"type":"string"}},"required":["input"],"additionalProperties":false}"#;
 
 /// The tools as they go out.
-pub(in crate::chat) struct Tools {
-    pub(in crate::chat) wire: Vec<wire::Tool>,
-    pub(in crate::chat) web_search: Option<wire::WebSearchOptions>,
+pub(super) struct Tools {
+    pub(super) wire: Vec<wire::Tool>,
+    pub(super) web_search: Option<wire::WebSearchOptions>,
 }
 
-pub(in crate::chat) fn encode_tools(
+pub(super) fn encode_tools(
     out: &mut Writing<'_>,
     tools: Vec<Tool>,
     choice: Option<&Sourced<ToolChoice>>,
@@ -48,7 +48,7 @@ pub(in crate::chat) fn encode_tools(
     Ok(encoded)
 }
 
-pub(in crate::chat) fn encode_choice(
+pub(super) fn encode_choice(
     out: &mut Writing<'_>,
     choice: Option<Sourced<ToolChoice>>,
     tools: &Tools,

@@ -3,14 +3,14 @@
 use interlingua_model::{Arguments, Content, Message, Origin, Part, PartKind, ReasoningItem, ToolCall};
 use interlingua_wire::{Extra, chat as wire};
 
-use super::encode::Writing;
 use super::encode_content::{encode_part, gather};
+use super::writing::Writing;
 use crate::chat::custom_input::wrap;
-use crate::chat::reply::encode_parts::{REASONING_JOINER, reasoning_text};
+use crate::chat::reasoning_content::{REASONING_JOINER, reasoning_text};
 use crate::{Error, LossCode, RequestCode};
 
 #[derive(Default)]
-pub(in crate::chat) struct Turn {
+pub(super) struct AssistantTurn {
     content: Option<wire::Content>,
     refusal: Option<Refusal>,
     reasoning: String,
@@ -27,25 +27,20 @@ struct Refusal {
     origin: Origin,
 }
 
-impl Turn {
-    pub(in crate::chat) fn is_answered(&self) -> bool {
+impl AssistantTurn {
+    pub(super) fn is_answered(&self) -> bool {
         !self.results.is_empty()
     }
 
-    pub(in crate::chat) fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         !self.has_spoken() && self.calls.is_empty() && self.thoughts.is_empty()
     }
 
-    pub(in crate::chat) fn has_call(&self, call_id: &str) -> bool {
+    pub(super) fn has_call(&self, call_id: &str) -> bool {
         self.call_ids.iter().any(|id| id == call_id)
     }
 
-    pub(in crate::chat) fn say(
-        &mut self,
-        out: &mut Writing<'_>,
-        message: Message,
-        origin: Origin,
-    ) -> Result<(), Error> {
+    pub(super) fn say(&mut self, out: &mut Writing<'_>, message: Message, origin: Origin) -> Result<(), Error> {
         let Message { id: _, role: _, content, name: _, phase, status: _ } = message;
         if let Some(phase) = phase {
             let path = format!("{}.phase", out.sources.path(origin));
@@ -64,7 +59,7 @@ impl Turn {
         Ok(())
     }
 
-    pub(in crate::chat) fn call(&mut self, out: &Writing<'_>, call: ToolCall) {
+    pub(super) fn call(&mut self, out: &Writing<'_>, call: ToolCall) {
         let ToolCall { id: _, call_id, name, namespace, arguments, status: _ } = call;
         let name = Some(out.names.wire(namespace.as_deref(), &name).to_owned());
         self.call_ids.push(call_id.clone());
@@ -79,7 +74,7 @@ impl Turn {
         });
     }
 
-    pub(in crate::chat) fn think(&mut self, out: &mut Writing<'_>, reasoning: &ReasoningItem, origin: Origin) {
+    pub(super) fn think(&mut self, out: &mut Writing<'_>, reasoning: &ReasoningItem, origin: Origin) {
         let text = reasoning_text(reasoning);
         if text.is_empty() || reasoning.encrypted.is_some() {
             let detail = "only the server that sealed these thoughts can read them";
@@ -95,13 +90,13 @@ impl Turn {
         self.thoughts.push(origin);
     }
 
-    pub(in crate::chat) fn answer(&mut self, result: wire::ToolMessage, media: Vec<wire::Part>) {
+    pub(super) fn answer(&mut self, result: wire::ToolMessage, media: Vec<wire::Part>) {
         self.results.push(result);
         self.media.extend(media);
     }
 
     /// Writes the assistant message, the results of its calls, and the media those came with.
-    pub(in crate::chat) fn write(mut self, out: &mut Writing<'_>, messages: &mut Vec<wire::Message>) {
+    pub(super) fn write(mut self, out: &mut Writing<'_>, messages: &mut Vec<wire::Message>) {
         if !self.has_spoken() && self.calls.is_empty() {
             for origin in self.thoughts {
                 let detail = "thoughts that led to nothing cannot be replayed";

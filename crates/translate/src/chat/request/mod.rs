@@ -1,14 +1,18 @@
 //! A request, both ways.
 
-pub(super) mod decode;
-pub(super) mod decode_assistant;
-pub(super) mod decode_items;
-pub(super) mod decode_tools;
-pub(super) mod encode;
-pub(super) mod encode_content;
-pub(super) mod encode_items;
-pub(super) mod encode_tools;
-pub(super) mod encode_turn;
+mod decode;
+mod decode_assistant;
+mod decode_content;
+mod decode_items;
+mod decode_reasoning;
+mod decode_tools;
+mod encode;
+mod encode_content;
+mod encode_items;
+mod encode_tools;
+mod encode_turn;
+mod reading;
+mod writing;
 
 pub use decode::decode_request;
 pub use encode::encode_request;

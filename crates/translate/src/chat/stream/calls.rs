@@ -7,7 +7,7 @@ use interlingua_wire::chat as wire;
 
 use super::turns::next;
 use crate::chat::custom_input::Unwrapper;
-use crate::chat::reply::decode::made_up_call_id;
+use crate::chat::reply::ids::made_up_call_id;
 use crate::names::Names;
 use crate::{Context, Error};
 
@@ -17,7 +17,7 @@ use crate::{Context, Error};
 /// piece names what: an index may be missing or used twice, an id may be missing, empty in later pieces, or repeated
 /// in all of them.
 #[derive(Debug, Clone)]
-pub(in crate::chat) struct Calls {
+pub(super) struct Calls {
     names: Names,
     stamp_id: String,
     slots: Vec<Slot>,
@@ -58,7 +58,7 @@ struct Piece<'a> {
 }
 
 impl Calls {
-    pub(in crate::chat) fn new(context: &Context) -> Self {
+    pub(super) fn new(context: &Context) -> Self {
         Self {
             names: context.names.clone(),
             stamp_id: context.stamp.id.clone(),
@@ -68,12 +68,12 @@ impl Calls {
         }
     }
 
-    pub(in crate::chat) fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.slots.is_empty()
     }
 
     /// Takes a piece.
-    pub(in crate::chat) fn push(&mut self, call: wire::ToolCallDelta<'_>, items: &mut u32, out: &mut impl Sink) {
+    pub(super) fn push(&mut self, call: wire::ToolCallDelta<'_>, items: &mut u32, out: &mut impl Sink) {
         let wire::ToolCallDelta { index, id, kind, function, custom, extra: _ } = call;
         let (is_custom, name, text) = match (function, custom) {
             (None, Some(wire::CustomCallDelta { name, input, extra: _ })) => (true, name, input),
@@ -89,7 +89,7 @@ impl Calls {
     }
 
     /// Takes a piece of the deprecated single call, which has no id.
-    pub(in crate::chat) fn push_legacy(
+    pub(super) fn push_legacy(
         &mut self,
         call: wire::FunctionCallDelta<'_>,
         reply_id: Option<&str>,
@@ -114,7 +114,7 @@ impl Calls {
     }
 
     /// Announces the calls that are still waiting for an id.
-    pub(in crate::chat) fn announce_rest(
+    pub(super) fn announce_rest(
         &mut self,
         reply_id: Option<&str>,
         items: &mut u32,
@@ -135,7 +135,7 @@ impl Calls {
     }
 
     /// Ends all calls but the one that was cut off.
-    pub(in crate::chat) fn close(&mut self, cut: Option<ItemIndex>, out: &mut impl Sink) {
+    pub(super) fn close(&mut self, cut: Option<ItemIndex>, out: &mut impl Sink) {
         self.flush(out);
         let mut indexes: Vec<_> = self.slots.iter().filter_map(Slot::index).collect();
         indexes.sort_unstable();
@@ -145,7 +145,7 @@ impl Calls {
     }
 
     /// Passes on what unwrapping has kept back.
-    pub(in crate::chat) fn flush(&mut self, out: &mut impl Sink) {
+    pub(super) fn flush(&mut self, out: &mut impl Sink) {
         for slot in &mut self.slots {
             if let State::Announced(index, input) = &mut slot.state
                 && let Input::Unwrapped(unwrapper) = std::mem::replace(input, Input::AsIs)

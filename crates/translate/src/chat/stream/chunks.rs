@@ -4,13 +4,14 @@ use interlingua_model::{Envelope, TokenLogprob, ToolKind};
 use interlingua_wire::chat::{self as wire, ChunkChoice, Delta, DeltaContent};
 use interlingua_wire::{Extra, Integer, Maybe, Text};
 
-use super::encoder::Frame;
+use super::frame::Frame;
 use crate::Context;
-use crate::chat::reply::encode_parts::{created, encode_logprobs, reply_id};
+use crate::chat::reply::ids::{created_at, prefixed, reply_id};
+use crate::chat::reply::logprobs::encode_logprobs;
 
 /// Writes chunks. The first one carries the role, in the form its content has on OpenAI's wire.
 #[derive(Debug)]
-pub(in crate::chat) struct Chunks {
+pub(super) struct Chunks {
     head: Head,
     has_begun: bool,
     wants_logprobs: bool,
@@ -36,11 +37,11 @@ enum First {
 }
 
 impl Chunks {
-    pub(in crate::chat) fn new(context: &Context) -> Self {
+    pub(super) fn new(context: &Context) -> Self {
         Self {
             head: Head {
                 id: None,
-                created: created(None, context),
+                created: created_at(None, context),
                 model: context.model.clone(),
                 service_tier: None,
                 fallback_id: reply_id(None, context),
@@ -52,14 +53,14 @@ impl Chunks {
     }
 
     /// Takes the envelope of the reply; ignored once a chunk has gone out, since it must not change.
-    pub(in crate::chat) fn begin(&mut self, envelope: Envelope) {
+    pub(super) fn begin(&mut self, envelope: Envelope) {
         if self.has_begun {
             return;
         }
         let Envelope { id, created, model, service_tier } = envelope;
         let head = &mut self.head;
         if let Some(id) = id.filter(|id| !id.is_empty()) {
-            head.id = Some(if id.starts_with("chatcmpl-") { id } else { format!("chatcmpl-{id}") });
+            head.id = Some(prefixed(id));
         }
         if let Some(created) = created {
             head.created = crate::convert::integer(created);
@@ -69,17 +70,17 @@ impl Chunks {
     }
 
     /// Takes the envelope as the end has it, for replies that began without one.
-    pub(in crate::chat) fn complete(&mut self, envelope: Envelope) {
+    pub(super) fn complete(&mut self, envelope: Envelope) {
         if self.head.id.is_none() {
             self.begin(envelope);
         }
     }
 
-    pub(in crate::chat) fn has_begun(&self) -> bool {
+    pub(super) fn has_begun(&self) -> bool {
         self.has_begun
     }
 
-    pub(in crate::chat) fn text(&mut self, text: &str, tokens: Vec<TokenLogprob>, out: &mut impl FnMut(Frame<'_>)) {
+    pub(super) fn text(&mut self, text: &str, tokens: Vec<TokenLogprob>, out: &mut impl FnMut(Frame<'_>)) {
         self.role(First::Text, out);
         let content = Maybe::Value(DeltaContent::Text(Text::from(text)));
         let logprobs = (!tokens.is_empty()).then(|| wire::ChoiceLogprobs {
@@ -90,25 +91,25 @@ impl Chunks {
         self.emit(Delta { content, ..Delta::default() }, logprobs, None, out);
     }
 
-    pub(in crate::chat) fn refusal(&mut self, text: &str, out: &mut impl FnMut(Frame<'_>)) {
+    pub(super) fn refusal(&mut self, text: &str, out: &mut impl FnMut(Frame<'_>)) {
         if !text.is_empty() {
             self.role(First::Refusal, out);
             self.delta(Delta { refusal: Maybe::Value(Text::from(text)), ..Delta::default() }, out);
         }
     }
 
-    pub(in crate::chat) fn thought(&mut self, text: &str, out: &mut impl FnMut(Frame<'_>)) {
+    pub(super) fn thought(&mut self, text: &str, out: &mut impl FnMut(Frame<'_>)) {
         self.role(First::Nothing, out);
         self.delta(Delta { reasoning_content: Some(Text::from(text)), ..Delta::default() }, out);
     }
 
-    pub(in crate::chat) fn details(&mut self, entries: Vec<wire::ReasoningDetail>, out: &mut impl FnMut(Frame<'_>)) {
+    pub(super) fn details(&mut self, entries: Vec<wire::ReasoningDetail>, out: &mut impl FnMut(Frame<'_>)) {
         self.role(First::Nothing, out);
         self.delta(Delta { reasoning_details: Some(entries), ..Delta::default() }, out);
     }
 
     /// Announces a call; the first chunk of a stream may be an announcement with the role in it.
-    pub(in crate::chat) fn call(
+    pub(super) fn call(
         &mut self,
         index: u32,
         call_id: &str,
@@ -135,18 +136,12 @@ impl Chunks {
         self.announce(delta, out);
     }
 
-    pub(in crate::chat) fn legacy_call(&mut self, name: &str, out: &mut impl FnMut(Frame<'_>)) {
+    pub(super) fn legacy_call(&mut self, name: &str, out: &mut impl FnMut(Frame<'_>)) {
         let function_call = Some(Box::new(function_delta(Some(name), "")));
         self.announce(Delta { function_call, ..Delta::default() }, out);
     }
 
-    pub(in crate::chat) fn arguments(
-        &mut self,
-        index: u32,
-        kind: ToolKind,
-        text: &str,
-        out: &mut impl FnMut(Frame<'_>),
-    ) {
+    pub(super) fn arguments(&mut self, index: u32, kind: ToolKind, text: &str, out: &mut impl FnMut(Frame<'_>)) {
         let (function, custom) = match kind {
             ToolKind::Function => (Some(function_delta(None, text)), None),
             ToolKind::Custom => (None, Some(custom_delta(None, text))),
@@ -162,26 +157,26 @@ impl Chunks {
         self.delta(Delta { tool_calls: Some(vec![call]), ..Delta::default() }, out);
     }
 
-    pub(in crate::chat) fn legacy_arguments(&mut self, text: &str, out: &mut impl FnMut(Frame<'_>)) {
+    pub(super) fn legacy_arguments(&mut self, text: &str, out: &mut impl FnMut(Frame<'_>)) {
         let function_call = Some(Box::new(function_delta(None, text)));
         self.delta(Delta { function_call, ..Delta::default() }, out);
     }
 
-    pub(in crate::chat) fn annotations(&mut self, annotations: Vec<wire::Annotation>, out: &mut impl FnMut(Frame<'_>)) {
+    pub(super) fn annotations(&mut self, annotations: Vec<wire::Annotation>, out: &mut impl FnMut(Frame<'_>)) {
         self.delta(Delta { annotations: Some(annotations), ..Delta::default() }, out);
     }
 
-    pub(in crate::chat) fn finish(&mut self, reason: wire::FinishReason, out: &mut impl FnMut(Frame<'_>)) {
+    pub(super) fn finish(&mut self, reason: wire::FinishReason, out: &mut impl FnMut(Frame<'_>)) {
         self.role(First::Nothing, out);
         self.emit(Delta::default(), None, Some(reason), out);
     }
 
-    pub(in crate::chat) fn usage(&mut self, usage: wire::Usage, out: &mut impl FnMut(Frame<'_>)) {
+    pub(super) fn usage(&mut self, usage: wire::Usage, out: &mut impl FnMut(Frame<'_>)) {
         let usage = Maybe::Value(Box::new(usage));
         out(Frame::Chunk(wire::Chunk { usage, ..self.chunk(Vec::new()) }));
     }
 
-    pub(in crate::chat) fn moderation(&mut self, moderation: wire::Moderation, out: &mut impl FnMut(Frame<'_>)) {
+    pub(super) fn moderation(&mut self, moderation: wire::Moderation, out: &mut impl FnMut(Frame<'_>)) {
         let moderation = Some(Box::new(moderation));
         out(Frame::Chunk(wire::Chunk { moderation, ..self.chunk(Vec::new()) }));
     }

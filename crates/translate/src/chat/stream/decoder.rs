@@ -9,11 +9,12 @@ use interlingua_wire::chat as wire;
 
 use super::calls::Calls;
 use super::turns::Turns;
-use crate::chat::reply::decode_parts::{
-    Said, bare_failure, decode_details, decode_failure, decode_finish, decode_logprobs, decode_part, decode_usage,
-    spoken,
-};
+use crate::chat::reply::content::{Said, decode_details, decode_part};
+use crate::chat::reply::failure::{bare_failure, decode_failure, spoken};
+use crate::chat::reply::finish::decode_finish;
+use crate::chat::reply::logprobs::decode_logprobs;
 use crate::chat::reply::moderation::decode_moderation;
+use crate::chat::reply::usage::decode_usage;
 use crate::convert::count;
 use crate::error::stream_incomplete;
 use crate::{Context, End, Error, Loss, LossCode, Outcome};

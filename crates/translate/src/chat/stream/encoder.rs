@@ -1,26 +1,18 @@
 //! Canonical events as Chat chunks.
 
 use interlingua_model::{CallStyle, Event, Failure, ItemIndex, ItemStart, ReasoningKind, Sink, TokenLogprob, ToolKind};
-use interlingua_wire::chat as wire;
 
 use super::chunks::Chunks;
+use super::frame::Frame;
 use super::text_join::{Piece, TextJoin};
+use crate::chat::reasoning_content::REASONING_JOINER;
 use crate::chat::reasoning_details::{BEFORE_CONTENT, encode_details};
-use crate::chat::reply::encode::dropped;
-use crate::chat::reply::encode_parts::{self as parts, Calls, encode_failure, encode_usage, finish_reason};
+use crate::chat::reply::content::{dropped, flat_name};
+use crate::chat::reply::failure::{encode_failure, needs_client, second_legacy_call};
+use crate::chat::reply::finish::{CallsMade, finish_reason, is_empty_completion};
 use crate::chat::reply::moderation::encode_moderation;
+use crate::chat::reply::usage::encode_usage;
 use crate::{Context, Error, Loss, LossCode};
-
-/// One frame of a Chat stream.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Frame<'a> {
-    /// `data: {chunk}`.
-    Chunk(wire::Chunk<'a>),
-    /// `data: {"error": ..}`; the last frame of a stream that failed.
-    Failed(wire::ErrorBody),
-    /// `data: [DONE]`; the last frame of any other stream.
-    Done,
-}
 
 /// Writes canonical events as the frames of a Chat stream.
 ///
@@ -155,14 +147,14 @@ impl Encoder {
                 Slot::Message
             }
             ItemStart::ToolCall { id: _, call_id, name, namespace, kind } => {
-                let name = parts::flat_name(namespace.as_deref(), name);
+                let name = flat_name(namespace.as_deref(), name);
                 self.anchor(index, Some(&call_id), out);
                 let number = self.calls;
                 self.calls += 1;
                 match self.context.call_style {
                     CallStyle::Tools => self.chunks.call(number, &call_id, &name, kind, out),
                     CallStyle::LegacyFunctions if number == 0 => self.chunks.legacy_call(&name, out),
-                    CallStyle::LegacyFunctions => return self.refuse(parts::second_legacy_call(index.0), out),
+                    CallStyle::LegacyFunctions => return self.refuse(second_legacy_call(index.0), out),
                 }
                 Slot::Call { index: number, kind }
             }
@@ -208,7 +200,7 @@ impl Encoder {
             return;
         }
         if self.thought.is_some_and(|last| last != (index, part)) {
-            self.chunks.thought(parts::REASONING_JOINER, out);
+            self.chunks.thought(REASONING_JOINER, out);
         }
         self.thought = Some((index, part));
         self.chunks.thought(text, out);
@@ -247,7 +239,7 @@ impl Encoder {
                 }
             }
             (Slot::Opaque { .. }, Some(ItemKind::Opaque(opaque))) if opaque.needs_client => {
-                self.refuse(parts::needs_client(&opaque.kind, index.0), out);
+                self.refuse(needs_client(&opaque.kind, index.0), out);
             }
             (Slot::Opaque { kind }, _) => self.drop_item(index, &kind),
             (Slot::Call { .. } | Slot::Reasoning { .. } | Slot::Finished, _) => {}
@@ -308,13 +300,13 @@ impl Encoder {
             let detail = format!("cut short for a reason Chat does not know (`{reason}`); reported as `length`");
             self.lose("incomplete_details.reason", LossCode::UnknownValue, detail);
         }
-        if parts::is_empty_completion(&finish, !self.chunks.has_begun(), usage.as_ref()) {
+        if is_empty_completion(&finish, !self.chunks.has_begun(), usage.as_ref()) {
             self.lose("output", LossCode::EmptyCompletion, "the upstream completed without saying anything");
         }
         let calls = match (self.calls, self.context.call_style) {
-            (0, _) => Calls::None,
-            (_, CallStyle::Tools) => Calls::Tools,
-            (_, CallStyle::LegacyFunctions) => Calls::LegacyFunction,
+            (0, _) => CallsMade::None,
+            (_, CallStyle::Tools) => CallsMade::Tools,
+            (_, CallStyle::LegacyFunctions) => CallsMade::LegacyFunction,
         };
         self.chunks.finish(finish_reason(&finish, calls), out);
         if let Some(usage) = usage.filter(|_| self.context.include_usage) {

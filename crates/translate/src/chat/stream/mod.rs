@@ -4,8 +4,10 @@ mod calls;
 mod chunks;
 mod decoder;
 mod encoder;
+mod frame;
 mod text_join;
 mod turns;
 
 pub use decoder::Decoder;
-pub use encoder::{Encoder, Frame};
+pub use encoder::Encoder;
+pub use frame::Frame;

@@ -5,12 +5,12 @@ use std::collections::VecDeque;
 use interlingua_model::{Annotation, ItemIndex, TokenLogprob};
 use interlingua_wire::chat as wire;
 
-use crate::chat::reply::encode_parts::{characters, encode_citation};
+use crate::chat::reply::annotations::{characters, encode_citation};
 use crate::{Loss, LossCode};
 
 /// Joins messages in the order they began: while one is open, the text of later ones waits.
 #[derive(Debug)]
-pub(in crate::chat) struct TextJoin {
+pub(super) struct TextJoin {
     joiner: String,
     /// Open or waiting messages, the one being written first.
     queue: VecDeque<Waiting>,
@@ -25,9 +25,9 @@ pub(in crate::chat) struct TextJoin {
 
 /// Text to write now.
 #[derive(Debug)]
-pub(in crate::chat) struct Piece<'a> {
-    pub(in crate::chat) text: &'a str,
-    pub(in crate::chat) logprobs: Vec<TokenLogprob>,
+pub(super) struct Piece<'a> {
+    pub(super) text: &'a str,
+    pub(super) logprobs: Vec<TokenLogprob>,
 }
 
 #[derive(Debug)]
@@ -38,15 +38,15 @@ struct Waiting {
 }
 
 impl TextJoin {
-    pub(in crate::chat) fn new(joiner: String) -> Self {
+    pub(super) fn new(joiner: String) -> Self {
         Self { joiner, queue: VecDeque::new(), written: 0, last: None, bases: Vec::new(), annotations: Vec::new() }
     }
 
-    pub(in crate::chat) fn open(&mut self, index: ItemIndex) {
+    pub(super) fn open(&mut self, index: ItemIndex) {
         self.queue.push_back(Waiting { index, is_closed: false, pieces: Vec::new() });
     }
 
-    pub(in crate::chat) fn write(
+    pub(super) fn write(
         &mut self,
         index: ItemIndex,
         part: u32,
@@ -62,7 +62,7 @@ impl TextJoin {
         }
     }
 
-    pub(in crate::chat) fn close(&mut self, index: ItemIndex, out: &mut impl FnMut(Piece<'_>)) {
+    pub(super) fn close(&mut self, index: ItemIndex, out: &mut impl FnMut(Piece<'_>)) {
         if let Some(waiting) = self.queue.iter_mut().find(|waiting| waiting.index == index) {
             waiting.is_closed = true;
         }
@@ -73,18 +73,18 @@ impl TextJoin {
     }
 
     /// Writes what still waits, whether its messages ended or not.
-    pub(in crate::chat) fn drain(&mut self, out: &mut impl FnMut(Piece<'_>)) {
+    pub(super) fn drain(&mut self, out: &mut impl FnMut(Piece<'_>)) {
         while self.queue.pop_front().is_some() {
             self.catch_up(out);
         }
     }
 
-    pub(in crate::chat) fn annotate(&mut self, index: ItemIndex, part: u32, annotation: Annotation) {
+    pub(super) fn annotate(&mut self, index: ItemIndex, part: u32, annotation: Annotation) {
         self.annotations.push((index, part, annotation));
     }
 
     /// The citations, moved to where their texts stand now, and those Chat has no place for.
-    pub(in crate::chat) fn take_citations(&mut self) -> (Vec<wire::Annotation>, Vec<Loss>) {
+    pub(super) fn take_citations(&mut self) -> (Vec<wire::Annotation>, Vec<Loss>) {
         let (mut citations, mut losses) = (Vec::new(), Vec::new());
         for (index, part, annotation) in std::mem::take(&mut self.annotations) {
             match annotation {

@@ -5,16 +5,15 @@ use std::borrow::Cow;
 use interlingua_model::{Event, ItemIndex, ItemStart, ReasoningKind, Sink, TokenLogprob};
 use interlingua_wire::chat as wire;
 
-use crate::chat::reply::decode_parts::decode_annotation;
-use crate::chat::reply::encode_parts::characters;
+use crate::chat::reply::annotations::{characters, decode_annotation};
 
 /// The items of a reply but its calls, one after the other.
 #[derive(Debug, Clone, Default)]
-pub(in crate::chat) struct Turns {
+pub(super) struct Turns {
     open: Open,
     /// How many items have begun, calls among them.
-    pub(in crate::chat) count: u32,
-    pub(in crate::chat) has_message: bool,
+    pub(super) count: u32,
+    pub(super) has_message: bool,
     /// Characters of the messages that have ended, which citations count too.
     ended_text: u64,
     /// Citations that came before any text.
@@ -46,13 +45,13 @@ enum PartKind {
 
 impl Turns {
     /// An empty message, for clients that look for one.
-    pub(in crate::chat) fn say_nothing(&mut self, out: &mut impl Sink) {
+    pub(super) fn say_nothing(&mut self, out: &mut impl Sink) {
         let (index, part) = self.message(PartKind::Text, 0, out);
         out.event(Event::TextDelta { index, part, text: Cow::Borrowed(""), logprobs: Vec::new() });
     }
 
     /// Ends what is open, unless it is the item that was cut off. Whether a citation found no text.
-    pub(in crate::chat) fn conclude(&mut self, cut: Option<ItemIndex>, out: &mut impl Sink) -> bool {
+    pub(super) fn conclude(&mut self, cut: Option<ItemIndex>, out: &mut impl Sink) -> bool {
         if cut.is_none() || self.open.index() != cut {
             self.close(out);
         }
@@ -60,7 +59,7 @@ impl Turns {
     }
 
     /// Takes more of a thought.
-    pub(in crate::chat) fn think(&mut self, text: &str, out: &mut impl Sink) {
+    pub(super) fn think(&mut self, text: &str, out: &mut impl Sink) {
         if text.is_empty() {
             return;
         }
@@ -79,7 +78,7 @@ impl Turns {
     }
 
     /// Takes more text of a message.
-    pub(in crate::chat) fn say(&mut self, text: Cow<'_, str>, logprobs: Vec<TokenLogprob>, out: &mut impl Sink) {
+    pub(super) fn say(&mut self, text: Cow<'_, str>, logprobs: Vec<TokenLogprob>, out: &mut impl Sink) {
         if text.is_empty() && logprobs.is_empty() {
             return;
         }
@@ -91,7 +90,7 @@ impl Turns {
     }
 
     /// Takes more of a refusal.
-    pub(in crate::chat) fn refuse_to(&mut self, text: Cow<'_, str>, out: &mut impl Sink) {
+    pub(super) fn refuse_to(&mut self, text: Cow<'_, str>, out: &mut impl Sink) {
         if text.is_empty() {
             return;
         }
@@ -100,7 +99,7 @@ impl Turns {
     }
 
     /// Takes a citation of the text so far; one that comes before any text waits for it.
-    pub(in crate::chat) fn annotate(&mut self, annotation: wire::Annotation, out: &mut impl Sink) {
+    pub(super) fn annotate(&mut self, annotation: wire::Annotation, out: &mut impl Sink) {
         match &self.open {
             Open::Message(OpenMessage { index, part, kind: PartKind::Text, .. }) => {
                 let annotation = decode_annotation(annotation, self.ended_text);
@@ -133,7 +132,7 @@ impl Turns {
     }
 
     /// Ends the thought or message that is open.
-    pub(in crate::chat) fn close(&mut self, out: &mut impl Sink) {
+    pub(super) fn close(&mut self, out: &mut impl Sink) {
         let index = match std::mem::replace(&mut self.open, Open::Nothing) {
             Open::Nothing => return,
             Open::Thought(index) => index,
@@ -157,7 +156,7 @@ impl Open {
 }
 
 /// The index of an item that begins now.
-pub(in crate::chat) fn next(items: &mut u32) -> ItemIndex {
+pub(super) fn next(items: &mut u32) -> ItemIndex {
     let index = ItemIndex(*items);
     *items += 1;
     index

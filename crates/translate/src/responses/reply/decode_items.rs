@@ -6,8 +6,10 @@ use interlingua_model as model;
 use interlingua_wire::{self as json, responses as wire};
 use serde::Deserialize;
 
+use super::content::decode_part;
+use super::finish::decode_status;
 use crate::call_ids::CallIds;
-use crate::convert::{count, json as to_model_json, non_empty, to_json};
+use crate::convert::{non_empty, verbatim};
 use crate::names::Names;
 use crate::{Context, Error};
 
@@ -147,74 +149,6 @@ fn plain(kind: model::PartKind) -> model::Part {
     model::Part { origin: model::Origin::default(), kind, cache_breakpoint: None }
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "every other part is carried as it is")]
-pub(in crate::responses) fn decode_part(part: wire::ContentPart) -> model::PartKind {
-    match part {
-        wire::ContentPart::OutputText(wire::OutputText { text, annotations, logprobs, extra: _ }) => {
-            model::PartKind::Text(model::TextPart {
-                text: text.unwrap_or_default(),
-                annotations: annotations.unwrap_or_default().into_iter().map(decode_annotation).collect(),
-                logprobs: decode_logprobs(logprobs),
-            })
-        }
-        wire::ContentPart::Refusal(wire::Refusal { refusal, extra: _ }) => {
-            model::PartKind::Refusal(refusal.unwrap_or_default())
-        }
-        wire::ContentPart::InputText(wire::InputText { text, prompt_cache_breakpoint: _, extra: _ }) => {
-            model::PartKind::Text(model::TextPart { text, ..model::TextPart::default() })
-        }
-        wire::ContentPart::ReasoningText(wire::ReasoningText { text, extra: _ })
-        | wire::ContentPart::SummaryText(wire::SummaryText { text, extra: _ }) => {
-            model::PartKind::Text(model::TextPart { text: text.unwrap_or_default(), ..model::TextPart::default() })
-        }
-        other => model::PartKind::Opaque(model::Opaque {
-            protocol: model::Protocol::Responses,
-            kind: other.tag().to_owned(),
-            needs_client: false,
-            raw: raw(&other),
-        }),
-    }
-}
-
-#[expect(clippy::wildcard_enum_match_arm, reason = "every other annotation is carried as it is")]
-pub(in crate::responses) fn decode_annotation(annotation: wire::Annotation) -> model::Annotation {
-    match annotation {
-        wire::Annotation::UrlCitation(wire::UrlCitation { url, title, start_index, end_index, extra: _ }) => {
-            model::Annotation::UrlCitation(model::UrlCitation {
-                url: url.unwrap_or_default(),
-                title: title.unwrap_or_default(),
-                start_index: count(start_index).unwrap_or(0),
-                end_index: count(end_index).unwrap_or(0),
-            })
-        }
-        other => model::Annotation::Opaque(model::Opaque {
-            protocol: model::Protocol::Responses,
-            kind: other.tag().to_owned(),
-            needs_client: false,
-            raw: raw(&other),
-        }),
-    }
-}
-
-pub(in crate::responses) fn decode_logprobs(tokens: Option<Vec<wire::Logprob>>) -> Vec<model::TokenLogprob> {
-    let tokens = tokens.unwrap_or_default().into_iter();
-    let decoded = tokens.map(|wire::Logprob { token, logprob, bytes, top_logprobs, extra: _ }| model::TokenLogprob {
-        token: token.unwrap_or_default(),
-        logprob: logprob.unwrap_or_else(|| 0.into()),
-        bytes,
-        top: top_logprobs
-            .unwrap_or_default()
-            .into_iter()
-            .map(|wire::TopLogprob { token, logprob, bytes, extra: _ }| model::TopLogprob {
-                token: token.unwrap_or_default(),
-                logprob: logprob.unwrap_or_else(|| 0.into()),
-                bytes,
-            })
-            .collect(),
-    });
-    decoded.collect()
-}
-
 fn decode_reasoning(reasoning: wire::Reasoning) -> model::ReasoningItem {
     let wire::Reasoning { id, summary, content, encrypted_content, status, extra: _ } = reasoning;
     let texts = |parts: Option<Vec<wire::ContentPart>>| -> Vec<String> {
@@ -232,23 +166,12 @@ fn decode_reasoning(reasoning: wire::Reasoning) -> model::ReasoningItem {
     }
 }
 
-fn decode_status(status: Option<&wire::Status>) -> Option<model::ItemStatus> {
-    match status? {
-        wire::Status::Completed => Some(model::ItemStatus::Completed),
-        wire::Status::InProgress | wire::Status::Queued => Some(model::ItemStatus::InProgress),
-        wire::Status::Incomplete | wire::Status::Failed | wire::Status::Cancelled => {
-            Some(model::ItemStatus::Incomplete)
-        }
-        wire::Status::Other(_) => None,
-    }
-}
-
 fn opaque(item: &wire::Item) -> model::ItemKind {
     model::ItemKind::Opaque(model::Opaque {
         protocol: model::Protocol::Responses,
         kind: item.tag().to_owned(),
         needs_client: needs_client(item),
-        raw: raw(item),
+        raw: verbatim(item),
     })
 }
 
@@ -290,9 +213,4 @@ fn needs_client(item: &wire::Item) -> bool {
         | wire::Item::ItemReference(_)
         | wire::Item::Unknown(_) => false,
     }
-}
-
-/// A wire value verbatim.
-fn raw(value: &impl serde::Serialize) -> model::Json {
-    to_json(value).unwrap_or_else(|| to_model_json(json::Json::null()))
 }

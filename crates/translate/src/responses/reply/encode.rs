@@ -5,10 +5,12 @@ use interlingua_model::{
 };
 use interlingua_wire::{Extra, responses as wire};
 
-use super::encode_parts::{
-    ItemFamily, call_item, encode_annotation, encode_finish, encode_logprobs, encode_usage, family, item_id,
-    refusal_part, reply_id, status, summary_part, text_part, thought_part,
-};
+use super::annotations::encode_annotation;
+use super::content::{call_item, refusal_part, summary_part, text_part, thought_part};
+use super::finish::{encode_finish, encode_status};
+use super::ids::{ItemFamily, family, item_id, reply_id};
+use super::logprobs::encode_logprobs;
+use super::usage::encode_usage;
 use crate::convert::{integer, wire_json};
 use crate::{Context, Error, Loss, LossCode, Translated};
 
@@ -92,7 +94,7 @@ fn encode_item(
                 role: Some(wire::Role::Assistant),
                 content: Some(wire::Content::Parts(parts.collect())),
                 phase,
-                status: Some(status(how_far.unwrap_or(fallback))),
+                status: Some(encode_status(how_far.unwrap_or(fallback))),
                 extra: Extra::new(),
             })
         }
@@ -109,7 +111,7 @@ fn encode_item(
                 summary: Some(summary.into_iter().map(summary_part).collect()),
                 content: (!content.is_empty()).then_some(content),
                 encrypted_content: encrypted,
-                status: Some(status(how_far.unwrap_or(fallback))),
+                status: Some(encode_status(how_far.unwrap_or(fallback))),
                 extra: Extra::new(),
             })
         }

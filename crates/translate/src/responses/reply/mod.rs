@@ -1,10 +1,16 @@
 //! A whole reply, both ways, and what it shares with a stream of the same.
 
-pub(super) mod decode;
+pub(super) mod annotations;
+pub(super) mod content;
+mod decode;
 pub(super) mod decode_items;
 pub(super) mod echo;
-pub(super) mod encode;
-pub(super) mod encode_parts;
+mod encode;
+pub(super) mod failure;
+pub(super) mod finish;
+pub(super) mod ids;
+pub(super) mod logprobs;
+pub(super) mod usage;
 
 pub use decode::decode_response;
 pub use encode::encode_response;

@@ -2,16 +2,15 @@
 //!
 //! Follows "Create a model response" of the API reference, field by field.
 
-use interlingua_model::{Json, Logprobs, OutputFormat, Request, SchemaFormat, Sourced, Step};
-use interlingua_wire::{Extra, Integer, responses as wire};
-
 use super::decode_items::decode_input;
 use super::decode_tools::{decode_choice, decode_tools, settle_namespaces};
+use super::include::LOGPROBS;
+use super::reading::Reading;
 use crate::convert::json;
-use crate::{Error, Loss, LossCode, RequestCode, Translated};
-
-/// What `include` calls token probabilities.
-const LOGPROBS: &str = "message.output_text.logprobs";
+use crate::cursor::{missing, position};
+use crate::{Error, RequestCode, Translated};
+use interlingua_model::{Logprobs, OutputFormat, Request, SchemaFormat, Sourced, Step};
+use interlingua_wire::{Integer, responses as wire};
 
 /// Reads a Responses request.
 ///
@@ -113,48 +112,7 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
     Ok(Translated { value: request, losses })
 }
 
-/// A request while it is being read.
-pub(in crate::responses) struct Reading {
-    pub(in crate::responses) request: Request,
-    pub(in crate::responses) losses: Vec<Loss>,
-}
-
 impl Reading {
-    pub(in crate::responses) fn lose(&mut self, path: impl Into<String>, code: LossCode, detail: impl Into<String>) {
-        self.losses.push(Loss::new(path, code, detail));
-    }
-
-    /// Reports the fields of an object that its type does not know.
-    pub(in crate::responses) fn unknown(&mut self, object: &str, extra: &Extra) {
-        for key in extra.keys() {
-            let path = if object.is_empty() { key.to_owned() } else { format!("{object}.{key}") };
-            if PRIVATE_NOTES.contains(&key) {
-                self.lose(path, LossCode::DroppedHint, "a note of the client to its own backend");
-            } else {
-                self.lose(path, LossCode::UnknownField, format!("`{key}` is not part of the Responses API"));
-            }
-        }
-    }
-
-    fn at<T>(&mut self, key: &'static str, value: Option<T>) -> Option<Sourced<T>> {
-        value.map(|value| self.request.sources.at(key, value))
-    }
-
-    fn text(&mut self, key: &'static str, value: Option<String>) -> Option<Sourced<String>> {
-        self.at(key, value)
-    }
-
-    fn json(&mut self, key: &'static str, value: Option<interlingua_wire::Json>) -> Option<Sourced<Json>> {
-        self.at(key, value.map(json))
-    }
-
-    /// A value one level down.
-    fn inside<T>(&mut self, object: &'static str, key: &'static str, value: Option<T>) -> Option<Sourced<T>> {
-        let value = value?;
-        let parent = self.request.sources.root(Step::Key(object));
-        Some(Sourced { value, origin: self.request.sources.child(parent, Step::Key(key)) })
-    }
-
     fn stream(&mut self, stream: Option<bool>, options: Option<wire::StreamOptions>) -> Result<(), Error> {
         let enabled = stream.unwrap_or(false);
         self.request.stream.enabled = enabled;
@@ -183,8 +141,7 @@ impl Reading {
         }
         for (index, value) in include.into_iter().enumerate() {
             if value != LOGPROBS {
-                let step = Step::Index(u32::try_from(index).unwrap_or(u32::MAX));
-                let origin = self.request.sources.child(root, step);
+                let origin = self.request.sources.child(root, position(index));
                 self.request.include.push(Sourced { value, origin });
             }
         }
@@ -235,16 +192,4 @@ impl Reading {
             }
         })
     }
-}
-
-/// Fields that clients send to backends of their own, and that no answer depends on.
-const PRIVATE_NOTES: [&str; 1] = ["internal_chat_message_metadata_passthrough"];
-
-pub(in crate::responses) fn missing(path: impl Into<String>, message: &str) -> Error {
-    Error::request(path, RequestCode::MissingParameter, message)
-}
-
-/// A position in a list, as a step of a path.
-pub(in crate::responses) fn position(index: usize) -> Step {
-    Step::Index(u32::try_from(index).unwrap_or(u32::MAX))
 }

@@ -6,12 +6,13 @@ use interlingua_model::{
 use interlingua_wire::{Unknown, responses as wire};
 use serde::Deserialize;
 
-use super::decode::{Reading, missing, position};
+use super::reading::Reading;
 use crate::convert::{json, non_empty, to_json};
+use crate::cursor::{missing, position};
 use crate::{Error, RequestCode};
 
 /// Reads content that stands under `place`: its owner, and the key it has there.
-pub(in crate::responses) fn decode_content(
+pub(super) fn decode_content(
     out: &mut Reading,
     content: wire::Content,
     path: &str,
@@ -115,7 +116,7 @@ fn opaque(kind: String, raw: interlingua_model::Json) -> PartKind {
 }
 
 /// The texts of a thought's parts, in order.
-pub(in crate::responses) fn texts(parts: Vec<wire::ContentPart>) -> Vec<String> {
+pub(super) fn texts(parts: Vec<wire::ContentPart>) -> Vec<String> {
     let texts = parts.into_iter().filter_map(|part| match part {
         wire::ContentPart::SummaryText(part) => part.text,
         wire::ContentPart::ReasoningText(part) => part.text,

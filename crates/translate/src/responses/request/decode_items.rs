@@ -6,13 +6,14 @@ use interlingua_model::{
 };
 use interlingua_wire::responses as wire;
 
-use super::decode::{Reading, missing, position};
 use super::decode_content::{decode_content, texts};
 use super::decode_tools::decode_additional;
+use super::reading::Reading;
 use crate::convert::{arguments_of, non_empty, to_json};
+use crate::cursor::{missing, position};
 use crate::{Error, RequestCode};
 
-pub(in crate::responses) fn decode_input(out: &mut Reading, input: wire::Input) -> Result<(), Error> {
+pub(super) fn decode_input(out: &mut Reading, input: wire::Input) -> Result<(), Error> {
     let root = out.request.sources.root(Step::Key("input"));
     let items = match input {
         wire::Input::Text(text) => {

@@ -9,12 +9,13 @@ use interlingua_model::{
 use interlingua_wire::{Unknown, responses as wire};
 use serde_json::value::RawValue;
 
-use super::decode::{Reading, missing, position};
+use super::reading::Reading;
 use super::strictness::is_strict_schema;
 use crate::convert::{json, non_empty, to_json};
+use crate::cursor::{missing, position};
 use crate::{Error, LossCode, RequestCode};
 
-pub(in crate::responses) fn decode_tools(out: &mut Reading, tools: Vec<wire::Tool>) -> Result<(), Error> {
+pub(super) fn decode_tools(out: &mut Reading, tools: Vec<wire::Tool>) -> Result<(), Error> {
     let root = out.request.sources.root(Step::Key("tools"));
     let tools = decode_list(out, tools, "tools", root)?;
     let mut names = HashSet::new();
@@ -32,7 +33,7 @@ pub(in crate::responses) fn decode_tools(out: &mut Reading, tools: Vec<wire::Too
 
 /// Tools that stand in the conversation are offered like all others; where they stood is lost. One that is offered
 /// again takes the place of the earlier one.
-pub(in crate::responses) fn decode_additional(
+pub(super) fn decode_additional(
     out: &mut Reading,
     tools: wire::AdditionalTools,
     path: &str,
@@ -56,7 +57,7 @@ pub(in crate::responses) fn decode_additional(
 
 /// Leaves out the group of a call in the history where the tool is offered without it: a tool that was searched for
 /// is called by a group of its own.
-pub(in crate::responses) fn settle_namespaces(out: &mut Reading) {
+pub(super) fn settle_namespaces(out: &mut Reading) {
     let Request { items, tools, .. } = &mut out.request;
     for item in items {
         if let ItemKind::ToolCall(call) = &mut item.kind
@@ -211,7 +212,7 @@ fn without_type(tool: &Json) -> Option<Json> {
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "choices of every other kind name a hosted tool")]
-pub(in crate::responses) fn decode_choice(out: &mut Reading, choice: wire::ToolChoice) -> Result<(), Error> {
+pub(super) fn decode_choice(out: &mut Reading, choice: wire::ToolChoice) -> Result<(), Error> {
     let path = "tool_choice";
     let choice = match choice {
         wire::ToolChoice::Mode(wire::ToolChoiceMode::None) => ToolChoice::None,

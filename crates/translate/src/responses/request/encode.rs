@@ -2,23 +2,19 @@
 //!
 //! Follows "Create a model response" of the API reference; what a backend forces or refuses is in its [`Profile`].
 
-use interlingua_model::{
-    Continuation, Limits, OutputFormat, OutputOptions, Reasoning, Request, Sampling, SchemaFormat, Service, Sourced,
-    Sources, StreamOptions,
-};
-use interlingua_wire::{Extra, Integer, Json, responses as wire};
-
 use super::encode_items::encode_items;
 use super::encode_tools::{encode_choice, encode_tools};
+use super::include::{ENCRYPTED_REASONING, LOGPROBS};
+use super::writing::Writing;
 use crate::call_ids::CallIds;
 use crate::convert::wire_json;
 use crate::names::Names;
-use crate::{Error, Loss, LossCode, Profile, RequestCode, ResponsesProfile, Translated};
-
-/// Sealed thoughts, by the name `include` has for them.
-const ENCRYPTED_REASONING: &str = "reasoning.encrypted_content";
-/// Token probabilities, by the name `include` has for them.
-const LOGPROBS: &str = "message.output_text.logprobs";
+use crate::{Error, LossCode, Profile, RequestCode, Translated};
+use interlingua_model::{
+    Continuation, Limits, OutputFormat, OutputOptions, Reasoning, Request, Sampling, SchemaFormat, Service, Sourced,
+    StreamOptions,
+};
+use interlingua_wire::{Extra, Integer, Json, responses as wire};
 
 /// Writes a request for a Responses upstream of this profile.
 ///
@@ -96,38 +92,7 @@ pub fn encode_request(request: Request, profile: &Profile) -> Result<Translated<
     Ok(Translated { value: wire, losses: out.losses })
 }
 
-/// A request while it is being written.
-pub(in crate::responses) struct Writing<'p> {
-    pub(in crate::responses) profile: &'p ResponsesProfile,
-    pub(in crate::responses) names: Names,
-    pub(in crate::responses) call_ids: CallIds,
-    pub(in crate::responses) sources: Sources,
-    losses: Vec<Loss>,
-}
-
 impl Writing<'_> {
-    pub(in crate::responses) fn lose(&mut self, path: impl Into<String>, code: LossCode, detail: impl Into<String>) {
-        self.losses.push(Loss::new(path, code, detail));
-    }
-
-    /// A field this upstream may refuse.
-    fn keep<T>(&mut self, field: &str, value: Option<Sourced<T>>) -> Option<T> {
-        let Sourced { value, origin } = value?;
-        if !self.profile.refuses(field) {
-            return Some(value);
-        }
-        let detail = format!("this upstream refuses `{field}`");
-        self.lose(self.sources.path(origin), LossCode::RefusedByUpstream, detail);
-        None
-    }
-
-    /// A field that Responses does not have.
-    fn drop<T>(&mut self, value: Option<&Sourced<T>>, code: LossCode) {
-        if let Some(Sourced { value: _, origin }) = value {
-            self.lose(self.sources.path(*origin), code, "the Responses API has no such field");
-        }
-    }
-
     fn store(&mut self, store: Option<Sourced<bool>>) -> Option<bool> {
         if !self.profile.never_store {
             return store.map(|store| store.value);

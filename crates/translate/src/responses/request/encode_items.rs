@@ -3,27 +3,25 @@
 use std::collections::{HashMap, HashSet};
 
 use interlingua_model::{
-    Annotation, Arguments, AudioPart, Content, FilePart, ImagePart, ImageSource, Item, ItemKind, ItemStatus, Message,
-    Opaque, Part, PartKind, ReasoningItem, Role, TextPart, ToolCall, ToolKind, ToolResult,
+    Arguments, Content, Item, ItemKind, Message, Opaque, ReasoningItem, Role, ToolCall, ToolKind, ToolResult,
 };
 use interlingua_wire::{Extra, Unknown, responses as wire};
 
-use super::encode::Writing;
+use super::encode_content::{Side, encode_content};
+use super::writing::Writing;
 use crate::convert::wire_json;
-use crate::{Error, LossCode, RequestCode};
+use crate::responses::reply::content::summary_part;
+use crate::responses::reply::finish::encode_status;
+use crate::{Error, LossCode};
 
 /// What became of the items.
-pub(in crate::responses) struct Written {
-    pub(in crate::responses) items: Vec<wire::Item>,
+pub(super) struct Written {
+    pub(super) items: Vec<wire::Item>,
     /// Leading operator's text that moved into `instructions`.
-    pub(in crate::responses) hoisted: Option<String>,
+    pub(super) hoisted: Option<String>,
 }
 
-pub(in crate::responses) fn encode_items(
-    out: &mut Writing<'_>,
-    mut items: Vec<Item>,
-    stored: bool,
-) -> Result<Written, Error> {
+pub(super) fn encode_items(out: &mut Writing<'_>, mut items: Vec<Item>, stored: bool) -> Result<Written, Error> {
     let hoisted = out.profile.hoist_instructions.then(|| hoist(&mut items)).flatten();
     report_names(out, &items);
     report_prefill(out, items.last());
@@ -184,9 +182,7 @@ fn encode_item(out: &mut Writing<'_>, item: Item, after_thought: bool) -> Result
             }
         }
         ItemKind::Reasoning(ReasoningItem { id, summary, content: _, encrypted, status: _ }) => {
-            let summary = summary.into_iter().map(|text| {
-                wire::ContentPart::SummaryText(wire::SummaryText { text: Some(text), extra: Extra::new() })
-            });
+            let summary = summary.into_iter().map(summary_part);
             wire::Item::Reasoning(wire::Reasoning {
                 id,
                 summary: Some(summary.collect()),
@@ -218,109 +214,4 @@ fn encode_message(out: &mut Writing<'_>, message: Message, after_thought: bool) 
         status: status.filter(|_| after_thought).map(encode_status),
         extra: Extra::new(),
     }))
-}
-
-pub(in crate::responses) fn encode_status(status: ItemStatus) -> wire::Status {
-    match status {
-        ItemStatus::InProgress => wire::Status::InProgress,
-        ItemStatus::Completed => wire::Status::Completed,
-        ItemStatus::Incomplete => wire::Status::Incomplete,
-    }
-}
-
-/// Whose content it is: what goes in and what came out have different part types.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Input,
-    Output,
-}
-
-fn encode_content(out: &mut Writing<'_>, content: Content, side: Side) -> Result<wire::Content, Error> {
-    match content {
-        Content::Text(text) => Ok(wire::Content::Text(text)),
-        Content::Parts(parts) => {
-            let parts = parts.into_iter().map(|part| encode_part(out, part, side));
-            Ok(wire::Content::Parts(parts.collect::<Result<_, _>>()?))
-        }
-    }
-}
-
-fn encode_part(out: &mut Writing<'_>, part: Part, side: Side) -> Result<wire::ContentPart, Error> {
-    let Part { origin, kind, cache_breakpoint } = part;
-    let prompt_cache_breakpoint = match cache_breakpoint {
-        Some(_) if out.profile.refuses("prompt_cache_breakpoint") => {
-            let path = format!("{}.prompt_cache_breakpoint", out.sources.path(origin));
-            out.lose(path, LossCode::DroppedHint, "this upstream refuses cache boundaries inside content");
-            None
-        }
-        other => other.map(wire_json),
-    };
-    Ok(match kind {
-        PartKind::Text(TextPart { text, annotations, logprobs: _ }) => match side {
-            Side::Input => {
-                wire::ContentPart::InputText(wire::InputText { text, prompt_cache_breakpoint, extra: Extra::new() })
-            }
-            // Strict hosts want the list even when it is empty.
-            Side::Output => wire::ContentPart::OutputText(wire::OutputText {
-                text: Some(text),
-                annotations: Some(annotations.into_iter().map(encode_annotation).collect()),
-                logprobs: None,
-                extra: Extra::new(),
-            }),
-        },
-        PartKind::Refusal(refusal) => {
-            wire::ContentPart::Refusal(wire::Refusal { refusal: Some(refusal), extra: Extra::new() })
-        }
-        PartKind::Image(ImagePart { source, detail }) => {
-            let (image_url, file_id) = match source {
-                ImageSource::Url(url) => (Some(url), None),
-                ImageSource::FileId(id) => (None, Some(id)),
-            };
-            wire::ContentPart::InputImage(wire::InputImage {
-                image_url,
-                file_id,
-                // The reference requires the key.
-                detail: Some(detail.unwrap_or_else(|| "auto".to_owned())),
-                prompt_cache_breakpoint,
-                extra: Extra::new(),
-            })
-        }
-        PartKind::File(FilePart { file_id, file_data, file_url, filename, detail }) => {
-            wire::ContentPart::InputFile(wire::InputFile {
-                file_id,
-                file_data,
-                filename,
-                file_url,
-                detail,
-                prompt_cache_breakpoint,
-                extra: Extra::new(),
-            })
-        }
-        PartKind::Audio(AudioPart { data: _, format: _ }) => {
-            let message = "the Responses API takes no spoken input; send a transcript as text";
-            return Err(Error::request(out.sources.path(origin), RequestCode::UnsupportedValue, message));
-        }
-        PartKind::Opaque(Opaque { protocol: _, kind, needs_client: _, raw }) => {
-            wire::ContentPart::Unknown(Unknown { kind, raw: wire_json(raw) })
-        }
-    })
-}
-
-/// An annotation in the words of Responses.
-pub(in crate::responses) fn encode_annotation(annotation: Annotation) -> wire::Annotation {
-    match annotation {
-        Annotation::UrlCitation(citation) => {
-            let interlingua_model::UrlCitation { url, title, start_index, end_index } = citation;
-            wire::Annotation::UrlCitation(wire::UrlCitation {
-                url: Some(url),
-                title: Some(title),
-                start_index: Some(crate::convert::integer(start_index)),
-                end_index: Some(crate::convert::integer(end_index)),
-                extra: Extra::new(),
-            })
-        }
-        Annotation::Opaque(Opaque { protocol: _, kind, needs_client: _, raw }) => {
-            wire::Annotation::Unknown(Unknown { kind, raw: wire_json(raw) })
-        }
-    }
 }

@@ -6,18 +6,18 @@ use interlingua_model::{
 };
 use interlingua_wire::{Extra, Unknown, responses as wire};
 
-use super::encode::Writing;
+use super::writing::Writing;
 use crate::convert::wire_json;
 use crate::{Error, LossCode, RequestCode};
 
 /// The schema of a function without arguments; Responses wants one.
 const NO_PARAMETERS: &str = r#"{"type":"object","properties":{}}"#;
 
-pub(in crate::responses) fn encode_tools(out: &mut Writing<'_>, tools: Vec<Tool>) -> Result<Vec<wire::Tool>, Error> {
+pub(super) fn encode_tools(out: &mut Writing<'_>, tools: Vec<Tool>) -> Result<Vec<wire::Tool>, Error> {
     tools.into_iter().map(|tool| encode_tool(out, tool)).collect()
 }
 
-pub(in crate::responses) fn encode_choice(
+pub(super) fn encode_choice(
     out: &mut Writing<'_>,
     choice: Option<Sourced<ToolChoice>>,
     tools: &[Tool],

@@ -1,13 +1,19 @@
 //! A request, both ways.
 
-pub(super) mod decode;
-pub(super) mod decode_content;
-pub(super) mod decode_items;
-pub(super) mod decode_tools;
-pub(super) mod encode;
-pub(super) mod encode_items;
+mod decode;
+mod decode_content;
+mod decode_items;
+mod decode_tools;
+mod encode;
+mod encode_content;
+mod encode_items;
 pub(super) mod encode_tools;
-pub(super) mod strictness;
+mod include;
+mod reading;
+mod strictness;
+mod writing;
 
 pub use decode::decode_request;
 pub use encode::encode_request;
+
+pub(crate) use decode_items::{is_essential, is_settled};

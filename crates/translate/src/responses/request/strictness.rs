@@ -6,7 +6,7 @@ use serde_json::Value;
 ///
 /// Follows "Structured outputs, supported schemas" of the API reference: the root is an object, every object closes
 /// its properties and requires all of them, and no keyword stands in the way.
-pub(in crate::responses) fn is_strict_schema(schema: &str) -> bool {
+pub(super) fn is_strict_schema(schema: &str) -> bool {
     match serde_json::from_str(schema) {
         Ok(schema @ Value::Object(_)) => is_object(&schema) && is_closed(&schema),
         Ok(_) | Err(_) => false,

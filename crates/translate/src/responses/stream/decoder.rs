@@ -12,11 +12,17 @@ use interlingua_wire::{Integer, Unknown, responses as wire};
 
 use super::item::Channel;
 use super::items::{Place, Slots};
-use super::sequence::{Sequence, decode_error, is_housekeeping, is_untyped};
+use super::sequence::Sequence;
+use super::undocumented::{is_housekeeping, is_untyped};
 use crate::convert::json;
 use crate::error::stream_incomplete;
-use crate::responses::reply::decode::{envelope, judge};
-use crate::responses::reply::decode_items::{Reader, decode_annotation, decode_logprobs};
+
+use crate::responses::reply::annotations::decode_annotation;
+use crate::responses::reply::decode_items::Reader;
+use crate::responses::reply::failure::decode_error_event;
+use crate::responses::reply::finish::judge;
+use crate::responses::reply::ids::envelope;
+use crate::responses::reply::logprobs::decode_logprobs;
 use crate::{Context, End, Error, Loss, LossCode, Outcome};
 
 /// Reads the events of a Responses stream.
@@ -227,7 +233,7 @@ impl Decoder {
             E::Completed(end) => self.end(*end.response, Some(wire::Status::Completed), out)?,
             E::Incomplete(end) => self.end(*end.response, Some(wire::Status::Incomplete), out)?,
             E::Failed(end) => self.end(*end.response, Some(wire::Status::Failed), out)?,
-            E::Error(error) => self.upstream_failed(Box::new(decode_error(error)), out),
+            E::Error(error) => self.upstream_failed(Box::new(decode_error_event(error)), out),
             E::AudioDelta(_) | E::AudioTranscriptDelta(_) => {
                 self.lose_once("response.audio", "Chat Completions streams carry no sound here");
             }
@@ -316,7 +322,7 @@ impl Decoder {
     /// After a failure without a reason, only an event that has one counts.
     fn second_chance(&mut self, event: wire::Event<'_>, out: &mut impl Sink) {
         let failure = if let wire::Event::Error(error) = event {
-            decode_error(error)
+            decode_error_event(error)
         } else if let wire::Event::Failed(end) = event
             && let Err(failure) = judge(*end.response, Some(wire::Status::Failed), &mut self.losses).1
         {

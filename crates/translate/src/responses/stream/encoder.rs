@@ -8,7 +8,10 @@ use interlingua_wire::responses as wire;
 use super::events::Lifecycle;
 use super::open_item::OpenItem;
 use crate::convert::{integer, wire_json};
-use crate::responses::reply::encode_parts::{encode_failure, encode_finish, encode_usage, reply_id};
+use crate::responses::reply::failure::encode_failure;
+use crate::responses::reply::finish::encode_finish;
+use crate::responses::reply::ids::reply_id;
+use crate::responses::reply::usage::encode_usage;
 use crate::{Context, Loss, LossCode};
 
 /// Writes canonical events as the events of a Responses stream.

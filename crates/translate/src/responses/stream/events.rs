@@ -5,15 +5,15 @@ use wire::Event;
 
 /// Writes events, numbered from 0 without a gap.
 #[derive(Debug, Default)]
-pub(in crate::responses) struct Lifecycle {
+pub(super) struct Lifecycle {
     next: i64,
 }
 
 /// An item of the reply: its id and its place, the same in every event.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::responses) struct At<'a> {
-    pub(in crate::responses) id: &'a str,
-    pub(in crate::responses) place: u32,
+pub(super) struct At<'a> {
+    pub(super) id: &'a str,
+    pub(super) place: u32,
 }
 
 impl<'a> At<'a> {
@@ -28,7 +28,7 @@ impl<'a> At<'a> {
 
 /// The two texts of a thought have events of their own names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::responses) enum Thought {
+pub(super) enum Thought {
     Summary,
     Text,
 }
@@ -41,7 +41,7 @@ impl Lifecycle {
     }
 
     /// `response.created` and `response.in_progress`.
-    pub(in crate::responses) fn begin(&mut self, response: &wire::Response, out: &mut impl FnMut(Event<'_>)) {
+    pub(super) fn begin(&mut self, response: &wire::Response, out: &mut impl FnMut(Event<'_>)) {
         for wrap in [Event::Created, Event::InProgress] {
             out(wrap(wire::ResponseProgress {
                 response: Some(Box::new(response.clone())),
@@ -52,7 +52,7 @@ impl Lifecycle {
     }
 
     /// The terminal event that the response's own status asks for.
-    pub(in crate::responses) fn end(&mut self, response: wire::Response, out: &mut impl FnMut(Event<'_>)) {
+    pub(super) fn end(&mut self, response: wire::Response, out: &mut impl FnMut(Event<'_>)) {
         let wrap = match response.status {
             Some(wire::Status::Failed) => Event::Failed,
             Some(wire::Status::Incomplete) => Event::Incomplete,
@@ -62,12 +62,12 @@ impl Lifecycle {
         out(wrap(wire::ResponseEnd { response: Box::new(response), sequence_number, extra: Extra::new() }));
     }
 
-    pub(in crate::responses) fn item_added(&mut self, place: u32, item: wire::Item, out: &mut impl FnMut(Event<'_>)) {
+    pub(super) fn item_added(&mut self, place: u32, item: wire::Item, out: &mut impl FnMut(Event<'_>)) {
         let item = self.item(place, item);
         out(Event::OutputItemAdded(item));
     }
 
-    pub(in crate::responses) fn item_done(&mut self, place: u32, item: wire::Item, out: &mut impl FnMut(Event<'_>)) {
+    pub(super) fn item_done(&mut self, place: u32, item: wire::Item, out: &mut impl FnMut(Event<'_>)) {
         let item = self.item(place, item);
         out(Event::OutputItemDone(item));
     }
@@ -81,7 +81,7 @@ impl Lifecycle {
         }
     }
 
-    pub(in crate::responses) fn part_added(
+    pub(super) fn part_added(
         &mut self,
         at: At<'_>,
         index: usize,
@@ -91,7 +91,7 @@ impl Lifecycle {
         out(Event::ContentPartAdded(self.part(at, index, part)));
     }
 
-    pub(in crate::responses) fn part_done(
+    pub(super) fn part_done(
         &mut self,
         at: At<'_>,
         index: usize,
@@ -112,7 +112,7 @@ impl Lifecycle {
         }
     }
 
-    pub(in crate::responses) fn text_delta(
+    pub(super) fn text_delta(
         &mut self,
         at: At<'_>,
         index: usize,
@@ -132,7 +132,7 @@ impl Lifecycle {
         }));
     }
 
-    pub(in crate::responses) fn text_done(
+    pub(super) fn text_done(
         &mut self,
         at: At<'_>,
         index: usize,
@@ -151,7 +151,7 @@ impl Lifecycle {
         }));
     }
 
-    pub(in crate::responses) fn annotation(
+    pub(super) fn annotation(
         &mut self,
         at: At<'_>,
         index: usize,
@@ -170,23 +170,11 @@ impl Lifecycle {
         }));
     }
 
-    pub(in crate::responses) fn refusal_delta(
-        &mut self,
-        at: At<'_>,
-        index: usize,
-        delta: &str,
-        out: &mut impl FnMut(Event<'_>),
-    ) {
+    pub(super) fn refusal_delta(&mut self, at: At<'_>, index: usize, delta: &str, out: &mut impl FnMut(Event<'_>)) {
         out(Event::RefusalDelta(self.part_delta(at, index, delta)));
     }
 
-    pub(in crate::responses) fn refusal_done(
-        &mut self,
-        at: At<'_>,
-        index: usize,
-        refusal: &str,
-        out: &mut impl FnMut(Event<'_>),
-    ) {
+    pub(super) fn refusal_done(&mut self, at: At<'_>, index: usize, refusal: &str, out: &mut impl FnMut(Event<'_>)) {
         out(Event::RefusalDone(wire::RefusalDone {
             item_id: Some(at.id()),
             output_index: Some(at.place()),
@@ -209,7 +197,7 @@ impl Lifecycle {
         }
     }
 
-    pub(in crate::responses) fn thought_added(
+    pub(super) fn thought_added(
         &mut self,
         at: At<'_>,
         thought: Thought,
@@ -223,7 +211,7 @@ impl Lifecycle {
         }
     }
 
-    pub(in crate::responses) fn thought_delta(
+    pub(super) fn thought_delta(
         &mut self,
         at: At<'_>,
         thought: Thought,
@@ -246,7 +234,7 @@ impl Lifecycle {
     }
 
     /// The end of a thought's text, and of the part it is in.
-    pub(in crate::responses) fn thought_done(
+    pub(super) fn thought_done(
         &mut self,
         at: At<'_>,
         thought: Thought,
@@ -293,11 +281,11 @@ impl Lifecycle {
         }
     }
 
-    pub(in crate::responses) fn arguments_delta(&mut self, at: At<'_>, delta: &str, out: &mut impl FnMut(Event<'_>)) {
+    pub(super) fn arguments_delta(&mut self, at: At<'_>, delta: &str, out: &mut impl FnMut(Event<'_>)) {
         out(Event::FunctionCallArgumentsDelta(self.call_delta(at, delta)));
     }
 
-    pub(in crate::responses) fn input_delta(&mut self, at: At<'_>, delta: &str, out: &mut impl FnMut(Event<'_>)) {
+    pub(super) fn input_delta(&mut self, at: At<'_>, delta: &str, out: &mut impl FnMut(Event<'_>)) {
         out(Event::CustomToolCallInputDelta(self.call_delta(at, delta)));
     }
 
@@ -312,13 +300,7 @@ impl Lifecycle {
         }
     }
 
-    pub(in crate::responses) fn arguments_done(
-        &mut self,
-        at: At<'_>,
-        name: &str,
-        arguments: &str,
-        out: &mut impl FnMut(Event<'_>),
-    ) {
+    pub(super) fn arguments_done(&mut self, at: At<'_>, name: &str, arguments: &str, out: &mut impl FnMut(Event<'_>)) {
         out(Event::FunctionCallArgumentsDone(wire::ArgumentsDone {
             item_id: Some(at.id()),
             output_index: Some(at.place()),
@@ -329,7 +311,7 @@ impl Lifecycle {
         }));
     }
 
-    pub(in crate::responses) fn input_done(&mut self, at: At<'_>, input: &str, out: &mut impl FnMut(Event<'_>)) {
+    pub(super) fn input_done(&mut self, at: At<'_>, input: &str, out: &mut impl FnMut(Event<'_>)) {
         out(Event::CustomToolCallInputDone(wire::InputDone {
             item_id: Some(at.id()),
             output_index: Some(at.place()),

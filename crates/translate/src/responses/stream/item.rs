@@ -9,7 +9,7 @@ use crate::responses::reply::decode_items::{Reader, is_programmatic};
 
 /// The texts an item can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::responses) enum Channel {
+pub(super) enum Channel {
     Text,
     Refusal,
     Summary,
@@ -18,16 +18,16 @@ pub(in crate::responses) enum Channel {
 }
 
 #[derive(Debug, Clone)]
-pub(in crate::responses) struct Slot {
-    pub(in crate::responses) index: ItemIndex,
-    pub(in crate::responses) id: Option<String>,
-    pub(in crate::responses) kind: SlotKind,
+pub(super) struct Slot {
+    pub(super) index: ItemIndex,
+    pub(super) id: Option<String>,
+    pub(super) kind: SlotKind,
     /// What has been passed on, or, for a call that has no name yet, kept back.
-    pub(in crate::responses) said: Vec<Said>,
+    pub(super) said: Vec<Said>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::responses) enum SlotKind {
+pub(super) enum SlotKind {
     /// Arguments came, but neither a name nor an id to announce the call with.
     Unannounced,
     Message,
@@ -38,15 +38,15 @@ pub(in crate::responses) enum SlotKind {
 }
 
 #[derive(Debug, Clone)]
-pub(in crate::responses) struct Said {
-    pub(in crate::responses) channel: Channel,
-    pub(in crate::responses) part: u32,
-    pub(in crate::responses) text: String,
-    pub(in crate::responses) annotations: usize,
+pub(super) struct Said {
+    pub(super) channel: Channel,
+    pub(super) part: u32,
+    pub(super) text: String,
+    pub(super) annotations: usize,
 }
 
 impl Slot {
-    pub(in crate::responses) fn takes(&self, channel: Channel) -> bool {
+    pub(super) fn takes(&self, channel: Channel) -> bool {
         match self.kind {
             SlotKind::Unannounced | SlotKind::Call => channel == Channel::Arguments,
             SlotKind::Message => matches!(channel, Channel::Text | Channel::Refusal),
@@ -55,11 +55,11 @@ impl Slot {
         }
     }
 
-    pub(in crate::responses) fn has_said(&self, channel: Channel, part: u32) -> bool {
+    pub(super) fn has_said(&self, channel: Channel, part: u32) -> bool {
         self.said.iter().any(|said| (said.channel, said.part) == (channel, part))
     }
 
-    pub(in crate::responses) fn said(&mut self, channel: Channel, part: u32) -> &mut Said {
+    pub(super) fn said(&mut self, channel: Channel, part: u32) -> &mut Said {
         let at = self.said.iter().rposition(|said| (said.channel, said.part) == (channel, part));
         let at = at.unwrap_or_else(|| {
             self.said.push(Said { channel, part, text: String::new(), annotations: 0 });
@@ -71,7 +71,7 @@ impl Slot {
 
     /// Says what the item is, as soon as it says so itself; a call without a name or an id has to wait.
     #[expect(clippy::wildcard_enum_match_arm, reason = "items of every other kind are opaque")]
-    pub(in crate::responses) fn announce(&mut self, item: &wire::Item, reader: &Reader, out: &mut impl Sink) {
+    pub(super) fn announce(&mut self, item: &wire::Item, reader: &Reader, out: &mut impl Sink) {
         fn borrow(id: Option<&String>) -> Option<Cow<'_, str>> {
             id.map(|id| Cow::Borrowed(id.as_str()))
         }
@@ -108,7 +108,7 @@ impl Slot {
 }
 
 impl SlotKind {
-    pub(in crate::responses) fn holds(self, item: &ItemKind) -> bool {
+    pub(super) fn holds(self, item: &ItemKind) -> bool {
         matches!(
             (self, item),
             (Self::Message, ItemKind::Message(_))
@@ -138,7 +138,7 @@ fn call_start<'a>(
     })
 }
 
-pub(in crate::responses) fn event(
+pub(super) fn event(
     index: ItemIndex,
     channel: Channel,
     part: u32,

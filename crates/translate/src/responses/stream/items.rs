@@ -6,29 +6,26 @@ use interlingua_model::{Annotation, Event, Item, ItemIndex, ItemStart, Origin, P
 use interlingua_wire::{Integer, responses as wire};
 
 use super::item::{Channel, Slot, SlotKind, event};
-use crate::responses::reply::decode_items::{Reader, decode_part};
+use crate::responses::reply::content::decode_part;
+use crate::responses::reply::decode_items::Reader;
 use crate::{Error, Loss, LossCode};
 
 /// The items of one stream, by output index.
 #[derive(Debug, Clone, Default)]
-pub(in crate::responses) struct Slots {
+pub(super) struct Slots {
     slots: Vec<Slot>,
-    pub(in crate::responses) losses: Vec<Loss>,
+    pub(super) losses: Vec<Loss>,
 }
 
 /// Where an event says it belongs.
-pub(in crate::responses) struct Place<'a> {
+pub(super) struct Place<'a> {
     output_index: Option<Integer>,
     item_id: Option<&'a str>,
     part: u32,
 }
 
 impl<'a> Place<'a> {
-    pub(in crate::responses) fn new(
-        output_index: Option<Integer>,
-        item_id: Option<&'a str>,
-        part: Option<Integer>,
-    ) -> Self {
+    pub(super) fn new(output_index: Option<Integer>, item_id: Option<&'a str>, part: Option<Integer>) -> Self {
         let part = part.and_then(|Integer(part)| u32::try_from(part).ok()).unwrap_or(0);
         Self { output_index, item_id, part }
     }
@@ -36,7 +33,7 @@ impl<'a> Place<'a> {
 
 impl Slots {
     /// Passes a delta on.
-    pub(in crate::responses) fn say(
+    pub(super) fn say(
         &mut self,
         place: &Place<'_>,
         channel: Channel,
@@ -57,13 +54,7 @@ impl Slots {
     }
 
     /// Compares a fuller view with what has been passed on, and passes on what is missing.
-    pub(in crate::responses) fn reconcile(
-        &mut self,
-        place: &Place<'_>,
-        channel: Channel,
-        full: &str,
-        out: &mut impl Sink,
-    ) {
+    pub(super) fn reconcile(&mut self, place: &Place<'_>, channel: Channel, full: &str, out: &mut impl Sink) {
         let slot = self.open(place, channel, out);
         if slot.kind == SlotKind::Finished {
             return;
@@ -87,12 +78,7 @@ impl Slots {
     }
 
     /// Takes a part, just begun or finished.
-    pub(in crate::responses) fn part(
-        &mut self,
-        place: &Place<'_>,
-        part: Option<wire::ContentPart>,
-        out: &mut impl Sink,
-    ) {
+    pub(super) fn part(&mut self, place: &Place<'_>, part: Option<wire::ContentPart>, out: &mut impl Sink) {
         let Some(part) = part else { return };
         let channel = match &part {
             wire::ContentPart::SummaryText(_) => Channel::Summary,
@@ -119,7 +105,7 @@ impl Slots {
         }
     }
 
-    pub(in crate::responses) fn annotate(&mut self, place: &Place<'_>, annotation: Annotation, out: &mut impl Sink) {
+    pub(super) fn annotate(&mut self, place: &Place<'_>, annotation: Annotation, out: &mut impl Sink) {
         let slot = self.open(place, Channel::Text, out);
         if slot.takes(Channel::Text) {
             slot.said(Channel::Text, place.part).annotations += 1;
@@ -128,7 +114,7 @@ impl Slots {
     }
 
     /// Begins an item; one that has begun already only gains what it lacked.
-    pub(in crate::responses) fn start(
+    pub(super) fn start(
         &mut self,
         output_index: Option<Integer>,
         item: &wire::Item,
@@ -144,7 +130,7 @@ impl Slots {
     }
 
     /// Ends an item with all it has become.
-    pub(in crate::responses) fn finish(
+    pub(super) fn finish(
         &mut self,
         output_index: Option<Integer>,
         item: wire::Item,
@@ -171,7 +157,7 @@ impl Slots {
     }
 
     /// Takes an item of the terminal response, for streams that told less of it, or nothing.
-    pub(in crate::responses) fn finish_at_end(
+    pub(super) fn finish_at_end(
         &mut self,
         position: usize,
         item: wire::Item,
@@ -187,7 +173,7 @@ impl Slots {
     }
 
     /// Ends the items that nothing ended.
-    pub(in crate::responses) fn close(&mut self, is_complete: bool, out: &mut impl Sink) -> Result<(), Error> {
+    pub(super) fn close(&mut self, is_complete: bool, out: &mut impl Sink) -> Result<(), Error> {
         for slot in &mut self.slots {
             match slot.kind {
                 SlotKind::Unannounced if slot.said.iter().any(|said| !said.text.is_empty()) => {
@@ -212,7 +198,7 @@ impl Slots {
     }
 
     /// The item that a place names, if it has begun.
-    pub(in crate::responses) fn known(&self, output_index: Option<Integer>) -> Option<ItemIndex> {
+    pub(super) fn known(&self, output_index: Option<Integer>) -> Option<ItemIndex> {
         let index = index(output_index?)?;
         self.slots.iter().find(|slot| slot.index == index && slot.kind == SlotKind::Opaque).map(|slot| slot.index)
     }

@@ -7,6 +7,7 @@ mod item;
 mod items;
 mod open_item;
 mod sequence;
+mod undocumented;
 
 pub use decoder::Decoder;
 pub use encoder::Encoder;

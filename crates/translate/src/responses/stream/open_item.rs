@@ -7,14 +7,15 @@ use interlingua_model::{Annotation, Arguments, ItemStart, ItemStatus, ReasoningK
 use interlingua_wire::{Extra, responses as wire};
 
 use super::events::{At, Lifecycle, Thought};
-use crate::responses::reply::encode_parts::{
-    ItemFamily, call_item, encode_annotation, encode_logprobs, family, item_id, refusal_part, status, summary_part,
-    text_part, thought_part, without_bytes,
-};
+use crate::responses::reply::annotations::encode_annotation;
+use crate::responses::reply::content::{call_item, refusal_part, summary_part, text_part, thought_part};
+use crate::responses::reply::finish::encode_status;
+use crate::responses::reply::ids::{ItemFamily, family, item_id};
+use crate::responses::reply::logprobs::{encode_logprobs, without_bytes};
 
 /// An item: who it is, and what it has said so far.
 #[derive(Debug)]
-pub(in crate::responses) struct OpenItem {
+pub(super) struct OpenItem {
     id: String,
     place: u32,
     content: Content,
@@ -22,7 +23,7 @@ pub(in crate::responses) struct OpenItem {
 
 impl OpenItem {
     /// Whether a client would run it.
-    pub(in crate::responses) fn is_call(&self) -> bool {
+    pub(super) fn is_call(&self) -> bool {
         matches!(self.content, Content::Call { .. })
     }
 }
@@ -64,7 +65,7 @@ struct OpenThought {
 
 impl OpenItem {
     /// Begins an item at a place of the reply. `None` for one that no reply holds.
-    pub(in crate::responses) fn start(
+    pub(super) fn start(
         item: ItemStart<'_>,
         reply_id: &str,
         place: u32,
@@ -92,7 +93,7 @@ impl OpenItem {
         Some(item)
     }
 
-    pub(in crate::responses) fn write_text(
+    pub(super) fn write_text(
         &mut self,
         number: u32,
         more: &str,
@@ -117,7 +118,7 @@ impl OpenItem {
         logprobs.extend(tokens);
     }
 
-    pub(in crate::responses) fn write_refusal(
+    pub(super) fn write_refusal(
         &mut self,
         number: u32,
         more: &str,
@@ -139,7 +140,7 @@ impl OpenItem {
     }
 
     /// Whether there was a text to hang the annotation on.
-    pub(in crate::responses) fn annotate(
+    pub(super) fn annotate(
         &mut self,
         annotation: Annotation,
         events: &mut Lifecycle,
@@ -154,7 +155,7 @@ impl OpenItem {
         true
     }
 
-    pub(in crate::responses) fn write_thought(
+    pub(super) fn write_thought(
         &mut self,
         number: u32,
         kind: ReasoningKind,
@@ -182,7 +183,7 @@ impl OpenItem {
         open.text.push_str(more);
     }
 
-    pub(in crate::responses) fn write_arguments(
+    pub(super) fn write_arguments(
         &mut self,
         more: &str,
         events: &mut Lifecycle,
@@ -201,14 +202,14 @@ impl OpenItem {
     }
 
     /// Takes what no event but the end of an item carries.
-    pub(in crate::responses) fn seal(&mut self, sealed: Option<String>) {
+    pub(super) fn seal(&mut self, sealed: Option<String>) {
         if let Content::Reasoning(reasoning) = &mut self.content {
             reasoning.encrypted = sealed.or(reasoning.encrypted.take());
         }
     }
 
     /// Ends the item and everything open in it; it is then what it is in the finished response.
-    pub(in crate::responses) fn finish(
+    pub(super) fn finish(
         self,
         how_far: ItemStatus,
         events: &mut Lifecycle,
@@ -229,7 +230,7 @@ impl OpenItem {
                     summary: Some(summary),
                     content: (!content.is_empty()).then_some(content),
                     encrypted_content: encrypted,
-                    status: Some(status(how_far)),
+                    status: Some(encode_status(how_far)),
                     extra: Extra::new(),
                 })
             }
@@ -311,7 +312,7 @@ fn message(id: String, phase: Option<String>, parts: Vec<wire::ContentPart>, how
         role: Some(wire::Role::Assistant),
         content: Some(wire::Content::Parts(parts)),
         phase,
-        status: Some(status(how_far)),
+        status: Some(encode_status(how_far)),
         extra: Extra::new(),
     })
 }

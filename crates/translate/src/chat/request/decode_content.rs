@@ -1,0 +1,119 @@
+//! Chat's content parts as canonical ones.
+
+use interlingua_model::{AudioPart, Content, FilePart, ImagePart, ImageSource, Origin, Part, PartKind, Step, TextPart};
+use interlingua_wire::{Unknown, chat as wire};
+use serde::Deserialize;
+
+use super::reading::Reading;
+use crate::convert::{json, non_empty};
+use crate::cursor::{missing, position};
+use crate::{Error, LossCode, RequestCode};
+
+/// Whose content it is, which decides the parts it may hold.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Speaker {
+    Tool,
+    Other,
+}
+
+pub(super) fn decode_content(
+    out: &mut Reading,
+    content: wire::Content,
+    path: &str,
+    origin: Origin,
+    speaker: Speaker,
+) -> Result<Content, Error> {
+    let parts = match content {
+        wire::Content::Text(text) => return Ok(Content::Text(text)),
+        wire::Content::Parts(parts) => parts,
+    };
+    if parts.is_empty() {
+        return Err(Error::request(path, RequestCode::InvalidValue, "an array of content needs at least one part"));
+    }
+    let root = out.request.sources.child(origin, Step::Key("content"));
+    let mut decoded = Vec::with_capacity(parts.len());
+    for (index, part) in parts.into_iter().enumerate() {
+        let path = format!("{path}[{index}]");
+        let origin = out.request.sources.child(root, position(index));
+        decoded.push(decode_part(out, part, &path, origin, speaker)?);
+    }
+    Ok(Content::Parts(decoded))
+}
+
+fn decode_part(
+    out: &mut Reading,
+    part: wire::Part,
+    path: &str,
+    origin: Origin,
+    speaker: Speaker,
+) -> Result<Part, Error> {
+    let (kind, cache_breakpoint) = match part {
+        wire::Part::Text(wire::TextPart { text, prompt_cache_breakpoint, extra }) => {
+            out.unknown(path, &extra);
+            let text = text.ok_or_else(|| missing(format!("{path}.text"), "a text part needs its text"))?;
+            (PartKind::Text(TextPart { text, ..TextPart::default() }), prompt_cache_breakpoint)
+        }
+        wire::Part::ImageUrl(wire::ImagePart { image_url, prompt_cache_breakpoint, extra }) => {
+            out.unknown(path, &extra);
+            let inner = format!("{path}.image_url");
+            let image = image_url.ok_or_else(|| missing(&inner, "an image part needs its image_url"))?;
+            let wire::ImageUrl { url, detail, extra } = image;
+            out.unknown(&inner, &extra);
+            let url = non_empty(url).ok_or_else(|| missing(format!("{inner}.url"), "an image needs its url"))?;
+            (PartKind::Image(ImagePart { source: ImageSource::Url(url), detail }), prompt_cache_breakpoint)
+        }
+        wire::Part::File(wire::FilePart { file, prompt_cache_breakpoint, extra }) => {
+            out.unknown(path, &extra);
+            let inner = format!("{path}.file");
+            let wire::File { file_id, file_data, filename, extra } =
+                file.ok_or_else(|| missing(&inner, "a file part needs its file"))?;
+            out.unknown(&inner, &extra);
+            if file_id.is_none() && file_data.is_none() {
+                return Err(missing(inner, "a file needs a file_id or file_data"));
+            }
+            let file = FilePart { file_id, file_data, filename, ..FilePart::default() };
+            (PartKind::File(file), prompt_cache_breakpoint)
+        }
+        wire::Part::InputAudio(wire::AudioPart { input_audio, prompt_cache_breakpoint, extra }) => {
+            out.unknown(path, &extra);
+            let inner = format!("{path}.input_audio");
+            let audio = input_audio.ok_or_else(|| missing(&inner, "an audio part needs its input_audio"))?;
+            let wire::InputAudio { data, format, extra } = audio;
+            out.unknown(&inner, &extra);
+            let audio = AudioPart { data: data.unwrap_or_default(), format: format.unwrap_or_default() };
+            (PartKind::Audio(audio), prompt_cache_breakpoint)
+        }
+        wire::Part::Unknown(unknown) if unknown.kind == "document_url" => {
+            let Some(file) = document(&unknown) else {
+                return Err(missing(format!("{path}.document_url"), "a document part needs its document_url"));
+            };
+            if speaker == Speaker::Other {
+                let detail = "`document_url` is another server's word for a file; passed on as one";
+                out.lose(path, LossCode::ExtensionAccepted, detail);
+            }
+            (PartKind::File(file), None)
+        }
+        wire::Part::Refusal(_) | wire::Part::Thinking(_) | wire::Part::Unknown(_) => {
+            let message = format!("a part of type `{}` cannot stand here", part.tag());
+            return Err(Error::request(path, RequestCode::UnsupportedValue, message));
+        }
+    };
+    if speaker == Speaker::Tool && !matches!(kind, PartKind::Text(_)) {
+        let detail = "the Chat Completions API documents only text in a tool message";
+        out.lose(path, LossCode::ExtensionAccepted, detail);
+    }
+    Ok(Part { origin, kind, cache_breakpoint: cache_breakpoint.map(json) })
+}
+
+/// Mistral's part for a document by address, which may be a `data:` URL.
+fn document(part: &Unknown) -> Option<FilePart> {
+    #[derive(Deserialize)]
+    struct Document {
+        document_url: String,
+        document_name: Option<String>,
+    }
+    let Document { document_url, document_name: filename } = part.raw.parse().ok()?;
+    let (file_data, file_url) =
+        if document_url.starts_with("data:") { (Some(document_url), None) } else { (None, Some(document_url)) };
+    Some(FilePart { file_data, file_url, filename, ..FilePart::default() })
+}

@@ -1,0 +1,131 @@
+//! The thoughts of an assistant message as canonical items, each with what it stood before.
+
+use interlingua_model::{Item, ItemKind, Origin, ReasoningItem, Step};
+use interlingua_wire::chat as wire;
+
+use super::reading::{Place, Reading};
+use crate::LossCode;
+use crate::chat::reasoning_details::FORMAT;
+use crate::convert::non_empty;
+use crate::cursor::position;
+
+/// A reasoning item read back, and what it stood before.
+pub(super) struct Replayed {
+    pub(super) before: Option<String>,
+    pub(super) item: Item,
+}
+
+/// Reads `reasoning_details`; entries of one id are one item.
+pub(super) fn decode_details(
+    out: &mut Reading,
+    details: Vec<wire::ReasoningDetail>,
+    place: &Place<'_>,
+) -> Vec<Replayed> {
+    let mut items: Vec<Draft> = Vec::new();
+    let root = out.request.sources.child(place.origin, Step::Key("reasoning_details"));
+    for (index, detail) in details.into_iter().enumerate() {
+        let path = format!("{}.reasoning_details[{index}]", place.path);
+        let origin = out.request.sources.child(root, position(index));
+        let Some(entry) = Entry::read(out, detail, &path) else { continue };
+        let continues = |draft: &&mut Draft| entry.id.is_some() && draft.item.id == entry.id;
+        if let Some(draft) = items.last_mut().filter(continues) {
+            draft.add(entry);
+        } else {
+            let mut draft = Draft { origin, before: None, item: ReasoningItem::default() };
+            draft.item.id.clone_from(&entry.id);
+            draft.add(entry);
+            items.push(draft);
+        }
+    }
+    let replayed = items.into_iter().map(|Draft { origin, before, item }| Replayed {
+        before,
+        item: Item { origin, kind: ItemKind::Reasoning(item) },
+    });
+    replayed.collect()
+}
+
+/// Thoughts as providers write them into a string of their own. They are not sealed, so few upstreams take them
+/// back; the far side decides.
+pub(super) fn bare_thoughts(
+    out: &mut Reading,
+    reasoning_content: Option<String>,
+    reasoning: Option<String>,
+    place: &Place<'_>,
+) -> Vec<Replayed> {
+    let fields = [("reasoning_content", reasoning_content), ("reasoning", reasoning)];
+    let Some((key, text)) = fields.into_iter().find_map(|(key, text)| Some((key, non_empty(text)?))) else {
+        return Vec::new();
+    };
+    let origin = out.request.sources.child(place.origin, Step::Key(key));
+    let reasoning = ReasoningItem { content: vec![text], ..ReasoningItem::default() };
+    vec![Replayed { before: None, item: Item { origin, kind: ItemKind::Reasoning(reasoning) } }]
+}
+
+struct Draft {
+    origin: Origin,
+    before: Option<String>,
+    item: ReasoningItem,
+}
+
+struct Entry {
+    id: Option<String>,
+    before: Option<String>,
+    payload: Payload,
+}
+
+enum Payload {
+    Summary(String),
+    Text(String),
+    Encrypted(String),
+}
+
+impl Draft {
+    fn add(&mut self, entry: Entry) {
+        let Entry { id: _, before, payload } = entry;
+        self.before = self.before.take().or(before);
+        match payload {
+            Payload::Summary(text) => self.item.summary.push(text),
+            Payload::Text(text) => self.item.content.push(text),
+            Payload::Encrypted(data) => self.item.encrypted = Some(data),
+        }
+    }
+}
+
+impl Entry {
+    /// `None`, with a loss, for an entry that no Responses upstream made.
+    fn read(out: &mut Reading, detail: wire::ReasoningDetail, path: &str) -> Option<Self> {
+        let (id, before, format, payload, extra) = match detail {
+            wire::ReasoningDetail::Summary(wire::SummaryDetail { summary, id, index: _, format, before, extra }) => {
+                (id, before, format, summary.map(Payload::Summary), extra)
+            }
+            wire::ReasoningDetail::Text(wire::TextDetail {
+                text,
+                signature: _,
+                id,
+                index: _,
+                format,
+                before,
+                extra,
+            }) => (id, before, format, text.map(Payload::Text), extra),
+            wire::ReasoningDetail::Encrypted(wire::EncryptedDetail { data, id, index: _, format, before, extra }) => {
+                (id, before, format, data.map(Payload::Encrypted), extra)
+            }
+            wire::ReasoningDetail::Unknown(unknown) => {
+                let detail = format!("thoughts of type `{}` cannot be replayed", unknown.kind);
+                out.lose(path, LossCode::DroppedReasoning, detail);
+                return None;
+            }
+        };
+        out.unknown(path, &extra);
+        if let Some(format) = format.filter(|format| format != FORMAT) {
+            let detail = format!("thoughts in the format `{format}` come from another kind of upstream");
+            out.lose(path, LossCode::DroppedReasoning, detail);
+            return None;
+        }
+        let Some(payload) = payload else {
+            out.lose(path, LossCode::DroppedReasoning, "the entry holds nothing");
+            return None;
+        };
+        Some(Self { id, before, payload })
+    }
+}

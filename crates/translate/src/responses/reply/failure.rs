@@ -1,0 +1,116 @@
+//! A response that failed, both ways.
+
+use interlingua_model::Failure;
+use interlingua_wire::{Extra, responses as wire};
+
+use crate::convert::to_json;
+use crate::{Error, failure_status};
+
+/// The failure that a response holds.
+pub(in crate::responses) fn decode_error(error: wire::ResponseError) -> Failure {
+    let raw = to_json(&error);
+    let wire::ResponseError { code, message, extra } = error;
+    Failure {
+        code: code.map(error_code).filter(|code| !code.is_empty()),
+        message: message.unwrap_or_default(),
+        kind: extra_text(&extra, "type"),
+        param: extra_text(&extra, "param"),
+        raw,
+    }
+}
+
+/// The failure that an event of its own tells.
+pub(in crate::responses) fn decode_error_event(event: wire::ErrorEvent) -> Failure {
+    let raw = to_json(&event);
+    let wire::ErrorEvent { code, message, param, error, status: _, sequence_number: _, extra: _ } = event;
+    let flat =
+        Failure { code: code.map(error_code), message: message.unwrap_or_default(), kind: None, param, raw: None };
+    let failure = match error {
+        None => flat,
+        Some(wire::ErrorValue::Text(message)) => Failure { message, ..flat },
+        Some(wire::ErrorValue::Detail(detail)) => {
+            let raw = to_json(&*detail);
+            let wire::ErrorDetail { message, kind, param, code, extra: _ } = *detail;
+            return Failure {
+                code: code.map(error_code).or(flat.code).filter(|code| !code.is_empty()),
+                message: message.unwrap_or(flat.message),
+                kind,
+                param: param.or(flat.param),
+                raw,
+            };
+        }
+    };
+    Failure { raw, ..failure }
+}
+
+/// The failure of a response that gives none itself: only its status tells.
+pub(in crate::responses) fn ended(code: &str, message: &str) -> Failure {
+    Failure {
+        code: Some(code.to_owned()),
+        message: message.to_owned(),
+        kind: Some("server_error".to_owned()),
+        param: None,
+        raw: None,
+    }
+}
+
+/// A failure as a response has it. The code is one that clients know: the upstream's own, or the one of the
+/// reference that says the same about trying again.
+pub(in crate::responses) fn encode_failure(failure: &Failure) -> wire::ResponseError {
+    let code = failure.code.as_deref().filter(|code| is_known_code(code)).unwrap_or(match failure_status(failure) {
+        429 => "rate_limit_exceeded",
+        400..500 => "invalid_prompt",
+        _ => "server_error",
+    });
+    wire::ResponseError {
+        code: Some(wire::ErrorCode::Word(code.to_owned())),
+        message: Some(Error::Upstream(Box::new(failure.clone())).message()),
+        extra: Extra::new(),
+    }
+}
+
+/// A code, which some backends write as a number.
+fn error_code(code: wire::ErrorCode) -> String {
+    match code {
+        wire::ErrorCode::Word(word) => word,
+        wire::ErrorCode::Number(number) => number.0.to_string(),
+    }
+}
+
+fn extra_text(extra: &Extra, key: &str) -> Option<String> {
+    extra.get(key).and_then(|value| value.parse::<String>().ok())
+}
+
+/// Codes of the reference (`ResponseError.code`), and those beside it that the Codex CLI acts on.
+fn is_known_code(code: &str) -> bool {
+    matches!(
+        code,
+        "server_error"
+            | "rate_limit_exceeded"
+            | "invalid_prompt"
+            | "bio_policy"
+            | "data_residency_mismatch"
+            | "vector_store_timeout"
+            | "invalid_image"
+            | "invalid_image_format"
+            | "invalid_base64_image"
+            | "invalid_image_url"
+            | "image_too_large"
+            | "image_too_small"
+            | "image_parse_error"
+            | "image_content_policy_violation"
+            | "invalid_image_mode"
+            | "image_file_too_large"
+            | "unsupported_image_media_type"
+            | "empty_image_file"
+            | "failed_to_download_image"
+            | "image_file_not_found"
+            | "context_length_exceeded"
+            | "insufficient_quota"
+            | "usage_limit_reached"
+            | "usage_not_included"
+            | "cyber_policy"
+            | "server_is_overloaded"
+            | "slow_down"
+    )
+}

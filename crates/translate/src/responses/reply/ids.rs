@@ -1,0 +1,55 @@
+//! Who a response and its items are, and since when.
+
+use interlingua_model::{Arguments, Envelope};
+use interlingua_wire::responses as wire;
+
+use crate::convert::count;
+
+/// The prefix of every Responses reply's id.
+const ID_PREFIX: &str = "resp_";
+/// What the other protocol puts before ids, its own and those it was given.
+const CHAT_PREFIX: &str = "chatcmpl-";
+
+/// Who answers, and when.
+pub(in crate::responses) fn envelope(wire: &wire::Response) -> Envelope {
+    Envelope {
+        id: wire.id.clone().filter(|id| !id.is_empty()),
+        created: count(wire.created_at),
+        model: wire.model.clone().filter(|model| !model.is_empty()),
+        service_tier: wire.service_tier.clone(),
+    }
+}
+
+/// The upstream's id in the form Responses has; an id that went out as a Chat id comes back as it was.
+pub(in crate::responses) fn reply_id(upstream: Option<&str>, stamp: &str) -> String {
+    let id = upstream.filter(|id| !id.is_empty()).unwrap_or(stamp);
+    let id = id.strip_prefix(CHAT_PREFIX).unwrap_or(id);
+    if id.starts_with(ID_PREFIX) { id.to_owned() } else { format!("{ID_PREFIX}{id}") }
+}
+
+/// The kinds of items a reply is made of, which their ids begin with.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::responses) enum ItemFamily {
+    Message,
+    Reasoning,
+    Function,
+    Custom,
+}
+
+/// The id of the item at a place of a reply: the same whenever asked, and of no other item.
+pub(in crate::responses) fn item_id(family: ItemFamily, reply_id: &str, place: u32) -> String {
+    let prefix = match family {
+        ItemFamily::Message => "msg",
+        ItemFamily::Reasoning => "rs",
+        ItemFamily::Function => "fc",
+        ItemFamily::Custom => "ctc",
+    };
+    format!("{prefix}_{}_{place}", reply_id.strip_prefix(ID_PREFIX).unwrap_or(reply_id))
+}
+
+pub(in crate::responses) fn family(arguments: &Arguments) -> ItemFamily {
+    match arguments {
+        Arguments::Function(_) => ItemFamily::Function,
+        Arguments::Custom(_) => ItemFamily::Custom,
+    }
+}

@@ -1,0 +1,64 @@
+//! What a response cost, both ways.
+
+use interlingua_model::{InputDetails, OutputDetails, Usage};
+use interlingua_wire::responses as wire;
+
+use crate::convert::{count, extra as carried, integer, wire_extra};
+use crate::{Loss, LossCode};
+
+/// `None` for a usage object that says nothing.
+pub(in crate::responses) fn decode_usage(usage: wire::Usage) -> Option<Usage> {
+    let wire::Usage { input_tokens, input_tokens_details, output_tokens, output_tokens_details, total_tokens, extra } =
+        usage;
+    if input_tokens.is_none() && output_tokens.is_none() && total_tokens.is_none() {
+        return None;
+    }
+    let (input, output) = (count(input_tokens).unwrap_or(0), count(output_tokens).unwrap_or(0));
+    Some(Usage {
+        input,
+        output,
+        total: count(total_tokens).unwrap_or(input.saturating_add(output)),
+        input_details: input_tokens_details.map(|details| {
+            let wire::InputTokensDetails { cached_tokens, cache_write_tokens, extra } = details;
+            InputDetails {
+                cached: count(cached_tokens),
+                cache_write: count(cache_write_tokens),
+                audio: None,
+                extra: carried(&extra),
+            }
+        }),
+        output_details: output_tokens_details.map(|details| {
+            let wire::OutputTokensDetails { reasoning_tokens, extra } = details;
+            OutputDetails { reasoning: count(reasoning_tokens), extra: carried(&extra), ..OutputDetails::default() }
+        }),
+        extra: carried(&extra),
+    })
+}
+
+/// Usage; the details that Responses requires are 0 where the upstream gave none.
+pub(in crate::responses) fn encode_usage(usage: Usage, losses: &mut Vec<Loss>) -> wire::Usage {
+    let Usage { input, output, total, input_details, output_details, extra } = usage;
+    let InputDetails { cached, cache_write, audio: heard, extra: input_extra } = input_details.unwrap_or_default();
+    let OutputDetails { reasoning, audio: spoken, accepted_prediction, rejected_prediction, extra: output_extra } =
+        output_details.unwrap_or_default();
+    let other = [heard, spoken, accepted_prediction, rejected_prediction];
+    if other.iter().flatten().any(|count| *count > 0) {
+        let detail = "the Responses API does not count tokens of sound and of predictions";
+        losses.push(Loss::new("usage", LossCode::DroppedDetail, detail));
+    }
+    wire::Usage {
+        input_tokens: Some(integer(input)),
+        input_tokens_details: Some(wire::InputTokensDetails {
+            cached_tokens: Some(integer(cached.unwrap_or(0))),
+            cache_write_tokens: Some(integer(cache_write.unwrap_or(0))),
+            extra: wire_extra(input_extra),
+        }),
+        output_tokens: Some(integer(output)),
+        output_tokens_details: Some(wire::OutputTokensDetails {
+            reasoning_tokens: Some(integer(reasoning.unwrap_or(0))),
+            extra: wire_extra(output_extra),
+        }),
+        total_tokens: Some(integer(total)),
+        extra: wire_extra(extra),
+    }
+}

@@ -1,0 +1,58 @@
+//! A request while it is being read.
+
+use interlingua_model::{Json, Request, Sourced, Step};
+use interlingua_wire::Extra;
+
+use crate::convert::json;
+use crate::{Loss, LossCode};
+
+/// Fields that clients send to backends of their own, and that no answer depends on.
+const PRIVATE_NOTES: [&str; 1] = ["internal_chat_message_metadata_passthrough"];
+
+/// A request while it is being read.
+pub(super) struct Reading {
+    pub(super) request: Request,
+    pub(super) losses: Vec<Loss>,
+}
+
+impl Reading {
+    pub(super) fn lose(&mut self, path: impl Into<String>, code: LossCode, detail: impl Into<String>) {
+        self.losses.push(Loss::new(path, code, detail));
+    }
+
+    /// Reports the fields of an object that its type does not know.
+    pub(super) fn unknown(&mut self, object: &str, extra: &Extra) {
+        for key in extra.keys() {
+            let path = if object.is_empty() { key.to_owned() } else { format!("{object}.{key}") };
+            if PRIVATE_NOTES.contains(&key) {
+                self.lose(path, LossCode::DroppedHint, "a note of the client to its own backend");
+            } else {
+                self.lose(path, LossCode::UnknownField, format!("`{key}` is not part of the Responses API"));
+            }
+        }
+    }
+
+    pub(super) fn at<T>(&mut self, key: &'static str, value: Option<T>) -> Option<Sourced<T>> {
+        value.map(|value| self.request.sources.at(key, value))
+    }
+
+    pub(super) fn text(&mut self, key: &'static str, value: Option<String>) -> Option<Sourced<String>> {
+        self.at(key, value)
+    }
+
+    pub(super) fn json(&mut self, key: &'static str, value: Option<interlingua_wire::Json>) -> Option<Sourced<Json>> {
+        self.at(key, value.map(json))
+    }
+
+    /// A value one level down.
+    pub(super) fn inside<T>(
+        &mut self,
+        object: &'static str,
+        key: &'static str,
+        value: Option<T>,
+    ) -> Option<Sourced<T>> {
+        let value = value?;
+        let parent = self.request.sources.root(Step::Key(object));
+        Some(Sourced { value, origin: self.request.sources.child(parent, Step::Key(key)) })
+    }
+}

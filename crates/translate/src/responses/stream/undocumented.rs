@@ -1,0 +1,17 @@
+//! Events that nobody documents: which of them do not matter.
+
+use serde::Deserialize;
+
+/// What an upstream sends beside the answer, which nobody misses.
+pub(super) fn is_housekeeping(kind: &str) -> bool {
+    matches!(kind, "keepalive" | "ping" | "response.metadata") || kind.starts_with("codex.")
+}
+
+/// Whether an event does not say its type.
+pub(super) fn is_untyped(data: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Head {
+        r#type: Option<serde::de::IgnoredAny>,
+    }
+    serde_json::from_str::<Head>(data).is_ok_and(|head| head.r#type.is_none())
+}
