@@ -20,14 +20,14 @@ use crate::{Context, Error};
 pub(super) struct Calls {
     names: Names,
     stamp_id: String,
-    slots: Vec<Slot>,
-    /// Which slot an index of the stream means; the latest counts.
-    places: Vec<(i64, usize)>,
+    list: Vec<Call>,
+    /// Which call an index of the stream means; the latest counts.
+    by_index: Vec<(i64, usize)>,
     legacy: Option<usize>,
 }
 
 #[derive(Debug, Clone)]
-struct Slot {
+struct Call {
     id: String,
     name: String,
     kind: ToolKind,
@@ -50,7 +50,7 @@ enum Input {
 }
 
 /// What one piece says of its call.
-struct Piece<'a> {
+struct CallPiece<'a> {
     id: Option<&'a str>,
     name: Option<&'a str>,
     kind: ToolKind,
@@ -62,14 +62,14 @@ impl Calls {
         Self {
             names: context.names.clone(),
             stamp_id: context.stamp.id.clone(),
-            slots: Vec::new(),
-            places: Vec::new(),
+            list: Vec::new(),
+            by_index: Vec::new(),
             legacy: None,
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.slots.is_empty()
+        self.list.is_empty()
     }
 
     /// Takes a piece.
@@ -82,10 +82,10 @@ impl Calls {
         };
         let id = id.filter(|id| !id.is_empty());
         let name = name.filter(|name| !name.is_empty());
-        let slot = self.slot(index.map(|index| index.0), id.as_deref(), name.as_deref());
+        let at = self.find_or_open(index.map(|index| index.0), id.as_deref(), name.as_deref());
         let kind = if is_custom { ToolKind::Custom } else { ToolKind::Function };
-        let piece = Piece { id: id.as_deref(), name: name.as_deref(), kind, text: text.map(|text| text.0) };
-        self.take(slot, piece, items, out);
+        let piece = CallPiece { id: id.as_deref(), name: name.as_deref(), kind, text: text.map(|text| text.0) };
+        self.take(at, piece, items, out);
     }
 
     /// Takes a piece of the deprecated single call, which has no id.
@@ -98,19 +98,19 @@ impl Calls {
     ) {
         let wire::FunctionCallDelta { name, arguments, extra: _ } = call;
         let name = name.filter(|name| !name.is_empty());
-        let slot = match self.legacy {
-            Some(slot) => slot,
+        let at = match self.legacy {
+            Some(at) => at,
             None => self.open(None),
         };
-        self.legacy = Some(slot);
-        let id = made_up_call_id(reply_id, &self.stamp_id, slot);
-        let piece = Piece {
+        self.legacy = Some(at);
+        let id = made_up_call_id(reply_id, &self.stamp_id, at);
+        let piece = CallPiece {
             id: Some(&id),
             name: name.as_deref(),
             kind: ToolKind::Function,
             text: arguments.map(|text| text.0),
         };
-        self.take(slot, piece, items, out);
+        self.take(at, piece, items, out);
     }
 
     /// Announces the calls that are still waiting for an id.
@@ -120,16 +120,16 @@ impl Calls {
         items: &mut u32,
         out: &mut impl Sink,
     ) -> Result<(), Error> {
-        for (number, slot) in self.slots.iter_mut().enumerate() {
-            let State::Waiting(_) = slot.state else { continue };
-            if slot.name.is_empty() {
+        for (number, call) in self.list.iter_mut().enumerate() {
+            let State::Waiting(_) = call.state else { continue };
+            if call.name.is_empty() {
                 let message = "a call without a name could not be made".to_owned();
                 return Err(Error::Malformed { path: Some(format!("choices[0].delta.tool_calls[{number}]")), message });
             }
-            if slot.id.is_empty() {
-                slot.id = made_up_call_id(reply_id, &self.stamp_id, number);
+            if call.id.is_empty() {
+                call.id = made_up_call_id(reply_id, &self.stamp_id, number);
             }
-            slot.announce(&self.names, items, out);
+            call.announce(&self.names, items, out);
         }
         Ok(())
     }
@@ -137,7 +137,7 @@ impl Calls {
     /// Ends all calls but the one that was cut off.
     pub(super) fn close(&mut self, cut: Option<ItemIndex>, out: &mut impl Sink) {
         self.flush(out);
-        let mut indexes: Vec<_> = self.slots.iter().filter_map(Slot::index).collect();
+        let mut indexes: Vec<_> = self.list.iter().filter_map(Call::index).collect();
         indexes.sort_unstable();
         for index in indexes.into_iter().filter(|index| Some(*index) != cut) {
             out.event(Event::ItemFinished { index, item: None });
@@ -146,8 +146,8 @@ impl Calls {
 
     /// Passes on what unwrapping has kept back.
     pub(super) fn flush(&mut self, out: &mut impl Sink) {
-        for slot in &mut self.slots {
-            if let State::Announced(index, input) = &mut slot.state
+        for call in &mut self.list {
+            if let State::Announced(index, input) = &mut call.state
                 && let Input::Unwrapped(unwrapper) = std::mem::replace(input, Input::AsIs)
             {
                 let mut text = String::new();
@@ -157,22 +157,22 @@ impl Calls {
         }
     }
 
-    fn slot(&mut self, index: Option<i64>, id: Option<&str>, name: Option<&str>) -> usize {
+    fn find_or_open(&mut self, index: Option<i64>, id: Option<&str>, name: Option<&str>) -> usize {
         match index {
             Some(index) => {
-                let known = self.places.iter().rev().find(|(at, _)| *at == index).map(|(_, slot)| *slot);
+                let known = self.by_index.iter().rev().find(|(known, _)| *known == index).map(|(_, at)| *at);
                 match known {
-                    Some(slot) if !self.is_another(slot, id, name) => slot,
+                    Some(at) if !self.is_another(at, id, name) => at,
                     Some(_) | None => self.open(Some(index)),
                 }
             }
             None => match (id, name) {
-                (Some(id), _) => match self.slots.iter().position(|slot| slot.id == id) {
-                    Some(slot) => slot,
+                (Some(id), _) => match self.list.iter().position(|call| call.id == id) {
+                    Some(at) => at,
                     None => self.open(None),
                 },
                 (None, Some(_)) => self.open(None),
-                (None, None) => match self.slots.len().checked_sub(1) {
+                (None, None) => match self.list.len().checked_sub(1) {
                     Some(last) => last,
                     None => self.open(None),
                 },
@@ -181,42 +181,42 @@ impl Calls {
     }
 
     /// Some servers give all calls one index; a new id together with a name is a new call.
-    fn is_another(&self, slot: usize, id: Option<&str>, name: Option<&str>) -> bool {
-        let known = self.slots.get(slot).map_or("", |slot| slot.id.as_str());
+    fn is_another(&self, at: usize, id: Option<&str>, name: Option<&str>) -> bool {
+        let known = self.list.get(at).map_or("", |call| call.id.as_str());
         name.is_some() && !known.is_empty() && id.is_some_and(|id| id != known)
     }
 
     fn open(&mut self, index: Option<i64>) -> usize {
-        let slot = self.slots.len();
-        self.slots.push(Slot {
+        let at = self.list.len();
+        self.list.push(Call {
             id: String::new(),
             name: String::new(),
             kind: ToolKind::Function,
             state: State::Waiting(String::new()),
         });
         if let Some(index) = index {
-            self.places.push((index, slot));
+            self.by_index.push((index, at));
         }
-        slot
+        at
     }
 
-    fn take(&mut self, slot: usize, piece: Piece<'_>, items: &mut u32, out: &mut impl Sink) {
-        let Some(slot) = self.slots.get_mut(slot) else { return };
-        let Piece { id, name, kind, text } = piece;
-        if slot.id.is_empty() {
-            slot.id.push_str(id.unwrap_or_default());
+    fn take(&mut self, at: usize, piece: CallPiece<'_>, items: &mut u32, out: &mut impl Sink) {
+        let Some(call) = self.list.get_mut(at) else { return };
+        let CallPiece { id, name, kind, text } = piece;
+        if call.id.is_empty() {
+            call.id.push_str(id.unwrap_or_default());
         }
-        if slot.name.is_empty() {
-            slot.name.push_str(name.unwrap_or_default());
+        if call.name.is_empty() {
+            call.name.push_str(name.unwrap_or_default());
         }
-        match &mut slot.state {
+        match &mut call.state {
             State::Waiting(kept) => {
                 kept.push_str(&text.unwrap_or_default());
                 if kind == ToolKind::Custom {
-                    slot.kind = kind;
+                    call.kind = kind;
                 }
-                if !slot.id.is_empty() && !slot.name.is_empty() {
-                    slot.announce(&self.names, items, out);
+                if !call.id.is_empty() && !call.name.is_empty() {
+                    call.announce(&self.names, items, out);
                 }
             }
             State::Announced(index, input) => input.say(*index, text.unwrap_or_default(), out),
@@ -224,7 +224,7 @@ impl Calls {
     }
 }
 
-impl Slot {
+impl Call {
     fn index(&self) -> Option<ItemIndex> {
         match self.state {
             State::Announced(index, _) => Some(index),

@@ -37,7 +37,7 @@ use crate::{Context, End, Error, Loss, LossCode, Outcome};
 /// ```
 #[derive(Debug, Clone)]
 pub struct Decoder {
-    phase: Phase,
+    state: State,
     envelope: Envelope,
     has_started: bool,
     turns: Turns,
@@ -49,7 +49,7 @@ pub struct Decoder {
 }
 
 #[derive(Debug, Clone)]
-enum Phase {
+enum State {
     Open,
     Ended(End),
 }
@@ -59,7 +59,7 @@ impl Decoder {
     #[must_use]
     pub fn new(context: &Context) -> Self {
         Self {
-            phase: Phase::Open,
+            state: State::Open,
             envelope: Envelope::default(),
             has_started: false,
             turns: Turns::default(),
@@ -111,7 +111,7 @@ impl Decoder {
     /// Whether the stream has come to its end; nothing after it counts.
     #[must_use]
     pub fn has_ended(&self) -> bool {
-        matches!(self.phase, Phase::Ended(_))
+        matches!(self.state, State::Ended(_))
     }
 
     /// Says that no more bytes come. A stream that has given no finish reason ends in a failure with the code
@@ -120,9 +120,9 @@ impl Decoder {
         if !self.has_ended() {
             self.end(Terminal::Silent, out);
         }
-        let end = match self.phase {
-            Phase::Ended(end) => end,
-            Phase::Open => End::Truncated,
+        let end = match self.state {
+            State::Ended(end) => end,
+            State::Open => End::Truncated,
         };
         Outcome { end, losses: self.losses.list }
     }
@@ -296,7 +296,7 @@ impl Decoder {
             (Reason::Blank, Terminal::Said) => None,
             (Reason::Blank, Terminal::Silent) | (Reason::Missing, _) => {
                 self.calls.flush(out);
-                self.phase = Phase::Ended(End::Truncated);
+                self.state = State::Ended(End::Truncated);
                 return out.event(Event::Failed(Box::new(stream_incomplete())));
             }
         };
@@ -328,7 +328,7 @@ impl Decoder {
             let detail = "a citation of no text";
             self.losses.once("choices[0].delta.annotations", LossCode::DroppedAnnotation, detail);
         }
-        self.phase = Phase::Ended(match &finish {
+        self.state = State::Ended(match &finish {
             Finish::Completed => End::Completed,
             Finish::Incomplete(reason) => End::Incomplete(IncompleteReason::clone(reason)),
         });
@@ -349,7 +349,7 @@ impl Decoder {
     fn fail(&mut self, failure: Box<Failure>, out: &mut impl Sink) {
         self.calls.flush(out);
         out.event(Event::Failed(failure.clone()));
-        self.phase = Phase::Ended(End::Failed(failure));
+        self.state = State::Ended(End::Failed(failure));
     }
 }
 

@@ -4,7 +4,7 @@ use interlingua_model::{CallStyle, Event, Failure, ItemIndex, ItemStart, Reasoni
 
 use super::chunks::Chunks;
 use super::frame::Frame;
-use super::text_join::{Piece, TextJoin};
+use super::text_join::{TextJoin, TextPiece};
 use crate::chat::reasoning_content::REASONING_JOINER;
 use crate::chat::reasoning_details::{BEFORE_CONTENT, encode_details};
 use crate::chat::reply::content::{dropped, flat_name};
@@ -37,8 +37,8 @@ use crate::{Context, Error, Loss, LossCode};
 pub struct Encoder {
     context: Context,
     chunks: Chunks,
-    phase: Phase,
-    items: Vec<(ItemIndex, Slot)>,
+    state: State,
+    items: Vec<(ItemIndex, ItemState)>,
     text: TextJoin,
     /// Whether any text of thoughts has been written, and of which item and part the last was.
     thought: Option<(ItemIndex, u32)>,
@@ -52,14 +52,14 @@ pub struct Encoder {
 }
 
 #[derive(Debug)]
-enum Phase {
+enum State {
     Open,
     Done,
     Failed(Box<Failure>),
 }
 
 #[derive(Debug)]
-enum Slot {
+enum ItemState {
     Message,
     Call { index: u32, kind: ToolKind },
     Reasoning { shown: Option<ReasoningKind> },
@@ -75,7 +75,7 @@ impl Encoder {
             chunks: Chunks::new(&context),
             text: TextJoin::new(context.joiner.clone()),
             context,
-            phase: Phase::Open,
+            state: State::Open,
             items: Vec::new(),
             thought: None,
             anchors: Vec::new(),
@@ -88,7 +88,7 @@ impl Encoder {
 
     /// Takes one event and writes the frames it causes. After the end of the stream, events are ignored.
     pub fn push(&mut self, event: Event<'_>, out: &mut impl FnMut(Frame<'_>)) {
-        if !matches!(self.phase, Phase::Open) {
+        if !matches!(self.state, State::Open) {
             return;
         }
         match event {
@@ -123,9 +123,9 @@ impl Encoder {
     /// Why the stream failed, once it has: the upstream's failure, a cut, or a reply that Chat cannot carry.
     #[must_use]
     pub fn failure(&self) -> Option<&Failure> {
-        match &self.phase {
-            Phase::Failed(failure) => Some(failure),
-            Phase::Open | Phase::Done => None,
+        match &self.state {
+            State::Failed(failure) => Some(failure),
+            State::Open | State::Done => None,
         }
     }
 
@@ -136,7 +136,7 @@ impl Encoder {
     }
 
     fn start(&mut self, index: ItemIndex, item: ItemStart<'_>, out: &mut impl FnMut(Frame<'_>)) {
-        let slot = match item {
+        let state = match item {
             ItemStart::Message { id: _, phase } => {
                 if let Some(phase) = phase {
                     let detail = format!("Chat has no place for the phase `{phase}`");
@@ -144,7 +144,7 @@ impl Encoder {
                 }
                 self.anchor(index, Some(BEFORE_CONTENT), out);
                 self.text.open(index);
-                Slot::Message
+                ItemState::Message
             }
             ItemStart::ToolCall { id: _, call_id, name, namespace, kind } => {
                 let name = flat_name(namespace.as_deref(), name);
@@ -156,15 +156,15 @@ impl Encoder {
                     CallStyle::LegacyFunctions if number == 0 => self.chunks.legacy_call(&name, out),
                     CallStyle::LegacyFunctions => return self.refuse(second_legacy_call(index.0), out),
                 }
-                Slot::Call { index: number, kind }
+                ItemState::Call { index: number, kind }
             }
-            ItemStart::Reasoning { id: _ } => Slot::Reasoning { shown: None },
+            ItemStart::Reasoning { id: _ } => ItemState::Reasoning { shown: None },
             ItemStart::Opaque { kind } => {
                 self.anchor(index, None, out);
-                Slot::Opaque { kind: kind.into_owned() }
+                ItemState::Opaque { kind: kind.into_owned() }
             }
         };
-        self.items.push((index, slot));
+        self.items.push((index, state));
     }
 
     fn write_text(
@@ -195,7 +195,7 @@ impl Encoder {
             return;
         }
         // Summaries and the thought itself say the same; whichever comes first is shown.
-        let Some(Slot::Reasoning { shown }) = self.slot(index) else { return };
+        let Some(ItemState::Reasoning { shown }) = self.state_of(index) else { return };
         if *shown.get_or_insert(kind) != kind {
             return;
         }
@@ -210,7 +210,7 @@ impl Encoder {
         if text.is_empty() {
             return;
         }
-        let Some(&mut Slot::Call { index: number, kind }) = self.slot(index) else { return };
+        let Some(&mut ItemState::Call { index: number, kind }) = self.state_of(index) else { return };
         match self.context.call_style {
             CallStyle::Tools => self.chunks.arguments(number, kind, text, out),
             CallStyle::LegacyFunctions => self.chunks.legacy_arguments(text, out),
@@ -224,25 +224,25 @@ impl Encoder {
         out: &mut impl FnMut(Frame<'_>),
     ) {
         use interlingua_model::ItemKind;
-        let Some(slot) = self.slot(index) else { return };
-        let was = std::mem::replace(slot, Slot::Finished);
+        let Some(state) = self.state_of(index) else { return };
+        let was = std::mem::replace(state, ItemState::Finished);
         match (was, item) {
-            (Slot::Message, _) => {
+            (ItemState::Message, _) => {
                 let chunks = &mut self.chunks;
                 self.text.close(index, &mut |piece| write_piece(chunks, piece, out));
             }
-            (Slot::Reasoning { .. }, Some(ItemKind::Reasoning(reasoning))) => {
+            (ItemState::Reasoning { .. }, Some(ItemKind::Reasoning(reasoning))) => {
                 let next = self.anchors.iter().filter(|(at, _)| *at > index).min_by_key(|(at, _)| *at);
                 match next.cloned() {
                     Some((_, before)) => self.write_details(index, &reasoning, before.as_deref(), out),
                     None => self.waiting.push((index, Box::new(reasoning))),
                 }
             }
-            (Slot::Opaque { .. }, Some(ItemKind::Opaque(opaque))) if opaque.needs_client => {
+            (ItemState::Opaque { .. }, Some(ItemKind::Opaque(opaque))) if opaque.needs_client => {
                 self.refuse(needs_client(&opaque.kind, index.0), out);
             }
-            (Slot::Opaque { kind }, _) => self.drop_item(index, &kind),
-            (Slot::Call { .. } | Slot::Reasoning { .. } | Slot::Finished, _) => {}
+            (ItemState::Opaque { kind }, _) => self.drop_item(index, &kind),
+            (ItemState::Call { .. } | ItemState::Reasoning { .. } | ItemState::Finished, _) => {}
         }
     }
 
@@ -286,8 +286,8 @@ impl Encoder {
         let chunks = &mut self.chunks;
         chunks.complete(envelope);
         self.text.drain(&mut |piece| write_piece(chunks, piece, out));
-        for (index, slot) in std::mem::take(&mut self.items) {
-            if let Slot::Opaque { kind } = slot {
+        for (index, state) in std::mem::take(&mut self.items) {
+            if let ItemState::Opaque { kind } = state {
                 self.drop_item(index, &kind);
             }
         }
@@ -316,7 +316,7 @@ impl Encoder {
             self.chunks.moderation(moderation, out);
         }
         out(Frame::Done);
-        self.phase = Phase::Done;
+        self.state = State::Done;
     }
 
     fn refuse(&mut self, error: Error, out: &mut impl FnMut(Frame<'_>)) {
@@ -325,7 +325,7 @@ impl Encoder {
 
     fn fail(&mut self, failure: Failure, out: &mut impl FnMut(Frame<'_>)) {
         out(Frame::Failed(encode_failure(&failure)));
-        self.phase = Phase::Failed(Box::new(failure));
+        self.state = State::Failed(Box::new(failure));
     }
 
     fn drop_item(&mut self, index: ItemIndex, kind: &str) {
@@ -334,8 +334,8 @@ impl Encoder {
     }
 
     /// Streams touch their newest items most.
-    fn slot(&mut self, index: ItemIndex) -> Option<&mut Slot> {
-        self.items.iter_mut().rev().find(|(at, _)| *at == index).map(|(_, slot)| slot)
+    fn state_of(&mut self, index: ItemIndex) -> Option<&mut ItemState> {
+        self.items.iter_mut().rev().find(|(at, _)| *at == index).map(|(_, state)| state)
     }
 
     fn lose(&mut self, path: impl Into<String>, code: LossCode, detail: impl Into<String>) {
@@ -343,7 +343,7 @@ impl Encoder {
     }
 }
 
-fn write_piece(chunks: &mut Chunks, piece: Piece<'_>, out: &mut impl FnMut(Frame<'_>)) {
-    let Piece { text, logprobs } = piece;
+fn write_piece(chunks: &mut Chunks, piece: TextPiece<'_>, out: &mut impl FnMut(Frame<'_>)) {
+    let TextPiece { text, logprobs } = piece;
     chunks.text(text, logprobs, out);
 }

@@ -25,7 +25,7 @@ pub(super) struct TextJoin {
 
 /// Text to write now.
 #[derive(Debug)]
-pub(super) struct Piece<'a> {
+pub(super) struct TextPiece<'a> {
     pub(super) text: &'a str,
     pub(super) logprobs: Vec<TokenLogprob>,
 }
@@ -52,7 +52,7 @@ impl TextJoin {
         part: u32,
         text: &str,
         logprobs: Vec<TokenLogprob>,
-        out: &mut impl FnMut(Piece<'_>),
+        out: &mut impl FnMut(TextPiece<'_>),
     ) {
         if self.queue.front().is_none_or(|first| first.index == index) {
             return self.emit(index, part, text, logprobs, out);
@@ -62,7 +62,7 @@ impl TextJoin {
         }
     }
 
-    pub(super) fn close(&mut self, index: ItemIndex, out: &mut impl FnMut(Piece<'_>)) {
+    pub(super) fn close(&mut self, index: ItemIndex, out: &mut impl FnMut(TextPiece<'_>)) {
         if let Some(waiting) = self.queue.iter_mut().find(|waiting| waiting.index == index) {
             waiting.is_closed = true;
         }
@@ -73,7 +73,7 @@ impl TextJoin {
     }
 
     /// Writes what still waits, whether its messages ended or not.
-    pub(super) fn drain(&mut self, out: &mut impl FnMut(Piece<'_>)) {
+    pub(super) fn drain(&mut self, out: &mut impl FnMut(TextPiece<'_>)) {
         while self.queue.pop_front().is_some() {
             self.catch_up(out);
         }
@@ -102,7 +102,7 @@ impl TextJoin {
     }
 
     /// Writes what the message that is now first has been waiting to say.
-    fn catch_up(&mut self, out: &mut impl FnMut(Piece<'_>)) {
+    fn catch_up(&mut self, out: &mut impl FnMut(TextPiece<'_>)) {
         let Some(first) = self.queue.front_mut() else { return };
         let index = first.index;
         for (part, text, logprobs) in std::mem::take(&mut first.pieces) {
@@ -116,11 +116,11 @@ impl TextJoin {
         part: u32,
         text: &str,
         logprobs: Vec<TokenLogprob>,
-        out: &mut impl FnMut(Piece<'_>),
+        out: &mut impl FnMut(TextPiece<'_>),
     ) {
         if !text.is_empty() && self.last != Some(index) {
             if self.last.is_some() && !self.joiner.is_empty() {
-                out(Piece { text: &self.joiner, logprobs: Vec::new() });
+                out(TextPiece { text: &self.joiner, logprobs: Vec::new() });
                 self.written += characters(&self.joiner);
             }
             self.last = Some(index);
@@ -129,7 +129,7 @@ impl TextJoin {
             self.bases.push((index, part, self.written));
         }
         self.written += characters(text);
-        out(Piece { text, logprobs });
+        out(TextPiece { text, logprobs });
     }
 
     fn base(&self, index: ItemIndex, part: u32) -> u64 {

@@ -58,7 +58,7 @@ pub(in crate::responses) fn summary_part(text: String) -> wire::ContentPart {
     wire::ContentPart::SummaryText(wire::SummaryText { text: Some(text), extra: Extra::new() })
 }
 
-pub(in crate::responses) fn thought_part(text: String) -> wire::ContentPart {
+pub(in crate::responses) fn reasoning_text_part(text: String) -> wire::ContentPart {
     wire::ContentPart::ReasoningText(wire::ReasoningText { text: Some(text), extra: Extra::new() })
 }
 

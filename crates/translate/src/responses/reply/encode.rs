@@ -6,7 +6,7 @@ use interlingua_model::{
 use interlingua_wire::{Extra, responses as wire};
 
 use super::annotations::encode_annotation;
-use super::content::{call_item, refusal_part, summary_part, text_part, thought_part};
+use super::content::{call_item, reasoning_text_part, refusal_part, summary_part, text_part};
 use super::finish::{encode_finish, encode_status};
 use super::ids::{ItemFamily, family, item_id, reply_id};
 use super::logprobs::encode_logprobs;
@@ -16,7 +16,7 @@ use crate::{Context, Error, Loss, LossCode, Translated};
 
 /// Writes a reply as a response, with what it repeats of the request.
 ///
-/// Items keep their order. Each has an id that follows from the reply's id and its place. The status of an item that
+/// Items keep their order. Each has an id that follows from the reply's id and its `output_index`. The status of an item that
 /// has none follows from the reply's: only the last item of a reply that was cut short is incomplete.
 ///
 /// # Errors
@@ -67,12 +67,12 @@ fn encode_item(
     item: Item,
     index: usize,
     reply_id: &str,
-    place: usize,
+    output_index: usize,
     fallback: ItemStatus,
     losses: &mut Vec<Loss>,
 ) -> Result<Option<wire::Item>, Error> {
     let path = format!("items[{index}]");
-    let new_id = |family| item_id(family, reply_id, u32::try_from(place).unwrap_or(u32::MAX));
+    let new_id = |family| item_id(family, reply_id, u32::try_from(output_index).unwrap_or(u32::MAX));
     let id = |given: Option<String>, family| given.filter(|id| !id.is_empty()).unwrap_or_else(|| new_id(family));
     Ok(Some(match item.kind {
         ItemKind::Message(message) => {
@@ -105,7 +105,7 @@ fn encode_item(
         }
         ItemKind::Reasoning(reasoning) => {
             let ReasoningItem { id: given, summary, content, encrypted, status: how_far } = reasoning;
-            let content: Vec<_> = content.into_iter().map(thought_part).collect();
+            let content: Vec<_> = content.into_iter().map(reasoning_text_part).collect();
             wire::Item::Reasoning(wire::Reasoning {
                 id: Some(id(given, ItemFamily::Reasoning)),
                 summary: Some(summary.into_iter().map(summary_part).collect()),

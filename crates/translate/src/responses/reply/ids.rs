@@ -36,15 +36,15 @@ pub(in crate::responses) enum ItemFamily {
     Custom,
 }
 
-/// The id of the item at a place of a reply: the same whenever asked, and of no other item.
-pub(in crate::responses) fn item_id(family: ItemFamily, reply_id: &str, place: u32) -> String {
+/// The id of one item of a reply: the same whenever asked, and of no other item.
+pub(in crate::responses) fn item_id(family: ItemFamily, reply_id: &str, output_index: u32) -> String {
     let prefix = match family {
         ItemFamily::Message => "msg",
         ItemFamily::Reasoning => "rs",
         ItemFamily::Function => "fc",
         ItemFamily::Custom => "ctc",
     };
-    format!("{prefix}_{}_{place}", reply_id.strip_prefix(ID_PREFIX).unwrap_or(reply_id))
+    format!("{prefix}_{}_{output_index}", reply_id.strip_prefix(ID_PREFIX).unwrap_or(reply_id))
 }
 
 pub(in crate::responses) fn family(arguments: &Arguments) -> ItemFamily {

@@ -15,25 +15,25 @@ use crate::responses::reply::finish::encode_status;
 use crate::{Error, LossCode};
 
 /// What became of the items.
-pub(super) struct Written {
+pub(super) struct WrittenInput {
     pub(super) items: Vec<wire::Item>,
     /// Leading operator's text that moved into `instructions`.
     pub(super) hoisted: Option<String>,
 }
 
-pub(super) fn encode_items(out: &mut Writing<'_>, mut items: Vec<Item>, stored: bool) -> Result<Written, Error> {
+pub(super) fn encode_items(out: &mut Writing<'_>, mut items: Vec<Item>, stored: bool) -> Result<WrittenInput, Error> {
     let hoisted = out.profile.hoist_instructions.then(|| hoist(&mut items)).flatten();
     report_names(out, &items);
     report_prefill(out, items.last());
-    let keep = keepable_thoughts(out, &items, stored);
+    let keep = keepable_reasoning(out, &items, stored);
     let mut written: Vec<wire::Item> = Vec::with_capacity(items.len());
     for (item, keep) in items.into_iter().zip(keep) {
         if keep {
-            let after_thought = matches!(written.last(), Some(wire::Item::Reasoning(_)));
-            written.push(encode_item(out, item, after_thought)?);
+            let after_reasoning = matches!(written.last(), Some(wire::Item::Reasoning(_)));
+            written.push(encode_item(out, item, after_reasoning)?);
         }
     }
-    Ok(Written { items: written, hoisted })
+    Ok(WrittenInput { items: written, hoisted })
 }
 
 /// Takes plain-text operator messages off the front.
@@ -99,7 +99,7 @@ fn report_prefill(out: &mut Writing<'_>, last: Option<&Item>) {
 }
 
 /// Which items go out: all but thoughts that the upstream would refuse, being unsealed or without what followed them.
-fn keepable_thoughts(out: &mut Writing<'_>, items: &[Item], stored: bool) -> Vec<bool> {
+fn keepable_reasoning(out: &mut Writing<'_>, items: &[Item], stored: bool) -> Vec<bool> {
     let mut leads_on = false;
     let mut keep: Vec<bool> = items
         .iter()
@@ -139,12 +139,12 @@ fn keepable_thoughts(out: &mut Writing<'_>, items: &[Item], stored: bool) -> Vec
     keep
 }
 
-fn encode_item(out: &mut Writing<'_>, item: Item, after_thought: bool) -> Result<wire::Item, Error> {
+fn encode_item(out: &mut Writing<'_>, item: Item, after_reasoning: bool) -> Result<wire::Item, Error> {
     let Item { origin: _, kind } = item;
     // An item's own id is taken back only together with the thoughts it came with.
-    let own_id = |id: Option<String>| id.filter(|_| after_thought);
+    let own_id = |id: Option<String>| id.filter(|_| after_reasoning);
     Ok(match kind {
-        ItemKind::Message(message) => encode_message(out, message, after_thought)?,
+        ItemKind::Message(message) => encode_message(out, message, after_reasoning)?,
         ItemKind::ToolCall(ToolCall { id, call_id, name, namespace, arguments, status: _ }) => {
             let name = Some(out.names.wire(namespace.as_deref(), &name).to_owned());
             let call_id = Some(out.call_ids.wire(call_id));
@@ -196,7 +196,7 @@ fn encode_item(out: &mut Writing<'_>, item: Item, after_thought: bool) -> Result
     })
 }
 
-fn encode_message(out: &mut Writing<'_>, message: Message, after_thought: bool) -> Result<wire::Item, Error> {
+fn encode_message(out: &mut Writing<'_>, message: Message, after_reasoning: bool) -> Result<wire::Item, Error> {
     let Message { id, role, content, name: _, phase, status } = message;
     let side = if role == Role::Assistant { Side::Output } else { Side::Input };
     let role = match role {
@@ -207,11 +207,11 @@ fn encode_message(out: &mut Writing<'_>, message: Message, after_thought: bool) 
         Role::Assistant => wire::Role::Assistant,
     };
     Ok(wire::Item::Message(wire::Message {
-        id: id.filter(|_| after_thought),
+        id: id.filter(|_| after_reasoning),
         role: Some(role),
         content: Some(encode_content(out, content, side)?),
         phase,
-        status: status.filter(|_| after_thought).map(encode_status),
+        status: status.filter(|_| after_reasoning).map(encode_status),
         extra: Extra::new(),
     }))
 }

@@ -2,7 +2,7 @@
 //!
 //! The same text may come as deltas, in a `done` event, in the finished part, in the finished item and in the
 //! terminal response, in any subset. Each view is compared with what has been passed on, and only what is missing
-//! follows; see [`Slots`](super::items::Slots).
+//! follows; see [`StreamedItems`].
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -11,7 +11,7 @@ use interlingua_model::{Ending, Event, Failure, Finish, Opaque, Protocol, Sink};
 use interlingua_wire::{Integer, Unknown, responses as wire};
 
 use super::item::Channel;
-use super::items::{Place, Slots};
+use super::items::{PartRef, StreamedItems};
 use super::sequence::Sequence;
 use super::undocumented::{is_housekeeping, is_untyped};
 use crate::convert::json;
@@ -43,16 +43,16 @@ use crate::{Context, End, Error, Loss, LossCode, Outcome};
 #[derive(Debug, Clone)]
 pub struct Decoder {
     reader: Reader,
-    slots: Slots,
+    items: StreamedItems,
     sequence: Sequence,
     has_started: bool,
-    phase: Phase,
+    state: State,
     losses: Vec<Loss>,
     seen_unknown: HashSet<String>,
 }
 
 #[derive(Debug, Clone)]
-enum Phase {
+enum State {
     Open,
     /// The upstream failed without saying why; the reason may be in the next event.
     Failing(Box<Failure>),
@@ -65,10 +65,10 @@ impl Decoder {
     pub fn new(context: &Context) -> Self {
         Self {
             reader: Reader::new(context),
-            slots: Slots::default(),
+            items: StreamedItems::default(),
             sequence: Sequence::default(),
             has_started: false,
-            phase: Phase::Open,
+            state: State::Open,
             losses: Vec::new(),
             seen_unknown: HashSet::new(),
         }
@@ -104,7 +104,7 @@ impl Decoder {
 
     /// Takes one event. After the end of the stream, events are ignored.
     pub fn push(&mut self, event: wire::Event<'_>, out: &mut impl Sink) {
-        if let Phase::Failing(_) = self.phase {
+        if let State::Failing(_) = self.state {
             return self.second_chance(event, out);
         }
         if self.has_ended() || self.is_repeated(&event) {
@@ -118,16 +118,16 @@ impl Decoder {
     /// Whether the stream has come to its end; nothing after it counts.
     #[must_use]
     pub fn has_ended(&self) -> bool {
-        matches!(self.phase, Phase::Ended(_))
+        matches!(self.state, State::Ended(_))
     }
 
     /// Says that no more bytes come. A stream without a terminal event ends in a failure with the code
     /// `stream_incomplete`, never as a success.
     pub fn finish(mut self, out: &mut impl Sink) -> Outcome {
         self.stop(out);
-        let end = match self.phase {
-            Phase::Ended(end) => end,
-            Phase::Open | Phase::Failing(_) => End::Truncated,
+        let end = match self.state {
+            State::Ended(end) => end,
+            State::Open | State::Failing(_) => End::Truncated,
         };
         Outcome { end, losses: self.losses }
     }
@@ -140,10 +140,10 @@ impl Decoder {
     }
 
     fn stop(&mut self, out: &mut impl Sink) {
-        match std::mem::replace(&mut self.phase, Phase::Ended(End::Truncated)) {
-            Phase::Open => out.event(Event::Failed(Box::new(stream_incomplete()))),
-            Phase::Failing(failure) => self.fail(failure, out),
-            Phase::Ended(end) => self.phase = Phase::Ended(end),
+        match std::mem::replace(&mut self.state, State::Ended(End::Truncated)) {
+            State::Open => out.event(Event::Failed(Box::new(stream_incomplete()))),
+            State::Failing(failure) => self.fail(failure, out),
+            State::Ended(end) => self.state = State::Ended(end),
         }
     }
 
@@ -153,16 +153,16 @@ impl Decoder {
             E::OutputTextDelta(wire::OutputTextDelta {
                 item_id, output_index, content_index, delta, logprobs, ..
             }) => {
-                let place = Place::new(output_index, item_id.as_deref(), content_index);
-                self.slots.say(&place, Channel::Text, delta.0, decode_logprobs(logprobs), out);
+                let part_ref = PartRef::new(output_index, item_id.as_deref(), content_index);
+                self.items.say(&part_ref, Channel::Text, delta.0, decode_logprobs(logprobs), out);
             }
             E::RefusalDelta(wire::PartDelta { item_id, output_index, content_index, delta, .. }) => {
-                let place = Place::new(output_index, item_id.as_deref(), content_index);
-                self.slots.say(&place, Channel::Refusal, delta.0, Vec::new(), out);
+                let part_ref = PartRef::new(output_index, item_id.as_deref(), content_index);
+                self.items.say(&part_ref, Channel::Refusal, delta.0, Vec::new(), out);
             }
             E::ReasoningTextDelta(wire::PartDelta { item_id, output_index, content_index, delta, .. }) => {
-                let place = Place::new(output_index, item_id.as_deref(), content_index);
-                self.slots.say(&place, Channel::Thought, delta.0, Vec::new(), out);
+                let part_ref = PartRef::new(output_index, item_id.as_deref(), content_index);
+                self.items.say(&part_ref, Channel::Reasoning, delta.0, Vec::new(), out);
             }
             E::ReasoningSummaryTextDelta(wire::SummaryTextDelta {
                 item_id,
@@ -171,59 +171,59 @@ impl Decoder {
                 delta,
                 ..
             }) => {
-                let place = Place::new(output_index, item_id.as_deref(), summary_index);
-                self.slots.say(&place, Channel::Summary, delta.0, Vec::new(), out);
+                let part_ref = PartRef::new(output_index, item_id.as_deref(), summary_index);
+                self.items.say(&part_ref, Channel::Summary, delta.0, Vec::new(), out);
             }
             E::FunctionCallArgumentsDelta(wire::CallDelta { item_id, output_index, delta, .. })
             | E::CustomToolCallInputDelta(wire::CallDelta { item_id, output_index, delta, .. }) => {
-                let place = Place::new(output_index, item_id.as_deref(), None);
-                self.slots.say(&place, Channel::Arguments, delta.0, Vec::new(), out);
+                let part_ref = PartRef::new(output_index, item_id.as_deref(), None);
+                self.items.say(&part_ref, Channel::Arguments, delta.0, Vec::new(), out);
             }
             E::OutputTextDone(wire::OutputTextDone { item_id, output_index, content_index, text, .. }) => {
-                let place = Place::new(output_index, item_id.as_deref(), content_index);
-                self.slots.reconcile(&place, Channel::Text, text.as_deref().unwrap_or_default(), out);
+                let part_ref = PartRef::new(output_index, item_id.as_deref(), content_index);
+                self.items.reconcile(&part_ref, Channel::Text, text.as_deref().unwrap_or_default(), out);
             }
             E::RefusalDone(wire::RefusalDone { item_id, output_index, content_index, refusal, .. }) => {
-                let place = Place::new(output_index, item_id.as_deref(), content_index);
-                self.slots.reconcile(&place, Channel::Refusal, refusal.as_deref().unwrap_or_default(), out);
+                let part_ref = PartRef::new(output_index, item_id.as_deref(), content_index);
+                self.items.reconcile(&part_ref, Channel::Refusal, refusal.as_deref().unwrap_or_default(), out);
             }
             E::ReasoningTextDone(wire::ReasoningTextDone { item_id, output_index, content_index, text, .. }) => {
-                let place = Place::new(output_index, item_id.as_deref(), content_index);
-                self.slots.reconcile(&place, Channel::Thought, text.as_deref().unwrap_or_default(), out);
+                let part_ref = PartRef::new(output_index, item_id.as_deref(), content_index);
+                self.items.reconcile(&part_ref, Channel::Reasoning, text.as_deref().unwrap_or_default(), out);
             }
             E::ReasoningSummaryTextDone(wire::SummaryTextDone {
                 item_id, output_index, summary_index, text, ..
             }) => {
-                let place = Place::new(output_index, item_id.as_deref(), summary_index);
-                self.slots.reconcile(&place, Channel::Summary, text.as_deref().unwrap_or_default(), out);
+                let part_ref = PartRef::new(output_index, item_id.as_deref(), summary_index);
+                self.items.reconcile(&part_ref, Channel::Summary, text.as_deref().unwrap_or_default(), out);
             }
             E::FunctionCallArgumentsDone(wire::ArgumentsDone { item_id, output_index, arguments, .. }) => {
-                let place = Place::new(output_index, item_id.as_deref(), None);
-                self.slots.reconcile(&place, Channel::Arguments, arguments.as_deref().unwrap_or_default(), out);
+                let part_ref = PartRef::new(output_index, item_id.as_deref(), None);
+                self.items.reconcile(&part_ref, Channel::Arguments, arguments.as_deref().unwrap_or_default(), out);
             }
             E::CustomToolCallInputDone(wire::InputDone { item_id, output_index, input, .. }) => {
-                let place = Place::new(output_index, item_id.as_deref(), None);
-                self.slots.reconcile(&place, Channel::Arguments, input.as_deref().unwrap_or_default(), out);
+                let part_ref = PartRef::new(output_index, item_id.as_deref(), None);
+                self.items.reconcile(&part_ref, Channel::Arguments, input.as_deref().unwrap_or_default(), out);
             }
             E::ReasoningSummaryPartAdded(part) | E::ReasoningSummaryPartDone(part) => {
-                let place = Place::new(part.output_index, part.item_id.as_deref(), part.summary_index);
-                self.slots.part(&place, part.part.map(|part| *part), out);
+                let part_ref = PartRef::new(part.output_index, part.item_id.as_deref(), part.summary_index);
+                self.items.part(&part_ref, part.part.map(|part| *part), out);
             }
             E::ContentPartAdded(part) | E::ContentPartDone(part) => {
-                let place = Place::new(part.output_index, part.item_id.as_deref(), part.content_index);
-                self.slots.part(&place, part.part.map(|part| *part), out);
+                let part_ref = PartRef::new(part.output_index, part.item_id.as_deref(), part.content_index);
+                self.items.part(&part_ref, part.part.map(|part| *part), out);
             }
             E::OutputTextAnnotationAdded(added) => {
-                let place = Place::new(added.output_index, added.item_id.as_deref(), added.content_index);
+                let part_ref = PartRef::new(added.output_index, added.item_id.as_deref(), added.content_index);
                 if let Some(annotation) = added.annotation {
-                    self.slots.annotate(&place, decode_annotation(*annotation), out);
+                    self.items.annotate(&part_ref, decode_annotation(*annotation), out);
                 }
             }
             E::OutputItemAdded(wire::OutputItem { output_index, item, .. }) => {
-                self.slots.start(output_index, &item, &self.reader, out);
+                self.items.start(output_index, &item, &self.reader, out);
             }
             E::OutputItemDone(wire::OutputItem { output_index, item, .. }) => {
-                self.slots.finish(output_index, *item, &self.reader, out)?;
+                self.items.finish(output_index, *item, &self.reader, out)?;
             }
             E::Created(progress) | E::Queued(progress) | E::InProgress(progress) => {
                 if let Some(response) = progress.response {
@@ -298,11 +298,11 @@ impl Decoder {
             }
         };
         for (index, item) in output.into_iter().enumerate() {
-            self.slots.finish_at_end(index, item, &self.reader, out)?;
+            self.items.finish_at_end(index, item, &self.reader, out)?;
         }
-        self.slots.close(ending.finish == Finish::Completed, out)?;
-        self.losses.append(&mut self.slots.losses);
-        self.phase = Phase::Ended(match &ending {
+        self.items.close(ending.finish == Finish::Completed, out)?;
+        self.losses.append(&mut self.items.losses);
+        self.state = State::Ended(match &ending {
             Ending { finish: Finish::Completed, .. } => End::Completed,
             Ending { finish: Finish::Incomplete(reason), .. } => End::Incomplete(reason.clone()),
         });
@@ -313,7 +313,7 @@ impl Decoder {
     /// A failure that says nothing is held back: the reason may be in the next event.
     fn upstream_failed(&mut self, failure: Box<Failure>, out: &mut impl Sink) {
         if failure.code.is_none() && failure.message.is_empty() {
-            self.phase = Phase::Failing(failure);
+            self.state = State::Failing(failure);
         } else {
             self.fail(failure, out);
         }
@@ -340,9 +340,9 @@ impl Decoder {
     }
 
     fn fail(&mut self, failure: Box<Failure>, out: &mut impl Sink) {
-        self.losses.append(&mut self.slots.losses);
+        self.losses.append(&mut self.items.losses);
         out.event(Event::Failed(failure.clone()));
-        self.phase = Phase::Ended(End::Failed(failure));
+        self.state = State::Ended(End::Failed(failure));
     }
 
     fn unknown(&mut self, unknown: Unknown, out: &mut impl Sink) -> Result<(), Error> {
@@ -363,7 +363,7 @@ impl Decoder {
 
     /// A hosted tool is at work.
     fn progress(&mut self, output_index: Option<Integer>, step: &str, out: &mut impl Sink) {
-        if let Some(index) = self.slots.known(output_index) {
+        if let Some(index) = self.items.known(output_index) {
             out.event(Event::Progress { index, step: Cow::Borrowed(step) });
         }
     }

@@ -5,7 +5,7 @@ use interlingua_model::{
 };
 use interlingua_wire::responses as wire;
 
-use super::events::Lifecycle;
+use super::events::Events;
 use super::open_item::OpenItem;
 use crate::convert::{integer, wire_json};
 use crate::responses::reply::failure::encode_failure;
@@ -36,16 +36,16 @@ use crate::{Context, Loss, LossCode};
 #[derive(Debug)]
 pub struct Encoder {
     context: Context,
-    phase: Phase,
-    events: Lifecycle,
-    items: Vec<(ItemIndex, Slot)>,
-    /// How many items have begun, which is the place of the next.
-    places: u32,
+    state: State,
+    events: Events,
+    items: Vec<(ItemIndex, WrittenItem)>,
+    /// The `output_index` of the next item to begin.
+    output_index: u32,
     losses: Vec<Loss>,
 }
 
 #[derive(Debug)]
-enum Phase {
+enum State {
     /// Nothing is written yet.
     Waiting(Envelope),
     /// The response as its events repeat it, without output.
@@ -55,7 +55,7 @@ enum Phase {
 }
 
 #[derive(Debug)]
-enum Slot {
+enum WrittenItem {
     Open(OpenItem),
     Done(wire::Item),
     /// Nothing that a reply holds.
@@ -68,17 +68,17 @@ impl Encoder {
     pub fn new(context: Context) -> Self {
         Self {
             context,
-            phase: Phase::Waiting(Envelope::default()),
-            events: Lifecycle::default(),
+            state: State::Waiting(Envelope::default()),
+            events: Events::default(),
             items: Vec::new(),
-            places: 0,
+            output_index: 0,
             losses: Vec::new(),
         }
     }
 
     /// Takes one event and writes the events it causes. After the end of the stream, events are ignored.
     pub fn push(&mut self, event: Event<'_>, out: &mut impl FnMut(wire::Event<'_>)) {
-        if matches!(self.phase, Phase::Done | Phase::Failed(_)) {
+        if matches!(self.state, State::Done | State::Failed(_)) {
             return;
         }
         match event {
@@ -96,7 +96,7 @@ impl Encoder {
             }
             Event::ReasoningDelta { index, part, kind, text } => {
                 if let Some((item, events)) = self.open(index) {
-                    item.write_thought(part, kind, &text, events, out);
+                    item.write_reasoning(part, kind, &text, events, out);
                 }
             }
             Event::ArgumentsDelta { index, text } => {
@@ -135,9 +135,9 @@ impl Encoder {
     /// Why the stream failed, once it has: the upstream's failure, a cut, or a reply that cannot be carried over.
     #[must_use]
     pub fn failure(&self) -> Option<&Failure> {
-        match &self.phase {
-            Phase::Failed(failure) => Some(failure),
-            Phase::Waiting(_) | Phase::Open(_) | Phase::Done => None,
+        match &self.state {
+            State::Failed(failure) => Some(failure),
+            State::Waiting(_) | State::Open(_) | State::Done => None,
         }
     }
 
@@ -149,7 +149,7 @@ impl Encoder {
 
     /// Takes the envelope; once it has gone out, what it says stands.
     fn head(&mut self, more: Envelope) {
-        if let Phase::Waiting(envelope) = &mut self.phase {
+        if let State::Waiting(envelope) = &mut self.state {
             let Envelope { id, created, model, service_tier } = more;
             envelope.id = envelope.id.take().or(id);
             envelope.created = envelope.created.or(created);
@@ -160,7 +160,7 @@ impl Encoder {
 
     /// Begins the stream if it has not begun.
     fn begin(&mut self, out: &mut impl FnMut(wire::Event<'_>)) {
-        let Phase::Waiting(envelope) = &mut self.phase else { return };
+        let State::Waiting(envelope) = &mut self.state else { return };
         let Envelope { id, created, model, service_tier } = std::mem::take(envelope);
         let response = wire::Response {
             id: Some(reply_id(id.as_deref(), &self.context.stamp.id)),
@@ -172,7 +172,7 @@ impl Encoder {
             ..self.context.echo()
         };
         self.events.begin(&response, out);
-        self.phase = Phase::Open(Box::new(response));
+        self.state = State::Open(Box::new(response));
     }
 
     fn start(&mut self, index: ItemIndex, item: ItemStart<'_>, out: &mut impl FnMut(wire::Event<'_>)) {
@@ -182,21 +182,21 @@ impl Encoder {
         } else {
             self.begin(out);
         }
-        let Phase::Open(response) = &self.phase else { return };
+        let State::Open(response) = &self.state else { return };
         let id = response.id.as_deref().unwrap_or_default();
-        let slot = match OpenItem::start(item, id, self.places, &mut self.events, out) {
+        let written = match OpenItem::start(item, id, self.output_index, &mut self.events, out) {
             Some(item) => {
-                self.places += 1;
-                Slot::Open(item)
+                self.output_index += 1;
+                WrittenItem::Open(item)
             }
-            None => Slot::Dropped,
+            None => WrittenItem::Dropped,
         };
-        self.items.push((index, slot));
+        self.items.push((index, written));
     }
 
     fn finish_item(&mut self, index: ItemIndex, whole: Option<Item>, out: &mut impl FnMut(wire::Event<'_>)) {
-        let Some((_, slot)) = self.items.iter_mut().rev().find(|(at, _)| *at == index) else { return };
-        let Slot::Open(mut item) = std::mem::replace(slot, Slot::Dropped) else { return };
+        let Some((_, written)) = self.items.iter_mut().rev().find(|(at, _)| *at == index) else { return };
+        let WrittenItem::Open(mut item) = std::mem::replace(written, WrittenItem::Dropped) else { return };
         let mut how_far = None;
         match whole.map(|item| item.kind) {
             Some(ItemKind::Reasoning(ReasoningItem { encrypted, status, .. })) => {
@@ -209,10 +209,10 @@ impl Encoder {
         }
         let how_far = how_far.unwrap_or(ItemStatus::Completed);
         let tells = how_far == ItemStatus::Completed || self.context.close_cut_items || !item.is_call();
-        *slot = Slot::Done(if tells {
+        *written = WrittenItem::Done(if tells {
             item.finish(how_far, &mut self.events, out)
         } else {
-            item.finish(how_far, &mut Lifecycle::default(), &mut |_| {})
+            item.finish(how_far, &mut Events::default(), &mut |_| {})
         });
     }
 
@@ -225,7 +225,7 @@ impl Encoder {
         let tells = rest == ItemStatus::Completed || self.context.close_cut_items;
         let output = self.close(rest, |item| tells || !item.is_call(), out);
         let usage = usage.map(|usage| encode_usage(usage, &mut self.losses));
-        let Phase::Open(response) = std::mem::replace(&mut self.phase, Phase::Done) else { return };
+        let State::Open(response) = std::mem::replace(&mut self.state, State::Done) else { return };
         let (status, incomplete_details) = encode_finish(&finish);
         let response = wire::Response {
             status: Some(status),
@@ -244,12 +244,12 @@ impl Encoder {
         let tells = self.context.close_cut_items;
         let output = self.close(ItemStatus::Incomplete, |_| tells, out);
         let error = encode_failure(&failure);
-        let Phase::Open(response) = std::mem::replace(&mut self.phase, Phase::Failed(failure)) else { return };
+        let State::Open(response) = std::mem::replace(&mut self.state, State::Failed(failure)) else { return };
         let status = Some(wire::Status::Failed);
         self.events.end(wire::Response { status, error: Some(error), output: Some(output), ..*response }, out);
     }
 
-    /// Ends every item that is still open, in the order of their places, and gives all of them. An item that is not
+    /// Ends every item that is still open, in the order they began, and gives all of them. An item that is not
     /// told of stays open for the client until the last event.
     fn close(
         &mut self,
@@ -258,23 +258,23 @@ impl Encoder {
         out: &mut impl FnMut(wire::Event<'_>),
     ) -> Vec<wire::Item> {
         let mut output = Vec::with_capacity(self.items.len());
-        for (_, slot) in std::mem::take(&mut self.items) {
-            match slot {
-                Slot::Open(item) if tells(&item) => output.push(item.finish(how_far, &mut self.events, out)),
-                Slot::Open(item) => output.push(item.finish(how_far, &mut Lifecycle::default(), &mut |_| {})),
-                Slot::Done(item) => output.push(item),
-                Slot::Dropped => {}
+        for (_, written) in std::mem::take(&mut self.items) {
+            match written {
+                WrittenItem::Open(item) if tells(&item) => output.push(item.finish(how_far, &mut self.events, out)),
+                WrittenItem::Open(item) => output.push(item.finish(how_far, &mut Events::default(), &mut |_| {})),
+                WrittenItem::Done(item) => output.push(item),
+                WrittenItem::Dropped => {}
             }
         }
         output
     }
 
     /// An item that has begun and not ended; streams touch their newest items most.
-    fn open(&mut self, index: ItemIndex) -> Option<(&mut OpenItem, &mut Lifecycle)> {
-        let (_, slot) = self.items.iter_mut().rev().find(|(at, _)| *at == index)?;
-        match slot {
-            Slot::Open(item) => Some((item, &mut self.events)),
-            Slot::Done(_) | Slot::Dropped => None,
+    fn open(&mut self, index: ItemIndex) -> Option<(&mut OpenItem, &mut Events)> {
+        let (_, written) = self.items.iter_mut().rev().find(|(at, _)| *at == index)?;
+        match written {
+            WrittenItem::Open(item) => Some((item, &mut self.events)),
+            WrittenItem::Done(_) | WrittenItem::Dropped => None,
         }
     }
 

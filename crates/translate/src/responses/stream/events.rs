@@ -1,39 +1,33 @@
-//! The events of a Responses stream, each with its number and its place: the one file that stamps them.
+//! The events of a Responses stream, each with its numbers: the one file that stamps them.
 
+use interlingua_model::ReasoningKind;
 use interlingua_wire::{Extra, Integer, Text, responses as wire};
 use wire::Event;
 
 /// Writes events, numbered from 0 without a gap.
 #[derive(Debug, Default)]
-pub(super) struct Lifecycle {
+pub(super) struct Events {
     next: i64,
 }
 
-/// An item of the reply: its id and its place, the same in every event.
+/// An item of the reply, the same in every event.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct At<'a> {
-    pub(super) id: &'a str,
-    pub(super) place: u32,
+pub(super) struct ItemRef<'a> {
+    pub(super) item_id: &'a str,
+    pub(super) output_index: u32,
 }
 
-impl<'a> At<'a> {
-    fn id(self) -> Text<'a> {
-        Text::from(self.id)
+impl<'a> ItemRef<'a> {
+    fn item_id(self) -> Text<'a> {
+        Text::from(self.item_id)
     }
 
-    fn place(self) -> Integer {
-        Integer::from(self.place)
+    fn output_index(self) -> Integer {
+        Integer::from(self.output_index)
     }
 }
 
-/// The two texts of a thought have events of their own names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Thought {
-    Summary,
-    Text,
-}
-
-impl Lifecycle {
+impl Events {
     fn number(&mut self) -> Integer {
         let number = self.next;
         self.next += 1;
@@ -62,19 +56,19 @@ impl Lifecycle {
         out(wrap(wire::ResponseEnd { response: Box::new(response), sequence_number, extra: Extra::new() }));
     }
 
-    pub(super) fn item_added(&mut self, place: u32, item: wire::Item, out: &mut impl FnMut(Event<'_>)) {
-        let item = self.item(place, item);
+    pub(super) fn item_added(&mut self, output_index: u32, item: wire::Item, out: &mut impl FnMut(Event<'_>)) {
+        let item = self.item(output_index, item);
         out(Event::OutputItemAdded(item));
     }
 
-    pub(super) fn item_done(&mut self, place: u32, item: wire::Item, out: &mut impl FnMut(Event<'_>)) {
-        let item = self.item(place, item);
+    pub(super) fn item_done(&mut self, output_index: u32, item: wire::Item, out: &mut impl FnMut(Event<'_>)) {
+        let item = self.item(output_index, item);
         out(Event::OutputItemDone(item));
     }
 
-    fn item(&mut self, place: u32, item: wire::Item) -> wire::OutputItem {
+    fn item(&mut self, output_index: u32, item: wire::Item) -> wire::OutputItem {
         wire::OutputItem {
-            output_index: Some(Integer::from(place)),
+            output_index: Some(Integer::from(output_index)),
             item: Box::new(item),
             sequence_number: Some(self.number()),
             extra: Extra::new(),
@@ -83,28 +77,28 @@ impl Lifecycle {
 
     pub(super) fn part_added(
         &mut self,
-        at: At<'_>,
+        item: ItemRef<'_>,
         index: usize,
         part: wire::ContentPart,
         out: &mut impl FnMut(Event<'_>),
     ) {
-        out(Event::ContentPartAdded(self.part(at, index, part)));
+        out(Event::ContentPartAdded(self.part(item, index, part)));
     }
 
     pub(super) fn part_done(
         &mut self,
-        at: At<'_>,
+        item: ItemRef<'_>,
         index: usize,
         part: wire::ContentPart,
         out: &mut impl FnMut(Event<'_>),
     ) {
-        out(Event::ContentPartDone(self.part(at, index, part)));
+        out(Event::ContentPartDone(self.part(item, index, part)));
     }
 
-    fn part<'a>(&mut self, at: At<'a>, index: usize, part: wire::ContentPart) -> wire::ContentPartEvent<'a> {
+    fn part<'a>(&mut self, item: ItemRef<'a>, index: usize, part: wire::ContentPart) -> wire::ContentPartEvent<'a> {
         wire::ContentPartEvent {
-            item_id: Some(at.id()),
-            output_index: Some(at.place()),
+            item_id: Some(item.item_id()),
+            output_index: Some(item.output_index()),
             content_index: Some(position(index)),
             part: Some(Box::new(part)),
             sequence_number: Some(self.number()),
@@ -114,15 +108,15 @@ impl Lifecycle {
 
     pub(super) fn text_delta(
         &mut self,
-        at: At<'_>,
+        item: ItemRef<'_>,
         index: usize,
         delta: &str,
         logprobs: Vec<wire::Logprob>,
         out: &mut impl FnMut(Event<'_>),
     ) {
         out(Event::OutputTextDelta(wire::OutputTextDelta {
-            item_id: Some(at.id()),
-            output_index: Some(at.place()),
+            item_id: Some(item.item_id()),
+            output_index: Some(item.output_index()),
             content_index: Some(position(index)),
             delta: Text::from(delta),
             logprobs: Some(logprobs),
@@ -134,15 +128,15 @@ impl Lifecycle {
 
     pub(super) fn text_done(
         &mut self,
-        at: At<'_>,
+        item: ItemRef<'_>,
         index: usize,
         text: &str,
         logprobs: Vec<wire::Logprob>,
         out: &mut impl FnMut(Event<'_>),
     ) {
         out(Event::OutputTextDone(wire::OutputTextDone {
-            item_id: Some(at.id()),
-            output_index: Some(at.place()),
+            item_id: Some(item.item_id()),
+            output_index: Some(item.output_index()),
             content_index: Some(position(index)),
             text: Some(Text::from(text)),
             logprobs: Some(logprobs),
@@ -153,15 +147,15 @@ impl Lifecycle {
 
     pub(super) fn annotation(
         &mut self,
-        at: At<'_>,
+        item: ItemRef<'_>,
         index: usize,
         number: usize,
         annotation: wire::Annotation,
         out: &mut impl FnMut(Event<'_>),
     ) {
         out(Event::OutputTextAnnotationAdded(wire::AnnotationAdded {
-            item_id: Some(at.id()),
-            output_index: Some(at.place()),
+            item_id: Some(item.item_id()),
+            output_index: Some(item.output_index()),
             content_index: Some(position(index)),
             annotation_index: Some(position(number)),
             annotation: Some(Box::new(annotation)),
@@ -170,14 +164,26 @@ impl Lifecycle {
         }));
     }
 
-    pub(super) fn refusal_delta(&mut self, at: At<'_>, index: usize, delta: &str, out: &mut impl FnMut(Event<'_>)) {
-        out(Event::RefusalDelta(self.part_delta(at, index, delta)));
+    pub(super) fn refusal_delta(
+        &mut self,
+        item: ItemRef<'_>,
+        index: usize,
+        delta: &str,
+        out: &mut impl FnMut(Event<'_>),
+    ) {
+        out(Event::RefusalDelta(self.part_delta(item, index, delta)));
     }
 
-    pub(super) fn refusal_done(&mut self, at: At<'_>, index: usize, refusal: &str, out: &mut impl FnMut(Event<'_>)) {
+    pub(super) fn refusal_done(
+        &mut self,
+        item: ItemRef<'_>,
+        index: usize,
+        refusal: &str,
+        out: &mut impl FnMut(Event<'_>),
+    ) {
         out(Event::RefusalDone(wire::RefusalDone {
-            item_id: Some(at.id()),
-            output_index: Some(at.place()),
+            item_id: Some(item.item_id()),
+            output_index: Some(item.output_index()),
             content_index: Some(position(index)),
             refusal: Some(Text::from(refusal)),
             sequence_number: Some(self.number()),
@@ -185,10 +191,10 @@ impl Lifecycle {
         }));
     }
 
-    fn part_delta<'a>(&mut self, at: At<'a>, index: usize, delta: &'a str) -> wire::PartDelta<'a> {
+    fn part_delta<'a>(&mut self, item: ItemRef<'a>, index: usize, delta: &'a str) -> wire::PartDelta<'a> {
         wire::PartDelta {
-            item_id: Some(at.id()),
-            output_index: Some(at.place()),
+            item_id: Some(item.item_id()),
+            output_index: Some(item.output_index()),
             content_index: Some(position(index)),
             delta: Text::from(delta),
             obfuscation: None,
@@ -197,82 +203,87 @@ impl Lifecycle {
         }
     }
 
-    pub(super) fn thought_added(
+    pub(super) fn reasoning_added(
         &mut self,
-        at: At<'_>,
-        thought: Thought,
+        item: ItemRef<'_>,
+        kind: ReasoningKind,
         index: usize,
         part: wire::ContentPart,
         out: &mut impl FnMut(Event<'_>),
     ) {
-        match thought {
-            Thought::Summary => out(Event::ReasoningSummaryPartAdded(self.summary_part(at, index, part))),
-            Thought::Text => self.part_added(at, index, part, out),
+        match kind {
+            ReasoningKind::Summary => out(Event::ReasoningSummaryPartAdded(self.summary_part(item, index, part))),
+            ReasoningKind::Text => self.part_added(item, index, part, out),
         }
     }
 
-    pub(super) fn thought_delta(
+    pub(super) fn reasoning_delta(
         &mut self,
-        at: At<'_>,
-        thought: Thought,
+        item: ItemRef<'_>,
+        kind: ReasoningKind,
         index: usize,
         delta: &str,
         out: &mut impl FnMut(Event<'_>),
     ) {
-        out(match thought {
-            Thought::Summary => Event::ReasoningSummaryTextDelta(wire::SummaryTextDelta {
-                item_id: Some(at.id()),
-                output_index: Some(at.place()),
+        out(match kind {
+            ReasoningKind::Summary => Event::ReasoningSummaryTextDelta(wire::SummaryTextDelta {
+                item_id: Some(item.item_id()),
+                output_index: Some(item.output_index()),
                 summary_index: Some(position(index)),
                 delta: Text::from(delta),
                 obfuscation: None,
                 sequence_number: Some(self.number()),
                 extra: Extra::new(),
             }),
-            Thought::Text => Event::ReasoningTextDelta(self.part_delta(at, index, delta)),
+            ReasoningKind::Text => Event::ReasoningTextDelta(self.part_delta(item, index, delta)),
         });
     }
 
-    /// The end of a thought's text, and of the part it is in.
-    pub(super) fn thought_done(
+    /// The end of a reasoning text, and of the part it is in.
+    pub(super) fn reasoning_done(
         &mut self,
-        at: At<'_>,
-        thought: Thought,
+        item: ItemRef<'_>,
+        kind: ReasoningKind,
         index: usize,
         (text, part): (&str, wire::ContentPart),
         out: &mut impl FnMut(Event<'_>),
     ) {
         let (text, sequence_number) = (Some(Text::from(text)), Some(self.number()));
-        match thought {
-            Thought::Summary => {
+        match kind {
+            ReasoningKind::Summary => {
                 out(Event::ReasoningSummaryTextDone(wire::SummaryTextDone {
-                    item_id: Some(at.id()),
-                    output_index: Some(at.place()),
+                    item_id: Some(item.item_id()),
+                    output_index: Some(item.output_index()),
                     summary_index: Some(position(index)),
                     text,
                     sequence_number,
                     extra: Extra::new(),
                 }));
-                out(Event::ReasoningSummaryPartDone(self.summary_part(at, index, part)));
+                out(Event::ReasoningSummaryPartDone(self.summary_part(item, index, part)));
             }
-            Thought::Text => {
+            ReasoningKind::Text => {
                 out(Event::ReasoningTextDone(wire::ReasoningTextDone {
-                    item_id: Some(at.id()),
-                    output_index: Some(at.place()),
+                    item_id: Some(item.item_id()),
+                    output_index: Some(item.output_index()),
                     content_index: Some(position(index)),
                     text,
                     sequence_number,
                     extra: Extra::new(),
                 }));
-                self.part_done(at, index, part, out);
+                self.part_done(item, index, part, out);
             }
         }
     }
 
-    fn summary_part<'a>(&mut self, at: At<'a>, index: usize, part: wire::ContentPart) -> wire::SummaryPartEvent<'a> {
+    fn summary_part<'a>(
+        &mut self,
+        item: ItemRef<'a>,
+        index: usize,
+        part: wire::ContentPart,
+    ) -> wire::SummaryPartEvent<'a> {
         wire::SummaryPartEvent {
-            item_id: Some(at.id()),
-            output_index: Some(at.place()),
+            item_id: Some(item.item_id()),
+            output_index: Some(item.output_index()),
             summary_index: Some(position(index)),
             part: Some(Box::new(part)),
             status: None,
@@ -281,18 +292,18 @@ impl Lifecycle {
         }
     }
 
-    pub(super) fn arguments_delta(&mut self, at: At<'_>, delta: &str, out: &mut impl FnMut(Event<'_>)) {
-        out(Event::FunctionCallArgumentsDelta(self.call_delta(at, delta)));
+    pub(super) fn arguments_delta(&mut self, item: ItemRef<'_>, delta: &str, out: &mut impl FnMut(Event<'_>)) {
+        out(Event::FunctionCallArgumentsDelta(self.call_delta(item, delta)));
     }
 
-    pub(super) fn input_delta(&mut self, at: At<'_>, delta: &str, out: &mut impl FnMut(Event<'_>)) {
-        out(Event::CustomToolCallInputDelta(self.call_delta(at, delta)));
+    pub(super) fn input_delta(&mut self, item: ItemRef<'_>, delta: &str, out: &mut impl FnMut(Event<'_>)) {
+        out(Event::CustomToolCallInputDelta(self.call_delta(item, delta)));
     }
 
-    fn call_delta<'a>(&mut self, at: At<'a>, delta: &'a str) -> wire::CallDelta<'a> {
+    fn call_delta<'a>(&mut self, item: ItemRef<'a>, delta: &'a str) -> wire::CallDelta<'a> {
         wire::CallDelta {
-            item_id: Some(at.id()),
-            output_index: Some(at.place()),
+            item_id: Some(item.item_id()),
+            output_index: Some(item.output_index()),
             delta: Text::from(delta),
             obfuscation: None,
             sequence_number: Some(self.number()),
@@ -300,10 +311,16 @@ impl Lifecycle {
         }
     }
 
-    pub(super) fn arguments_done(&mut self, at: At<'_>, name: &str, arguments: &str, out: &mut impl FnMut(Event<'_>)) {
+    pub(super) fn arguments_done(
+        &mut self,
+        item: ItemRef<'_>,
+        name: &str,
+        arguments: &str,
+        out: &mut impl FnMut(Event<'_>),
+    ) {
         out(Event::FunctionCallArgumentsDone(wire::ArgumentsDone {
-            item_id: Some(at.id()),
-            output_index: Some(at.place()),
+            item_id: Some(item.item_id()),
+            output_index: Some(item.output_index()),
             name: Some(Text::from(name)),
             arguments: Some(Text::from(arguments)),
             sequence_number: Some(self.number()),
@@ -311,10 +328,10 @@ impl Lifecycle {
         }));
     }
 
-    pub(super) fn input_done(&mut self, at: At<'_>, input: &str, out: &mut impl FnMut(Event<'_>)) {
+    pub(super) fn input_done(&mut self, item: ItemRef<'_>, input: &str, out: &mut impl FnMut(Event<'_>)) {
         out(Event::CustomToolCallInputDone(wire::InputDone {
-            item_id: Some(at.id()),
-            output_index: Some(at.place()),
+            item_id: Some(item.item_id()),
+            output_index: Some(item.output_index()),
             input: Some(Text::from(input)),
             sequence_number: Some(self.number()),
             extra: Extra::new(),

@@ -13,21 +13,34 @@ pub(super) enum Channel {
     Text,
     Refusal,
     Summary,
-    Thought,
+    Reasoning,
     Arguments,
 }
 
+impl Channel {
+    /// What a loss calls it.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Refusal => "refusal",
+            Self::Summary => "summary",
+            Self::Reasoning => "thought",
+            Self::Arguments => "arguments",
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
-pub(super) struct Slot {
+pub(super) struct StreamedItem {
     pub(super) index: ItemIndex,
     pub(super) id: Option<String>,
-    pub(super) kind: SlotKind,
+    pub(super) kind: StreamedKind,
     /// What has been passed on, or, for a call that has no name yet, kept back.
-    pub(super) said: Vec<Said>,
+    pub(super) said: Vec<PassedOn>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum SlotKind {
+pub(super) enum StreamedKind {
     /// Arguments came, but neither a name nor an id to announce the call with.
     Unannounced,
     Message,
@@ -38,20 +51,20 @@ pub(super) enum SlotKind {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Said {
+pub(super) struct PassedOn {
     pub(super) channel: Channel,
     pub(super) part: u32,
     pub(super) text: String,
     pub(super) annotations: usize,
 }
 
-impl Slot {
+impl StreamedItem {
     pub(super) fn takes(&self, channel: Channel) -> bool {
         match self.kind {
-            SlotKind::Unannounced | SlotKind::Call => channel == Channel::Arguments,
-            SlotKind::Message => matches!(channel, Channel::Text | Channel::Refusal),
-            SlotKind::Reasoning => matches!(channel, Channel::Summary | Channel::Thought),
-            SlotKind::Opaque | SlotKind::Finished => false,
+            StreamedKind::Unannounced | StreamedKind::Call => channel == Channel::Arguments,
+            StreamedKind::Message => matches!(channel, Channel::Text | Channel::Refusal),
+            StreamedKind::Reasoning => matches!(channel, Channel::Summary | Channel::Reasoning),
+            StreamedKind::Opaque | StreamedKind::Finished => false,
         }
     }
 
@@ -59,10 +72,10 @@ impl Slot {
         self.said.iter().any(|said| (said.channel, said.part) == (channel, part))
     }
 
-    pub(super) fn said(&mut self, channel: Channel, part: u32) -> &mut Said {
+    pub(super) fn said(&mut self, channel: Channel, part: u32) -> &mut PassedOn {
         let at = self.said.iter().rposition(|said| (said.channel, said.part) == (channel, part));
         let at = at.unwrap_or_else(|| {
-            self.said.push(Said { channel, part, text: String::new(), annotations: 0 });
+            self.said.push(PassedOn { channel, part, text: String::new(), annotations: 0 });
             self.said.len() - 1
         });
         #[expect(clippy::indexing_slicing, reason = "the position was just found or made")]
@@ -78,36 +91,36 @@ impl Slot {
         let (kind, start) = match item {
             wire::Item::Message(message) => {
                 let (id, phase) = (borrow(message.id.as_ref()), borrow(message.phase.as_ref()));
-                (SlotKind::Message, ItemStart::Message { id, phase })
+                (StreamedKind::Message, ItemStart::Message { id, phase })
             }
             wire::Item::Reasoning(reasoning) => {
-                (SlotKind::Reasoning, ItemStart::Reasoning { id: borrow(reasoning.id.as_ref()) })
+                (StreamedKind::Reasoning, ItemStart::Reasoning { id: borrow(reasoning.id.as_ref()) })
             }
             wire::Item::FunctionCall(call) if !is_programmatic(call.caller.as_deref()) => {
                 let wire::FunctionCall { id, call_id, namespace, name, .. } = call;
                 let Some(start) = call_start([id, call_id, namespace, name], ToolKind::Function, reader) else {
                     return;
                 };
-                (SlotKind::Call, start)
+                (StreamedKind::Call, start)
             }
             wire::Item::CustomToolCall(call)
                 if !is_programmatic(call.caller.as_deref()) && !reader.is_hosted(call.name.as_deref()) =>
             {
                 let wire::CustomToolCall { id, call_id, namespace, name, .. } = call;
                 let Some(start) = call_start([id, call_id, namespace, name], ToolKind::Custom, reader) else { return };
-                (SlotKind::Call, start)
+                (StreamedKind::Call, start)
             }
-            other => (SlotKind::Opaque, ItemStart::Opaque { kind: Cow::Borrowed(other.tag()) }),
+            other => (StreamedKind::Opaque, ItemStart::Opaque { kind: Cow::Borrowed(other.tag()) }),
         };
         self.kind = kind;
         out.event(Event::ItemStarted { index: self.index, item: start });
-        for said in self.said.iter().filter(|said| kind == SlotKind::Call && !said.text.is_empty()) {
+        for said in self.said.iter().filter(|said| kind == StreamedKind::Call && !said.text.is_empty()) {
             out.event(event(self.index, said.channel, said.part, Cow::Borrowed(&said.text), Vec::new()));
         }
     }
 }
 
-impl SlotKind {
+impl StreamedKind {
     pub(super) fn holds(self, item: &ItemKind) -> bool {
         matches!(
             (self, item),
@@ -149,7 +162,7 @@ pub(super) fn event(
         Channel::Text => Event::TextDelta { index, part, text, logprobs },
         Channel::Refusal => Event::RefusalDelta { index, part, text },
         Channel::Summary => Event::ReasoningDelta { index, part, kind: ReasoningKind::Summary, text },
-        Channel::Thought => Event::ReasoningDelta { index, part, kind: ReasoningKind::Text, text },
+        Channel::Reasoning => Event::ReasoningDelta { index, part, kind: ReasoningKind::Text, text },
         Channel::Arguments => Event::ArgumentsDelta { index, text },
     }
 }

@@ -5,84 +5,84 @@ use std::borrow::Cow;
 use interlingua_model::{Annotation, Event, Item, ItemIndex, ItemStart, Origin, PartKind, Sink, TokenLogprob};
 use interlingua_wire::{Integer, responses as wire};
 
-use super::item::{Channel, Slot, SlotKind, event};
+use super::item::{Channel, StreamedItem, StreamedKind, event};
 use crate::responses::reply::content::decode_part;
 use crate::responses::reply::decode_items::Reader;
 use crate::{Error, Loss, LossCode};
 
 /// The items of one stream, by output index.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Slots {
-    slots: Vec<Slot>,
+pub(super) struct StreamedItems {
+    items: Vec<StreamedItem>,
     pub(super) losses: Vec<Loss>,
 }
 
-/// Where an event says it belongs.
-pub(super) struct Place<'a> {
+/// Which part of which item an event says it is about.
+pub(super) struct PartRef<'a> {
     output_index: Option<Integer>,
     item_id: Option<&'a str>,
     part: u32,
 }
 
-impl<'a> Place<'a> {
+impl<'a> PartRef<'a> {
     pub(super) fn new(output_index: Option<Integer>, item_id: Option<&'a str>, part: Option<Integer>) -> Self {
         let part = part.and_then(|Integer(part)| u32::try_from(part).ok()).unwrap_or(0);
         Self { output_index, item_id, part }
     }
 }
 
-impl Slots {
+impl StreamedItems {
     /// Passes a delta on.
     pub(super) fn say(
         &mut self,
-        place: &Place<'_>,
+        part_ref: &PartRef<'_>,
         channel: Channel,
         delta: Cow<'_, str>,
         logprobs: Vec<TokenLogprob>,
         out: &mut impl Sink,
     ) {
-        let slot = self.open(place, channel, out);
-        if !slot.takes(channel) {
-            return self.mismatch(place, channel);
+        let item = self.open(part_ref, channel, out);
+        if !item.takes(channel) {
+            return self.mismatch(part_ref, channel);
         }
-        let index = slot.index;
-        let is_announced = slot.kind != SlotKind::Unannounced;
-        slot.said(channel, place.part).text.push_str(&delta);
+        let index = item.index;
+        let is_announced = item.kind != StreamedKind::Unannounced;
+        item.said(channel, part_ref.part).text.push_str(&delta);
         if is_announced {
-            out.event(event(index, channel, place.part, delta, logprobs));
+            out.event(event(index, channel, part_ref.part, delta, logprobs));
         }
     }
 
     /// Compares a fuller view with what has been passed on, and passes on what is missing.
-    pub(super) fn reconcile(&mut self, place: &Place<'_>, channel: Channel, full: &str, out: &mut impl Sink) {
-        let slot = self.open(place, channel, out);
-        if slot.kind == SlotKind::Finished {
+    pub(super) fn reconcile(&mut self, part_ref: &PartRef<'_>, channel: Channel, full: &str, out: &mut impl Sink) {
+        let item = self.open(part_ref, channel, out);
+        if item.kind == StreamedKind::Finished {
             return;
         }
-        if !slot.takes(channel) {
-            return self.mismatch(place, channel);
+        if !item.takes(channel) {
+            return self.mismatch(part_ref, channel);
         }
-        let index = slot.index;
-        let is_announced = slot.kind != SlotKind::Unannounced;
-        let said = &mut slot.said(channel, place.part).text;
+        let index = item.index;
+        let is_announced = item.kind != StreamedKind::Unannounced;
+        let said = &mut item.said(channel, part_ref.part).text;
         if let Some(missing) = full.strip_prefix(said.as_str()) {
             if !missing.is_empty() {
                 said.push_str(missing);
                 if is_announced {
-                    out.event(event(index, channel, place.part, Cow::Borrowed(missing), Vec::new()));
+                    out.event(event(index, channel, part_ref.part, Cow::Borrowed(missing), Vec::new()));
                 }
             }
         } else if !full.is_empty() {
-            self.mismatch(place, channel);
+            self.mismatch(part_ref, channel);
         }
     }
 
     /// Takes a part, just begun or finished.
-    pub(super) fn part(&mut self, place: &Place<'_>, part: Option<wire::ContentPart>, out: &mut impl Sink) {
+    pub(super) fn part(&mut self, part_ref: &PartRef<'_>, part: Option<wire::ContentPart>, out: &mut impl Sink) {
         let Some(part) = part else { return };
         let channel = match &part {
             wire::ContentPart::SummaryText(_) => Channel::Summary,
-            wire::ContentPart::ReasoningText(_) => Channel::Thought,
+            wire::ContentPart::ReasoningText(_) => Channel::Reasoning,
             wire::ContentPart::Refusal(_) => Channel::Refusal,
             wire::ContentPart::OutputText(_) => Channel::Text,
             wire::ContentPart::InputText(_)
@@ -93,23 +93,23 @@ impl Slots {
         };
         match decode_part(part) {
             PartKind::Text(text) => {
-                self.open_part(place, channel, out);
-                self.reconcile(place, channel, &text.text, out);
-                self.annotate_rest(place, text.annotations, out);
+                self.open_part(part_ref, channel, out);
+                self.reconcile(part_ref, channel, &text.text, out);
+                self.annotate_rest(part_ref, text.annotations, out);
             }
             PartKind::Refusal(text) => {
-                self.open_part(place, channel, out);
-                self.reconcile(place, channel, &text, out);
+                self.open_part(part_ref, channel, out);
+                self.reconcile(part_ref, channel, &text, out);
             }
             PartKind::Image(_) | PartKind::File(_) | PartKind::Audio(_) | PartKind::Opaque(_) => {}
         }
     }
 
-    pub(super) fn annotate(&mut self, place: &Place<'_>, annotation: Annotation, out: &mut impl Sink) {
-        let slot = self.open(place, Channel::Text, out);
-        if slot.takes(Channel::Text) {
-            slot.said(Channel::Text, place.part).annotations += 1;
-            out.event(Event::Annotation { index: slot.index, part: place.part, annotation });
+    pub(super) fn annotate(&mut self, part_ref: &PartRef<'_>, annotation: Annotation, out: &mut impl Sink) {
+        let item = self.open(part_ref, Channel::Text, out);
+        if item.takes(Channel::Text) {
+            item.said(Channel::Text, part_ref.part).annotations += 1;
+            out.event(Event::Annotation { index: item.index, part: part_ref.part, annotation });
         }
     }
 
@@ -122,9 +122,9 @@ impl Slots {
         out: &mut impl Sink,
     ) {
         let at = self.find_or_insert(output_index, item.id());
-        let Some(slot) = self.slots.get_mut(at) else { return };
-        if slot.kind == SlotKind::Unannounced {
-            slot.announce(item, reader, out);
+        let Some(streamed) = self.items.get_mut(at) else { return };
+        if streamed.kind == StreamedKind::Unannounced {
+            streamed.announce(item, reader, out);
         }
         self.item_content(output_index, item, out);
     }
@@ -139,20 +139,20 @@ impl Slots {
     ) -> Result<(), Error> {
         self.start(output_index, &item, reader, out);
         let at = self.find_or_insert(output_index, item.id());
-        let Some(slot) = self.slots.get_mut(at) else { return Ok(()) };
-        if slot.kind == SlotKind::Finished {
+        let Some(streamed) = self.items.get_mut(at) else { return Ok(()) };
+        if streamed.kind == StreamedKind::Finished {
             return Ok(());
         }
-        let kind = reader.item(item, &format!("output[{}]", slot.index.0))?;
-        if !slot.kind.holds(&kind) {
-            let path = format!("output[{}]", slot.index.0);
+        let kind = reader.item(item, &format!("output[{}]", streamed.index.0))?;
+        if !streamed.kind.holds(&kind) {
+            let path = format!("output[{}]", streamed.index.0);
             let detail = "the finished item is of another kind than the one that began";
             self.losses.push(Loss::new(path, LossCode::StreamMismatch, detail));
             return Ok(());
         }
-        slot.kind = SlotKind::Finished;
+        streamed.kind = StreamedKind::Finished;
         let item = Some(Box::new(Item { origin: Origin::default(), kind }));
-        out.event(Event::ItemFinished { index: slot.index, item });
+        out.event(Event::ItemFinished { index: streamed.index, item });
         Ok(())
     }
 
@@ -165,8 +165,9 @@ impl Slots {
         out: &mut impl Sink,
     ) -> Result<(), Error> {
         let id = item.id();
-        let is_known = |slot: &Slot| slot.kind == SlotKind::Finished && id.is_some() && slot.id.as_deref() == id;
-        if self.slots.iter().any(is_known) {
+        let is_known =
+            |item: &StreamedItem| item.kind == StreamedKind::Finished && id.is_some() && item.id.as_deref() == id;
+        if self.items.iter().any(is_known) {
             return Ok(());
         }
         self.finish(Some(Integer(i64::try_from(position).unwrap_or(i64::MAX))), item, reader, out)
@@ -174,139 +175,143 @@ impl Slots {
 
     /// Ends the items that nothing ended.
     pub(super) fn close(&mut self, is_complete: bool, out: &mut impl Sink) -> Result<(), Error> {
-        for slot in &mut self.slots {
-            match slot.kind {
-                SlotKind::Unannounced if slot.said.iter().any(|said| !said.text.is_empty()) => {
+        for item in &mut self.items {
+            match item.kind {
+                StreamedKind::Unannounced if item.said.iter().any(|said| !said.text.is_empty()) => {
                     return Err(Error::Malformed {
-                        path: Some(format!("output[{}]", slot.index.0)),
+                        path: Some(format!("output[{}]", item.index.0)),
                         message: "arguments came for a call that was never named".to_owned(),
                     });
                 }
-                SlotKind::Message | SlotKind::Call | SlotKind::Reasoning | SlotKind::Opaque if is_complete => {
-                    slot.kind = SlotKind::Finished;
-                    out.event(Event::ItemFinished { index: slot.index, item: None });
+                StreamedKind::Message | StreamedKind::Call | StreamedKind::Reasoning | StreamedKind::Opaque
+                    if is_complete =>
+                {
+                    item.kind = StreamedKind::Finished;
+                    out.event(Event::ItemFinished { index: item.index, item: None });
                 }
-                SlotKind::Unannounced
-                | SlotKind::Message
-                | SlotKind::Call
-                | SlotKind::Reasoning
-                | SlotKind::Opaque
-                | SlotKind::Finished => {}
+                StreamedKind::Unannounced
+                | StreamedKind::Message
+                | StreamedKind::Call
+                | StreamedKind::Reasoning
+                | StreamedKind::Opaque
+                | StreamedKind::Finished => {}
             }
         }
         Ok(())
     }
 
-    /// The item that a place names, if it has begun.
+    /// The hosted item at an output index, if it has begun.
     pub(super) fn known(&self, output_index: Option<Integer>) -> Option<ItemIndex> {
         let index = index(output_index?)?;
-        self.slots.iter().find(|slot| slot.index == index && slot.kind == SlotKind::Opaque).map(|slot| slot.index)
+        self.items.iter().find(|item| item.index == index && item.kind == StreamedKind::Opaque).map(|item| item.index)
     }
 
     /// The content that an item brings along.
     #[expect(clippy::wildcard_enum_match_arm, reason = "items of every other kind are not told in parts")]
     fn item_content(&mut self, output_index: Option<Integer>, item: &wire::Item, out: &mut impl Sink) {
-        let place =
-            |part: usize| Place { output_index, item_id: item.id(), part: u32::try_from(part).unwrap_or(u32::MAX) };
+        let part_ref =
+            |part: usize| PartRef { output_index, item_id: item.id(), part: u32::try_from(part).unwrap_or(u32::MAX) };
         match item {
             wire::Item::Message(message) => match &message.content {
                 Some(wire::Content::Parts(parts)) => {
                     for (number, part) in parts.iter().enumerate() {
-                        self.part(&place(number), Some(part.clone()), out);
+                        self.part(&part_ref(number), Some(part.clone()), out);
                     }
                 }
-                Some(wire::Content::Text(text)) => self.reconcile(&place(0), Channel::Text, text, out),
+                Some(wire::Content::Text(text)) => self.reconcile(&part_ref(0), Channel::Text, text, out),
                 None => {}
             },
             wire::Item::Reasoning(reasoning) => {
                 for parts in [&reasoning.summary, &reasoning.content].into_iter().flatten() {
                     for (number, part) in parts.iter().enumerate() {
-                        self.part(&place(number), Some(part.clone()), out);
+                        self.part(&part_ref(number), Some(part.clone()), out);
                     }
                 }
             }
-            wire::Item::FunctionCall(call) => self.call_content(&place(0), call.arguments.as_deref(), out),
-            wire::Item::CustomToolCall(call) => self.call_content(&place(0), call.input.as_deref(), out),
+            wire::Item::FunctionCall(call) => self.call_content(&part_ref(0), call.arguments.as_deref(), out),
+            wire::Item::CustomToolCall(call) => self.call_content(&part_ref(0), call.input.as_deref(), out),
             _ => {}
         }
     }
 
-    fn call_content(&mut self, place: &Place<'_>, arguments: Option<&str>, out: &mut impl Sink) {
-        let at = self.find_or_insert(place.output_index, place.item_id);
+    fn call_content(&mut self, part_ref: &PartRef<'_>, arguments: Option<&str>, out: &mut impl Sink) {
+        let at = self.find_or_insert(part_ref.output_index, part_ref.item_id);
         // A call the upstream made and answered itself has begun as something opaque.
-        if self.slots.get(at).is_some_and(|slot| slot.takes(Channel::Arguments)) {
-            self.reconcile(place, Channel::Arguments, arguments.unwrap_or_default(), out);
+        if self.items.get(at).is_some_and(|item| item.takes(Channel::Arguments)) {
+            self.reconcile(part_ref, Channel::Arguments, arguments.unwrap_or_default(), out);
         }
     }
 
-    fn annotate_rest(&mut self, place: &Place<'_>, annotations: Vec<Annotation>, out: &mut impl Sink) {
+    fn annotate_rest(&mut self, part_ref: &PartRef<'_>, annotations: Vec<Annotation>, out: &mut impl Sink) {
         if annotations.is_empty() {
             return;
         }
-        let slot = self.open(place, Channel::Text, out);
-        if !slot.takes(Channel::Text) {
+        let item = self.open(part_ref, Channel::Text, out);
+        if !item.takes(Channel::Text) {
             return;
         }
-        let known = slot.said(Channel::Text, place.part).annotations;
+        let known = item.said(Channel::Text, part_ref.part).annotations;
         for annotation in annotations.into_iter().skip(known) {
-            self.annotate(place, annotation, out);
+            self.annotate(part_ref, annotation, out);
         }
     }
 
     /// Says that a part is there, before its first text.
-    fn open_part(&mut self, place: &Place<'_>, channel: Channel, out: &mut impl Sink) {
-        let slot = self.open(place, channel, out);
-        if slot.takes(channel) && !slot.has_said(channel, place.part) {
-            slot.said(channel, place.part);
-            out.event(event(slot.index, channel, place.part, Cow::Borrowed(""), Vec::new()));
+    fn open_part(&mut self, part_ref: &PartRef<'_>, channel: Channel, out: &mut impl Sink) {
+        let item = self.open(part_ref, channel, out);
+        if item.takes(channel) && !item.has_said(channel, part_ref.part) {
+            item.said(channel, part_ref.part);
+            out.event(event(item.index, channel, part_ref.part, Cow::Borrowed(""), Vec::new()));
         }
     }
 
-    /// The slot of a place. Text for an item that nobody began begins it.
-    fn open(&mut self, place: &Place<'_>, channel: Channel, out: &mut impl Sink) -> &mut Slot {
-        let at = self.find_or_insert(place.output_index, place.item_id);
-        #[expect(clippy::indexing_slicing, reason = "find_or_insert returns the index of a slot")]
-        let slot = &mut self.slots[at];
-        if slot.kind == SlotKind::Unannounced && slot.said.is_empty() {
-            let (kind, item) = match channel {
-                Channel::Text | Channel::Refusal => (SlotKind::Message, ItemStart::Message { id: None, phase: None }),
-                Channel::Summary | Channel::Thought => (SlotKind::Reasoning, ItemStart::Reasoning { id: None }),
-                Channel::Arguments => return slot,
+    /// The item that a part belongs to. Text for an item that nobody began begins it.
+    fn open(&mut self, part_ref: &PartRef<'_>, channel: Channel, out: &mut impl Sink) -> &mut StreamedItem {
+        let at = self.find_or_insert(part_ref.output_index, part_ref.item_id);
+        #[expect(clippy::indexing_slicing, reason = "find_or_insert returns the index of an item")]
+        let item = &mut self.items[at];
+        if item.kind == StreamedKind::Unannounced && item.said.is_empty() {
+            let (kind, start) = match channel {
+                Channel::Text | Channel::Refusal => {
+                    (StreamedKind::Message, ItemStart::Message { id: None, phase: None })
+                }
+                Channel::Summary | Channel::Reasoning => (StreamedKind::Reasoning, ItemStart::Reasoning { id: None }),
+                Channel::Arguments => return item,
             };
-            slot.kind = kind;
-            out.event(Event::ItemStarted { index: slot.index, item });
+            item.kind = kind;
+            out.event(Event::ItemStarted { index: item.index, item: start });
         }
-        slot
+        item
     }
 
     fn find_or_insert(&mut self, output_index: Option<Integer>, id: Option<&str>) -> usize {
         let wanted = output_index.and_then(index);
         let found = match wanted {
-            Some(index) => self.slots.iter().rposition(|slot| slot.index == index),
+            Some(index) => self.items.iter().rposition(|item| item.index == index),
             // Without a position, an id is the next best; without either, the newest item.
             None => self
-                .slots
+                .items
                 .iter()
-                .rposition(|slot| id.is_some() && slot.id.as_deref() == id)
-                .or_else(|| id.is_none().then(|| self.slots.len().checked_sub(1)).flatten()),
+                .rposition(|item| id.is_some() && item.id.as_deref() == id)
+                .or_else(|| id.is_none().then(|| self.items.len().checked_sub(1)).flatten()),
         };
         found.unwrap_or_else(|| {
-            let next = || self.slots.iter().map(|slot| slot.index.0.saturating_add(1)).max().unwrap_or(0);
+            let next = || self.items.iter().map(|item| item.index.0.saturating_add(1)).max().unwrap_or(0);
             let index = wanted.unwrap_or_else(|| ItemIndex(next()));
             let id = id.map(str::to_owned);
-            self.slots.push(Slot { index, id, kind: SlotKind::Unannounced, said: Vec::new() });
-            self.slots.len() - 1
+            self.items.push(StreamedItem { index, id, kind: StreamedKind::Unannounced, said: Vec::new() });
+            self.items.len() - 1
         })
     }
 
     /// Reports text that cannot be passed on. What an upstream tells of an item it keeps to itself is no loss.
-    fn mismatch(&mut self, place: &Place<'_>, channel: Channel) {
-        let at = self.find_or_insert(place.output_index, place.item_id);
-        if self.slots.get(at).is_some_and(|slot| slot.kind == SlotKind::Opaque) {
+    fn mismatch(&mut self, part_ref: &PartRef<'_>, channel: Channel) {
+        let at = self.find_or_insert(part_ref.output_index, part_ref.item_id);
+        if self.items.get(at).is_some_and(|item| item.kind == StreamedKind::Opaque) {
             return;
         }
-        let number = place.output_index.map_or(-1, |index| index.0);
-        let detail = format!("a later view of its {channel:?} contradicts what was already passed on").to_lowercase();
+        let number = part_ref.output_index.map_or(-1, |index| index.0);
+        let detail = format!("a later view of its {} contradicts what was already passed on", channel.word());
         self.losses.push(Loss::new(format!("output[{number}]"), LossCode::StreamMismatch, detail));
     }
 }

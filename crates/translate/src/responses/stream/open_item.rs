@@ -6,9 +6,9 @@
 use interlingua_model::{Annotation, Arguments, ItemStart, ItemStatus, ReasoningKind, TokenLogprob};
 use interlingua_wire::{Extra, responses as wire};
 
-use super::events::{At, Lifecycle, Thought};
+use super::events::{Events, ItemRef};
 use crate::responses::reply::annotations::encode_annotation;
-use crate::responses::reply::content::{call_item, refusal_part, summary_part, text_part, thought_part};
+use crate::responses::reply::content::{call_item, reasoning_text_part, refusal_part, summary_part, text_part};
 use crate::responses::reply::finish::encode_status;
 use crate::responses::reply::ids::{ItemFamily, family, item_id};
 use crate::responses::reply::logprobs::{encode_logprobs, without_bytes};
@@ -17,7 +17,7 @@ use crate::responses::reply::logprobs::{encode_logprobs, without_bytes};
 #[derive(Debug)]
 pub(super) struct OpenItem {
     id: String,
-    place: u32,
+    output_index: u32,
     content: Content,
 }
 
@@ -39,11 +39,11 @@ enum Content {
 struct OpenPart {
     /// The part's number in the events that are read.
     number: u32,
-    said: Said,
+    content: PartContent,
 }
 
 #[derive(Debug)]
-enum Said {
+enum PartContent {
     Text { text: String, annotations: Vec<wire::Annotation>, logprobs: Vec<wire::Logprob> },
     Refusal(String),
 }
@@ -52,24 +52,24 @@ enum Said {
 struct Reasoning {
     summary: Vec<wire::ContentPart>,
     content: Vec<wire::ContentPart>,
-    open: Option<OpenThought>,
+    open: Option<OpenReasoning>,
     encrypted: Option<String>,
 }
 
 #[derive(Debug)]
-struct OpenThought {
+struct OpenReasoning {
     number: u32,
-    thought: Thought,
+    kind: ReasoningKind,
     text: String,
 }
 
 impl OpenItem {
-    /// Begins an item at a place of the reply. `None` for one that no reply holds.
+    /// Begins an item of the reply. `None` for one that no reply holds.
     pub(super) fn start(
         item: ItemStart<'_>,
         reply_id: &str,
-        place: u32,
-        events: &mut Lifecycle,
+        output_index: u32,
+        events: &mut Events,
         out: &mut impl FnMut(wire::Event<'_>),
     ) -> Option<Self> {
         let (given, family, content) = match item {
@@ -87,9 +87,9 @@ impl OpenItem {
             ItemStart::Opaque { .. } => return None,
         };
         let given = given.filter(|id| !id.is_empty()).map(Into::into);
-        let id = given.unwrap_or_else(|| item_id(family, reply_id, place));
-        let item = Self { id, place, content };
-        events.item_added(place, item.as_begun(), out);
+        let id = given.unwrap_or_else(|| item_id(family, reply_id, output_index));
+        let item = Self { id, output_index, content };
+        events.item_added(output_index, item.as_begun(), out);
         Some(item)
     }
 
@@ -98,21 +98,21 @@ impl OpenItem {
         number: u32,
         more: &str,
         tokens: Vec<TokenLogprob>,
-        events: &mut Lifecycle,
+        events: &mut Events,
         out: &mut impl FnMut(wire::Event<'_>),
     ) {
-        let at = At { id: &self.id, place: self.place };
+        let this = ItemRef { item_id: &self.id, output_index: self.output_index };
         let Content::Message { phase: _, done, open } = &mut self.content else { return };
-        if !matches!(open, Some(OpenPart { number: at, said: Said::Text { .. } }) if *at == number) {
-            close_part(at, done, open, events, out);
-            events.part_added(at, done.len(), text_part(String::new(), Vec::new(), Vec::new()), out);
-            let said = Said::Text { text: String::new(), annotations: Vec::new(), logprobs: Vec::new() };
-            *open = Some(OpenPart { number, said });
+        if !matches!(open, Some(OpenPart { number: open, content: PartContent::Text { .. } }) if *open == number) {
+            close_part(this, done, open, events, out);
+            events.part_added(this, done.len(), text_part(String::new(), Vec::new(), Vec::new()), out);
+            let content = PartContent::Text { text: String::new(), annotations: Vec::new(), logprobs: Vec::new() };
+            *open = Some(OpenPart { number, content });
         }
-        let Some(OpenPart { said: Said::Text { text, logprobs, .. }, .. }) = open else { return };
+        let Some(OpenPart { content: PartContent::Text { text, logprobs, .. }, .. }) = open else { return };
         let tokens = encode_logprobs(tokens);
         if !more.is_empty() || !tokens.is_empty() {
-            events.text_delta(at, done.len(), more, without_bytes(&tokens), out);
+            events.text_delta(this, done.len(), more, without_bytes(&tokens), out);
         }
         text.push_str(more);
         logprobs.extend(tokens);
@@ -122,19 +122,19 @@ impl OpenItem {
         &mut self,
         number: u32,
         more: &str,
-        events: &mut Lifecycle,
+        events: &mut Events,
         out: &mut impl FnMut(wire::Event<'_>),
     ) {
-        let at = At { id: &self.id, place: self.place };
+        let this = ItemRef { item_id: &self.id, output_index: self.output_index };
         let Content::Message { phase: _, done, open } = &mut self.content else { return };
-        if !matches!(open, Some(OpenPart { number: at, said: Said::Refusal(_) }) if *at == number) {
-            close_part(at, done, open, events, out);
-            events.part_added(at, done.len(), refusal_part(String::new()), out);
-            *open = Some(OpenPart { number, said: Said::Refusal(String::new()) });
+        if !matches!(open, Some(OpenPart { number: open, content: PartContent::Refusal(_) }) if *open == number) {
+            close_part(this, done, open, events, out);
+            events.part_added(this, done.len(), refusal_part(String::new()), out);
+            *open = Some(OpenPart { number, content: PartContent::Refusal(String::new()) });
         }
-        let Some(OpenPart { said: Said::Refusal(text), .. }) = open else { return };
+        let Some(OpenPart { content: PartContent::Refusal(text), .. }) = open else { return };
         if !more.is_empty() {
-            events.refusal_delta(at, done.len(), more, out);
+            events.refusal_delta(this, done.len(), more, out);
         }
         text.push_str(more);
     }
@@ -143,60 +143,51 @@ impl OpenItem {
     pub(super) fn annotate(
         &mut self,
         annotation: Annotation,
-        events: &mut Lifecycle,
+        events: &mut Events,
         out: &mut impl FnMut(wire::Event<'_>),
     ) -> bool {
-        let at = At { id: &self.id, place: self.place };
+        let this = ItemRef { item_id: &self.id, output_index: self.output_index };
         let Content::Message { phase: _, done, open } = &mut self.content else { return false };
-        let Some(OpenPart { said: Said::Text { annotations, .. }, .. }) = open else { return false };
+        let Some(OpenPart { content: PartContent::Text { annotations, .. }, .. }) = open else { return false };
         let annotation = encode_annotation(annotation);
-        events.annotation(at, done.len(), annotations.len(), annotation.clone(), out);
+        events.annotation(this, done.len(), annotations.len(), annotation.clone(), out);
         annotations.push(annotation);
         true
     }
 
-    pub(super) fn write_thought(
+    pub(super) fn write_reasoning(
         &mut self,
         number: u32,
         kind: ReasoningKind,
         more: &str,
-        events: &mut Lifecycle,
+        events: &mut Events,
         out: &mut impl FnMut(wire::Event<'_>),
     ) {
-        let at = At { id: &self.id, place: self.place };
+        let this = ItemRef { item_id: &self.id, output_index: self.output_index };
         let Content::Reasoning(reasoning) = &mut self.content else { return };
-        let thought = match kind {
-            ReasoningKind::Summary => Thought::Summary,
-            ReasoningKind::Text => Thought::Text,
-        };
-        let is_open = |open: &OpenThought| (open.number, open.thought) == (number, thought);
+        let is_open = |open: &OpenReasoning| (open.number, open.kind) == (number, kind);
         if !reasoning.open.as_ref().is_some_and(is_open) {
-            reasoning.close(at, events, out);
-            events.thought_added(at, thought, reasoning.count(thought), thought_of(thought, String::new()), out);
-            reasoning.open = Some(OpenThought { number, thought, text: String::new() });
+            reasoning.close(this, events, out);
+            events.reasoning_added(this, kind, reasoning.count(kind), reasoning_part(kind, String::new()), out);
+            reasoning.open = Some(OpenReasoning { number, kind, text: String::new() });
         }
-        let index = reasoning.count(thought);
+        let index = reasoning.count(kind);
         let Some(open) = &mut reasoning.open else { return };
         if !more.is_empty() {
-            events.thought_delta(at, thought, index, more, out);
+            events.reasoning_delta(this, kind, index, more, out);
         }
         open.text.push_str(more);
     }
 
-    pub(super) fn write_arguments(
-        &mut self,
-        more: &str,
-        events: &mut Lifecycle,
-        out: &mut impl FnMut(wire::Event<'_>),
-    ) {
-        let at = At { id: &self.id, place: self.place };
+    pub(super) fn write_arguments(&mut self, more: &str, events: &mut Events, out: &mut impl FnMut(wire::Event<'_>)) {
+        let this = ItemRef { item_id: &self.id, output_index: self.output_index };
         let Content::Call { arguments, .. } = &mut self.content else { return };
         if more.is_empty() {
             return;
         }
         match arguments {
-            Arguments::Function(_) => events.arguments_delta(at, more, out),
-            Arguments::Custom(_) => events.input_delta(at, more, out),
+            Arguments::Function(_) => events.arguments_delta(this, more, out),
+            Arguments::Custom(_) => events.input_delta(this, more, out),
         }
         arguments.text_mut().push_str(more);
     }
@@ -212,18 +203,18 @@ impl OpenItem {
     pub(super) fn finish(
         self,
         how_far: ItemStatus,
-        events: &mut Lifecycle,
+        events: &mut Events,
         out: &mut impl FnMut(wire::Event<'_>),
     ) -> wire::Item {
-        let Self { id, place, content } = self;
-        let at = At { id: &id, place };
+        let Self { id, output_index, content } = self;
+        let this = ItemRef { item_id: &id, output_index };
         let item = match content {
             Content::Message { phase, mut done, mut open } => {
-                close_part(at, &mut done, &mut open, events, out);
+                close_part(this, &mut done, &mut open, events, out);
                 message(id, phase, done, how_far)
             }
             Content::Reasoning(mut reasoning) => {
-                reasoning.close(at, events, out);
+                reasoning.close(this, events, out);
                 let Reasoning { summary, content, open: _, encrypted } = *reasoning;
                 wire::Item::Reasoning(wire::Reasoning {
                     id: Some(id),
@@ -236,13 +227,13 @@ impl OpenItem {
             }
             Content::Call { call_id, namespace, name, arguments } => {
                 match &arguments {
-                    Arguments::Function(text) => events.arguments_done(at, &name, text, out),
-                    Arguments::Custom(text) => events.input_done(at, text, out),
+                    Arguments::Function(text) => events.arguments_done(this, &name, text, out),
+                    Arguments::Custom(text) => events.input_done(this, text, out),
                 }
                 call_item(id, call_id, (namespace, name), arguments, how_far)
             }
         };
-        events.item_done(place, item.clone(), out);
+        events.item_done(output_index, item.clone(), out);
         item
     }
 
@@ -265,44 +256,44 @@ impl OpenItem {
 }
 
 impl Reasoning {
-    fn count(&self, thought: Thought) -> usize {
-        match thought {
-            Thought::Summary => self.summary.len(),
-            Thought::Text => self.content.len(),
+    fn count(&self, kind: ReasoningKind) -> usize {
+        match kind {
+            ReasoningKind::Summary => self.summary.len(),
+            ReasoningKind::Text => self.content.len(),
         }
     }
 
-    fn close(&mut self, at: At<'_>, events: &mut Lifecycle, out: &mut impl FnMut(wire::Event<'_>)) {
-        let Some(OpenThought { number: _, thought, text }) = self.open.take() else { return };
-        let part = thought_of(thought, text.clone());
-        events.thought_done(at, thought, self.count(thought), (&text, part.clone()), out);
-        match thought {
-            Thought::Summary => self.summary.push(part),
-            Thought::Text => self.content.push(part),
+    fn close(&mut self, this: ItemRef<'_>, events: &mut Events, out: &mut impl FnMut(wire::Event<'_>)) {
+        let Some(OpenReasoning { number: _, kind, text }) = self.open.take() else { return };
+        let part = reasoning_part(kind, text.clone());
+        events.reasoning_done(this, kind, self.count(kind), (&text, part.clone()), out);
+        match kind {
+            ReasoningKind::Summary => self.summary.push(part),
+            ReasoningKind::Text => self.content.push(part),
         }
     }
 }
 
 fn close_part(
-    at: At<'_>,
+    this: ItemRef<'_>,
     done: &mut Vec<wire::ContentPart>,
     open: &mut Option<OpenPart>,
-    events: &mut Lifecycle,
+    events: &mut Events,
     out: &mut impl FnMut(wire::Event<'_>),
 ) {
-    let Some(OpenPart { number: _, said }) = open.take() else { return };
+    let Some(OpenPart { number: _, content }) = open.take() else { return };
     let index = done.len();
-    let part = match said {
-        Said::Text { text, annotations, logprobs } => {
-            events.text_done(at, index, &text, without_bytes(&logprobs), out);
+    let part = match content {
+        PartContent::Text { text, annotations, logprobs } => {
+            events.text_done(this, index, &text, without_bytes(&logprobs), out);
             text_part(text, annotations, logprobs)
         }
-        Said::Refusal(text) => {
-            events.refusal_done(at, index, &text, out);
+        PartContent::Refusal(text) => {
+            events.refusal_done(this, index, &text, out);
             refusal_part(text)
         }
     };
-    events.part_done(at, index, part.clone(), out);
+    events.part_done(this, index, part.clone(), out);
     done.push(part);
 }
 
@@ -317,9 +308,9 @@ fn message(id: String, phase: Option<String>, parts: Vec<wire::ContentPart>, how
     })
 }
 
-fn thought_of(thought: Thought, text: String) -> wire::ContentPart {
-    match thought {
-        Thought::Summary => summary_part(text),
-        Thought::Text => thought_part(text),
+fn reasoning_part(kind: ReasoningKind, text: String) -> wire::ContentPart {
+    match kind {
+        ReasoningKind::Summary => summary_part(text),
+        ReasoningKind::Text => reasoning_text_part(text),
     }
 }
