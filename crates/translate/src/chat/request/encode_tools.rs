@@ -76,7 +76,7 @@ pub(super) fn encode_choice(
                 let unknown = Unknown { kind, raw: wire_json(raw) };
                 Ok(Some(wire::ToolChoice::Named(wire::NamedToolChoice::Unknown(unknown))))
             }
-            Opaque { protocol: Protocol::Responses, kind, .. } => Err(unknown_choice(path, &kind)),
+            Opaque { protocol: _, kind, needs_client: _, raw: _ } => Err(unknown_choice(path, &kind)),
         },
         ToolChoice::Allowed { mode, tools } => encode_allowed(out, mode, tools, &path).map(Some),
     }
@@ -193,12 +193,12 @@ fn encode_allowed(
     for (index, tool) in tools.into_iter().enumerate() {
         match tool {
             ToolRef::Named { kind, name } => refs.push(encode_ref(out, kind, &name)),
-            ToolRef::Hosted { kind } | ToolRef::Opaque(Opaque { protocol: Protocol::Responses, kind, .. }) => {
-                let detail = format!("a Chat upstream cannot offer the tool `{kind}`");
-                out.lose(format!("{path}.tools[{index}]"), LossCode::DroppedTool, detail);
-            }
             ToolRef::Opaque(Opaque { protocol: Protocol::Chat, kind, needs_client: _, raw }) => {
                 refs.push(wire::ToolReference::Unknown(Unknown { kind, raw: wire_json(raw) }));
+            }
+            ToolRef::Hosted { kind } | ToolRef::Opaque(Opaque { protocol: _, kind, needs_client: _, raw: _ }) => {
+                let detail = format!("a Chat upstream cannot offer the tool `{kind}`");
+                out.lose(format!("{path}.tools[{index}]"), LossCode::DroppedTool, detail);
             }
         }
     }
