@@ -4,6 +4,8 @@
 mod arrows;
 mod dependencies;
 mod fixtures;
+mod modules;
+mod rust;
 mod snapshots;
 mod sources;
 mod words;
@@ -16,10 +18,11 @@ use crate::project::Project;
 
 type Check = fn(&Project) -> Result<Vec<Finding>>;
 
-const CHECKS: [(&str, Check); 6] = [
+const CHECKS: [(&str, Check); 7] = [
     ("arrows between crates", arrows::check),
     ("licences and sources of dependencies", dependencies::check),
     ("source files", sources::check),
+    ("arrows between files", modules::check),
     ("words", words::check),
     ("fixtures", fixtures::check),
     ("snapshots", snapshots::check),

@@ -56,7 +56,8 @@ pub(super) fn check(project: &Project) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-fn is_test(path: &str) -> bool {
+/// Whether a file holds nothing but tests.
+pub(super) fn is_test(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     path.contains("/tests/") || name == "tests.rs" || name.ends_with("_tests.rs")
 }

@@ -26,7 +26,8 @@ const WORDS: &[Word] = &[
     Word { pieces: &["/ho", "me/"], problem: "is a path of one machine" },
 ];
 
-/// Bytes that others wrote: recorded traffic, and the lock file, which cargo writes with its registry's name.
+/// Whether people wrote it: not recorded traffic, not what git keeps, not the lock file, which cargo writes with its
+/// registry's name.
 fn is_ours(path: &str) -> bool {
     let cases = [
         "fixtures/chat/",
@@ -35,7 +36,8 @@ fn is_ours(path: &str) -> bool {
         "crates/replay/cases/",
         "crates/translate/tests/snapshots/",
     ];
-    !cases.iter().any(|folder| path.starts_with(folder)) && !path.ends_with("Cargo.lock")
+    // In a checkout that shares another's history, `.git` is a file that says where that lies.
+    !cases.iter().any(|folder| path.starts_with(folder)) && !path.ends_with("Cargo.lock") && path != ".git"
 }
 
 /// Looks through every text file of the project.
@@ -86,6 +88,7 @@ mod tests {
     fn recorded_bytes_may_say_what_they_like() {
         assert!(!is_ours("fixtures/responses/text/stream.sse"));
         assert!(!is_ours("Cargo.lock"));
+        assert!(!is_ours(".git") && is_ours(".gitignore"));
         assert!(is_ours("fixtures/README.md"));
         assert!(is_ours("README.md"));
     }
