@@ -4,7 +4,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use interlingua_bench as work;
 
 fn streams(c: &mut Criterion) {
-    let bytes = work::responses_stream();
+    let (bytes, reply) = (work::responses_stream(), work::reply());
     let mut group = c.benchmark_group("stream");
     group.throughput(Throughput::Bytes(bytes.len() as u64));
     for chunk in [16 * 1024, 64] {
@@ -12,7 +12,7 @@ fn streams(c: &mut Criterion) {
             b.iter(|| work::parse_stream(&bytes, chunk));
         });
         group.bench_with_input(BenchmarkId::new("translate", chunk), &chunk, |b, &chunk| {
-            b.iter(|| work::translate_stream(&bytes, chunk));
+            b.iter(|| work::translate_stream(&reply, &bytes, chunk));
         });
     }
     group.finish();

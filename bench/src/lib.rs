@@ -1,7 +1,7 @@
 //! What the benchmarks measure: traffic of a realistic shape, made on the spot, and the work done on it.
 
-use interlingua_sse::{Eof, Parser, write_event, write_event_with};
-use interlingua_translate::{Context, Profile, Stamp, chat, responses};
+use interlingua_sse::{Parser, write_event};
+use interlingua_translate::{Api, Outgoing, Reply, Stamp, Translator, Upstream};
 use interlingua_wire as wire;
 use std::fmt::Write as _;
 
@@ -113,28 +113,26 @@ pub fn image_request() -> Vec<u8> {
     format!(r#"{{"model":"gpt-5.4","messages":[{{"role":"user","content":[{{"type":"text","text":"What is this?"}},{{"type":"image_url","image_url":{{"url":"data:image/png;base64,{image}"}}}}]}}]}}"#).into_bytes()
 }
 
+fn stamp() -> Stamp {
+    Stamp { id: "bench".to_owned(), created: 0 }
+}
+
+/// What reads a Responses stream for a Chat client.
+pub fn reply() -> Reply {
+    let body = br#"{"model":"gpt-5.4","stream":true,"messages":[{"role":"user","content":"hi"}]}"#;
+    Translator::new(Api::Chat).request(body, &Upstream::usual(Api::Responses), stamp()).unwrap().reply
+}
+
 /// Responses bytes to Chat bytes, in chunks of a size; the length of what came out.
-pub fn translate_stream(bytes: &[u8], chunk: usize) -> usize {
-    let context = Context::detached(Stamp { id: "bench".to_owned(), created: 0 });
-    let mut decoder = responses::Decoder::new(&context);
-    let mut encoder = chat::Encoder::new(context);
-    let mut parser = Parser::new();
+pub fn translate_stream(reply: &Reply, bytes: &[u8], chunk: usize) -> usize {
+    let mut answer = reply.answer();
     let (mut out, mut total) = (Vec::with_capacity(64 * 1024), 0);
-    let mut write = |out: &mut Vec<u8>, frame: chat::Frame<'_>| match frame {
-        chat::Frame::Chunk(chunk) => write_event_with(out, None, |out| serde_json::to_writer(out, &chunk)).unwrap(),
-        chat::Frame::Failed(body) => write_event_with(out, None, |out| serde_json::to_writer(out, &body)).unwrap(),
-        chat::Frame::Done => write_event(out, None, "[DONE]"),
-    };
     for piece in bytes.chunks(chunk) {
-        parser.feed(piece);
-        while let Some(event) = parser.next_event().unwrap() {
-            decoder.read(event.data, event.event, &mut encoder.sink(|frame| write(&mut out, frame)));
-        }
+        answer.bytes(piece, &mut out);
         total += out.len();
         out.clear();
     }
-    parser.end(Eof::Flush);
-    let _ = decoder.finish(&mut encoder.sink(|frame| write(&mut out, frame)));
+    assert_eq!(answer.finish(&mut out).failure(), None);
     total + out.len()
 }
 
@@ -152,11 +150,9 @@ pub fn parse_stream(bytes: &[u8], chunk: usize) -> usize {
     count
 }
 
-/// Chat request bytes to Responses request bytes.
-pub fn translate_request(bytes: &[u8]) -> Vec<u8> {
-    let request = chat::decode_request(serde_json::from_slice(bytes).unwrap()).unwrap().value;
-    let request = responses::encode_request(request, &Profile::openai()).unwrap().value;
-    serde_json::to_vec(&request).unwrap()
+/// Chat request bytes to Responses request bytes, and what reads the reply.
+pub fn translate_request(bytes: &[u8]) -> Outgoing<Reply> {
+    Translator::new(Api::Chat).request(bytes, &Upstream::usual(Api::Responses), stamp()).unwrap()
 }
 
 /// The bound for a request: the same bytes, parsed into types.

@@ -7,9 +7,9 @@ use reqwest::{RequestBuilder, Response};
 
 use crate::{
     error::{IssuerError, without_secrets},
+    http_client::chain,
     policy::Failure,
     refusal::code_of,
-    transport::chain,
 };
 
 /// An answer, whatever its status.

@@ -23,18 +23,18 @@ use crate::{
     config::Config,
     document::Document,
     error::{Error, FileError, FileProblem},
+    http_client::HttpClient,
     issuer::Issuer,
     refusal::{Reason, ReauthRequired},
     status::Mode,
     tokens::{Age, Fingerprint, Lifetime, Tokens},
-    transport::Client,
 };
 
 /// Reads the login that the configuration names, whichever of the two modes it is in.
 ///
 /// Fails with [`Error::NotLoggedIn`] where there is none, and with [`Error::File`] where the file cannot be read or
 /// understood; such a file is never touched. Reads one small file and sends nothing.
-pub fn open(config: &Config, client: &Client) -> Result<Stored, Error> {
+pub fn open(config: &Config, client: &HttpClient) -> Result<Stored, Error> {
     let file = AuthFile::new(&config.auth_file);
     let not_logged_in = || Error::NotLoggedIn { path: config.auth_file.clone() };
     let Content { document, target: _ } = file.read().map_err(Error::File)?.ok_or_else(not_logged_in)?;

@@ -8,16 +8,16 @@ use crate::{
     call::{Answer, Failed, call},
     config::Config,
     error::{Error, LoginError},
+    http_client::HttpClient,
     refusal::{Reason, ReauthRequired},
     tokens::Tokens,
-    transport::Client,
 };
 
 /// The issuer, as the configuration has it.
 #[derive(Debug, Clone)]
 pub(crate) struct Issuer {
     pub(crate) config: Config,
-    pub(crate) client: Client,
+    pub(crate) client: HttpClient,
 }
 
 /// What a refresh came to, other than new tokens.
@@ -57,7 +57,7 @@ impl Issued {
 }
 
 impl Issuer {
-    pub(crate) fn new(config: &Config, client: &Client) -> Self {
+    pub(crate) fn new(config: &Config, client: &HttpClient) -> Self {
         Self { config: config.clone(), client: client.clone() }
     }
 

@@ -24,7 +24,7 @@
 //! no byte of the file changed by a refresh that failed.
 //!
 //! [`BrowserLogin`] and [`DeviceLogin`] obtain a login, [`logout`] ends it, [`status`] describes it. All of them, and the
-//! requests made with the credentials, share the one HTTP configuration of [`transport`].
+//! requests made with the credentials, share the one HTTP configuration of [`HttpSettings`].
 
 mod access;
 mod auth_file;
@@ -35,6 +35,7 @@ mod config;
 mod document;
 mod error;
 mod fault;
+mod http_client;
 mod issuer;
 mod lock;
 mod login;
@@ -42,13 +43,18 @@ mod policy;
 mod refusal;
 mod status;
 mod tokens;
-pub mod transport;
 
 pub use access::{Access, ApiKey, Bearer, BoxFuture, Credentials, Generation, Warning};
 pub use chatgpt::{ChatGpt, Stored, open};
 pub use config::{Config, LoginPolicy};
 pub use error::{Error, FileError, FileProblem, IssuerError, LoginError};
+pub use http_client::{HttpClient, HttpSettings, Proxy};
 pub use login::{BrowserLogin, DeviceLogin, PasteError, Paster};
 pub use policy::{Decision, Failure, RefreshPolicy};
 pub use refusal::{Reason, ReauthRequired};
 pub use status::{Mode, Status, logout, status};
+
+/// The README's example compiles and holds.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

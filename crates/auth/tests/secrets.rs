@@ -20,8 +20,7 @@ use std::{
 
 use common::{Canned, EXPIRED, FRESH, SECRET, World, chatgpt, client, shapes, write_login};
 use interlingua_auth::{
-    ApiKey, Bearer, BrowserLogin, Credentials, DeviceLogin, Error, Generation, open, status,
-    transport::{Proxy, Transport},
+    ApiKey, Bearer, BrowserLogin, Credentials, DeviceLogin, Error, Generation, HttpSettings, Proxy, open, status,
 };
 use serde_json::{Value, json};
 
@@ -90,11 +89,11 @@ async fn keys(shown: &Heap) {
     shown.debug(&Bearer::new(secret.clone()).unwrap());
     shown.error(&ApiKey::new(format!("{secret}\nx")).unwrap_err());
     let proxy = Proxy::Url(format!("http://user:{SECRET}@127.0.0.1:9").into());
-    let transport = Transport { proxy, ..Transport::default() };
-    shown.debug(&transport);
-    shown.debug(&transport.client().unwrap());
+    let settings = HttpSettings { proxy, ..HttpSettings::default() };
+    shown.debug(&settings);
+    shown.debug(&settings.client().unwrap());
     let proxy = Proxy::Url(format!("::{SECRET}").into());
-    shown.error(&Transport { proxy, ..Transport::default() }.client().unwrap_err());
+    shown.error(&HttpSettings { proxy, ..HttpSettings::default() }.client().unwrap_err());
 }
 
 async fn refreshes(shown: &Heap) -> Vec<String> {

@@ -1,8 +1,8 @@
 //! Translate between the Chat Completions and Responses APIs from the command line, or serve as a gateway.
 
+mod api;
 mod chat;
 mod demo;
-mod dialect;
 mod login;
 mod models;
 mod profile;

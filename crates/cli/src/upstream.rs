@@ -3,10 +3,9 @@
 use anyhow::Result;
 use interlingua_executor::BaseUrl;
 use interlingua_gateway::{Target, UpstreamConfig};
-use interlingua_translate::Policy;
+use interlingua_translate::{Api, Policy};
 
-use crate::dialect::Dialect;
-use crate::profile;
+use crate::{api, profile};
 
 /// Who answers.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -14,13 +13,13 @@ pub(crate) struct UpstreamArgs {
     /// codex, openai, replay, or a base URL; without it openai, or codex if there is a login and no OPENAI_API_KEY
     #[arg(long, value_name = "UPSTREAM")]
     pub(crate) upstream: Option<String>,
-    /// What the upstream speaks; by default chat for openai and URLs, else responses
-    #[arg(long, value_enum)]
-    pub(crate) dialect: Option<Dialect>,
+    /// What the upstream speaks; by default what its profile says, else chat for openai and URLs, else responses
+    #[arg(long, value_parser = api::parser())]
+    pub(crate) dialect: Option<Api>,
     /// Where the upstream lives, if not where it usually does (what SDKs call `base_url`)
     #[arg(long, value_name = "URL")]
     pub(crate) base_url: Option<String>,
-    /// What the upstream accepts and forces: openai, codex, compatible, or a TOML file
+    /// What the upstream accepts and forces, and where it lives: openai, codex, compatible, or a TOML file
     #[arg(long)]
     pub(crate) profile: Option<String>,
 }
@@ -33,11 +32,12 @@ impl UpstreamArgs {
         // Where there is no home folder there is no login either.
         let login = interlingua_auth::Config::from_env();
         let login = if target == Some(Target::Codex) { Some(login?) } else { login.ok() };
+        let api = self.dialect.unwrap_or_else(|| target.as_ref().unwrap_or(&Target::OpenAi).usual_api());
         Ok(UpstreamConfig {
             target,
             base_url: self.base_url.as_deref().map(str::parse::<BaseUrl>).transpose()?,
-            dialect: self.dialect.map(Into::into),
-            profile: self.profile.as_deref().map(profile::load).transpose()?,
+            api: self.dialect,
+            profile: self.profile.as_deref().map(|name| profile::load(name, api)).transpose()?,
             policy: Policy::Lenient,
             api_key: api_key.map(Into::into),
             login,

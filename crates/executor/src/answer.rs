@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use interlingua_translate::Loss;
-use interlingua_wire::chat;
 
 use crate::SseStream;
-use crate::head::ReplyHead;
-use crate::limits::RateLimits;
+use crate::codex::limits::RateLimits;
+use crate::http::head::ReplyHead;
 
 /// A value together with what there is to know of how it came about.
 #[derive(Debug)]
@@ -49,11 +49,11 @@ pub struct Timings {
     pub ready: Duration,
 }
 
-/// A reply as the caller asked for it: a Chat Completions client, or one whose whole replies are a `T`.
+/// A reply in the client's API, as the client asked for it.
 #[derive(Debug)]
-pub enum Reply<T = chat::Response> {
-    /// Whole.
-    Complete(Box<T>),
+pub enum Reply {
+    /// Whole: one JSON document.
+    Whole(Bytes),
     /// Streamed.
     Stream(SseStream),
 }

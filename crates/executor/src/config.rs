@@ -2,35 +2,30 @@
 
 use std::time::Duration;
 
-use interlingua_translate::{Policy, Profile};
+use interlingua_model::Api;
+use interlingua_translate::{Policy, Upstream};
 
-use crate::{BaseUrl, RetryPolicy};
+use crate::{Backend, BaseUrl, Profile, RetryPolicy};
 
 /// Everything an [`Executor`](crate::Executor) has to know of its upstream, except the credentials. Plain data.
 ///
 /// ```
-/// use interlingua_executor::{Config, Dialect};
-/// use interlingua_translate::Profile;
+/// use interlingua_executor::{Backend, Config, Profile};
 ///
 /// let local = Config {
-///     base_url: "http://127.0.0.1:8080".parse()?,
-///     profile: Profile::compatible(),
-///     dialect: Dialect::Chat,
-///     ..Config::default()
+///     backend: Backend { base_url: Some("http://127.0.0.1:8080".parse()?), ..Backend::default() },
+///     ..Config::from(Profile::compatible())
 /// };
-/// assert_eq!(Config::codex().base_url.to_string(), "https://chatgpt.com/backend-api/codex");
-/// # let _ = local;
+/// assert_eq!(local.upstream.path(), "/chat/completions");
 /// # Ok::<(), interlingua_executor::Error>(())
 /// ```
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where it lives.
-    pub base_url: BaseUrl,
-    /// Which API it speaks.
-    pub dialect: Dialect,
-    /// What it accepts and forces.
-    pub profile: Profile,
-    /// What to do when the translation of a request loses something.
+    /// Where it lives, and how it is addressed.
+    pub backend: Backend,
+    /// Which API it speaks, what it accepts and forces.
+    pub upstream: Upstream,
+    /// What to do when the translation of a request of the model loses something. Requests of clients bring their own policy.
     pub policy: Policy,
     /// How long to wait for what.
     pub timeouts: Timeouts,
@@ -39,34 +34,32 @@ pub struct Config {
 }
 
 impl Config {
-    /// The backend of the Codex CLI, which wants a ChatGPT login.
+    /// Where it lives.
     #[must_use]
-    pub fn codex() -> Self {
-        Self { base_url: BaseUrl::codex(), profile: Profile::codex(), ..Self::default() }
+    pub fn base_url(&self) -> BaseUrl {
+        self.backend.base_url.clone().unwrap_or_else(BaseUrl::openai)
     }
 }
 
 /// The public API of OpenAI over Responses.
 impl Default for Config {
     fn default() -> Self {
+        Self::from(Profile::openai(Api::Responses))
+    }
+}
+
+impl From<Profile> for Config {
+    fn from(profile: Profile) -> Self {
+        // What clients like is their translator's to know.
+        let Profile { upstream, backend, style: _ } = profile;
         Self {
-            base_url: BaseUrl::openai(),
-            dialect: Dialect::Responses,
-            profile: Profile::openai(),
+            backend,
+            upstream,
             policy: Policy::Lenient,
             timeouts: Timeouts::default(),
             retry: RetryPolicy::default(),
         }
     }
-}
-
-/// The API an upstream speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dialect {
-    /// `POST {base}/responses`.
-    Responses,
-    /// `POST {base}/chat/completions`.
-    Chat,
 }
 
 /// How long to wait for what. There is no limit on a whole reply: an answer may stream for an hour.

@@ -4,28 +4,24 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as Task, Poll};
+use std::time::SystemTime;
 
-use http::{HeaderMap, Method};
-use interlingua_model::{Event, Fold, FoldError, Request, Response, Sink};
-use interlingua_translate::{Loss, Translated};
-use interlingua_wire::{chat as wire_chat, responses as wire_responses};
-use serde::de::DeserializeOwned;
+use http::Method;
+use interlingua_model::{Fold, Request, Response};
+use interlingua_translate::{Asked, Loss, Outgoing, Reading, Stamp, Upstream};
+use uuid::Uuid;
 
 use crate::answer::{Answer, Reply};
-use crate::caller::{Caller, ChatCaller, ResponsesCaller};
-use crate::config::{Config, Dialect, MAX_ERROR_BODY, MAX_REPLY};
-use crate::decoding::{Decoding, Step};
-use crate::error::{Error, Phase};
-use crate::error_body;
-use crate::event_stream::{EventStream, is_output};
-use crate::exchange::{EVENT_STREAM, JSON, Opened, Outgoing, Remote};
-use crate::key::Key;
-use crate::limits::RateLimits;
-use crate::params::Params;
-use crate::passthrough::pass_responses;
-use crate::prepared::{Form, Prepared, read_json, to_json};
-use crate::sse_stream::{Held, SseStream};
-use crate::transport::{ByteStream, Transport};
+use crate::codex::limits::RateLimits;
+use crate::config::Config;
+use crate::error::Error;
+use crate::http::exchange::{Call, EVENT_STREAM, JSON, Opened, Remote};
+use crate::http::key::Key;
+use crate::http::transport::Transport;
+use crate::stream::chain::{Chain, Reader};
+use crate::stream::event_stream::{self, EventStream, Told};
+use crate::stream::source::Source;
+use crate::stream::sse_stream::{self, Rendered, SseStream};
 
 /// Sends requests to one upstream and gives its replies back in the caller's terms.
 ///
@@ -35,14 +31,15 @@ use crate::transport::{ByteStream, Transport};
 ///
 /// ```no_run
 /// use interlingua_executor::{Config, Executor, Reply};
+/// use interlingua_translate::{Api, Translator};
 ///
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// # #[cfg(feature = "reqwest")] {
 /// let executor = Executor::over_http(Config::default())?.with_bearer(&std::env::var("OPENAI_API_KEY")?)?;
-/// let request = r#"{"model":"gpt-5.4","messages":[{"role":"user","content":"hi"}]}"#;
-/// let answer = executor.chat(serde_json::from_str(request)?).await?;
-/// if let Reply::Complete(response) = answer.value {
-///     println!("{}", serde_json::to_string(&response)?);
+/// let body = br#"{"model":"gpt-5.4","messages":[{"role":"user","content":"hi"}]}"#;
+/// let answer = executor.ask(Translator::new(Api::Chat).read(body)?).await?;
+/// if let Reply::Whole(completion) = answer.value {
+///     println!("{}", String::from_utf8_lossy(&completion));
 /// }
 /// # }
 /// # Ok(()) }
@@ -70,7 +67,7 @@ impl Executor {
     /// As [`new`](Self::new), and when the HTTP client cannot be built.
     #[cfg(feature = "reqwest")]
     pub fn over_http(config: Config) -> Result<Self, Error> {
-        let client = interlingua_auth::transport::Transport::default().client().map_err(Error::credentials)?;
+        let client = interlingua_auth::HttpSettings::default().client().map_err(Error::credentials)?;
         Self::new(config, Arc::new(crate::ReqwestTransport::new(&client)))
     }
 
@@ -101,40 +98,30 @@ impl Executor {
         self.remote.last_limits()
     }
 
-    /// Answers a Chat Completions request, streamed or whole as it asks.
+    /// Answers a request of a client, in its API, streamed or whole as it asks; what the upstream speaks makes no difference.
     ///
     /// A stream is held back until its first output is there, so that a refusal inside a 200 is an error with its real
     /// status. After [`Timeouts::hold`](crate::Timeouts::hold) it is handed out as it is, and a later failure is its last
     /// event.
     ///
     /// # Errors
-    /// Any [`Error`]; its `param` is a path in `request`.
-    pub async fn chat(&self, request: wire_chat::Request) -> Result<Answer<Reply>, Error> {
-        match self.remote.config.dialect {
-            Dialect::Responses => self.translated::<ChatCaller>(request).await,
-            Dialect::Chat => {
-                let is_streamed = request.stream == Some(true);
-                self.passed(self.pass_chat(to_json(&request)?).await?, is_streamed).await
-            }
-        }
-    }
-
-    /// Answers a Responses request, streamed or whole as it asks, as [`chat`](Self::chat) does.
-    ///
-    /// Over a Chat upstream usage is always asked for. What needs a server that remembers (`previous_response_id`,
-    /// `conversation`, `background`) is refused before anything is sent.
-    ///
-    /// # Errors
-    /// Any [`Error`]; its `param` is a path in `request`.
-    pub async fn responses(
-        &self,
-        request: wire_responses::Request,
-    ) -> Result<Answer<Reply<wire_responses::Response>>, Error> {
-        match self.remote.config.dialect {
-            Dialect::Chat => self.translated::<ResponsesCaller>(request).await,
-            Dialect::Responses => {
-                let is_streamed = request.stream == Some(true);
-                self.passed(pass_responses(to_json(&request)?, is_streamed, HeaderMap::new()), is_streamed).await
+    /// Any [`Error`]; its `param` is a path in the client's request.
+    pub async fn ask(&self, asked: Asked) -> Result<Answer<Reply>, Error> {
+        let upstream = self.upstream_for(asked.model()).await;
+        let is_streamed = asked.is_streamed();
+        let outgoing = asked.to(&upstream, stamp()).map_err(Error::translation)?;
+        let Ready { call, losses, reply } = self.ready(outgoing, &upstream)?;
+        let mut tries = self.remote.tries();
+        loop {
+            let opened = self.remote.open_readable(call.clone(), &self.key).await;
+            let opened = opened.map_err(|error| error.map_param(|param| reply.param(param)));
+            let answer = match opened {
+                Ok(opened) => self.answer(opened, Rendered::new(reply.answer()), is_streamed, &losses).await,
+                Err(error) => Err(error),
+            };
+            match answer {
+                Err(error) => tries.again(error).await?,
+                answer => return answer,
             }
         }
     }
@@ -144,25 +131,25 @@ impl Executor {
     /// # Errors
     /// Any [`Error`].
     pub async fn complete(&self, request: Request) -> Result<Answer<Response>, Error> {
-        let prepared = self.prepare(request, Form::Whole).await?;
+        let Ready { call, losses, reply } = self.prepare(request, false).await?;
         let mut tries = self.remote.tries();
         loop {
-            match self.complete_once(&prepared).await {
+            match self.complete_once(call.clone(), &reply, &losses).await {
                 Err(error) => tries.again(error).await?,
                 answer => return answer,
             }
         }
     }
 
-    /// Answers a request of the model with the events of the reply. They are held back as [`chat`](Self::chat) says.
+    /// Answers a request of the model with the events of the reply. They are held back as [`ask`](Self::ask) says.
     ///
     /// # Errors
     /// Any [`Error`].
     pub async fn stream(&self, request: Request) -> Result<Answer<EventStream>, Error> {
-        let prepared = self.prepare(request, Form::Stream).await?;
+        let Ready { call, losses, reply } = self.prepare(request, true).await?;
         let mut tries = self.remote.tries();
         loop {
-            match self.stream_once(&prepared).await {
+            match self.stream_once(call.clone(), &reply, &losses).await {
                 Err(error) => tries.again(error).await?,
                 answer => return answer,
             }
@@ -170,158 +157,79 @@ impl Executor {
     }
 }
 
+/// A request that can be sent as often as need be.
+struct Ready<R> {
+    call: Call,
+    /// What the request lost.
+    losses: Vec<Loss>,
+    reply: R,
+}
+
 impl Executor {
-    /// The request in the upstream's words, by its ways with this model.
-    async fn prepare(&self, request: Request, form: Form) -> Result<Prepared, Error> {
+    /// The upstream's ways with a model.
+    async fn upstream_for(&self, model: &str) -> Upstream {
         let catalogue = self.catalogue().await;
-        let known = catalogue.as_deref().and_then(|catalogue| catalogue.profile(&request.model));
-        let config = &self.remote.config;
-        Prepared::new(request, form, config, known.unwrap_or(&config.profile))
+        let known = catalogue.as_deref().and_then(|catalogue| catalogue.upstream(model));
+        known.unwrap_or(&self.remote.config.upstream).clone()
     }
 
-    async fn complete_once(&self, prepared: &Prepared) -> Result<Answer<Response>, Error> {
-        let opened = self.open(prepared).await?;
-        let started = opened.meta();
-        let (value, reply_losses) = self.whole(opened, prepared).await?;
-        Ok(Answer { value, meta: started.ready([prepared.losses.clone(), reply_losses].concat()) })
+    /// A request of the model in the upstream's words.
+    async fn prepare(&self, mut request: Request, is_streamed: bool) -> Result<Ready<Reading>, Error> {
+        request.stream.enabled = is_streamed;
+        let upstream = self.upstream_for(&request.model).await;
+        let outgoing = upstream.request(request, self.remote.config.policy, stamp()).map_err(Error::translation)?;
+        self.ready(outgoing, &upstream)
     }
 
-    async fn stream_once(&self, prepared: &Prepared) -> Result<Answer<EventStream>, Error> {
-        let opened = self.open(prepared).await?;
-        let started = opened.meta();
-        let body = self.event_stream(opened).await?;
-        let mut stream = EventStream::new(self.decoding(body, prepared, None));
-        self.hold(|cx| stream.poll_ready(cx)).await;
-        let value = stream.release().map_err(|error| error.with_head(&started.head))?;
-        Ok(Answer { value, meta: started.ready(prepared.losses.clone()) })
+    fn ready<R>(&self, outgoing: Outgoing<R>, upstream: &Upstream) -> Result<Ready<R>, Error> {
+        let Outgoing { path, body, is_streamed, session, losses, reply } = outgoing;
+        let headers = self.remote.config.backend.request_headers(upstream, session.as_deref())?;
+        let accept = if is_streamed { EVENT_STREAM } else { JSON };
+        let call = Call { method: Method::POST, endpoint: path, accept, headers, body: body.into() };
+        Ok(Ready { call, losses, reply })
     }
 
-    /// Answers a caller of either API over an upstream of either.
-    async fn translated<C: Caller>(&self, request: C::Request) -> Result<Answer<Reply<C::Response>>, Error> {
-        let decoded = C::decode(request).and_then(|it| it.under(self.remote.config.policy));
-        let Translated { value: request, losses } = decoded.map_err(Error::translation)?;
-        let form = if request.stream.enabled { Form::Stream } else { Form::Whole };
-        let mut prepared = self.prepare(request, form).await?;
-        prepared.losses.splice(0..0, losses);
-        let mut tries = self.remote.tries();
-        loop {
-            let answer = match form {
-                Form::Whole => self.whole_for::<C>(&prepared).await,
-                Form::Stream => self.streamed_for::<C>(&prepared).await,
-            };
-            let Err(error) = answer else { return answer };
-            let again = tries.again(error).await;
-            again.map_err(|error| error.map_param(|param| prepared.params.callers(param)))?;
-        }
-    }
-
-    async fn whole_for<C: Caller>(&self, prepared: &Prepared) -> Result<Answer<Reply<C::Response>>, Error> {
-        let opened = self.open(prepared).await?;
-        let started = opened.meta();
-        let (response, decoding) = self.whole(opened, prepared).await?;
-        let encoded = C::encode(response, &prepared.context);
-        let Translated { value, losses: encoding } =
-            encoded.map_err(|error| Error::translation(error).with_head(&started.head))?;
-        let losses = [prepared.losses.clone(), decoding, encoding].concat();
-        Ok(Answer { value: Reply::Complete(Box::new(value)), meta: started.ready(losses) })
-    }
-
-    async fn streamed_for<C: Caller>(&self, prepared: &Prepared) -> Result<Answer<Reply<C::Response>>, Error> {
-        let opened = self.open(prepared).await?;
-        let started = opened.meta();
-        let body = self.event_stream(opened).await?;
-        let decoding = self.decoding(body, prepared, Some(Arc::clone(&prepared.params)));
-        let mut held = Held::new(decoding, C::encoder(prepared.context.clone()));
-        self.hold(|cx| held.poll_ready(cx)).await;
-        let stream = held.release().map_err(|error| error.with_head(&started.head))?;
-        Ok(Answer { value: Reply::Stream(stream), meta: started.ready(prepared.losses.clone()) })
-    }
-
-    /// An upstream that speaks the caller's language answers in its own words.
-    async fn passed<T: DeserializeOwned>(
+    async fn answer(
         &self,
-        outgoing: Outgoing,
+        opened: Opened,
+        reader: Rendered,
         is_streamed: bool,
-    ) -> Result<Answer<Reply<T>>, Error> {
-        let mut tries = self.remote.tries();
-        let opened = loop {
-            match self.remote.open_readable(outgoing.clone(), &self.key).await {
-                Ok(opened) => break opened,
-                Err(error) => tries.again(error).await?,
-            }
-        };
+        losses: &[Loss],
+    ) -> Result<Answer<Reply>, Error> {
         let started = opened.meta();
-        if opened.is_event_stream(is_streamed) {
-            let stream = SseStream::passed(self.remote.paced(opened.body));
-            return Ok(Answer { value: Reply::Stream(stream), meta: started.ready(Vec::new()) });
+        let mut chain = self.chain(opened, reader);
+        if is_streamed {
+            self.hold(|cx| chain.poll_until(cx, Rendered::is_worth_sending)).await;
+            let stream = SseStream::release(chain).map_err(|error| error.with_head(&started.head))?;
+            return Ok(Answer { value: Reply::Stream(stream), meta: started.ready(losses.to_vec()) });
         }
-        let bytes = self.remote.read_whole(&opened.head, opened.body, MAX_REPLY).await?;
-        let value = read_json(&started.head, &bytes)?;
-        Ok(Answer { value: Reply::Complete(Box::new(value)), meta: started.ready(Vec::new()) })
+        std::future::poll_fn(|cx| chain.poll_until(cx, |_| false)).await;
+        let (body, lost) = sse_stream::whole(chain).map_err(|error| error.with_head(&started.head))?;
+        Ok(Answer { value: Reply::Whole(body), meta: started.ready([losses, &lost].concat()) })
     }
 
-    async fn open(&self, prepared: &Prepared) -> Result<Opened, Error> {
-        let accept = match prepared.form {
-            Form::Whole => JSON,
-            Form::Stream => EVENT_STREAM,
-        };
-        let (headers, body) = (prepared.headers.clone(), prepared.body.clone());
-        let outgoing = Outgoing { method: Method::POST, endpoint: prepared.endpoint(), accept, headers, body };
-        self.remote.open_readable(outgoing, &self.key).await
+    async fn complete_once(&self, call: Call, reading: &Reading, losses: &[Loss]) -> Result<Answer<Response>, Error> {
+        let opened = self.remote.open_readable(call, &self.key).await?;
+        let started = opened.meta();
+        let mut chain = self.chain(opened, Told::<Fold>::new(reading.events()));
+        std::future::poll_fn(|cx| chain.poll_until(cx, |_| false)).await;
+        let (value, lost) = event_stream::whole(chain).map_err(|error| error.with_head(&started.head))?;
+        Ok(Answer { value, meta: started.ready([losses, &lost].concat()) })
     }
 
-    fn decoding(&self, body: ByteStream, prepared: &Prepared, params: Option<Arc<Params>>) -> Decoding {
+    async fn stream_once(&self, call: Call, reading: &Reading, losses: &[Loss]) -> Result<Answer<EventStream>, Error> {
+        let opened = self.remote.open_readable(call, &self.key).await?;
+        let started = opened.meta();
+        let mut chain = self.chain(opened, Told::new(reading.events()));
+        self.hold(|cx| chain.poll_until(cx, Reader::has_output)).await;
+        let value = EventStream::release(chain).map_err(|error| error.with_head(&started.head))?;
+        Ok(Answer { value, meta: started.ready(losses.to_vec()) })
+    }
+
+    fn chain<R: Reader>(&self, opened: Opened, reader: R) -> Chain<R> {
         let Remote { config, transport, last_limits, .. } = &*self.remote;
-        let limits = Arc::clone(last_limits);
-        Decoding::new(body, prepared.decoder(), params, limits, Arc::clone(transport), config.timeouts)
-    }
-
-    /// The bytes of a reply that has to be a stream.
-    async fn event_stream(&self, opened: Opened) -> Result<ByteStream, Error> {
-        if opened.is_event_stream(true) {
-            return Ok(opened.body);
-        }
-        let head = opened.head;
-        let bytes = self.remote.read_whole(&head, opened.body, MAX_ERROR_BODY).await.unwrap_or_default();
-        let failure = std::str::from_utf8(&bytes).ok().and_then(error_body::from_json);
-        let error = failure.map_or_else(
-            || {
-                let kind = head.content_type();
-                Error::malformed(Phase::Headers, format!("the upstream was asked for an event stream and sent {kind}"))
-            },
-            |failure| Error::in_reply(Phase::Headers, failure),
-        );
-        Err(error.with_head(&head))
-    }
-
-    /// The reply as a whole: plain JSON, or the events of a stream folded.
-    async fn whole(&self, opened: Opened, prepared: &Prepared) -> Result<(Response, Vec<Loss>), Error> {
-        let streamed = opened.is_event_stream(prepared.form == Form::Stream);
-        let Opened { head, body, .. } = opened;
-        if streamed {
-            return self.folded(body, prepared).await.map_err(|error| error.with_head(&head));
-        }
-        let bytes = self.remote.read_whole(&head, body, MAX_REPLY).await?;
-        let decoded = prepared.decode(&head, &bytes).map_err(|error| error.with_head(&head))?;
-        Ok((decoded.value, decoded.losses))
-    }
-
-    async fn folded(&self, body: ByteStream, prepared: &Prepared) -> Result<(Response, Vec<Loss>), Error> {
-        let mut decoding = self.decoding(body, prepared, None);
-        let mut fold = Watched { fold: Fold::default(), seen: Phase::FirstEvent };
-        let outcome = loop {
-            match std::future::poll_fn(|cx| decoding.poll_step(cx, &mut fold)).await {
-                Step::More => {}
-                Step::Over(outcome) => break outcome,
-            }
-        };
-        let Watched { fold, seen } = fold;
-        match fold.finish() {
-            Ok(response) => Ok((response, outcome.losses)),
-            Err(FoldError::Failed(failure)) => Err(decoding.into_error(*failure, seen)),
-            // The decoder ends every stream, so nothing else can be the matter.
-            Err(error) => Err(Error::malformed(Phase::MidStream, error.to_string())),
-        }
+        let source = Source::new(opened.body, Arc::clone(transport), config.timeouts);
+        Chain::new(source, reader, Arc::clone(last_limits))
     }
 
     /// Waits for `ready`, but not longer than a stream is held back.
@@ -335,19 +243,11 @@ impl Executor {
     }
 }
 
-/// A fold, and how far its reply has come.
-struct Watched {
-    fold: Fold,
-    seen: Phase,
-}
-
-impl Sink for Watched {
-    fn event(&mut self, event: Event<'_>) {
-        if is_output(&event) {
-            self.seen = Phase::MidStream;
-        }
-        self.fold.event(event);
-    }
+/// An id and the time of now, which the translator may not make up.
+#[must_use]
+pub fn stamp() -> Stamp {
+    let created = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    Stamp { id: Uuid::new_v4().simple().to_string(), created }
 }
 
 impl fmt::Debug for Executor {

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use interlingua_model::Failure;
-use interlingua_translate::{Error as TranslateError, failure_kind, failure_status};
+use interlingua_translate::Error as TranslateError;
 use interlingua_wire::chat::{ErrorBody, ErrorCode, ErrorDetail};
 use serde::Serialize;
 
@@ -51,6 +51,12 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, INVALID_REQUEST, message)
     }
 
+    /// The upstream's fault, 502.
+    #[must_use]
+    pub fn bad_gateway(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_GATEWAY, "server_error", message)
+    }
+
     /// Names the field at fault, as a path in the caller's document.
     #[must_use]
     pub fn with_param(mut self, path: impl Into<String>) -> Self {
@@ -81,11 +87,7 @@ impl From<TranslateError> for ApiError {
 
 impl From<&Failure> for ApiError {
     fn from(failure: &Failure) -> Self {
-        let status = StatusCode::from_u16(failure_status(failure)).unwrap_or(StatusCode::BAD_GATEWAY);
-        let mut api = Self::new(status, failure_kind(failure), &failure.message);
-        api.error.param.clone_from(&failure.param);
-        api.error.code = failure.code.clone().map(ErrorCode::Word);
-        api
+        Self::from(TranslateError::Upstream(Box::new(failure.clone())))
     }
 }
 

@@ -18,12 +18,11 @@
 
 mod access;
 mod app;
+mod ask;
 mod body;
-mod chat;
 mod config;
 mod error;
 mod inbound;
-pub mod json;
 mod models;
 mod reply;
 mod responses;
@@ -39,3 +38,8 @@ pub use http::StatusCode;
 pub use inbound::InboundKey;
 pub use server::Gateway;
 pub use upstream::{Target, Upstream, UpstreamConfig};
+
+/// The README's example compiles and holds.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

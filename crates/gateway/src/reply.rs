@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
-use interlingua_executor::{ByteStream, ReplyHead};
+use interlingua_executor::{ByteStream, Meta, ReplyHead};
 use interlingua_translate::Loss;
 use serde::Serialize;
 
@@ -19,6 +19,20 @@ pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// A whole reply that is JSON already.
+pub(crate) fn body(body: Bytes) -> Response {
+    let mut response = Response::new(Body::from(body));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// A reply, with what a client learns beside it: the upstream's limits and id, and the losses.
+pub(crate) fn answered(mut response: Response, meta: &Meta) -> Response {
+    relay(&meta.head, response.headers_mut());
+    response.headers_mut().insert(LOSSES, losses(&meta.losses));
     response
 }
 

@@ -5,11 +5,12 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::{Method, StatusCode, Uri};
+use interlingua_translate::Api;
 
 use crate::app::Shared;
 use crate::error::INVALID_REQUEST;
 use crate::inbound::admit;
-use crate::{ApiError, access, body, chat, models, reply, responses, usage};
+use crate::{ApiError, access, ask, models, reply, responses, usage};
 
 /// The paths, for whoever asks for another.
 const KNOWN: &str = "POST /v1/chat/completions, POST /v1/responses, GET /v1/models, GET /v1/usage and GET /healthz";
@@ -18,18 +19,19 @@ const KNOWN: &str = "POST /v1/chat/completions, POST /v1/responses, GET /v1/mode
 pub(crate) fn router(app: Shared) -> Router {
     let mut api = Router::new();
     for base in ["", "/v1"] {
-        // One router for each dialect that clients speak.
         api = api
-            .merge(chat::routes(base))
+            .merge(ask::routes(base))
             .merge(responses::routes(base))
             .merge(models::routes(base))
             .merge(usage::routes(base));
     }
     // Where the Codex CLI looks with a login of its own.
-    api = api.merge(responses::routes(models::CODEX)).merge(models::routes(models::CODEX));
+    api = api
+        .merge(ask::route(models::CODEX, Api::Responses))
+        .merge(responses::routes(models::CODEX))
+        .merge(models::routes(models::CODEX));
     api.fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
-        .layer(body::decompressed())
         .layer(from_fn_with_state(app.clone(), admit))
         // Whoever watches over the process has no key.
         .route("/healthz", get(healthz))

@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use axum::serve::ListenerExt;
+use futures_util::future::BoxFuture;
 use tokio::net::{TcpListener, lookup_host};
 use tokio::time::timeout;
 
@@ -54,6 +55,16 @@ impl Gateway {
     /// # Errors
     /// The listener broke.
     pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), StartError> {
+        self.served(Box::pin(stop)).await
+    }
+
+    /// Boxed: the body of an async function is compiled again in every crate that awaits it, and here it would take the
+    /// whole of the server along.
+    fn served(self, stop: BoxFuture<'static, ()>) -> BoxFuture<'static, Result<(), StartError>> {
+        Box::pin(self.serving(stop))
+    }
+
+    async fn serving(self, stop: BoxFuture<'static, ()>) -> Result<(), StartError> {
         let Self { listener, addr: _, app } = self;
         let Limits { grace, .. } = app.limits;
         let app = Arc::new(app);

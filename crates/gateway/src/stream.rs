@@ -1,100 +1,111 @@
 //! Answers that arrive while they are being made, whichever API they are in.
 
-use async_stream::stream;
 use axum::response::Response;
 use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::StreamExt;
-use http::StatusCode;
-use interlingua_executor::{Answer, Error, Reply, SseStream};
-use interlingua_model::Failure;
-use serde::Serialize;
+use futures_util::stream::unfold;
+use interlingua_executor::{Answer, Error, Reply, SseStream, stamp};
+use interlingua_model::{Failure, Request};
+use interlingua_translate::{Api, Translator};
 
 use crate::{ApiError, Limits, reply};
 
-/// Writes the whole of a stream that failed before it began.
-pub(crate) type Failed = fn(&Failure) -> Bytes;
-
 /// Waits for `answer` as long as a failure can still be a status, and sends what is there by then: the reply, or a
 /// stream that goes on waiting.
-pub(crate) async fn respond<T: Serialize + Send + 'static>(
-    answer: impl Future<Output = Result<Answer<Reply<T>>, Error>> + Send + 'static,
-    is_streamed: bool,
+pub(crate) async fn respond(
+    answer: impl Future<Output = Result<Answer<Reply>, Error>> + Send + 'static,
+    api: Api,
     limits: Limits,
-    failed: Failed,
 ) -> Result<Response, ApiError> {
     let mut answer = Box::pin(answer);
-    if !is_streamed {
-        return Ok(ready(answer.await?, limits));
-    }
     match tokio::time::timeout(limits.hold, &mut answer).await {
-        Ok(answer) => Ok(ready(answer?, limits)),
+        Ok(answer) => {
+            let Answer { value, meta } = answer?;
+            let response = match value {
+                Reply::Whole(body) => reply::body(body),
+                Reply::Stream(stream) => reply::event_stream(kept_alive(stream, limits)),
+            };
+            Ok(reply::answered(response, &meta))
+        }
         // From here on the status is 200, and what goes wrong is told in the stream.
-        Err(_) => Ok(reply::event_stream(belated(answer, limits, failed))),
+        Err(_) => Ok(reply::event_stream(belated(answer, api, limits))),
     }
-}
-
-fn ready<T: Serialize>(Answer { value, meta }: Answer<Reply<T>>, limits: Limits) -> Response {
-    let mut response = match value {
-        Reply::Complete(response) => reply::json(StatusCode::OK, &response),
-        Reply::Stream(stream) => reply::event_stream(kept_alive(stream, limits)),
-    };
-    reply::relay(&meta.head, response.headers_mut());
-    response.headers_mut().insert(reply::LOSSES, reply::losses(&meta.losses));
-    response
 }
 
 /// The stream, with heartbeats in its pauses.
-fn kept_alive(mut events: SseStream, limits: Limits) -> impl Stream<Item = Bytes> {
-    stream! {
-        loop {
-            match reply::or_heartbeat(limits.heartbeat, events.next()).await {
-                None => yield reply::HEARTBEAT,
-                Some(Some(bytes)) => yield bytes,
-                Some(None) => break,
-            }
+fn kept_alive(events: SseStream, limits: Limits) -> impl Stream<Item = Bytes> {
+    unfold(events, move |mut events| async move {
+        let bytes = next(&mut events, limits).await?;
+        Some((bytes, events))
+    })
+}
+
+/// The next piece of the stream, or a heartbeat in its place.
+async fn next(events: &mut SseStream, limits: Limits) -> Option<Bytes> {
+    let next = reply::or_heartbeat(limits.heartbeat, events.next()).await.unwrap_or(Some(reply::HEARTBEAT));
+    if next.is_none()
+        && let Some(report) = events.report()
+    {
+        for loss in &report.losses {
+            tracing::debug!(%loss, "lost in the reply");
         }
-        if let Some(report) = events.report() {
-            for loss in &report.losses {
-                tracing::debug!(%loss, "lost in the reply");
-            }
-            if let Some(failure) = &report.failure {
-                tracing::warn!(code = failure.code.as_deref(), message = failure.message, "a stream failed");
-            }
+        if let Some(failure) = &report.failure {
+            tracing::warn!(code = failure.code.as_deref(), message = failure.message, "a stream failed");
         }
     }
+    next
 }
 
 /// The stream of an answer that is still to come.
-fn belated<T>(
-    mut answer: impl Future<Output = Result<Answer<Reply<T>>, Error>> + Unpin,
+fn belated(
+    answer: impl Future<Output = Result<Answer<Reply>, Error>> + Unpin,
+    api: Api,
     limits: Limits,
-    failed: Failed,
 ) -> impl Stream<Item = Bytes> {
-    stream! {
-        yield reply::HEARTBEAT;
-        let answer = loop {
-            match reply::or_heartbeat(limits.heartbeat, &mut answer).await {
-                None => yield reply::HEARTBEAT,
-                Some(answer) => break answer,
-            }
-        };
-        match answer {
-            Ok(Answer { value: Reply::Stream(events), meta: _ }) => {
-                let events = kept_alive(events, limits);
-                futures_util::pin_mut!(events);
-                while let Some(bytes) = events.next().await {
-                    yield bytes;
+    unfold(Belated::Begun(answer), move |belated| belated.next(api, limits))
+}
+
+/// How far the stream of a belated answer is.
+enum Belated<A> {
+    /// Nothing has been sent.
+    Begun(A),
+    /// The client knows that we are at it.
+    Waiting(A),
+    /// The answer is there and is a stream.
+    Streaming(SseStream),
+    /// All has been sent.
+    Over,
+}
+
+impl<A: Future<Output = Result<Answer<Reply>, Error>> + Unpin> Belated<A> {
+    /// What is sent next, and what comes after it.
+    async fn next(self, api: Api, limits: Limits) -> Option<(Bytes, Self)> {
+        let mut events = match self {
+            Self::Begun(answer) => return Some((reply::HEARTBEAT, Self::Waiting(answer))),
+            Self::Waiting(mut answer) => match reply::or_heartbeat(limits.heartbeat, &mut answer).await {
+                None => return Some((reply::HEARTBEAT, Self::Waiting(answer))),
+                Some(Ok(Answer { value: Reply::Stream(events), meta: _ })) => events,
+                Some(Ok(Answer { value: Reply::Whole(body), meta: _ })) => return Some((body, Self::Over)),
+                Some(Err(error)) => {
+                    tracing::warn!(phase = %error.phase(), %error, "a stream failed before it began");
+                    return Some((failed(api, error.failure()), Self::Over));
                 }
-            }
-            Ok(Answer { value: Reply::Complete(_), meta: _ }) => {
-                let message = "the upstream answered with a whole reply instead of a stream";
-                yield failed(&Failure { message: message.to_owned(), ..Failure::default() });
-            }
-            Err(error) => {
-                tracing::warn!(phase = %error.phase(), %error, "a stream failed before it began");
-                yield failed(error.failure());
-            }
-        }
+            },
+            Self::Streaming(events) => events,
+            Self::Over => return None,
+        };
+        let bytes = next(&mut events, limits).await?;
+        Some((bytes, Self::Streaming(events)))
     }
+}
+
+/// The whole of a stream that failed before it began, in the client's language.
+fn failed(api: Api, failure: &Failure) -> Bytes {
+    let mut request = Request::new(String::new());
+    request.stream.enabled = true;
+    let reply = Translator::new(api).asked(request).alone(stamp());
+    let mut bytes = Vec::new();
+    let _ended = reply.answer().fail(failure.clone(), &mut bytes);
+    bytes.into()
 }

@@ -4,12 +4,13 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use http::HeaderMap;
-use interlingua_auth::transport::{Proxy, Transport};
 use interlingua_auth::{ApiKey, ChatGpt, Credentials, Stored};
-use interlingua_executor::{BaseUrl, Config, Dialect, Executor, ReqwestTransport, Timeouts};
+use interlingua_executor::{BaseUrl, Config, Executor, Profile, ReqwestTransport, Timeouts};
+use interlingua_executor::{HttpSettings, Proxy};
 use interlingua_replay::{Log, Replay, Server};
-use interlingua_translate::{Policy, Profile};
+use interlingua_translate::{Api, Policy, Style, Translator};
 use secrecy::SecretString;
 
 use crate::inbound::bearer;
@@ -51,9 +52,9 @@ pub struct UpstreamConfig {
     pub target: Option<Target>,
     /// Where it lives, if not where it usually does.
     pub base_url: Option<BaseUrl>,
-    /// What it speaks: Chat for OpenAI and servers of one's own, else Responses.
-    pub dialect: Option<Dialect>,
-    /// What it accepts and forces.
+    /// What it speaks; without it, what its profile says, else Chat for OpenAI and servers of one's own, else Responses.
+    pub api: Option<Api>,
+    /// What it takes, where it lives, and what its clients like.
     pub profile: Option<Profile>,
     /// What to do when a translation loses something.
     pub policy: Policy,
@@ -70,6 +71,8 @@ pub struct UpstreamConfig {
 /// An upstream that is ready to be asked.
 pub struct Upstream {
     executor: Executor,
+    style: Style,
+    policy: Policy,
     name: String,
     key: Key,
     replay: Option<Server>,
@@ -88,41 +91,38 @@ impl Upstream {
     /// # Errors
     /// The settings contradict each other, or there is no login where one is needed.
     pub async fn open(config: UpstreamConfig) -> Result<Self, StartError> {
-        let UpstreamConfig { target, base_url, dialect, profile, policy, timeouts, api_key, login, replay } = config;
+        Self::opened(config).await
+    }
+
+    /// Boxed for the same reason as [`crate::Gateway::serve`] is: to be compiled once.
+    fn opened(config: UpstreamConfig) -> BoxFuture<'static, Result<Self, StartError>> {
+        Box::pin(Self::opening(config))
+    }
+
+    async fn opening(config: UpstreamConfig) -> Result<Self, StartError> {
+        let UpstreamConfig { target, base_url, api, profile, policy, timeouts, api_key, login, replay } = config;
         let target = match target {
             Some(target) => target,
             None => default_target(api_key.as_ref(), login.as_ref())?,
         };
-        if target == Target::Codex && dialect == Some(Dialect::Chat) {
-            return Err(StartError::Upstream("the Codex backend speaks Responses only".to_owned()));
-        }
         let replay = match target {
             Target::Replay => Some(replay.unwrap_or_else(Replay::embedded).spawn().await.map_err(StartError::Replay)?),
             Target::Codex | Target::OpenAi | Target::Url(_) => None,
         };
-        let dialect = dialect.unwrap_or(match target {
-            Target::Codex | Target::Replay => Dialect::Responses,
-            Target::OpenAi | Target::Url(_) => Dialect::Chat,
+        let profile = profile_of(&target, api, profile)?;
+        let Profile { upstream, mut backend, style } = profile;
+        // What is said of this start wins over what is said of the backend.
+        let said = base_url.or(match (&target, &replay) {
+            (_, Some(server)) => Some(server.base_url().parse()?),
+            (Target::Url(url), None) => Some(url.clone()),
+            (Target::Codex | Target::OpenAi | Target::Replay, None) => None,
         });
-        let home = match (&target, &replay) {
-            (_, Some(server)) => server.base_url().parse()?,
-            (Target::Codex, None) => BaseUrl::codex(),
-            (Target::Url(url), None) => url.clone(),
-            (Target::OpenAi | Target::Replay, None) => BaseUrl::openai(),
-        };
-        let base_url = base_url.unwrap_or(home);
-        let name = base_url.authority().to_owned();
-        let mut profile = profile.unwrap_or_else(|| match (&target, dialect) {
-            (Target::Codex, _) => Profile::codex(),
-            (Target::Url(_), Dialect::Chat) => Profile::compatible(),
-            (Target::OpenAi | Target::Replay | Target::Url(_), _) => Profile::openai(),
-        });
-        // The Codex CLI is among the clients, and acts on every item that ends, whole or not.
-        profile.reply.close_cut_items = false;
+        backend.base_url = said.or(backend.base_url).or_else(|| (target == Target::Codex).then(BaseUrl::codex));
+        let config = Config { backend, upstream, policy, timeouts, ..Config::default() };
+        let name = config.base_url().authority().to_owned();
         // What runs in this process is not to be looked for behind a proxy.
         let proxy = if replay.is_some() { Proxy::Direct } else { Proxy::Environment };
-        let client = Transport { proxy, ..Transport::default() }.client()?;
-        let config = Config { base_url, dialect, profile, policy, timeouts, ..Config::default() };
+        let client = HttpSettings { proxy, ..HttpSettings::default() }.client()?;
         let executor = Executor::new(config, Arc::new(ReqwestTransport::new(&client)))?;
         let with = |credentials: Arc<dyn Credentials>| executor.with_credentials(credentials);
         let (executor, key) = match (target, api_key, login) {
@@ -137,7 +137,9 @@ impl Upstream {
             (Target::OpenAi | Target::Url(_), Some(key), _) => (with(Arc::new(ApiKey::new(key)?)), Key::Own(None)),
             (Target::OpenAi | Target::Url(_), None, _) => (executor, Key::Callers),
         };
-        Ok(Self { executor, name, key, replay })
+        // The Codex CLI is among the clients, and acts on every item that ends, whole or not.
+        let style = Style { close_cut_items: style.close_cut_items.or(Some(false)), ..style };
+        Ok(Self { executor, style, policy, name, key, replay })
     }
 
     /// Host and port, for messages.
@@ -148,8 +150,13 @@ impl Upstream {
 
     /// What it speaks.
     #[must_use]
-    pub fn dialect(&self) -> Dialect {
-        self.executor.config().dialect
+    pub fn api(&self) -> Api {
+        self.executor.config().upstream.api()
+    }
+
+    /// What reads the requests of clients of an API.
+    pub(crate) fn translator(&self, client: Api) -> Translator {
+        Translator { client, style: self.style.clone(), policy: self.policy }
     }
 
     /// What goes over the wire to the replay, if it is that.
@@ -183,6 +190,40 @@ impl Upstream {
 const NO_CHATGPT: &str = "the stored login is an API key, and the Codex backend wants a ChatGPT login: \
                           run `interlingua login`, or use the upstream `openai` with OPENAI_API_KEY";
 
+/// The profile that was asked for, or the usual one; it must agree with what the upstream is said to speak.
+fn profile_of(target: &Target, api: Option<Api>, profile: Option<Profile>) -> Result<Profile, StartError> {
+    let profile = match (profile, target) {
+        (Some(profile), _) => profile,
+        (None, Target::Codex) => Profile::codex(),
+        (None, Target::Url(_)) if api != Some(Api::Responses) => Profile::compatible(),
+        (None, Target::OpenAi | Target::Url(_) | Target::Replay) => Profile::openai(api.unwrap_or(target.usual_api())),
+    };
+    let speaks = profile.upstream.api();
+    if *target == Target::Codex && (speaks, api) != (Api::Responses, api.and(Some(Api::Responses))) {
+        return Err(StartError::Upstream("the Codex backend speaks Responses only".to_owned()));
+    }
+    match api {
+        Some(api) if api != speaks => {
+            let (said, known) = (api.title(), speaks.title());
+            Err(StartError::Upstream(format!(
+                "the upstream is said to speak {said}, and its profile is one for {known}"
+            )))
+        }
+        Some(_) | None => Ok(profile),
+    }
+}
+
+impl Target {
+    /// What it speaks where nobody says.
+    #[must_use]
+    pub fn usual_api(&self) -> Api {
+        match self {
+            Self::Codex | Self::Replay => Api::Responses,
+            Self::OpenAi | Self::Url(_) => Api::Chat,
+        }
+    }
+}
+
 fn default_target(key: Option<&SecretString>, login: Option<&interlingua_auth::Config>) -> Result<Target, StartError> {
     let Some(login) = login.filter(|_| key.is_none()) else { return Ok(Target::OpenAi) };
     let status = interlingua_auth::status(login)?;
@@ -192,6 +233,6 @@ fn default_target(key: Option<&SecretString>, login: Option<&interlingua_auth::C
 
 impl fmt::Debug for Upstream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Upstream").field("name", &self.name).field("dialect", &self.dialect()).finish_non_exhaustive()
+        f.debug_struct("Upstream").field("name", &self.name).field("api", &self.api()).finish_non_exhaustive()
     }
 }

@@ -4,13 +4,14 @@
 //! style; `(i)` binds one item index):
 //!
 //! ```text
-//! stream    = [ Started ] *( item / other ) ending
+//! stream    = *( item / other ) ending
 //! item(i)   = ItemStarted(i) *( delta(i) / Annotation(i) / Progress(i) ) [ ItemFinished(i) ]
 //! delta     = TextDelta / RefusalDelta / ReasoningDelta / ArgumentsDelta
-//! other     = Opaque
+//! other     = Started / Opaque
 //! ending    = Finished / Failed
 //! ```
 //!
+//! - `Started` comes at most once. It is first, except where the upstream names its reply late.
 //! - Items may overlap: between `ItemStarted(i)` and `ItemFinished(i)` events of other items may stand.
 //! - An index is opened once; no event of `i` precedes `ItemStarted(i)` or follows `ItemFinished(i)`.
 //! - `ItemFinished` may be missing only for items that were cut off: `ending` is then `Failed`, or `Finished` with
@@ -22,7 +23,9 @@
 
 use std::borrow::Cow;
 
-use crate::{Annotation, Failure, Finish, Item, Json, Opaque, TokenLogprob, ToolKind, Usage};
+use crate::{
+    Annotation, Api, Failure, Finish, Item, Json, Opaque, Origin, ReplyOrigins, TokenLogprob, ToolKind, Usage,
+};
 
 /// The position of an item in the reply. Dense or not, it only orders and names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,6 +40,8 @@ pub enum Event<'a> {
     ItemStarted {
         /// Which item.
         index: ItemIndex,
+        /// Where it stands in the upstream's document.
+        origin: Origin,
         /// What it will be.
         item: ItemStart<'a>,
     },
@@ -91,8 +96,12 @@ pub enum Event<'a> {
     Progress {
         /// Which item.
         index: ItemIndex,
-        /// The protocol's word for the step.
+        /// The API that has a word for the step.
+        api: Api,
+        /// Its word.
         step: Cow<'a, str>,
+        /// The whole event, verbatim JSON.
+        raw: Cow<'a, str>,
     },
     /// An item ended.
     ItemFinished {
@@ -136,6 +145,8 @@ pub struct Ending {
     pub metadata: Option<Json>,
     /// Moderation of input and output, verbatim.
     pub moderation: Option<Json>,
+    /// Where the facts about the reply as a whole stood.
+    pub origins: ReplyOrigins,
 }
 
 /// What an item will be.
@@ -166,11 +177,13 @@ pub enum ItemStart<'a> {
         /// The item's id.
         id: Option<Cow<'a, str>>,
     },
-    /// Anything else.
-    Opaque {
-        /// Its tag in its protocol.
-        kind: Cow<'a, str>,
+    /// A result of a call, which a reply only repeats.
+    ToolResult {
+        /// The call it answers.
+        call_id: Cow<'a, str>,
     },
+    /// Anything else, as it was when it began.
+    Opaque(Opaque),
 }
 
 /// The two texts a thought has.
@@ -200,12 +213,28 @@ impl Sink for Collected {
 }
 
 impl Event<'_> {
+    /// Whether it is part of the answer, and not only a sign of life, a beginning, or a failure.
+    #[must_use]
+    pub fn is_output(&self) -> bool {
+        match self {
+            Event::Started(_) | Event::Progress { .. } | Event::Opaque(_) | Event::Failed(_) => false,
+            Event::ItemStarted { index: _, origin: _, item } => matches!(item, ItemStart::ToolCall { .. }),
+            Event::TextDelta { .. }
+            | Event::RefusalDelta { .. }
+            | Event::ReasoningDelta { .. }
+            | Event::ArgumentsDelta { .. }
+            | Event::Annotation { .. }
+            | Event::ItemFinished { .. }
+            | Event::Finished(_) => true,
+        }
+    }
+
     /// The same event with nothing borrowed.
     #[must_use]
     pub fn into_owned(self) -> Event<'static> {
         match self {
             Event::Started(envelope) => Event::Started(envelope),
-            Event::ItemStarted { index, item } => Event::ItemStarted { index, item: item.into_owned() },
+            Event::ItemStarted { index, origin, item } => Event::ItemStarted { index, origin, item: item.into_owned() },
             Event::TextDelta { index, part, text, logprobs } => {
                 Event::TextDelta { index, part, text: owned(text), logprobs }
             }
@@ -215,7 +244,9 @@ impl Event<'_> {
             }
             Event::ArgumentsDelta { index, text } => Event::ArgumentsDelta { index, text: owned(text) },
             Event::Annotation { index, part, annotation } => Event::Annotation { index, part, annotation },
-            Event::Progress { index, step } => Event::Progress { index, step: owned(step) },
+            Event::Progress { index, api, step, raw } => {
+                Event::Progress { index, api, step: owned(step), raw: owned(raw) }
+            }
             Event::ItemFinished { index, item } => Event::ItemFinished { index, item },
             Event::Opaque(opaque) => Event::Opaque(opaque),
             Event::Finished(ending) => Event::Finished(ending),
@@ -236,7 +267,8 @@ impl ItemStart<'_> {
                 kind,
             },
             ItemStart::Reasoning { id } => ItemStart::Reasoning { id: id.map(owned) },
-            ItemStart::Opaque { kind } => ItemStart::Opaque { kind: owned(kind) },
+            ItemStart::ToolResult { call_id } => ItemStart::ToolResult { call_id: owned(call_id) },
+            ItemStart::Opaque(opaque) => ItemStart::Opaque(opaque),
         }
     }
 }

@@ -13,14 +13,16 @@ use crate::{
 ///
 /// An item that the protocol repeated whole at its end is taken as it was repeated; any other is put together from
 /// its deltas. Items come out in the order of their indexes. Events that break the [grammar](crate::Event) are
-/// ignored rather than guessed at; an opaque item that was never repeated has nothing to show and is left out.
+/// ignored rather than guessed at; an opaque item that was never repeated has nothing to show and is left out. Places are
+/// kept; a part that was only streamed has that of its item.
 ///
 /// ```
-/// use interlingua_model::{Ending, Envelope, Event, Finish, Fold, ItemIndex, ItemStart, Sink};
+/// use interlingua_model::{Ending, Envelope, Event, Finish, Fold, ItemIndex, ItemStart, Origin, ReplyOrigins, Sink};
 ///
 /// let mut fold = Fold::default();
 /// let index = ItemIndex(0);
-/// fold.event(Event::ItemStarted { index, item: ItemStart::Message { id: None, phase: None } });
+/// let origin = Origin::nth("output[*]", 0);
+/// fold.event(Event::ItemStarted { index, origin, item: ItemStart::Message { id: None, phase: None } });
 /// fold.event(Event::TextDelta { index, part: 0, text: "Hi".into(), logprobs: vec![] });
 /// fold.event(Event::ItemFinished { index, item: None });
 /// fold.event(Event::Finished(Box::new(Ending {
@@ -29,8 +31,9 @@ use crate::{
 ///     usage: None,
 ///     metadata: None,
 ///     moderation: None,
+///     origins: ReplyOrigins::default(),
 /// })));
-/// assert_eq!(fold.finish()?.items.len(), 1);
+/// assert_eq!(fold.finish()?.items[0].origin, origin);
 /// # Ok::<(), interlingua_model::FoldError>(())
 /// ```
 #[derive(Debug, Clone, Default)]
@@ -58,7 +61,7 @@ enum End {
 
 #[derive(Debug, Clone)]
 enum Slot {
-    Open(OpenItem),
+    Open(Origin, OpenItem),
     Done(Item),
     /// Ended without anything to show.
     Empty,
@@ -84,7 +87,7 @@ impl Fold {
             Some(End::Failed(failure)) => return Err(FoldError::Failed(failure)),
             Some(End::Finished(ending)) => *ending,
         };
-        let Ending { envelope, finish, usage, metadata, moderation } = ending;
+        let Ending { envelope, finish, usage, metadata, moderation, origins } = ending;
         let Envelope { id, created, model, service_tier } = envelope;
         let cut = if finish == Finish::Completed { ItemStatus::Completed } else { ItemStatus::Incomplete };
         Ok(Response {
@@ -97,6 +100,7 @@ impl Fold {
             usage,
             moderation,
             finish,
+            origins,
         })
     }
 }
@@ -105,14 +109,14 @@ impl Sink for Fold {
     fn event(&mut self, event: Event<'_>) {
         match event {
             Event::Started(envelope) => self.envelope = envelope,
-            Event::ItemStarted { index, item } => {
-                self.items.entry(index).or_insert_with(|| Slot::Open(OpenItem::start(item)));
+            Event::ItemStarted { index, origin, item } => {
+                self.items.entry(index).or_insert_with(|| Slot::Open(origin, OpenItem::start(item)));
             }
             Event::TextDelta { index, part, text, logprobs } => self.text(index, part, &text, logprobs),
             Event::RefusalDelta { index, part, text } => self.refusal(index, part, &text),
             Event::ReasoningDelta { index, part, kind, text } => self.thought(index, part, kind, &text),
             Event::ArgumentsDelta { index, text } => {
-                if let Some(Slot::Open(OpenItem::ToolCall(call))) = self.items.get_mut(&index) {
+                if let Some(Slot::Open(_, OpenItem::ToolCall(call))) = self.items.get_mut(&index) {
                     call.arguments.text_mut().push_str(&text);
                 }
             }
@@ -132,7 +136,7 @@ impl Sink for Fold {
 impl Fold {
     fn part(&mut self, index: ItemIndex, part: u32, empty: impl FnOnce() -> PartKind) -> Option<&mut PartKind> {
         match self.items.get_mut(&index) {
-            Some(Slot::Open(OpenItem::Message { parts, .. })) => Some(parts.entry(part).or_insert_with(empty)),
+            Some(Slot::Open(_, OpenItem::Message { parts, .. })) => Some(parts.entry(part).or_insert_with(empty)),
             _ => None,
         }
     }
@@ -157,7 +161,7 @@ impl Fold {
     }
 
     fn thought(&mut self, index: ItemIndex, part: u32, kind: ReasoningKind, more: &str) {
-        if let Some(Slot::Open(OpenItem::Reasoning { summary, content, .. })) = self.items.get_mut(&index) {
+        if let Some(Slot::Open(_, OpenItem::Reasoning { summary, content, .. })) = self.items.get_mut(&index) {
             let parts = match kind {
                 ReasoningKind::Summary => summary,
                 ReasoningKind::Text => content,
@@ -169,15 +173,15 @@ impl Fold {
 
 impl Slot {
     fn finish(&mut self, whole: Option<Box<Item>>) {
-        if let Self::Open(open) = self {
-            let item = whole.map(|item| *item).or_else(|| open.clone().close(ItemStatus::Completed));
+        if let Self::Open(origin, open) = self {
+            let item = whole.map(|item| *item).or_else(|| open.clone().close(*origin, ItemStatus::Completed));
             *self = item.map_or(Self::Empty, Self::Done);
         }
     }
 
     fn close(self, cut: ItemStatus) -> Option<Item> {
         match self {
-            Self::Open(open) => open.close(cut),
+            Self::Open(origin, open) => open.close(origin, cut),
             Self::Done(item) => Some(item),
             Self::Empty => None,
         }
@@ -201,11 +205,12 @@ impl OpenItem {
             ItemStart::Reasoning { id } => {
                 Self::Reasoning { id: id.map(Into::into), summary: BTreeMap::new(), content: BTreeMap::new() }
             }
-            ItemStart::Opaque { .. } => Self::Opaque,
+            ItemStart::ToolResult { call_id: _ } | ItemStart::Opaque(_) => Self::Opaque,
         }
     }
 
-    fn close(self, status: ItemStatus) -> Option<Item> {
+    fn close(self, origin: Origin, status: ItemStatus) -> Option<Item> {
+        let plain = |kind| Part { origin, kind, cache_breakpoint: None };
         let kind = match self {
             Self::Message { id, phase, parts } => ItemKind::Message(Message {
                 id,
@@ -225,12 +230,8 @@ impl OpenItem {
             }),
             Self::Opaque => return None,
         };
-        Some(Item { origin: Origin::default(), kind })
+        Some(Item { origin, kind })
     }
-}
-
-fn plain(kind: PartKind) -> Part {
-    Part { origin: Origin::default(), kind, cache_breakpoint: None }
 }
 
 impl fmt::Display for FoldError {

@@ -1,27 +1,33 @@
 //! Items: what has been said, called, answered and thought.
 
-use crate::{Json, Origin};
+use crate::{Api, Json, Origin};
 
-/// The protocol a value was read from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Protocol {
-    /// OpenAI's Chat Completions API.
-    Chat,
-    /// OpenAI's Responses API.
-    Responses,
-}
-
-/// Something a protocol said that the model has no word for. Carried, never invented.
+/// Something an API said that the model has no word for. Carried, never invented.
+///
+/// Its own API gets it back verbatim; what any other does about it follows from its class alone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Opaque {
-    /// Who said it.
-    pub protocol: Protocol,
-    /// Its tag (`type` or `role`) in that protocol.
+    /// The API that has a word for it.
+    pub api: Api,
+    /// Its tag (`type` or `role`) there.
     pub kind: String,
-    /// Whether the conversation waits for the client to act on it; such a thing must not vanish.
-    pub needs_client: bool,
+    /// What becomes of the conversation without it.
+    pub class: OpaqueClass,
     /// The whole object, verbatim.
     pub raw: Json,
+}
+
+/// What becomes of a conversation that goes on without something opaque. Only the decoder that read it can say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OpaqueClass {
+    /// It would be another conversation.
+    Essential,
+    /// The server that made it has also dealt with it; nobody waits for it.
+    Settled,
+    /// The client must act on it.
+    NeedsClient,
+    /// Nobody can say: it is newer than its decoder.
+    Unknown,
 }
 
 /// One entry of the conversation, in order.
@@ -193,7 +199,12 @@ pub enum Annotation {
     /// A web page is cited.
     UrlCitation(UrlCitation),
     /// Any other annotation.
-    Opaque(Opaque),
+    Opaque {
+        /// Its place in the source document.
+        origin: Origin,
+        /// The annotation itself.
+        annotation: Opaque,
+    },
 }
 
 /// A cited web page. Indexes count Unicode scalar values of the part's text.

@@ -10,18 +10,18 @@
 //! - Text that must survive byte for byte (argument strings, schemas, grammars) is a `String` or [`Json`] and moves;
 //!   nothing here parses it.
 //! - A value that can be lost on the far side knows its [`Origin`], so that the loss is reported as a path in the
-//!   caller's own document.
+//!   document it stood in.
 //!
 //! ```
-//! use interlingua_model::{Content, Item, ItemKind, Message, Request, Role, Step};
+//! use interlingua_model::{Content, Item, ItemKind, Message, Origin, Request, Role};
 //!
 //! let mut request = Request::new("gpt-5.4");
-//! let messages = request.sources.root(Step::Key("messages"));
-//! let origin = request.sources.child(messages, Step::Index(0));
+//! let origin = Origin::nth("messages[*]", 0);
 //! request.items.push(Item { origin, kind: ItemKind::Message(Message::new(Role::User, Content::Text("hi".into()))) });
-//! assert_eq!(request.sources.path(request.items[0].origin), "messages[0]");
+//! assert_eq!(request.items[0].origin.path(), "messages[0]");
 //! ```
 
+mod api;
 mod event;
 mod fold;
 mod item;
@@ -30,12 +30,14 @@ mod request;
 mod response;
 mod source;
 mod tool;
+mod unfold;
 
+pub use api::{Api, UnknownApi};
 pub use event::{Collected, Ending, Envelope, Event, ItemIndex, ItemStart, ReasoningKind, Sink};
 pub use fold::{Fold, FoldError};
 pub use item::{
     Annotation, Arguments, AudioPart, Content, FilePart, ImagePart, ImageSource, Item, ItemKind, ItemStatus, Message,
-    Opaque, Part, PartKind, Protocol, ReasoningItem, Role, TextPart, TokenLogprob, ToolCall, ToolKind, ToolResult,
+    Opaque, OpaqueClass, Part, PartKind, ReasoningItem, Role, TextPart, TokenLogprob, ToolCall, ToolKind, ToolResult,
     TopLogprob, UrlCitation,
 };
 pub use json::Json;
@@ -43,6 +45,11 @@ pub use request::{
     AudioOutput, CallStyle, Continuation, Limits, Logprobs, OutputFormat, OutputOptions, Reasoning, Request, Sampling,
     SchemaFormat, Service, StreamOptions,
 };
-pub use response::{Failure, Finish, IncompleteReason, InputDetails, OutputDetails, Response, Usage};
-pub use source::{Origin, Sourced, Sources, Step};
+pub use response::{Failure, Finish, IncompleteReason, InputDetails, OutputDetails, ReplyOrigins, Response, Usage};
+pub use source::{Origin, Sourced};
 pub use tool::{CustomFormat, CustomTool, FunctionTool, HostedTool, Tool, ToolChoice, ToolRef};
+
+/// The README's example compiles and holds.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,6 +1,6 @@
 //! What a caller asks for.
 
-use crate::{Item, Json, Opaque, Sourced, Sources, Tool, ToolChoice};
+use crate::{Item, Json, Opaque, Origin, Sourced, Tool, ToolChoice};
 
 /// A request, whichever protocol it was written in.
 ///
@@ -14,6 +14,8 @@ pub struct Request {
     pub instructions: Option<Sourced<String>>,
     /// The conversation, oldest first.
     pub items: Vec<Item>,
+    /// Where the conversation as a whole stood.
+    pub items_origin: Origin,
     /// The tools, in the caller's order (prompt caches depend on it).
     pub tools: Vec<Tool>,
     /// How to choose among them.
@@ -40,8 +42,6 @@ pub struct Request {
     pub continuation: Continuation,
     /// Extra output asked for by name (Responses: `include`), without what other fields already say.
     pub include: Vec<Sourced<String>>,
-    /// Where everything stood.
-    pub sources: Sources,
 }
 
 impl Request {
@@ -52,6 +52,7 @@ impl Request {
             model: model.into(),
             instructions: None,
             items: Vec::new(),
+            items_origin: Origin::default(),
             tools: Vec::new(),
             tool_choice: None,
             parallel_tool_calls: None,
@@ -65,7 +66,6 @@ impl Request {
             service: Service::default(),
             continuation: Continuation::default(),
             include: Vec::new(),
-            sources: Sources::default(),
         }
     }
 }

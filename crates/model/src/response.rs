@@ -1,6 +1,6 @@
 //! A whole reply, and the ways one ends.
 
-use crate::{Item, Json};
+use crate::{Item, Json, Origin};
 
 /// A reply that came to an end of its own, whole or cut short. A reply that failed is a [`Failure`].
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +23,19 @@ pub struct Response {
     pub moderation: Option<Json>,
     /// How it ended.
     pub finish: Finish,
+    /// Where its facts stood.
+    pub origins: ReplyOrigins,
+}
+
+/// Where the facts about a reply as a whole stood in the upstream's document; its items know their own places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ReplyOrigins {
+    /// What it says and does.
+    pub items: Origin,
+    /// How it ended.
+    pub finish: Origin,
+    /// What it cost.
+    pub usage: Origin,
 }
 
 /// How a reply that did not fail ended.

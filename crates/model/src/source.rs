@@ -1,21 +1,31 @@
-//! Where a value stood in the caller's document.
+//! Where a value stood in the document it was read from.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
-/// One step of a path: a key of an object or an index of an array.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// A key; only names a protocol defines ever stand here.
-    Key(&'static str),
-    /// A position, from 0.
-    Index(u32),
+/// A place in a document: a path with a star for every position in a list, and the positions.
+///
+/// Decoders make origins, encoders only read them. The paths of a dialect are few and known beforehand, so an origin is a
+/// small value that is copied and compared; nothing is spelled out before somebody asks, and no table has to be handed
+/// along to do so. The default is the document itself, with the empty path.
+///
+/// ```
+/// use interlingua_model::Origin;
+///
+/// let message = Origin::nth("messages[*]", 2);
+/// assert_eq!(message.path(), "messages[2]");
+/// assert_eq!(message.then("messages[*].name").path(), "messages[2].name");
+/// assert_eq!(message.then_nth("messages[*].content[*]", 0).path(), "messages[2].content[0]");
+/// assert_eq!(Origin::of("max_tokens").path(), "max_tokens");
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Origin {
+    path: &'static str,
+    depth: u8,
+    positions: [u32; MOST_POSITIONS],
 }
 
-/// A place in the source document. Decoders make origins, encoders only read them.
-///
-/// The default origin is the document itself, with the empty path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Origin(u32);
+/// The most lists that lie in each other in any dialect: a tool of a group in an item.
+const MOST_POSITIONS: usize = 3;
 
 /// A value together with the place it came from.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,70 +36,61 @@ pub struct Sourced<T> {
     pub origin: Origin,
 }
 
-/// All origins of one document, as a tree whose paths are spelled out only when somebody asks.
-///
-/// ```
-/// use interlingua_model::{Sources, Step};
-///
-/// let mut sources = Sources::default();
-/// let messages = sources.root(Step::Key("messages"));
-/// let second = sources.child(messages, Step::Index(1));
-/// let name = sources.child(second, Step::Key("name"));
-/// assert_eq!(sources.path(name), "messages[1].name");
-/// ```
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Sources(Vec<Node>);
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Node {
-    parent: Origin,
-    step: Step,
+impl<T> Sourced<T> {
+    /// A value that stood at `path`, which has no stars.
+    pub const fn at(path: &'static str, value: T) -> Self {
+        Self { value, origin: Origin::of(path) }
+    }
 }
 
-impl Sources {
-    /// The origin of a top-level value.
-    pub fn root(&mut self, step: Step) -> Origin {
-        self.child(Origin::default(), step)
-    }
-
-    /// The origin of a value inside `parent`.
-    pub fn child(&mut self, parent: Origin, step: Step) -> Origin {
-        self.0.push(Node { parent, step });
-        Origin(u32::try_from(self.0.len()).unwrap_or(0))
-    }
-
-    /// A top-level value together with its origin.
-    pub fn at<T>(&mut self, key: &'static str, value: T) -> Sourced<T> {
-        Sourced { value, origin: self.root(Step::Key(key)) }
-    }
-
-    /// The path of `origin`: `messages[2].content[1]`, `max_tokens`, or empty for the document itself.
+impl Origin {
+    /// A place in no list: `path` has no stars.
     #[must_use]
-    pub fn path(&self, origin: Origin) -> String {
-        let mut steps = Vec::new();
-        let mut at = origin;
-        while let Some(node) = self.node(at) {
-            steps.push(node.step);
-            at = node.parent;
+    pub const fn of(path: &'static str) -> Self {
+        Self { path, depth: 0, positions: [0; MOST_POSITIONS] }
+    }
+
+    /// An entry of a list: `path` has one star, and `position` stands for it.
+    #[must_use]
+    pub fn nth(path: &'static str, position: usize) -> Self {
+        Self::default().then_nth(path, position)
+    }
+
+    /// A place inside this one, or beside it, in no further list: `path` has as many stars as this one's.
+    #[must_use]
+    pub const fn then(self, path: &'static str) -> Self {
+        Self { path, ..self }
+    }
+
+    /// An entry of a list inside this place: `path` has one star more than this one's, and `position` stands for it.
+    #[must_use]
+    pub fn then_nth(self, path: &'static str, position: usize) -> Self {
+        let Self { path: _, depth, mut positions } = self;
+        if let Some(place) = positions.get_mut(usize::from(depth)) {
+            *place = u32::try_from(position).unwrap_or(u32::MAX);
         }
-        let mut path = String::new();
-        for step in steps.iter().rev() {
-            match step {
-                Step::Key(key) if path.is_empty() => path.push_str(key),
-                Step::Key(key) => {
-                    path.push('.');
-                    path.push_str(key);
-                }
-                Step::Index(index) => {
-                    let _ = write!(path, "[{index}]");
-                }
+        Self { path, depth: depth.saturating_add(1), positions }
+    }
+
+    /// The path: `messages[2].content[1]`, `max_tokens`, or empty for the document itself.
+    #[must_use]
+    pub fn path(self) -> String {
+        let mut path = String::with_capacity(self.path.len() + 4);
+        let mut positions = self.positions.iter();
+        for (number, piece) in self.path.split('*').enumerate() {
+            if number > 0
+                && let Some(position) = positions.next()
+            {
+                let _ = write!(path, "{position}");
             }
+            path.push_str(piece);
         }
         path
     }
+}
 
-    fn node(&self, origin: Origin) -> Option<Node> {
-        let index = usize::try_from(origin.0).ok()?.checked_sub(1)?;
-        self.0.get(index).copied()
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Origin({})", self.path())
     }
 }

@@ -20,6 +20,19 @@ pub enum Tool {
     },
 }
 
+impl Tool {
+    /// Its place in the source document.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        match self {
+            Self::Function(tool) => tool.origin,
+            Self::Custom(tool) => tool.origin,
+            Self::Hosted(tool) => tool.origin,
+            Self::Opaque { origin, tool: _ } => *origin,
+        }
+    }
+}
+
 /// A function tool.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FunctionTool {

@@ -1,10 +1,11 @@
 //! The body of a reply on its way out: event by event, with the faults that were asked for.
 
-use std::io;
 use std::time::Duration;
+use std::{io, vec};
 
 use axum::body::Body;
 use bytes::Bytes;
+use futures_util::stream::unfold;
 use tokio::sync::watch;
 
 use crate::faults::Faults;
@@ -26,39 +27,60 @@ impl Reply {
     /// Sends `events` one after the other.
     pub(crate) fn body(self, events: Vec<Bytes>) -> Body {
         let Self { log, number, faults, closing } = self;
-        let mut end = End { log, number, ending: Ending::Dropped };
-        let events = spoil(events, &faults);
-        Body::from_stream(async_stream::stream! {
-            let mut count = 0;
-            for event in events {
-                if faults.stall == Some(count) {
-                    stall(closing).await;
-                    break;
-                }
-                if faults.cut == Some(count) {
-                    break;
-                }
-                if !faults.delay.is_zero() {
-                    tokio::time::sleep(faults.delay).await;
-                }
-                let size = faults.chunk.map_or(event.len().max(1), std::num::NonZeroUsize::get);
-                let mut rest = event;
-                while !rest.is_empty() {
-                    let piece = rest.split_to(size.min(rest.len()));
-                    end.log.sent(end.number, &piece);
-                    yield Ok::<Bytes, io::Error>(piece);
-                }
-                count += 1;
+        let end = End { log, number, ending: Ending::Dropped };
+        let events = spoil(events, &faults).into_iter();
+        let sending = Sending { end, faults, closing, events, rest: Bytes::new(), count: 0 };
+        Body::from_stream(unfold(Some(sending), |sending| async { sending?.next().await }))
+    }
+}
+
+/// A reply on its way, until it ends or is dropped.
+struct Sending {
+    end: End,
+    faults: Faults,
+    closing: watch::Receiver<bool>,
+    /// What is still to be sent, after `rest`.
+    events: vec::IntoIter<Bytes>,
+    /// What is left of the event that is being sent.
+    rest: Bytes,
+    /// How many events there were, that one included.
+    count: usize,
+}
+
+impl Sending {
+    /// What is sent next, and what comes after it.
+    async fn next(mut self) -> Option<(io::Result<Bytes>, Option<Self>)> {
+        while self.rest.is_empty() {
+            let Some(event) = self.events.next() else { return self.over().await };
+            if self.faults.stall == Some(self.count) {
+                stall(self.closing.clone()).await;
+                return self.over().await;
             }
-            if faults.cut.is_some_and(|cut| cut <= count) {
-                end.note(Ending::Cut);
-                // The bytes before it must have left: an error right behind them would take them along.
-                tokio::time::sleep(FLUSH_PAUSE).await;
-                yield Err(io::Error::other("cut on request"));
-            } else {
-                end.note(Ending::Whole);
+            if self.faults.cut == Some(self.count) {
+                return self.over().await;
             }
-        })
+            if !self.faults.delay.is_zero() {
+                tokio::time::sleep(self.faults.delay).await;
+            }
+            self.rest = event;
+            self.count += 1;
+        }
+        let whole = self.rest.len();
+        let piece = self.rest.split_to(self.faults.chunk.map_or(whole, |chunk| chunk.get().min(whole)));
+        self.end.log.sent(self.end.number, &piece);
+        Some((Ok(piece), Some(self)))
+    }
+
+    /// The end, or the error that was asked for in its place.
+    async fn over(mut self) -> Option<(io::Result<Bytes>, Option<Self>)> {
+        if self.faults.cut.is_some_and(|cut| cut <= self.count) {
+            self.end.note(Ending::Cut);
+            // The bytes before it must have left: an error right behind them would take them along.
+            tokio::time::sleep(FLUSH_PAUSE).await;
+            return Some((Err(io::Error::other("cut on request")), None));
+        }
+        self.end.note(Ending::Whole);
+        None
     }
 }
 

@@ -1,45 +1,19 @@
 //! One case of the fixtures: a request, and what came back.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use bytes::Bytes;
+use interlingua_model::Api;
 use serde::Deserialize;
 use serde_json::Value;
-
-/// Which of the two protocols a case or a request speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Protocol {
-    /// Chat Completions.
-    Chat,
-    /// Responses.
-    Responses,
-}
-
-impl Protocol {
-    /// The folder of its cases.
-    #[must_use]
-    pub const fn folder(self) -> &'static str {
-        match self {
-            Self::Chat => "chat",
-            Self::Responses => "responses",
-        }
-    }
-}
-
-impl fmt::Display for Protocol {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.folder())
-    }
-}
 
 /// A request and what came back, as `fixtures/README.md` describes it.
 #[derive(Debug, Clone)]
 pub struct Case {
-    /// Protocol and behaviour: `responses/text`.
+    /// Api and behaviour: `responses/text`.
     pub name: String,
     /// The protocol.
-    pub protocol: Protocol,
+    pub api: Api,
     /// One sentence: what to look at.
     pub shows: String,
     /// The body that asks for it.
@@ -103,9 +77,9 @@ impl Case {
         if about.schema != 1 {
             return Err(malformed("case.toml", format!("schema {} is not known, only 1", about.schema)));
         }
-        let protocol = match name.split_once('/') {
-            Some(("chat", _)) => Protocol::Chat,
-            Some(("responses", _)) => Protocol::Responses,
+        let api = match name.split_once('/') {
+            Some(("chat", _)) => Api::Chat,
+            Some(("responses", _)) => Api::Responses,
             _ => return Err(malformed("case.toml", "the folder is neither chat nor responses".to_owned())),
         };
         let request = serde_json::from_slice(&file("request.json")?)
@@ -117,7 +91,7 @@ impl Case {
         };
         let stream = reply(about.stream, "stream.sse")?;
         let whole = reply(about.response, "response.json")?;
-        Ok(Self { name: name.to_owned(), protocol, shows: about.shows, request, stream, whole })
+        Ok(Self { name: name.to_owned(), api, shows: about.shows, request, stream, whole })
     }
 
     /// The reply to a request that does or does not ask for a stream: the other one where a case has only that.

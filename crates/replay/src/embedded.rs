@@ -97,9 +97,9 @@ mod tests {
         let listed: BTreeSet<String> = EMBEDDED.iter().map(|(name, _)| (*name).to_owned()).collect();
         let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
         let mut present = BTreeSet::new();
-        for protocol in ["chat", "responses"] {
-            for entry in std::fs::read_dir(cases.join(protocol)).unwrap() {
-                present.insert(format!("{protocol}/{}", entry.unwrap().file_name().to_str().unwrap()));
+        for api in ["chat", "responses"] {
+            for entry in std::fs::read_dir(cases.join(api)).unwrap() {
+                present.insert(format!("{api}/{}", entry.unwrap().file_name().to_str().unwrap()));
             }
         }
         assert_eq!(listed, present);

@@ -6,25 +6,25 @@ use interlingua_sse::{Eof, Parser, write_event};
 use serde_json::Value;
 
 use crate::ask::{Answer, Ask, ToolCall, ToolKind};
-use crate::case::Protocol;
 use crate::schema::sample;
 use crate::tree::Tree;
+use interlingua_model::Api;
 
 /// The recorded answer that a kind of answer is made from.
-pub(crate) fn template(protocol: Protocol, answer: &Answer) -> &'static str {
-    match (protocol, answer) {
-        (Protocol::Chat, Answer::Text) => "chat/text-with-usage",
-        (Protocol::Chat, Answer::Schema(_)) => "chat/structured-output",
-        (Protocol::Chat, Answer::Json) => "chat/json-object",
-        (Protocol::Chat, Answer::Call(call)) => match call.kind {
+pub(crate) fn template(api: Api, answer: &Answer) -> &'static str {
+    match (api, answer) {
+        (Api::Chat, Answer::Text) => "chat/text-with-usage",
+        (Api::Chat, Answer::Schema(_)) => "chat/structured-output",
+        (Api::Chat, Answer::Json) => "chat/json-object",
+        (Api::Chat, Answer::Call(call)) => match call.kind {
             ToolKind::Function => "chat/tool-call",
             ToolKind::Custom => "chat/custom-tool",
             ToolKind::LegacyFunction => "chat/legacy-function-call",
         },
-        (Protocol::Responses, Answer::Text) => "responses/text",
-        (Protocol::Responses, Answer::Schema(_)) => "responses/structured-output",
-        (Protocol::Responses, Answer::Json) => "responses/json-object",
-        (Protocol::Responses, Answer::Call(call)) => match call.kind {
+        (Api::Responses, Answer::Text) => "responses/text",
+        (Api::Responses, Answer::Schema(_)) => "responses/structured-output",
+        (Api::Responses, Answer::Json) => "responses/json-object",
+        (Api::Responses, Answer::Call(call)) => match call.kind {
             ToolKind::Function | ToolKind::LegacyFunction => "responses/tool-call",
             ToolKind::Custom => "responses/custom-tool",
         },
@@ -34,7 +34,7 @@ pub(crate) fn template(protocol: Protocol, answer: &Answer) -> &'static str {
 /// What is changed in a recorded answer.
 #[derive(Debug)]
 pub(crate) struct Fit<'a> {
-    protocol: Protocol,
+    api: Api,
     ask: &'a Ask,
     /// The request, for what the reply repeats of it.
     request: &'a Tree,
@@ -47,13 +47,13 @@ pub(crate) struct Fit<'a> {
 }
 
 impl<'a> Fit<'a> {
-    pub(crate) fn new(protocol: Protocol, ask: &'a Ask, request: &'a Tree, call_id: String) -> Self {
+    pub(crate) fn new(api: Api, ask: &'a Ask, request: &'a Tree, call_id: String) -> Self {
         let (call, text) = match &ask.answer {
             Answer::Text | Answer::Json => (None, None),
             Answer::Schema(schema) => (None, Some(sample(schema).to_json())),
             Answer::Call(call) => (Some(call), call.schema.as_ref().map(arguments)),
         };
-        Self { protocol, ask, request, call, text, call_id, is_output_hidden: false }
+        Self { api, ask, request, call, text, call_id, is_output_hidden: false }
     }
 
     /// The same, without output in the terminal event.
@@ -104,30 +104,30 @@ impl<'a> Fit<'a> {
         let Some(mut reply) = std::str::from_utf8(recorded).ok().and_then(|text| Tree::parse(text).ok()) else {
             return Bytes::copy_from_slice(recorded);
         };
-        match self.protocol {
-            Protocol::Responses => self.fit_response(&mut reply),
-            Protocol::Chat => self.fit(&mut reply),
+        match self.api {
+            Api::Responses => self.fit_response(&mut reply),
+            Api::Chat => self.fit(&mut reply),
         }
         reply.to_json().into()
     }
 
     fn fit(&self, tree: &mut Tree) {
-        match self.protocol {
-            Protocol::Responses => self.fit_event(tree),
-            Protocol::Chat => self.fit_chat(tree),
+        match self.api {
+            Api::Responses => self.fit_event(tree),
+            Api::Chat => self.fit_chat(tree),
         }
     }
 
     /// Where the text of this event stands, if it is a delta of what is to be replaced.
     fn delta(&self, event: &Tree) -> Option<&'static str> {
-        let places: &[&'static str] = match self.protocol {
-            Protocol::Responses => match event.str("/type")? {
+        let places: &[&'static str] = match self.api {
+            Api::Responses => match event.str("/type")? {
                 "response.output_text.delta"
                 | "response.function_call_arguments.delta"
                 | "response.custom_tool_call_input.delta" => &["/delta"],
                 _ => &[],
             },
-            Protocol::Chat => &[
+            Api::Chat => &[
                 "/choices/0/delta/content",
                 "/choices/0/delta/tool_calls/0/function/arguments",
                 "/choices/0/delta/tool_calls/0/custom/input",
@@ -227,7 +227,7 @@ impl<'a> Fit<'a> {
 
     fn is_unwanted_usage(&self, event: &Tree) -> bool {
         let is_usage = matches!(event.get("/choices"), Some(Tree::Array(choices)) if choices.is_empty());
-        self.protocol == Protocol::Chat && is_usage && !self.ask.include_usage
+        self.api == Api::Chat && is_usage && !self.ask.include_usage
     }
 }
 

@@ -46,8 +46,13 @@ mod server;
 mod tree;
 
 pub use body::STALL_LIMIT;
-pub use case::{Case, CaseError, CaseReply, Protocol};
+pub use case::{Case, CaseError, CaseReply};
 pub use faults::{FaultError, Faults};
 pub use log::{Ending, Exchange, LOG_LIMIT, LOGGED_BODY_LIMIT, Log};
 pub use replay::{Matching, Replay};
 pub use server::{CASE_HEADER, FAULT_HEADER, PROFILE_HEADER, REQUEST_LIMIT, Server};
+
+/// The README's example compiles and holds.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

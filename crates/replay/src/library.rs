@@ -6,7 +6,9 @@ use std::path::Path;
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::case::{Case, CaseError, Protocol};
+use interlingua_model::Api;
+
+use crate::case::{Case, CaseError};
 use crate::embedded::EMBEDDED;
 
 /// Cases, ordered by name.
@@ -35,8 +37,8 @@ impl Library {
     /// The cases in the folders `chat` and `responses` of `folder`.
     pub(crate) fn read(folder: &Path) -> Result<Self, CaseError> {
         let mut cases = Vec::new();
-        for protocol in [Protocol::Chat, Protocol::Responses] {
-            let cases_of_one = folder.join(protocol.folder());
+        for api in Api::ALL {
+            let cases_of_one = folder.join(api.name());
             if !cases_of_one.is_dir() {
                 continue;
             }
@@ -45,7 +47,7 @@ impl Library {
                 let place = entry.map_err(unreadable)?.path();
                 let Some(name) = place.file_name().and_then(|name| name.to_str()) else { continue };
                 if place.join("case.toml").is_file() {
-                    cases.push(Case::read(&format!("{protocol}/{name}"), |file| {
+                    cases.push(Case::read(&format!("{api}/{name}"), |file| {
                         let file = place.join(file);
                         let unreadable = |source| CaseError::Unreadable { file: file.display().to_string(), source };
                         std::fs::read(&file).map(Bytes::from).map_err(unreadable)
@@ -73,15 +75,15 @@ impl Library {
     }
 
     /// The case with exactly this request.
-    pub(crate) fn exact(&self, protocol: Protocol, request: &Value) -> Option<&Case> {
-        let of_protocol = self.cases.iter().filter(|case| case.protocol == protocol);
-        of_protocol.into_iter().find(|case| is_same(&case.request, request))
+    pub(crate) fn exact(&self, api: Api, request: &Value) -> Option<&Case> {
+        let of_api = self.cases.iter().filter(|case| case.api == api);
+        of_api.into_iter().find(|case| is_same(&case.request, request))
     }
 
     /// The case whose request is most like this one, and the top-level fields in which they differ.
-    pub(crate) fn nearest(&self, protocol: Protocol, request: &Value) -> Option<(&Case, Vec<String>)> {
-        let of_protocol = self.cases.iter().filter(|case| case.protocol == protocol);
-        of_protocol.map(|case| (case, differences(&case.request, request))).min_by_key(|(_, fields)| fields.len())
+    pub(crate) fn nearest(&self, api: Api, request: &Value) -> Option<(&Case, Vec<String>)> {
+        let of_api = self.cases.iter().filter(|case| case.api == api);
+        of_api.map(|case| (case, differences(&case.request, request))).min_by_key(|(_, fields)| fields.len())
     }
 
     /// The models that the cases ask for.
@@ -117,19 +119,19 @@ mod tests {
         let library = Library::embedded().unwrap();
         let case = library.named("chat/text-with-usage").unwrap();
         let mut request = case.request.clone();
-        assert_eq!(library.exact(Protocol::Chat, &request).unwrap().name, case.name);
+        assert_eq!(library.exact(Api::Chat, &request).unwrap().name, case.name);
         request.as_object_mut().unwrap().remove("stream");
         request.as_object_mut().unwrap().remove("stream_options");
-        assert_eq!(library.exact(Protocol::Chat, &request).unwrap().name, case.name);
-        assert!(library.exact(Protocol::Responses, &request).is_none());
+        assert_eq!(library.exact(Api::Chat, &request).unwrap().name, case.name);
+        assert!(library.exact(Api::Responses, &request).is_none());
     }
 
     #[test]
     fn the_nearest_case_differs_in_the_fewest_fields() {
         let library = Library::embedded().unwrap();
         let request = json!({"model":"gpt-5.5","input":"hm","store":false,"stream":true});
-        let (case, fields) = library.nearest(Protocol::Responses, &request).unwrap();
-        assert_eq!((case.protocol, fields), (Protocol::Responses, vec!["input".to_owned()]));
+        let (case, fields) = library.nearest(Api::Responses, &request).unwrap();
+        assert_eq!((case.api, fields), (Api::Responses, vec!["input".to_owned()]));
     }
 
     #[test]

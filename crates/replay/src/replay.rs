@@ -12,7 +12,9 @@ use tokio::sync::watch;
 
 use crate::ask::Ask;
 use crate::body::events;
-use crate::case::{Case, CaseError, Protocol};
+use interlingua_model::Api;
+
+use crate::case::{Case, CaseError};
 use crate::faults::Faults;
 use crate::fit::{Fit, template};
 use crate::judge::{Refusal, Request, judge};
@@ -171,13 +173,7 @@ impl Shared {
     }
 
     /// Finds the answer to a request: a case by name, else the one with this very request, else one fitted to it.
-    pub(crate) fn answer(
-        &self,
-        protocol: Protocol,
-        body: &[u8],
-        case: Option<&str>,
-        is_codex: bool,
-    ) -> Result<Found, Refusal> {
+    pub(crate) fn answer(&self, api: Api, body: &[u8], case: Option<&str>, is_codex: bool) -> Result<Found, Refusal> {
         let request = serde_json::from_slice::<Value>(body).unwrap_or_default();
         let stream = request.get("stream") == Some(&Value::Bool(true));
         // A case that is asked for by name is served to any request: that is what the name is for.
@@ -185,12 +181,12 @@ impl Shared {
             let found = self.library.named(name).and_then(|case| verbatim(case, stream));
             return found.ok_or_else(|| no_case(&format!("There is no case '{name}'.")));
         }
-        let exact = self.library.exact(protocol, &request).and_then(|case| verbatim(case, stream));
+        let exact = self.library.exact(api, &request).and_then(|case| verbatim(case, stream));
         // A recorded request has been judged by whoever answered it; only the ChatGPT backend asks for more than any of them.
         if let Some(found) = exact.as_ref().filter(|_| !is_codex) {
             return Ok(found.clone());
         }
-        let ask = match judge(protocol, body, is_codex)? {
+        let ask = match judge(api, body, is_codex)? {
             Request::Chat(request) => Ask::of_chat(&request),
             Request::Responses(request) => Ask::of_responses(&request),
         };
@@ -198,9 +194,9 @@ impl Shared {
             return Ok(found);
         }
         if self.matching == Matching::Exact {
-            return Err(self.nearest(protocol, &request));
+            return Err(self.nearest(api, &request));
         }
-        let name = template(protocol, &ask.answer);
+        let name = template(api, &ask.answer);
         let ordered = std::str::from_utf8(body).ok().and_then(|body| Tree::parse(body).ok());
         let pattern = self.library.named(name).or_else(|| self.templates.named(name));
         match (pattern, ordered) {
@@ -212,7 +208,7 @@ impl Shared {
     fn fitted(&self, case: &Case, ask: &Ask, request: &Tree, is_codex: bool) -> Result<Found, Refusal> {
         let mut found = verbatim(case, ask.stream).ok_or_else(|| no_case("The case has no reply."))?;
         let call = self.calls.fetch_add(1, Ordering::Relaxed);
-        let mut fit = Fit::new(case.protocol, ask, request, format!("call_replay{call:016}"));
+        let mut fit = Fit::new(case.api, ask, request, format!("call_replay{call:016}"));
         if is_codex {
             fit = fit.hiding_output();
         }
@@ -221,10 +217,10 @@ impl Shared {
         Ok(found)
     }
 
-    fn nearest(&self, protocol: Protocol, request: &Value) -> Refusal {
-        let nearest = self.library.nearest(protocol, request);
+    fn nearest(&self, api: Api, request: &Value) -> Refusal {
+        let nearest = self.library.nearest(api, request);
         let hint = nearest.map_or_else(
-            || format!("There is no case of {protocol} at all."),
+            || format!("There is no case of {api} at all."),
             |(case, fields)| format!("The nearest case is '{}'; it differs in: {}.", case.name, fields.join(", ")),
         );
         no_case(&format!("No case has this very request. {hint}"))

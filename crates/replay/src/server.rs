@@ -16,11 +16,11 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::body::{Reply, stall};
-use crate::case::Protocol;
 use crate::faults::Faults;
 use crate::judge::Refusal;
 use crate::log::{Ending, Log};
 use crate::replay::{Found, Shared};
+use interlingua_model::Api;
 
 /// The largest request that is read: room for an image of 20 MiB, several times over.
 pub const REQUEST_LIMIT: usize = 96 * 1024 * 1024;
@@ -60,18 +60,24 @@ impl Server {
     pub(crate) async fn start(shared: Arc<Shared>) -> std::io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let addr = listener.local_addr()?;
+        let task = Self::serve(listener, Arc::clone(&shared));
+        Ok(Self { addr, shared, task })
+    }
+
+    /// Not async: the body of an async function is compiled again in every crate that awaits it, and here it would take
+    /// the whole of the server along.
+    fn serve(listener: TcpListener, shared: Arc<Shared>) -> tokio::task::JoinHandle<()> {
         // Small events are sent at once: waiting for company would cost 40 ms each time.
         let listener = listener.tap_io(|connection| {
             let _ = connection.set_nodelay(true);
         });
         let mut closing = shared.closing.subscribe();
-        let served = axum::serve(listener, router(Arc::clone(&shared))).with_graceful_shutdown(async move {
+        let served = axum::serve(listener, router(shared)).with_graceful_shutdown(async move {
             let _ = closing.wait_for(|closing| *closing).await;
         });
-        let task = tokio::spawn(async move {
+        tokio::spawn(async move {
             let _ = served.await;
-        });
-        Ok(Self { addr, shared, task })
+        })
     }
 
     /// Where it listens.
@@ -118,14 +124,14 @@ impl Drop for Server {
 }
 
 async fn responses(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
-    exchange(&shared, Protocol::Responses, &uri, &headers, body).await
+    exchange(&shared, Api::Responses, &uri, &headers, body).await
 }
 
 async fn chat(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
-    exchange(&shared, Protocol::Chat, &uri, &headers, body).await
+    exchange(&shared, Api::Chat, &uri, &headers, body).await
 }
 
-async fn exchange(shared: &Shared, protocol: Protocol, uri: &Uri, headers: &HeaderMap, body: Bytes) -> Response {
+async fn exchange(shared: &Shared, api: Api, uri: &Uri, headers: &HeaderMap, body: Bytes) -> Response {
     let log = shared.log.clone();
     let number = log.begin("POST", uri.path(), headers, &body);
     let faults = match text(headers, FAULT_HEADER).map(str::parse::<Faults>) {
@@ -155,7 +161,7 @@ async fn exchange(shared: &Shared, protocol: Protocol, uri: &Uri, headers: &Head
     if let Some(status) = faults.status {
         return refused(&log, number, &error_of(status, is_codex));
     }
-    match shared.answer(protocol, &body, text(headers, CASE_HEADER), is_codex) {
+    match shared.answer(api, &body, text(headers, CASE_HEADER), is_codex) {
         Err(refusal) => refused(&log, number, &refusal),
         Ok(found) => found_reply(shared, number, faults, found),
     }

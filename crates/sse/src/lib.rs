@@ -43,3 +43,8 @@ pub use event::{Event, OwnedEvent};
 pub use parser::{DEFAULT_LIMIT, Eof, Parser};
 #[cfg(feature = "stream")]
 pub use stream::{Events, EventsError};
+
+/// The README's example compiles and holds.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -3,6 +3,7 @@
 use interlingua_model::Failure;
 use thiserror::Error as ThisError;
 
+use crate::codes::{STREAM_INCOMPLETE, UPSTREAM_MALFORMED, failure_kind, failure_status};
 use crate::{Loss, LossCode};
 
 /// A translation that cannot be done, by whose fault it is.
@@ -10,9 +11,9 @@ use crate::{Loss, LossCode};
 #[non_exhaustive]
 pub enum Error {
     /// The caller's document cannot be expressed on the other side, or contradicts itself.
-    #[error("{path}: {message}")]
+    #[error("{}{message}", prefix(path))]
     Request {
-        /// The path in the caller's document.
+        /// The path in the caller's document; empty for the document as a whole.
         path: String,
         /// What kind of problem.
         code: RequestCode,
@@ -56,6 +57,8 @@ pub enum RequestCode {
     UnknownParameter,
     /// The parameter is needed.
     MissingParameter,
+    /// The document is no JSON.
+    InvalidJson,
 }
 
 impl RequestCode {
@@ -68,6 +71,7 @@ impl RequestCode {
             Self::InvalidValue => "invalid_value",
             Self::UnknownParameter => "unknown_parameter",
             Self::MissingParameter => "missing_required_parameter",
+            Self::InvalidJson => "invalid_json",
         }
     }
 }
@@ -119,7 +123,7 @@ impl Error {
     pub fn code(&self) -> Option<&str> {
         match self {
             Self::Request { code, .. } => Some(code.as_str()),
-            Self::Malformed { .. } => Some("upstream_malformed"),
+            Self::Malformed { .. } => Some(UPSTREAM_MALFORMED),
             Self::Reply { code, .. } => Some(code),
             Self::Upstream(failure) => failure.code.as_deref(),
         }
@@ -129,7 +133,7 @@ impl Error {
     #[must_use]
     pub fn param(&self) -> Option<&str> {
         match self {
-            Self::Request { path, .. } => Some(path),
+            Self::Request { path, .. } => Some(path.as_str()).filter(|path| !path.is_empty()),
             Self::Malformed { .. } | Self::Reply { .. } => None,
             Self::Upstream(failure) => failure.param.as_deref(),
         }
@@ -165,110 +169,33 @@ impl Error {
     }
 }
 
-/// The code of a stream that stopped before its terminal event.
-pub const STREAM_INCOMPLETE: &str = "stream_incomplete";
+/// The refusal of a request that lacks something; `message` says what to add.
+pub(crate) fn missing(path: impl Into<String>, message: &str) -> Error {
+    Error::request(path, RequestCode::MissingParameter, message)
+}
+
+/// A failure of our own making.
+fn own(code: &str, message: String) -> Failure {
+    Failure { code: Some(code.to_owned()), message, kind: Some("server_error".to_owned()), param: None, raw: None }
+}
 
 /// The failure of a stream that stopped before its terminal event.
 pub(crate) fn stream_incomplete() -> Failure {
-    Failure {
-        code: Some(STREAM_INCOMPLETE.to_owned()),
-        message: "upstream stream ended early".to_owned(),
-        kind: Some("server_error".to_owned()),
-        param: None,
-        raw: None,
-    }
+    own(STREAM_INCOMPLETE, "upstream stream ended early".to_owned())
 }
 
-/// The HTTP status of a failure that arrived inside a 200: by its code, else by its class, else 502.
-///
-/// Source: `ResponseError.code` of the Responses reference, and codes seen on the wire beside it.
-#[must_use]
-pub fn failure_status(failure: &Failure) -> u16 {
-    let by_code = failure.code.as_deref().and_then(status_of_code);
-    by_code.or_else(|| failure.kind.as_deref().and_then(status_of_kind)).unwrap_or(502)
+/// The failure of a reply that cannot be read.
+#[cfg(feature = "sse")]
+pub(crate) fn upstream_malformed(message: String) -> Failure {
+    own(UPSTREAM_MALFORMED, message)
 }
 
-/// The class (`error.type`) of a failure: its own, else the one its status has.
-#[must_use]
-pub fn failure_kind(failure: &Failure) -> &str {
-    if failure.code.as_deref() == Some("insufficient_quota") {
-        return "insufficient_quota";
-    }
-    if let Some(kind) = failure.kind.as_deref().filter(|kind| !kind.is_empty()) {
-        return kind;
-    }
-    match failure_status(failure) {
-        429 => "rate_limit_error",
-        401 => "authentication_error",
-        400..=499 => "invalid_request_error",
-        _ => "server_error",
-    }
+fn prefix(path: &str) -> String {
+    if path.is_empty() { String::new() } else { format!("{path}: ") }
 }
 
-fn status_of_code(code: &str) -> Option<u16> {
-    // Some backends write the status where the word belongs.
-    if let Some(status) = code.parse().ok().filter(|status| (400..=599).contains(status)) {
-        return Some(status);
-    }
-    Some(match code {
-        "server_error" | "response_cancelled" => 500,
-        "stream_incomplete" | "upstream_malformed" | "unexpected_background_response" => 502,
-        "server_is_overloaded" | "overloaded" | "slow_down" => 503,
-        "vector_store_timeout" | "timeout" => 504,
-        "rate_limit_exceeded"
-        | "insufficient_quota"
-        | "usage_limit_reached"
-        | "usage_not_included"
-        | "quota_exceeded" => 429,
-        "invalid_api_key" | "token_expired" | "token_invalidated" => 401,
-        "model_not_found" => 404,
-        "invalid_prompt"
-        | "bio_policy"
-        | "cyber_policy"
-        | "content_policy_violation"
-        | "policy_violation"
-        | "data_residency_mismatch"
-        | "context_length_exceeded"
-        | "invalid_image"
-        | "invalid_image_format"
-        | "invalid_base64_image"
-        | "invalid_image_url"
-        | "image_too_large"
-        | "image_too_small"
-        | "image_parse_error"
-        | "image_content_policy_violation"
-        | "invalid_image_mode"
-        | "image_file_too_large"
-        | "unsupported_image_media_type"
-        | "empty_image_file"
-        | "failed_to_download_image"
-        | "image_file_not_found"
-        | "invalid_value"
-        | "invalid_type"
-        | "unsupported_parameter"
-        | "unsupported_value"
-        | "unknown_parameter"
-        | "missing_required_parameter"
-        | "invalid_json_schema"
-        | "previous_response_not_found"
-        | "invalid_encrypted_content" => 400,
-        _ => return None,
-    })
-}
-
-fn status_of_kind(kind: &str) -> Option<u16> {
-    Some(match kind {
-        "invalid_request_error" => 400,
-        "authentication_error" => 401,
-        "permission_error" => 403,
-        "not_found_error" => 404,
-        "rate_limit_error" | "tokens" | "requests" | "insufficient_quota" | "usage_limit_reached" => 429,
-        "overloaded_error" => 503,
-        _ => return None,
-    })
-}
-
-fn describe(failure: &Failure) -> &str {
+/// What a failure says, or that it says nothing.
+pub(crate) fn describe(failure: &Failure) -> &str {
     match (failure.message.as_str(), failure.code.as_deref()) {
         ("", Some(code)) => code,
         ("", None) => "the upstream failed without saying why",

@@ -1,45 +1,92 @@
-//! Lossless translation between OpenAI's Chat Completions and Responses APIs, without IO.
+//! Lossless translation between the APIs of language models, without IO.
 //!
-//! Everything here is a pure function or a sans-IO state machine: no HTTP, no server-sent events, no clock, no
-//! randomness, no async. What a pure encoder may not invent, an id and the time, is handed in as a [`Stamp`].
+//! Everything here is a pure function or a sans-IO state machine: no HTTP, no clock, no randomness, no async. What a pure
+//! encoder may not invent, an id and the time, is handed in as a [`Stamp`].
 //!
-//! Each protocol module has the same six names: `decode_request`, `encode_request`, `decode_response`,
-//! `encode_response`, `Decoder` and `Encoder`. A translation is one module's `decode` followed by the other's
-//! `encode`, with `interlingua_model` in between. Nothing is dropped silently: every translation returns what it
-//! lost, see [`Translated`].
+//! # The front door
+//!
+//! A [`Translator`] reads what a client of one API asks and writes it for an [`Upstream`] of any, as [`Outgoing`]. Its
+//! [`Reply`] holds all that the way back needs, and turns the upstream's bytes into the client's with an [`Answer`], streamed
+//! or whole, whichever either side chose. Nothing is dropped silently: [`Outgoing::losses`] and [`Outcome::losses`] name
+//! what did not come along, with its path in the document it stood in.
 //!
 //! ```
-//! use interlingua_translate::{Profile, chat, responses};
+//! use interlingua_translate::{Api, Stamp, Translator, Upstream};
 //!
-//! let body = r#"{"model":"gpt-5.4","messages":[{"role":"user","content":"hi"}]}"#;
-//! let request = chat::decode_request(serde_json::from_str(body)?)?;
-//! let upstream = responses::encode_request(request.value, &Profile::openai())?;
-//! let upstream = serde_json::to_string(&upstream.value)?;
-//! assert_eq!(upstream, r#"{"model":"gpt-5.4","input":[{"type":"message","role":"user","content":"hi"}],"store":false}"#);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! let body = br#"{"model":"gpt-5.4","messages":[{"role":"user","content":"hi"}]}"#;
+//! let stamp = Stamp { id: "1".into(), created: 1_700_000_000 };
+//! let outgoing = Translator::new(Api::Chat).request(body, &Upstream::usual(Api::Responses), stamp)?;
+//! let sent = String::from_utf8_lossy(&outgoing.body);
+//! assert_eq!(sent, r#"{"model":"gpt-5.4","input":[{"type":"message","role":"user","content":"hi"}],"store":false}"#);
+//! # Ok::<(), interlingua_translate::Error>(())
 //! ```
+//!
+//! # The halves
+//!
+//! Below it, each API's module has the same six names: `decode_request`, `encode_request`, `decode_response`,
+//! `encode_response`, `Decoder` and `Encoder`, for people who work with [`model`]. A translation is one module's decode
+//! followed by another's encode; the modules know the model and not each other.
 
+mod answer;
+mod api;
+#[cfg(feature = "sse")]
+mod bytes;
 mod call_ids;
-mod context;
+mod codes;
 mod convert;
-mod cursor;
 mod error;
+mod events;
+#[cfg(feature = "sse")]
+mod feed;
+mod frames;
 mod hash;
+mod json_body;
 mod loss;
 mod names;
+mod opaque;
 mod outcome;
-mod profile;
+mod places;
+mod reply;
+mod sent;
+mod settings;
+mod stamp;
+mod style;
+mod translator;
+mod watch;
 
 pub mod chat;
 pub mod responses;
 
-pub use context::{Context, Stamp};
-pub use error::{Error, RequestCode, STREAM_INCOMPLETE, failure_kind, failure_status};
+pub use {interlingua_model as model, interlingua_wire as wire};
+
+pub use answer::{Answer, Stage};
+pub use api::{Decode, Dialect, Encode, Upstream, Written};
+pub use chat::Upstream as ChatUpstream;
+pub use codes::{STREAM_INCOMPLETE, UPSTREAM_MALFORMED, failure_kind, failure_status, status_kind};
+pub use error::{Error, RequestCode};
+pub use events::Events;
+pub use frames::Frames;
+pub use interlingua_model::Api;
 pub use loss::{Loss, LossCode, Policy, Translated};
 pub use outcome::{End, Outcome};
-pub use profile::{ChatProfile, Profile, ReplyProfile, ResponsesProfile};
+pub use reply::{Reading, Reply};
+pub use responses::Upstream as ResponsesUpstream;
+pub use sent::{Encoded, Sent};
+pub use settings::{Setting, SettingValue, nearest};
+pub use stamp::Stamp;
+pub use style::Style;
+pub use translator::{Asked, Outgoing, Translator};
+pub use watch::Watch;
 
-/// The examples of the project's README compile and hold.
+/// What stands between the texts of two messages that become one.
+pub(crate) const MESSAGE_JOINER: &str = "\n\n";
+
+/// The README's example compiles and holds.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
+/// So do those of the project's README.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
-struct Readme;
+struct ProjectReadme;

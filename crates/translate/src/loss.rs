@@ -31,15 +31,20 @@ impl<T> Translated<T> {
     /// Under [`Policy::Strict`], the first loss that [changes meaning](LossCode::changes_meaning), as an error that
     /// names its path.
     pub fn under(self, policy: Policy) -> Result<Self, Error> {
-        match (policy, self.losses.iter().find(|loss| loss.code.changes_meaning())) {
-            (Policy::Strict, Some(loss)) => Err(Error::refused_loss(loss)),
-            (Policy::Strict | Policy::Lenient, _) => Ok(self),
-        }
+        under(policy, &self.losses).map(|()| self)
     }
 
     /// The same losses around another value.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Translated<U> {
         Translated { value: change(self.value), losses: self.losses }
+    }
+}
+
+/// Accepts or refuses losses.
+pub(crate) fn under(policy: Policy, losses: &[Loss]) -> Result<(), Error> {
+    match (policy, losses.iter().find(|loss| loss.code.changes_meaning())) {
+        (Policy::Strict, Some(loss)) => Err(Error::refused_loss(loss)),
+        (Policy::Strict | Policy::Lenient, _) => Ok(()),
     }
 }
 

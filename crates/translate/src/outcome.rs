@@ -1,11 +1,12 @@
-//! How a stream ended.
+//! How a reply ended.
 
-use interlingua_model::{Failure, IncompleteReason};
+use interlingua_model::{Failure, Finish, IncompleteReason};
 
 use crate::Loss;
+use crate::error::{describe, stream_incomplete};
 
-/// How a decoded stream ended, and what it lost.
-#[must_use = "a stream that failed or was cut off must not pass for a whole one"]
+/// How a reply ended, and what it lost.
+#[must_use = "a reply that failed or was cut off must not pass for a whole one"]
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
     /// How it ended.
@@ -14,15 +15,37 @@ pub struct Outcome {
     pub losses: Vec<Loss>,
 }
 
-/// Every way a stream can end. There is no other, and none is silent.
+/// Every way a reply can end. There is no other, and none is silent.
 #[derive(Debug, Clone, PartialEq)]
 pub enum End {
     /// The model was done.
     Completed,
     /// The model was cut short.
     Incomplete(IncompleteReason),
-    /// The upstream said that it failed, or sent what cannot be read.
+    /// The upstream said that it failed, or sent what cannot be read or carried over.
     Failed(Box<Failure>),
     /// The stream stopped before its terminal event.
     Truncated,
+}
+
+impl Outcome {
+    /// The failure to tell, where it failed or was cut off; one without a word gets some.
+    #[must_use]
+    pub fn failure(&self) -> Option<Failure> {
+        match &self.end {
+            End::Completed | End::Incomplete(_) => None,
+            End::Failed(failure) => Some(Failure { message: describe(failure).to_owned(), ..(**failure).clone() }),
+            End::Truncated => Some(stream_incomplete()),
+        }
+    }
+}
+
+impl End {
+    /// The end of a reply that did not fail.
+    pub(crate) fn of(finish: &Finish) -> Self {
+        match finish {
+            Finish::Completed => Self::Completed,
+            Finish::Incomplete(reason) => Self::Incomplete(reason.clone()),
+        }
+    }
 }

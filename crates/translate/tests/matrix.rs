@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use interlingua_translate::{Error, LossCode, Profile, Translated, chat, responses};
+use interlingua_translate::{ChatUpstream, Error, LossCode, ResponsesUpstream, Stamp, Translated, chat, responses};
 use interlingua_wire as wire;
 use serde_json::{Map, Value, json};
 
@@ -90,8 +90,8 @@ fn page() -> String {
         moderation,
     });
     let columns: [(&str, Run); 2] = [
-        ("Responses (`openai`)", |body| chat_to_responses(body, &Profile::openai())),
-        ("Responses (`codex`)", |body| chat_to_responses(body, &Profile::codex())),
+        ("Responses (`openai`)", |body| chat_to_responses(body, &ResponsesUpstream::default())),
+        ("Responses (`codex`)", |body| chat_to_responses(body, &ResponsesUpstream::codex())),
     ];
     table(&mut page, "Chat Completions request", &chat, chat_example, &columns);
     let responses = fields!(wire::responses::Request {
@@ -129,8 +129,8 @@ fn page() -> String {
         client_metadata,
     });
     let columns: [(&str, Run); 2] = [
-        ("Chat (`openai`)", |body| responses_to_chat(body, &Profile::openai())),
-        ("Chat (`compatible`)", |body| responses_to_chat(body, &Profile::compatible())),
+        ("Chat (`openai`)", |body| responses_to_chat(body, &ChatUpstream::default())),
+        ("Chat (`compatible`)", |body| responses_to_chat(body, &ChatUpstream::compatible())),
     ];
     table(&mut page, "Responses request", &responses, responses_example, &columns);
     losses(&mut page);
@@ -217,18 +217,22 @@ fn shown(value: &Value) -> String {
     if text.chars().count() > 60 { format!("{}…", text.chars().take(58).collect::<String>()) } else { text }
 }
 
-fn chat_to_responses(body: &str, profile: &Profile) -> Result<Translated<Value>, Error> {
-    let request = chat::decode_request(serde_json::from_str(body).unwrap())?;
-    let mut written = responses::encode_request(request.value, profile)?;
-    written.losses.splice(0..0, request.losses);
-    Ok(written.map(|wire| serde_json::to_value(&wire).unwrap()))
+fn stamp() -> Stamp {
+    Stamp { id: "stamp".to_owned(), created: 1_700_000_000 }
 }
 
-fn responses_to_chat(body: &str, profile: &Profile) -> Result<Translated<Value>, Error> {
-    let request = responses::decode_request(serde_json::from_str(body).unwrap())?;
-    let mut written = chat::encode_request(request.value, profile)?;
+fn chat_to_responses(body: &str, upstream: &ResponsesUpstream) -> Result<Translated<Value>, Error> {
+    let request = chat::decode_request(serde_json::from_str(body).unwrap())?;
+    let mut written = responses::encode_request(request.value, upstream, &stamp())?;
     written.losses.splice(0..0, request.losses);
-    Ok(written.map(|wire| serde_json::to_value(&wire).unwrap()))
+    Ok(Translated { value: serde_json::to_value(&written.value).unwrap(), losses: written.losses })
+}
+
+fn responses_to_chat(body: &str, upstream: &ChatUpstream) -> Result<Translated<Value>, Error> {
+    let request = responses::decode_request(serde_json::from_str(body).unwrap())?;
+    let mut written = chat::encode_request(request.value, upstream, &stamp())?;
+    written.losses.splice(0..0, request.losses);
+    Ok(Translated { value: serde_json::to_value(&written.value).unwrap(), losses: written.losses })
 }
 
 /// A minimal request with one field in it, and what the field cannot stand without.

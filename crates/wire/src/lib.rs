@@ -20,3 +20,8 @@ pub use self::core::{
 
 pub mod chat;
 pub mod responses;
+
+/// The README's example compiles and holds.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -16,9 +16,8 @@ use serde_json::{Value, json};
 
 use super::{ChatGpt, Stored, open};
 use crate::{
-    BrowserLogin, Config, Credentials, Error,
+    BrowserLogin, Config, Credentials, Error, HttpClient, HttpSettings, Proxy,
     fault::{Point, STOP_AT},
-    transport::{Client, Proxy, Transport},
 };
 use issuer::Issuer;
 
@@ -34,8 +33,8 @@ fn config(file: &Path, issuer: &str) -> Config {
     config
 }
 
-fn client() -> Client {
-    Transport { proxy: Proxy::Direct, ..Transport::default() }.client().unwrap()
+fn client() -> HttpClient {
+    HttpSettings { proxy: Proxy::Direct, ..HttpSettings::default() }.client().unwrap()
 }
 
 fn chatgpt(config: &Config) -> ChatGpt {

@@ -14,18 +14,18 @@ use super::{
 use crate::{
     config::Config,
     error::{Error, LoginError},
+    http_client::HttpClient,
     issuer::Issuer,
     status::Status,
-    transport::Client,
 };
 
 /// A login that waits for the browser.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), interlingua_auth::Error> {
-/// use interlingua_auth::{BrowserLogin, Config, transport::Transport};
+/// use interlingua_auth::{BrowserLogin, Config, HttpSettings};
 ///
-/// let client = Transport::default().client()?;
+/// let client = HttpSettings::default().client()?;
 /// let login = BrowserLogin::start(&Config::from_env()?, &client).await?;
 /// println!("open {}", login.url());
 /// // Where no browser can reach this machine: read lines, and hand each one to `paster.paste(line)`.
@@ -50,7 +50,7 @@ impl BrowserLogin {
     ///
     /// Fails when the result could not be saved ([`Error::File`]) or the port is taken by something that does not give way
     /// ([`LoginError::Port`]).
-    pub async fn start(config: &Config, client: &Client) -> Result<Self, Error> {
+    pub async fn start(config: &Config, client: &HttpClient) -> Result<Self, Error> {
         check(config).await?;
         let (verifier, state) = (pkce::verifier()?, pkce::state()?);
         let (sender, callbacks) = mpsc::channel(QUEUE);

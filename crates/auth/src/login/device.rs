@@ -15,18 +15,18 @@ use crate::{
     call::{Answer, call},
     config::Config,
     error::{Error, LoginError},
+    http_client::HttpClient,
     issuer::{Issuer, LOGIN},
     status::Status,
-    transport::Client,
 };
 
 /// A login that waits for the person to type the code.
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), interlingua_auth::Error> {
-/// use interlingua_auth::{Config, DeviceLogin, transport::Transport};
+/// use interlingua_auth::{Config, DeviceLogin, HttpSettings};
 ///
-/// let client = Transport::default().client()?;
+/// let client = HttpSettings::default().client()?;
 /// let login = DeviceLogin::start(&Config::from_env()?, &client).await?;
 /// println!("open {} and type {}", login.verification_url(), login.user_code());
 /// let status = login.wait().await?;
@@ -47,7 +47,7 @@ impl DeviceLogin {
     ///
     /// Fails with [`LoginError::DeviceNotEnabled`] where the issuer does not offer this way, and with [`Error::File`] when
     /// the result could not be saved.
-    pub async fn start(config: &Config, client: &Client) -> Result<Self, Error> {
+    pub async fn start(config: &Config, client: &HttpClient) -> Result<Self, Error> {
         check(config).await?;
         let issuer = Issuer::new(config, client);
         let body = serde_json::json!({ "client_id": config.client_id });

@@ -9,10 +9,7 @@ use std::{
     time::Duration,
 };
 
-use interlingua_auth::{
-    ChatGpt, Config, Stored, open,
-    transport::{Client, Proxy, Transport},
-};
+use interlingua_auth::{ChatGpt, Config, HttpClient, HttpSettings, Proxy, Stored, open};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -81,8 +78,8 @@ pub(crate) fn config(file: &Path, issuer: &str) -> Config {
     config
 }
 
-pub(crate) fn client() -> Client {
-    Transport { proxy: Proxy::Direct, ..Transport::default() }.client().unwrap()
+pub(crate) fn client() -> HttpClient {
+    HttpSettings { proxy: Proxy::Direct, ..HttpSettings::default() }.client().unwrap()
 }
 
 pub(crate) fn chatgpt(config: &Config) -> ChatGpt {

@@ -11,7 +11,7 @@ use futures_util::StreamExt;
 use interlingua_executor::{Error, Reply};
 use interlingua_gateway::Upstream;
 use interlingua_sse::{Eof, Parser};
-use interlingua_wire::chat::Request;
+use interlingua_translate::{Api, Translator};
 use serde_json::json;
 
 use self::answer::Answer;
@@ -53,15 +53,15 @@ async fn ask(args: &Args, upstream: &Upstream) -> Result<()> {
         "stream": true,
         "stream_options": {"include_usage": true},
     });
-    let request: Request = serde_json::from_str(&request.to_string())?;
+    let asked = Translator::new(Api::Chat).read(request.to_string().as_bytes())?;
     let begun = Instant::now();
-    let reply = upstream.executor().chat(request).await.map_err(explain)?;
+    let reply = upstream.executor().ask(asked).await.map_err(explain)?;
     let mut answer = Answer::new(begun, io::stdout().is_terminal());
     for loss in &reply.meta.losses {
         answer.note(&format!("lost: {loss}"));
     }
     match reply.value {
-        Reply::Complete(response) => answer.whole(*response)?,
+        Reply::Whole(body) => answer.whole(serde_json::from_slice(&body)?)?,
         Reply::Stream(mut bytes) => {
             let mut parser = Parser::new();
             loop {

@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use futures_util::StreamExt;
-use interlingua_auth::transport::{Proxy, Transport};
-use interlingua_executor::{Config, Dialect, Executor, Reply, ReqwestTransport};
+use interlingua_executor::{Backend, Config, Executor, Profile, Reply, ReqwestTransport};
+use interlingua_executor::{HttpSettings, Proxy};
 use interlingua_gateway::{Gateway, Target, Upstream, UpstreamConfig};
 use interlingua_replay::{Faults, Log, Replay};
-use interlingua_translate::Profile;
+use interlingua_translate::{Api, Translator};
 use tokio::sync::oneshot;
 
 use self::screen::Screen;
@@ -77,16 +77,14 @@ async fn show() -> Result<()> {
 /// Sends the question over HTTP and shows what goes by on both sides.
 async fn ask(gateway: &str, log: &Log, screen: &mut Screen) -> Result<()> {
     // A client like any other: it knows the gateway's address and speaks Chat.
-    let client = Transport { proxy: Proxy::Direct, ..Transport::default() }.client()?;
+    let client = HttpSettings { proxy: Proxy::Direct, ..HttpSettings::default() }.client()?;
     let config = Config {
-        base_url: gateway.parse()?,
-        dialect: Dialect::Chat,
-        profile: Profile::compatible(),
-        ..Config::default()
+        backend: Backend { base_url: Some(gateway.parse()?), ..Backend::default() },
+        ..Config::from(Profile::compatible())
     };
     let client = Executor::new(config, Arc::new(ReqwestTransport::new(&client)))?;
     let begun = Instant::now();
-    let reply = client.chat(serde_json::from_str(QUESTION)?).await?;
+    let reply = client.ask(Translator::new(Api::Chat).read(QUESTION.as_bytes())?).await?;
     let Reply::Stream(mut chunks) = reply.value else { bail!("the gateway did not stream") };
     let exchange = log.last().context("the upstream was not asked")?;
     screen.upstream_is_asked(&exchange.path, &exchange.request)?;

@@ -7,8 +7,8 @@ use std::io::{self, BufRead};
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::Result;
-use interlingua_auth::transport::Transport;
 use interlingua_auth::{BrowserLogin, Config, DeviceLogin, PasteError, Paster};
+use interlingua_executor::HttpSettings;
 
 use crate::terminal;
 
@@ -29,7 +29,7 @@ pub(crate) struct LogoutArgs {}
 /// Runs `login`.
 pub(crate) async fn run(args: Args) -> Result<ExitCode> {
     let config = Config::from_env()?;
-    let client = Transport::default().client()?;
+    let client = HttpSettings::default().client()?;
     let status = if args.device {
         let login = DeviceLogin::start(&config, &client).await?;
         let minutes = login.time_left().as_secs().div_ceil(60);

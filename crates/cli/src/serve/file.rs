@@ -4,9 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use interlingua_translate::Api;
 use serde::Deserialize;
 
-use crate::dialect::Dialect;
+use crate::api;
 use crate::upstream::UpstreamArgs;
 
 /// What the file says; flags and variables win over it.
@@ -23,7 +24,8 @@ pub(super) struct Settings {
 struct Written {
     listen: Option<String>,
     upstream: Option<String>,
-    dialect: Option<Dialect>,
+    #[serde(default, deserialize_with = "api::named")]
+    dialect: Option<Api>,
     base_url: Option<String>,
     profile: Option<String>,
     strict: Option<bool>,

@@ -1,22 +1,20 @@
 //! `interlingua translate`: one request, reply or stream from one API into the other.
 
-mod body;
-mod stream;
+mod reply;
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::SystemTime;
 
 use clap::ValueEnum;
-use interlingua_gateway::{ApiError, json};
-use interlingua_translate::{Context, Loss, Policy, Profile, Stamp, chat, responses};
-use uuid::Uuid;
+use interlingua_executor::{Profile, stamp};
+use interlingua_gateway::ApiError;
+use interlingua_model::Request;
+use interlingua_translate::{Api, Loss, Outgoing, Policy, Reply, Translated, Translator};
 
-use crate::dialect::Dialect;
-use crate::profile;
 use crate::terminal::to_stderr;
+use crate::{api, profile};
 
 /// Translate one request, reply or stream; exits with 1 when it is refused or the stream failed
 #[derive(Debug, clap::Args)]
@@ -24,15 +22,15 @@ pub(crate) struct Args {
     /// What the input is
     kind: Kind,
     /// The API the input speaks
-    #[arg(long, value_enum)]
-    from: Dialect,
+    #[arg(long, value_parser = api::parser())]
+    from: Api,
     /// The API to translate into
-    #[arg(long, value_enum)]
-    to: Dialect,
+    #[arg(long, value_parser = api::parser())]
+    to: Api,
     /// The upstream's ways: openai, codex, compatible, or a TOML file
     #[arg(long, default_value = "openai")]
     profile: String,
-    /// For a response or stream: the client's request that it answers, in the dialect of --to
+    /// For a response or stream: the client's request that it answers, in the API of --to
     #[arg(long, value_name = "FILE")]
     request: Option<PathBuf>,
     /// Refuse a request that cannot be translated without a change of meaning
@@ -74,45 +72,62 @@ pub(crate) fn run(args: &Args) -> ExitCode {
 }
 
 fn translate(args: &Args, losses: &mut Vec<Loss>) -> Result<(), ApiError> {
-    let profile = profile::load(&args.profile)?;
-    let policy = if args.strict { Policy::Strict } else { Policy::Lenient };
     match args.kind {
-        Kind::Request => {
-            let input = read(&args.input)?;
-            print(&body::request(&input, args.from, args.to, &profile, policy, losses)?)
-        }
-        Kind::Response => {
-            let context = context(args, &profile)?;
-            let input = read(&args.input)?;
-            print(&body::response(&input, args.from, args.to, &context, losses)?)
-        }
-        Kind::Stream => {
-            let context = context(args, &profile)?;
-            stream::translate(open(&args.input)?, io::stdout().lock(), args.from, args.to, context, losses)
+        Kind::Request => request(args, losses),
+        Kind::Response | Kind::Stream => {
+            reply::translate(open(&args.input)?, io::stdout().lock(), &asked(args)?, losses)
         }
     }
 }
 
+/// Translates a request; in the API it already speaks, it is checked and left as it is.
+fn request(args: &Args, losses: &mut Vec<Loss>) -> Result<(), ApiError> {
+    let upstream = profile_for(args, args.to)?.upstream;
+    let input = read(&args.input)?;
+    // Everything is listed, and refused afterwards.
+    let asked = Translator::new(args.from).read(&input)?;
+    losses.extend_from_slice(asked.losses());
+    let body = if args.from == args.to {
+        input
+    } else {
+        let Outgoing { mut body, losses: all, .. } = asked.to(&upstream, stamp())?;
+        *losses = all;
+        body.push(b'\n');
+        body
+    };
+    let policy = if args.strict { Policy::Strict } else { Policy::Lenient };
+    let body = Translated { value: body, losses: losses.clone() }.under(policy)?.value;
+    print(&body)
+}
+
 /// What the reply needs to know of its request.
-fn context(args: &Args, profile: &Profile) -> Result<Context, ApiError> {
-    let created = SystemTime::UNIX_EPOCH.elapsed().map_or(0, |since| since.as_secs());
-    let stamp = Stamp { id: Uuid::new_v4().simple().to_string(), created };
-    let Some(path) = &args.request else { return Ok(Context::detached(stamp)) };
-    let bytes = read(path)?;
-    let in_request = |mut error: ApiError| {
-        error.error.message =
-            error.error.message.map(|message| format!("in the request ({}): {message}", path.display()));
-        error
+fn asked(args: &Args) -> Result<Reply, ApiError> {
+    let upstream = profile_for(args, args.from)?;
+    let client = Translator { style: upstream.style, ..Translator::new(args.to) };
+    let mut asked = match &args.request {
+        None => client.asked(Request::new(String::new())),
+        Some(path) => client.read(&read(path)?).map_err(|error| {
+            let mut error = ApiError::from(error);
+            let told = |message| format!("in the request ({}): {message}", path.display());
+            error.error.message = error.error.message.map(told);
+            error
+        })?,
     };
-    let request = match args.to {
-        Dialect::Chat => chat::decode_request(json::read(&bytes).map_err(in_request)?),
-        Dialect::Responses => responses::decode_request(json::read(&bytes).map_err(in_request)?),
-    };
-    let request = request.map_err(|error| in_request(error.into()))?.value;
-    Ok(match args.from {
-        Dialect::Chat => Context::for_chat_upstream(&request, profile, stamp),
-        Dialect::Responses => Context::new(&request, profile, stamp),
-    })
+    asked.request().stream.enabled = args.kind == Kind::Stream;
+    Ok(asked.reply(&upstream.upstream, stamp()))
+}
+
+/// The profile of an upstream that speaks `api`.
+fn profile_for(args: &Args, api: Api) -> Result<Profile, ApiError> {
+    let profile = profile::load(&args.profile, api)?;
+    let speaks = profile.upstream.api();
+    if speaks != api {
+        let (name, speaks, api) = (&args.profile, speaks.title(), api.title());
+        return Err(ApiError::bad_request(format!(
+            "profile {name} is one for {speaks}, and the upstream speaks {api}"
+        )));
+    }
+    Ok(profile)
 }
 
 fn open(path: &Path) -> Result<Box<dyn Read>, ApiError> {

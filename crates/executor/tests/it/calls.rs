@@ -1,7 +1,8 @@
 //! The calls in terms of the model, and the list of models.
 
 use futures_util::StreamExt;
-use interlingua_executor::{Dialect, Phase, Upstream};
+use interlingua_executor::Phase;
+use interlingua_model::Api;
 use interlingua_model::{Content, Event, Finish, Item, ItemKind, Message, Origin, Request, Role};
 use interlingua_translate::End;
 use serde_json::json;
@@ -22,7 +23,7 @@ fn greeting() -> Request {
 async fn the_whole_reply() {
     let body = response("completed", &[message("Hello")]).to_string();
     let upstream = Scripted::new([reply(200, "application/json", body)]);
-    let answer = upstream.executor(config(Dialect::Responses)).complete(greeting()).await.unwrap();
+    let answer = upstream.executor(config(Api::Responses)).complete(greeting()).await.unwrap();
     assert_eq!(answer.value.id.as_deref(), Some("resp_1"));
     assert_eq!(answer.value.finish, Finish::Completed);
     assert_eq!(answer.value.items.len(), 1);
@@ -32,7 +33,7 @@ async fn the_whole_reply() {
 #[tokio::test]
 async fn the_events_of_a_reply() {
     let upstream = Scripted::new([streaming(hello())]);
-    let answer = upstream.executor(config(Dialect::Responses)).stream(greeting()).await.unwrap();
+    let answer = upstream.executor(config(Api::Responses)).stream(greeting()).await.unwrap();
     let mut stream = answer.value;
     let mut text = String::new();
     let mut last = None;
@@ -52,12 +53,12 @@ async fn the_events_of_a_reply() {
 async fn a_failure_before_any_output_is_an_error_and_a_later_one_an_event() {
     let early = [created(), in_progress(), item_added(), failed("rate_limit_exceeded", "slow down")];
     let upstream = Scripted::new([streaming(early)]);
-    let error = upstream.executor(config(Dialect::Responses)).stream(greeting()).await.unwrap_err();
+    let error = upstream.executor(config(Api::Responses)).stream(greeting()).await.unwrap_err();
     assert_eq!((error.status().as_u16(), error.phase()), (429, Phase::FirstEvent));
 
     let late = [created(), item_added(), delta("Hel"), failed("server_error", "boom")];
     let upstream = Scripted::new([streaming(late)]);
-    let answer = upstream.executor(config(Dialect::Responses)).stream(greeting()).await.unwrap();
+    let answer = upstream.executor(config(Api::Responses)).stream(greeting()).await.unwrap();
     let events: Vec<_> = answer.value.collect().await;
     let Some(Event::Failed(failure)) = events.last() else { panic!("{events:?}") };
     assert_eq!(failure.message, "boom");
@@ -67,7 +68,7 @@ async fn a_failure_before_any_output_is_an_error_and_a_later_one_an_event() {
 async fn an_event_that_cannot_be_read_fails_the_reply() {
     let broken = event(&json!({"type": "response.output_text.delta", "output_index": 0, "delta": 7}));
     let upstream = Scripted::new([streaming([created(), item_added(), broken, completed("Hello")])]);
-    let error = upstream.executor(config(Dialect::Responses)).stream(greeting()).await.unwrap_err();
+    let error = upstream.executor(config(Api::Responses)).stream(greeting()).await.unwrap_err();
     assert_eq!((error.status().as_u16(), error.failure().code.as_deref()), (502, Some("upstream_malformed")));
 }
 
@@ -75,22 +76,9 @@ async fn an_event_that_cannot_be_read_fails_the_reply() {
 async fn the_list_of_models() {
     let list = json!({"object": "list", "data": [{"id": "gpt-5.4", "object": "model"}]}).to_string();
     let upstream = Scripted::new([reply(200, "application/json", list)]);
-    let answer = upstream.executor(config(Dialect::Responses)).models().await.unwrap();
+    let answer = upstream.executor(config(Api::Responses)).models().await.unwrap();
     assert_eq!(answer.value.data.unwrap()[0].id.as_deref(), Some("gpt-5.4"));
     let sent = &upstream.sent()[0];
     assert_eq!((sent.method().as_str(), sent.uri().path()), ("GET", "/v1/models"));
     assert!(!sent.headers().contains_key("content-type"));
-}
-
-#[tokio::test]
-async fn several_upstreams_are_held_alike() {
-    let body = response("completed", &[message("Hello")]).to_string();
-    let script = || Scripted::new([reply(200, "application/json", body.clone())]);
-    let upstreams: [Box<dyn Upstream>; 2] = [
-        Box::new(script().executor(config(Dialect::Responses))),
-        Box::new(script().executor(config(Dialect::Responses))),
-    ];
-    for upstream in upstreams {
-        assert_eq!(upstream.complete(greeting()).await.unwrap().value.items.len(), 1);
-    }
 }

@@ -8,21 +8,16 @@ use std::time::{Duration, Instant, SystemTime};
 
 use futures_util::StreamExt;
 use interlingua_executor::{Error, Executor, LimitKind, Phase, Reply};
-use interlingua_wire::chat;
 use serde_json::{Value, json};
 
 use crate::codex_backend::{Answer, Backend, SECRET, created, delta, failed, hello};
-use crate::support::{drain, request, streamed};
-
-fn chat_request(body: &Value) -> chat::Request {
-    serde_json::from_str(&body.to_string()).unwrap()
-}
+use crate::support::{chat, drain, request, streamed, whole};
 
 /// The text of an answer, streamed or not.
 async fn text(executor: &Executor, stream: bool) -> Result<String, Error> {
-    Ok(match executor.chat(request(stream)).await?.value {
-        Reply::Complete(response) => {
-            let response = serde_json::to_value(&response).unwrap();
+    Ok(match executor.ask(request(stream)).await?.value {
+        Reply::Whole(response) => {
+            let response: Value = serde_json::from_slice(&response).unwrap();
             response["choices"][0]["message"]["content"].as_str().unwrap().to_owned()
         }
         Reply::Stream(stream) => {
@@ -57,7 +52,7 @@ async fn a_request_has_everything_the_backend_asks_for_and_nothing_it_refuses() 
         "messages": [{"role": "system", "content": "be brief"}, {"role": "user", "content": "hi"}],
         "tools": [{"type": "function", "function": {"name": "f".repeat(100), "parameters": {}}}],
     });
-    let answer = executor.chat(chat_request(&body)).await.unwrap();
+    let answer = executor.ask(chat(&body)).await.unwrap();
     assert!(answer.meta.losses.len() > 5, "{:?}", answer.meta.losses);
     drain(streamed(answer.value)).await;
     let (headers, body) = backend.asked().remove(0);
@@ -80,7 +75,7 @@ async fn a_conversation_keeps_its_id_and_the_callers_key_comes_first() {
         json!({"model": "gpt-5.4", "messages": [hi], "prompt_cache_key": "mine"}),
     ];
     for turn in &turns {
-        executor.chat(chat_request(turn)).await.unwrap();
+        executor.ask(chat(turn)).await.unwrap();
     }
     let ids: Vec<_> = backend
         .asked()
@@ -161,7 +156,7 @@ async fn nothing_is_asked_again_once_something_was_said() {
     let cut = Answer::events(&[created(), delta("Hel")]).cut();
     for answer in [said, cut] {
         let (backend, executor) = Backend::start([answer.clone()]).await;
-        let stream = streamed(executor.chat(request(true)).await.unwrap().value);
+        let stream = streamed(executor.ask(request(true)).await.unwrap().value);
         let (events, stream) = drain(stream).await;
         assert!(events.last().unwrap().contains("\"error\""), "{events:?}");
         assert!(stream.report().unwrap().failure.is_some());
@@ -295,7 +290,7 @@ async fn a_models_own_ways_are_read_from_the_list() {
     for model in ["gpt-lite", "gpt-5.4"] {
         let body = json!({"model": model, "messages": [{"role": "user", "content": "hi"}], "tools": tools,
                           "reasoning_effort": "xhigh"});
-        let answer = executor.chat(chat_request(&body)).await.unwrap();
+        let answer = executor.ask(chat(&body)).await.unwrap();
         assert!(answer.meta.losses.iter().any(|loss| loss.path == "reasoning_effort"), "{:?}", answer.meta.losses);
     }
     let asked = backend.asked();
@@ -428,13 +423,12 @@ async fn every_recorded_stream_comes_out_complete_streamed_and_not() {
         let answer = Answer::new(200, "text/event-stream; charset=utf-8", bytes);
         let (_backend, executor) = Backend::start([answer.clone(), answer]).await;
         let mut body = json!({"model": "gpt-5.4", "messages": [{"role": "user", "content": "hi"}]});
-        let Reply::Complete(whole) = executor.chat(chat_request(&body)).await.unwrap().value else { panic!("{name}") };
-        let whole = serde_json::to_value(&whole).unwrap();
+        let whole = whole(executor.ask(chat(&body)).await.unwrap().value);
         truth.check(name, &whole["choices"][0]["message"], &whole["usage"], &whole["choices"][0]["finish_reason"]);
 
         body["stream"] = true.into();
         body["stream_options"] = json!({"include_usage": true});
-        let stream = streamed(executor.chat(chat_request(&body)).await.unwrap().value);
+        let stream = streamed(executor.ask(chat(&body)).await.unwrap().value);
         let (message, usage, finish) = gathered(drain(stream).await.0);
         truth.check(name, &message, &usage, &finish);
     }
@@ -483,7 +477,7 @@ fn gathered(mut events: Vec<String>) -> (Value, Value, Value) {
 #[tokio::test]
 async fn dropping_a_stream_after_its_first_chunk_asks_for_nothing_more() {
     let (backend, executor) = Backend::start([]).await;
-    let mut stream = streamed(executor.chat(request(true)).await.unwrap().value);
+    let mut stream = streamed(executor.ask(request(true)).await.unwrap().value);
     assert!(stream.next().await.is_some());
     drop(stream);
     assert_eq!(backend.asked().len(), 1);

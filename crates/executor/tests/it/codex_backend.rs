@@ -15,7 +15,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::{HeaderMap, StatusCode};
 use interlingua_auth::{Access, BoxFuture, Credentials, Error, Generation};
-use interlingua_executor::{Config, Executor};
+use interlingua_executor::{Config, Executor, Profile};
 use serde_json::{Value, json};
 
 /// Stands in every token, so that a search for it finds any of them.
@@ -97,8 +97,9 @@ impl Backend {
             .route("/backend-api/wham/usage", get(usage))
             .with_state(backend.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        let base_url = format!("http://{address}/backend-api/codex").parse().unwrap();
-        let executor = Executor::over_http(Config { base_url, ..Config::codex() }).unwrap();
+        let mut config = Config::from(Profile::codex());
+        config.backend.base_url = Some(format!("http://{address}/backend-api/codex").parse().unwrap());
+        let executor = Executor::over_http(config).unwrap();
         (backend, executor.with_credentials(Arc::new(Login::default())))
     }
 

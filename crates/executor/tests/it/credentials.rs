@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use interlingua_auth::{Access, BoxFuture, Credentials, Error, Generation};
-use interlingua_executor::{Dialect, Executor, Phase};
+use interlingua_executor::{Executor, Phase};
+use interlingua_model::Api;
 
 use crate::support::{Scripted, config, hello, reply, request, response, streaming};
 
@@ -27,7 +28,7 @@ impl Credentials for Renewing {
 }
 
 fn executor(upstream: &Scripted, credentials: Arc<Renewing>) -> Executor {
-    upstream.executor(config(Dialect::Responses)).with_credentials(credentials)
+    upstream.executor(config(Api::Responses)).with_credentials(credentials)
 }
 
 fn tokens(upstream: &Scripted) -> Vec<String> {
@@ -38,7 +39,7 @@ fn tokens(upstream: &Scripted) -> Vec<String> {
 #[tokio::test]
 async fn a_refused_token_is_renewed_once() {
     let upstream = Scripted::new([reply(401, "application/json", "{}"), streaming(hello())]);
-    executor(&upstream, Arc::default()).chat(request(true)).await.unwrap();
+    executor(&upstream, Arc::default()).ask(request(true)).await.unwrap();
     assert_eq!(tokens(&upstream), ["Bearer token-0", "Bearer token-1"]);
     let sent = upstream.sent();
     assert_eq!(sent[0].body(), sent[1].body());
@@ -48,7 +49,7 @@ async fn a_refused_token_is_renewed_once() {
 async fn a_second_refusal_is_final() {
     let refusal = || reply(401, "application/json", r#"{"detail":"token-1 is no good"}"#);
     let upstream = Scripted::new([refusal(), refusal()]);
-    let error = executor(&upstream, Arc::default()).chat(request(true)).await.unwrap_err();
+    let error = executor(&upstream, Arc::default()).ask(request(true)).await.unwrap_err();
     assert_eq!((error.status().as_u16(), error.phase()), (401, Phase::Headers));
     assert!(error.needs_login());
     assert_eq!(
@@ -63,7 +64,7 @@ async fn a_token_of_the_callers_is_never_renewed() {
     let upstream = Scripted::new([reply(401, "application/json", "{}")]);
     let credentials = Arc::new(Renewing::default());
     let theirs = executor(&upstream, Arc::clone(&credentials)).with_bearer("theirs").unwrap();
-    assert_eq!(theirs.chat(request(true)).await.unwrap_err().status(), 401);
+    assert_eq!(theirs.ask(request(true)).await.unwrap_err().status(), 401);
     assert_eq!(tokens(&upstream), ["Bearer theirs"]);
     assert_eq!(credentials.0.load(Ordering::SeqCst), 0);
 }
@@ -81,8 +82,8 @@ async fn a_missing_login_is_the_callers_to_mend_and_nothing_is_sent() {
         }
     }
     let upstream = Scripted::new([]);
-    let executor = upstream.executor(config(Dialect::Responses)).with_credentials(Arc::new(Nobody));
-    let error = executor.chat(request(false)).await.unwrap_err();
+    let executor = upstream.executor(config(Api::Responses)).with_credentials(Arc::new(Nobody));
+    let error = executor.ask(request(false)).await.unwrap_err();
     assert_eq!((error.status().as_u16(), error.phase()), (401, Phase::Prepare));
     assert_eq!(error.failure().code.as_deref(), Some("login_required"));
     assert!(error.to_string().contains("interlingua login"), "{error}");
@@ -94,8 +95,8 @@ async fn credentials_are_asked_before_every_request() {
     let upstream = Scripted::new([body(), body()]);
     let credentials = Arc::new(Renewing::default());
     let executor = executor(&upstream, Arc::clone(&credentials));
-    executor.chat(request(false)).await.unwrap();
+    executor.ask(request(false)).await.unwrap();
     credentials.0.store(5, Ordering::SeqCst);
-    executor.chat(request(false)).await.unwrap();
+    executor.ask(request(false)).await.unwrap();
     assert_eq!(tokens(&upstream), ["Bearer token-0", "Bearer token-5"]);
 }

@@ -4,12 +4,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::support::{Piece, Script, Scripted, config, reply, reply_with, request};
-use interlingua_executor::{Dialect, Phase, TransportError};
+use interlingua_executor::{Phase, TransportError};
+use interlingua_model::Api;
 use serde_json::{Value, json};
 
 async fn error_of(script: Script) -> interlingua_executor::Error {
     let upstream = Scripted::new([script]);
-    let error = upstream.executor(config(Dialect::Responses)).chat(request(true)).await.unwrap_err();
+    let error = upstream.executor(config(Api::Responses)).ask(request(true)).await.unwrap_err();
     assert_eq!(upstream.sent().len(), 1, "nothing is sent twice");
     error
 }
@@ -41,9 +42,9 @@ async fn request_id_wait_and_limits_are_read_from_the_head() {
     ];
     let body = Piece::Bytes(r#"{"error":{"message":"slow down","type":"tokens","code":"rate_limit_exceeded"}}"#.into());
     let upstream = Scripted::new([reply_with(429, &headers, [body])]);
-    let executor = upstream.executor(config(Dialect::Responses));
+    let executor = upstream.executor(config(Api::Responses));
     assert_eq!(executor.rate_limits(), None);
-    let error = executor.chat(request(true)).await.unwrap_err();
+    let error = executor.ask(request(true)).await.unwrap_err();
     assert_eq!(error.request_id(), Some("req_9"));
     assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
     assert_eq!(error.to_string(), "slow down (upstream request req_9)");
@@ -91,7 +92,7 @@ async fn a_redirect_is_an_error_that_points_at_the_base_url() {
 async fn an_endless_error_body_is_read_up_to_a_limit() {
     let pieces = (0..1000).map(|_| Piece::Bytes(vec![b'{'; 1024].into())).chain([Piece::Stall]);
     let upstream = Scripted::new([reply_with(500, &[], pieces)]);
-    let error = upstream.executor(config(Dialect::Responses)).chat(request(true)).await.unwrap_err();
+    let error = upstream.executor(config(Api::Responses)).ask(request(true)).await.unwrap_err();
     assert_eq!(error.status(), 500);
     assert_eq!(upstream.open_bodies(), 0);
 }
@@ -126,8 +127,8 @@ async fn no_exchange_at_all() {
 async fn a_token_the_upstream_repeats_is_not_repeated_further() {
     let body = r#"{"error":{"message":"Incorrect API key: sk-secret-token","key":"sk-secret-token","type":"invalid_request_error","code":"invalid_api_key"}}"#;
     let upstream = Scripted::new([reply(401, "application/json", body)]);
-    let executor = upstream.executor(config(Dialect::Responses));
-    let error = executor.chat(request(true)).await.unwrap_err();
+    let executor = upstream.executor(config(Api::Responses));
+    let error = executor.ask(request(true)).await.unwrap_err();
     let body = serde_json::to_string(&error.body()).unwrap();
     for text in
         [error.to_string(), format!("{error:?}"), body, format!("{executor:?}"), format!("{:?}", upstream.sent())]
@@ -139,7 +140,7 @@ async fn a_token_the_upstream_repeats_is_not_repeated_further() {
 
 #[tokio::test]
 async fn an_unusable_token_is_refused_without_being_shown() {
-    let executor = Scripted::new([]).executor(config(Dialect::Responses));
+    let executor = Scripted::new([]).executor(config(Api::Responses));
     for token in ["", " \n", "sk-a\nb", "sk-\u{7f}"] {
         let error = executor.with_bearer(token).unwrap_err();
         assert_eq!(error.phase(), Phase::Prepare);

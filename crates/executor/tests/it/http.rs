@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, TryStreamExt};
-use interlingua_executor::{Config, Dialect, Executor, Phase, Reply, RetryPolicy, SseStream, Timeouts};
-use interlingua_replay::{Ending, Faults, Protocol, Replay, Server};
+use interlingua_executor::{Config, Executor, Phase, Profile, RetryPolicy, SseStream, Timeouts};
+use interlingua_model::Api;
+use interlingua_replay::{Ending, Faults, Replay, Server};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
-use crate::support::{drain, request, streamed};
+use crate::support::{drain, request, streamed, whole};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -21,12 +22,16 @@ async fn server(faults: &str) -> Server {
     Replay::embedded().faults(faults.parse::<Faults>().unwrap()).spawn().await.unwrap()
 }
 
-fn config(server: &Server, dialect: Dialect) -> Config {
-    Config { base_url: server.base_url().parse().unwrap(), dialect, retry: RetryPolicy::never(), ..Config::default() }
+fn config(server: &Server, api: Api) -> Config {
+    let mut config = Config { retry: RetryPolicy::never(), ..Config::from(Profile::openai(api)) };
+    config.backend.base_url = Some(server.base_url().parse().unwrap());
+    config
 }
 
 fn at(address: SocketAddr) -> Config {
-    Config { base_url: format!("http://{address}").parse().unwrap(), retry: RetryPolicy::never(), ..Config::default() }
+    let mut config = Config { retry: RetryPolicy::never(), ..Config::default() };
+    config.backend.base_url = Some(format!("http://{address}").parse().unwrap());
+    config
 }
 
 fn executor(config: Config) -> Executor {
@@ -35,8 +40,8 @@ fn executor(config: Config) -> Executor {
 
 /// The executor that gets a certain case, whatever it asks.
 fn executor_of(server: &Server, case: &str) -> Executor {
-    let mut config = config(server, Dialect::Responses);
-    config.profile.headers.push(("x-replay-case".to_owned(), case.to_owned()));
+    let mut config = config(server, Api::Responses);
+    config.backend.headers.push(("x-replay-case".to_owned(), case.to_owned()));
     executor(config)
 }
 
@@ -79,7 +84,7 @@ async fn ending(call: Result<SseStream, interlingua_executor::Error>) -> (&'stat
 #[tokio::test]
 async fn every_case_of_the_fixtures_ends_in_exactly_one_way() {
     let replay = Replay::embedded();
-    let cases: Vec<_> = replay.cases().filter(|case| case.protocol == Protocol::Responses).cloned().collect();
+    let cases: Vec<_> = replay.cases().filter(|case| case.api == Api::Responses).cloned().collect();
     let server = replay.spawn().await.unwrap();
     let mut ends = BTreeMap::<_, u32>::new();
     for case in cases {
@@ -87,7 +92,7 @@ async fn every_case_of_the_fixtures_ends_in_exactly_one_way() {
         let short = case.name.trim_start_matches("responses/");
         let mut streamed_text = None;
         if let Some(reply) = &case.stream {
-            let call = executor.chat(request(true)).await.map(|answer| streamed(answer.value));
+            let call = executor.ask(request(true)).await.map(|answer| streamed(answer.value));
             let (end, detail) = ending(call).await;
             *ends.entry(end).or_default() += 1;
             if short.starts_with("cut-") {
@@ -104,7 +109,7 @@ async fn every_case_of_the_fixtures_ends_in_exactly_one_way() {
             }
         }
         if let Some(reply) = &case.whole {
-            match executor.chat(request(false)).await {
+            match executor.ask(request(false)).await {
                 Err(error) => {
                     if reply.status != 200 {
                         assert_eq!(error.status().as_u16(), reply.status, "{short}");
@@ -114,8 +119,7 @@ async fn every_case_of_the_fixtures_ends_in_exactly_one_way() {
                 }
                 Ok(answer) => {
                     assert_eq!(reply.status, 200, "{short}");
-                    let Reply::Complete(response) = answer.value else { panic!("{short}: asked for a whole reply") };
-                    let response = serde_json::to_value(&response).unwrap();
+                    let response = whole(answer.value);
                     let content = response["choices"][0]["message"]["content"].as_str().unwrap_or_default();
                     assert!(streamed_text.is_none_or(|text| text == content), "{short}: streamed and whole differ");
                 }
@@ -129,7 +133,7 @@ async fn every_case_of_the_fixtures_ends_in_exactly_one_way() {
 #[tokio::test]
 async fn compression_is_not_asked_for_and_the_callers_identity_not_passed_on() {
     let server = server("").await;
-    executor(config(&server, Dialect::Responses)).chat(request(true)).await.unwrap();
+    executor(config(&server, Api::Responses)).ask(request(true)).await.unwrap();
     let exchange = server.log().last().unwrap();
     assert_eq!(exchange.header("accept-encoding"), Some("identity"));
     assert!(exchange.header("user-agent").unwrap().starts_with("interlingua/"));
@@ -141,7 +145,7 @@ async fn chunks_of_any_size_give_the_same_stream() {
     let mut seen = Vec::new();
     for faults in ["", "chunk=1", "chunk=7", "chunk=64"] {
         let server = server(faults).await;
-        let answer = executor_of(&server, "responses/text").chat(request(true)).await.unwrap();
+        let answer = executor_of(&server, "responses/text").ask(request(true)).await.unwrap();
         seen.push(drain(streamed(answer.value)).await.0);
     }
     assert!(seen.windows(2).all(|pair| pair[0] == pair[1]), "{seen:?}");
@@ -150,7 +154,7 @@ async fn chunks_of_any_size_give_the_same_stream() {
 #[tokio::test]
 async fn a_client_that_leaves_in_the_middle_closes_the_upstream_within_a_second() {
     let server = server("stall=6").await;
-    let answer = executor_of(&server, "responses/text").chat(request(true)).await.unwrap();
+    let answer = executor_of(&server, "responses/text").ask(request(true)).await.unwrap();
     let mut stream = streamed(answer.value);
     assert!(stream.next().await.is_some());
     drop(stream);
@@ -163,7 +167,7 @@ async fn a_client_that_leaves_in_the_middle_closes_the_upstream_within_a_second(
 async fn a_client_that_leaves_before_the_head_closes_the_upstream_within_a_second() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let executor = executor(at(listener.local_addr().unwrap()));
-    let call = tokio::spawn(async move { executor.chat(request(true)).await });
+    let call = tokio::spawn(async move { executor.ask(request(true)).await });
     let (mut socket, _) = listener.accept().await.unwrap();
     let mut buffer = [0; 16 * 1024];
     assert!(socket.read(&mut buffer).await.unwrap() > 0);
@@ -189,7 +193,7 @@ async fn a_connection_is_used_again_after_a_stream_that_was_read_to_its_end() {
     });
     let executor = executor(at(address));
     for _ in 0..2 {
-        let answer = executor.chat(request(true)).await.unwrap();
+        let answer = executor.ask(request(true)).await.unwrap();
         drain(streamed(answer.value)).await;
     }
     accepted.await.unwrap();
@@ -198,7 +202,7 @@ async fn a_connection_is_used_again_after_a_stream_that_was_read_to_its_end() {
 #[tokio::test]
 async fn an_event_reaches_the_client_before_the_next_one_is_sent() {
     let server = server("delay=200ms").await;
-    let answer = executor_of(&server, "responses/text").chat(request(true)).await.unwrap();
+    let answer = executor_of(&server, "responses/text").ask(request(true)).await.unwrap();
     let mut stream = streamed(answer.value);
     stream.next().await.unwrap();
     assert_eq!(server.log().last().unwrap().ending, Ending::Open, "the upstream is still sending");
@@ -214,7 +218,7 @@ async fn faults_of_the_upstream_are_told_apart() {
         ("huge=17", 502, Phase::FirstEvent, "limit"),
     ] {
         let server = server(faults).await;
-        let error = executor_of(&server, "responses/text").chat(request(true)).await.unwrap_err();
+        let error = executor_of(&server, "responses/text").ask(request(true)).await.unwrap_err();
         assert_eq!((error.status().as_u16(), error.phase()), (status, phase), "{faults}: {error}");
         assert!(error.to_string().contains(says), "{faults}: {error}");
         assert_eq!(server.log().count(), 1, "{faults}: sent once");
@@ -226,8 +230,8 @@ async fn limits_hold_over_real_sockets() {
     let short = Timeouts { headers: SECOND / 10, first_event: SECOND / 10, idle: SECOND / 10, hold: 5 * SECOND };
     for (faults, phase) in [("silent", Phase::Headers), ("stall", Phase::FirstEvent), ("stall=1", Phase::MidStream)] {
         let server = server(faults).await;
-        let config = Config { timeouts: short, ..config(&server, Dialect::Responses) };
-        let error = executor(config).chat(request(true)).await.unwrap_err();
+        let config = Config { timeouts: short, ..config(&server, Api::Responses) };
+        let error = executor(config).ask(request(true)).await.unwrap_err();
         assert!(error.is_timeout(), "{faults}: {error}");
         assert_eq!((error.status().as_u16(), error.phase()), (504, phase), "{faults}");
     }
@@ -236,7 +240,7 @@ async fn limits_hold_over_real_sockets() {
 #[tokio::test]
 async fn nobody_listens() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let error = executor(at(free)).chat(request(false)).await.unwrap_err();
+    let error = executor(at(free)).ask(request(false)).await.unwrap_err();
     assert!(error.is_connect(), "{error:?}");
     assert_eq!((error.status().as_u16(), error.phase()), (502, Phase::Connect));
     assert!(error.to_string().contains(&free.to_string()) && error.to_string().contains("refused"), "{error}");
@@ -255,7 +259,7 @@ async fn a_redirect_is_not_followed() {
         let reply = format!("HTTP/1.1 307 X\r\nlocation: {elsewhere}/responses\r\ncontent-length: 0\r\n\r\n");
         socket.write_all(reply.as_bytes()).await.unwrap();
     });
-    let error = executor(at(address)).chat(request(false)).await.unwrap_err();
+    let error = executor(at(address)).ask(request(false)).await.unwrap_err();
     assert_eq!((error.status().as_u16(), error.upstream_status().unwrap().as_u16()), (502, 307));
     assert_eq!(target.log().count(), 0, "the token went nowhere else");
 }
@@ -265,10 +269,10 @@ async fn passed_through_byte_for_byte() {
     let replay = Replay::embedded();
     let case = replay.cases().find(|case| case.name == "chat/text-with-usage").unwrap().clone();
     let server = replay.spawn().await.unwrap();
-    let mut config = config(&server, Dialect::Chat);
-    config.profile.headers.push(("x-replay-case".to_owned(), case.name.clone()));
+    let mut config = config(&server, Api::Chat);
+    config.backend.headers.push(("x-replay-case".to_owned(), case.name.clone()));
     let body = Bytes::from(case.request.to_string());
-    let response = executor(config).chat_passthrough(body).await.unwrap();
+    let response = executor(config).pass(body, &http::HeaderMap::new()).await.unwrap();
     let recorded = case.stream.unwrap();
     assert_eq!(response.status().as_u16(), recorded.status);
     assert_eq!(response.headers()["content-type"], recorded.content_type.as_str());

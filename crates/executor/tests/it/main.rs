@@ -19,6 +19,7 @@ mod errors;
 #[cfg(feature = "reqwest")]
 mod http;
 mod passthrough;
+mod profiles;
 mod responses;
 mod retries;
 mod support;

@@ -3,11 +3,10 @@
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use http::Response;
-use interlingua_executor::{ByteStream, Config, Dialect, Executor, Phase, Reply, TransportError};
-use interlingua_translate::Profile;
-use serde_json::Value;
+use interlingua_executor::{ByteStream, Executor, Phase, Profile, TransportError};
+use interlingua_model::Api;
 
-use crate::support::{Piece, Script, Scripted, config, reply, reply_with, request, streamed, streaming, text_and_last};
+use crate::support::{Piece, Script, Scripted, config, of, reply, reply_with, streaming};
 
 /// UUID v5 in the OID namespace of `cli-proxy-api:codex:prompt-cache:sk-secret-token`, computed by another program.
 const CACHE_KEY: &str = "faf550fd-694f-553d-90b5-d24b40dde89e";
@@ -20,7 +19,11 @@ async fn body_of(response: Response<ByteStream>) -> Vec<u8> {
 async fn the_cache_key_is_added_and_nothing_else_changes() {
     let body = "{ \"model\":\"m\",\"seed\" : 1.0,\n \"unknown\":[{}], \"messages\":[]}\n";
     let upstream = Scripted::new([reply(200, "application/json", "{}")]);
-    upstream.executor(config(Dialect::Chat)).chat_passthrough(Bytes::from_static(body.as_bytes())).await.unwrap();
+    upstream
+        .executor(config(Api::Chat))
+        .pass(Bytes::from_static(body.as_bytes()), &http::HeaderMap::new())
+        .await
+        .unwrap();
     let sent = &upstream.sent()[0];
     assert_eq!(sent.uri(), "https://upstream.test/v1/chat/completions");
     let expected = body.replace("[]}\n", &format!("[],\"prompt_cache_key\":\"{CACHE_KEY}\"}}\n"));
@@ -36,7 +39,7 @@ async fn the_cache_key_is_added_and_nothing_else_changes() {
 async fn a_key_of_the_callers_stays() {
     let body = Bytes::from_static(br#"{"prompt_cache_key":"mine","stream":true}"#);
     let upstream = Scripted::new([reply(200, "text/event-stream", "")]);
-    upstream.executor(config(Dialect::Chat)).chat_passthrough(body.clone()).await.unwrap();
+    upstream.executor(config(Api::Chat)).pass(body.clone(), &http::HeaderMap::new()).await.unwrap();
     let sent = &upstream.sent()[0];
     assert_eq!(sent.body(), &body);
     assert_eq!(sent.headers()["session_id"], "mine");
@@ -49,14 +52,14 @@ async fn without_a_token_or_where_the_upstream_refuses_the_field_the_body_stays(
     let script = || Scripted::new([reply(200, "application/json", "{}")]);
 
     let upstream = script();
-    let keyless = Executor::new(config(Dialect::Chat), std::sync::Arc::new(upstream.clone())).unwrap();
-    keyless.chat_passthrough(body.clone()).await.unwrap();
+    let keyless = Executor::new(config(Api::Chat), std::sync::Arc::new(upstream.clone())).unwrap();
+    keyless.pass(body.clone(), &http::HeaderMap::new()).await.unwrap();
     assert_eq!(upstream.sent()[0].body(), &body);
     assert!(!upstream.sent()[0].headers().contains_key("authorization"));
 
     let upstream = script();
-    let config = Config { profile: Profile::compatible(), ..config(Dialect::Chat) };
-    upstream.executor(config).chat_passthrough(body.clone()).await.unwrap();
+    let config = of(Profile::compatible());
+    upstream.executor(config).pass(body.clone(), &http::HeaderMap::new()).await.unwrap();
     assert_eq!(upstream.sent()[0].body(), &body);
     assert!(!upstream.sent()[0].headers().contains_key("session_id"));
 }
@@ -65,7 +68,7 @@ async fn without_a_token_or_where_the_upstream_refuses_the_field_the_body_stays(
 async fn what_is_no_json_goes_as_it_is() {
     let body = Bytes::from_static(b"not json");
     let upstream = Scripted::new([reply(400, "application/json", "{\"error\":{}}")]);
-    let response = upstream.executor(config(Dialect::Chat)).chat_passthrough(body.clone()).await.unwrap();
+    let response = upstream.executor(config(Api::Chat)).pass(body.clone(), &http::HeaderMap::new()).await.unwrap();
     assert_eq!(response.status(), 400);
     assert_eq!(upstream.sent()[0].body(), &body);
 }
@@ -82,8 +85,8 @@ async fn the_reply_comes_back_byte_for_byte_whatever_it_is() {
             [("content-type", content_type), ("x-request-id", "r"), ("set-cookie", "a=b"), ("retry-after", "2")];
         let halves = [Piece::Bytes(bytes[..5].to_vec().into()), Piece::Bytes(bytes[5..].to_vec().into())];
         let upstream = Scripted::new([reply_with(status, &headers, halves)]);
-        let executor = upstream.executor(config(Dialect::Chat));
-        let response = executor.chat_passthrough(Bytes::from_static(b"{}")).await.unwrap();
+        let executor = upstream.executor(config(Api::Chat));
+        let response = executor.pass(Bytes::from_static(b"{}"), &http::HeaderMap::new()).await.unwrap();
         assert_eq!(response.status(), status);
         assert_eq!(response.headers()["content-type"], content_type);
         assert_eq!(response.headers()["x-request-id"], "r");
@@ -96,14 +99,15 @@ async fn the_reply_comes_back_byte_for_byte_whatever_it_is() {
 #[tokio::test]
 async fn only_what_keeps_a_reply_from_coming_is_an_error() {
     let upstream = Scripted::new([Script::Failure(TransportError::connect("refused"))]);
-    let call = upstream.executor(config(Dialect::Chat)).chat_passthrough(Bytes::from_static(b"{}")).await;
+    let call = upstream.executor(config(Api::Chat)).pass(Bytes::from_static(b"{}"), &http::HeaderMap::new()).await;
     assert_eq!(call.map(|_| ()).unwrap_err().phase(), Phase::Connect);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_pause_is_limited_here_too() {
     let upstream = Scripted::new([streaming([Piece::Bytes("data: 1\n\n".into()), Piece::Stall])]);
-    let response = upstream.executor(config(Dialect::Chat)).chat_passthrough(Bytes::from_static(b"{}")).await.unwrap();
+    let response =
+        upstream.executor(config(Api::Chat)).pass(Bytes::from_static(b"{}"), &http::HeaderMap::new()).await.unwrap();
     let mut body = response.into_body();
     assert_eq!(body.try_next().await.unwrap().unwrap(), "data: 1\n\n");
     let start = tokio::time::Instant::now();
@@ -111,26 +115,4 @@ async fn a_pause_is_limited_here_too() {
     assert_eq!(start.elapsed().as_secs(), 300);
     assert!(body.try_next().await.unwrap().is_none());
     assert_eq!(upstream.open_bodies(), 0);
-}
-
-#[tokio::test]
-async fn a_typed_request_is_passed_on_as_well() {
-    let whole = r#"{"id":"c","object":"chat.completion","created":1,"model":"m","choices":[]}"#;
-    let upstream = Scripted::new([reply(200, "application/json", whole)]);
-    let answer = upstream.executor(config(Dialect::Chat)).chat(request(false)).await.unwrap();
-    let Reply::Complete(response) = answer.value else { panic!("asked for a whole reply") };
-    assert_eq!(serde_json::to_value(&response).unwrap(), serde_json::from_str::<Value>(whole).unwrap());
-
-    let chunk = r#"{"choices":[{"index":0,"delta":{"content":"Hi"}}]}"#;
-    let bytes = Piece::Bytes(format!("data: {chunk}\n\ndata: [DONE]\n\n").into());
-    let upstream = Scripted::new([streaming([bytes])]);
-    let answer = upstream.executor(config(Dialect::Chat)).chat(request(true)).await.unwrap();
-    assert_eq!(text_and_last(streamed(answer.value)).await, ("Hi".to_owned(), "[DONE]".to_owned()));
-
-    let half = Piece::Bytes(format!("data: {chunk}\n\ndata: {{\"cho").into());
-    let upstream = Scripted::new([streaming([half, Piece::Break])]);
-    let answer = upstream.executor(config(Dialect::Chat)).chat(request(true)).await.unwrap();
-    let (events, stream) = crate::support::drain(streamed(answer.value)).await;
-    assert!(events.last().unwrap().contains("stream_incomplete"), "{events:?}");
-    assert!(stream.report().unwrap().failure.is_some());
 }

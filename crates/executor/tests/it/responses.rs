@@ -1,20 +1,20 @@
 //! A Responses client over a Chat upstream, and the model's own calls over one.
 
 use futures_util::StreamExt;
-use interlingua_executor::{Config, Dialect, Phase, Reply, Timeouts};
+use interlingua_executor::{Config, Phase, Profile, Reply, Timeouts};
+use interlingua_model::Api;
 use interlingua_model::{Fold, Request};
-use interlingua_translate::{Policy, Profile};
-use interlingua_wire::responses as wire;
+use interlingua_translate::{Asked, Policy, Translator};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-use crate::support::{Piece, Script, Scripted, config, hello, reply, reply_with, streaming};
+use crate::support::{Piece, Script, Scripted, config, of, reply, reply_with, streaming, whole};
 
-fn question(body: &Value) -> wire::Request {
-    serde_json::from_str(&body.to_string()).unwrap()
+fn question(body: &Value) -> Asked {
+    Translator::new(Api::Responses).read(body.to_string().as_bytes()).unwrap()
 }
 
-fn asked(stream: bool) -> wire::Request {
+fn asked(stream: bool) -> Asked {
     question(&json!({"model": "m", "instructions": "Be brief.", "input": "hi", "stream": stream, "store": false}))
 }
 
@@ -47,7 +47,7 @@ fn text() -> Vec<Piece> {
 }
 
 /// The events of a streamed answer; their numbers and the names of their frames are checked on the way.
-async fn events(reply: Reply<wire::Response>) -> Vec<Value> {
+async fn events(reply: Reply) -> Vec<Value> {
     let Reply::Stream(mut stream) = reply else { panic!("asked for a stream") };
     let mut bytes = Vec::new();
     while let Some(more) = stream.next().await {
@@ -71,7 +71,7 @@ fn types(events: &[Value]) -> Vec<&str> {
 #[tokio::test]
 async fn a_stream_has_the_whole_lifecycle_and_the_upstream_is_asked_for_usage() {
     let upstream = Scripted::new([streaming(text())]);
-    let answer = upstream.executor(config(Dialect::Chat)).responses(asked(true)).await.unwrap();
+    let answer = upstream.executor(config(Api::Chat)).ask(asked(true)).await.unwrap();
     let events = events(answer.value).await;
     assert_eq!(
         types(&events),
@@ -110,9 +110,8 @@ async fn a_whole_answer_is_a_whole_response() {
     // A server that streams anyway is understood as well.
     for script in [reply(200, "application/json", completion.to_string()), streaming(text())] {
         let upstream = Scripted::new([script]);
-        let answer = upstream.executor(config(Dialect::Chat)).responses(asked(false)).await.unwrap();
-        let Reply::Complete(response) = answer.value else { panic!("asked for a whole reply") };
-        let response = serde_json::to_value(&response).unwrap();
+        let answer = upstream.executor(config(Api::Chat)).ask(asked(false)).await.unwrap();
+        let response = whole(answer.value);
         assert_eq!(response["object"], "response");
         assert_eq!(response["status"], "completed");
         assert_eq!(response["output"][0]["content"][0]["text"], "Hello");
@@ -140,8 +139,8 @@ async fn a_failure_before_any_output_is_an_error_with_its_real_status() {
         }),
     ] {
         let upstream = Scripted::new([script]);
-        let config = Config { profile: Profile::compatible(), ..config(Dialect::Chat) };
-        let error = upstream.executor(config).responses(asked(true)).await.unwrap_err();
+        let config = of(Profile::compatible());
+        let error = upstream.executor(config).ask(asked(true)).await.unwrap_err();
         assert_eq!(error.status(), status, "{error:?}");
         if let Some(code) = code {
             assert_eq!(error.failure().code.as_deref(), Some(code), "{error:?}");
@@ -158,7 +157,7 @@ async fn a_stream_that_breaks_later_ends_as_failed_with_every_item_closed() {
     for last in [Some(Piece::Break), None, Some(Piece::Bytes("data: {\"choices\":[{\"del".into()))] {
         let pieces = [delta(&json!({"role": "assistant", "content": "Hel"}))].into_iter().chain(last);
         let upstream = Scripted::new([streaming(pieces)]);
-        let answer = upstream.executor(config(Dialect::Chat)).responses(asked(true)).await.unwrap();
+        let answer = upstream.executor(config(Api::Chat)).ask(asked(true)).await.unwrap();
         let events = events(answer.value).await;
         let done = &events[events.len() - 2];
         assert_eq!(
@@ -176,7 +175,7 @@ async fn a_stream_that_breaks_later_ends_as_failed_with_every_item_closed() {
 #[tokio::test(start_paused = true)]
 async fn a_silent_upstream_is_let_go_after_a_while_and_may_fail_in_the_stream() {
     let upstream = Scripted::new([streaming([Piece::Wait(Duration::from_secs(20)), Piece::Break])]);
-    let answer = upstream.executor(config(Dialect::Chat)).responses(asked(true)).await.unwrap();
+    let answer = upstream.executor(config(Api::Chat)).ask(asked(true)).await.unwrap();
     let events = events(answer.value).await;
     assert_eq!(types(&events), ["response.created", "response.in_progress", "response.failed"]);
 }
@@ -184,8 +183,8 @@ async fn a_silent_upstream_is_let_go_after_a_while_and_may_fail_in_the_stream() 
 #[tokio::test(start_paused = true)]
 async fn the_head_of_a_reply_has_a_limit() {
     let timeouts = Timeouts { headers: Duration::from_secs(3), ..Timeouts::default() };
-    let config = Config { timeouts, ..config(Dialect::Chat) };
-    let error = Scripted::new([Script::Silence]).executor(config).responses(asked(true)).await.unwrap_err();
+    let config = Config { timeouts, ..config(Api::Chat) };
+    let error = Scripted::new([Script::Silence]).executor(config).ask(asked(true)).await.unwrap_err();
     assert!(error.is_timeout());
     assert_eq!(error.phase(), Phase::Headers);
 }
@@ -201,7 +200,7 @@ async fn what_needs_a_server_that_remembers_is_refused_before_anything_is_sent()
         let mut body = json!({"model": "m", "input": "hi"});
         body[field] = value;
         let upstream = Scripted::new([]);
-        let error = upstream.executor(config(Dialect::Chat)).responses(question(&body)).await.unwrap_err();
+        let error = upstream.executor(config(Api::Chat)).ask(question(&body)).await.unwrap_err();
         assert_eq!(error.status(), 400);
         assert_eq!(error.failure().param.as_deref(), Some(field));
         assert!(upstream.sent().is_empty());
@@ -213,30 +212,31 @@ async fn the_parameter_an_upstream_blames_is_one_of_the_callers() {
     let refusal = r#"{"error":{"message":"no","type":"invalid_request_error","param":"max_completion_tokens"}}"#;
     let upstream = Scripted::new([reply(400, "application/json", refusal)]);
     let body = json!({"model": "m", "input": "hi", "max_output_tokens": 16});
-    let error = upstream.executor(config(Dialect::Chat)).responses(question(&body)).await.unwrap_err();
+    let error = upstream.executor(config(Api::Chat)).ask(question(&body)).await.unwrap_err();
     assert_eq!(error.failure().param.as_deref(), Some("max_output_tokens"));
 }
 
 #[tokio::test]
-async fn losses_are_told_and_a_strict_executor_refuses_them() {
+async fn losses_are_told_and_a_strict_translator_refuses_them() {
     let body = json!({"model": "m", "input": "hi", "truncation": "auto", "reasoning": {"summary": "auto"}});
     let completion = r#"{"id":"c","choices":[{"index":0,"finish_reason":"stop","message":{"content":"Hi"}}]}"#;
     let upstream = Scripted::new([reply(200, "application/json", completion)]);
-    let answer = upstream.executor(config(Dialect::Chat)).responses(question(&body)).await.unwrap();
+    let answer = upstream.executor(config(Api::Chat)).ask(question(&body)).await.unwrap();
     let paths: Vec<&str> = answer.meta.losses.iter().map(|loss| loss.path.as_str()).collect();
     assert!(paths.contains(&"truncation") && paths.contains(&"reasoning.summary"), "{paths:?}");
-    let strict = Config { policy: Policy::Strict, ..config(Dialect::Chat) };
-    let error = Scripted::new([]).executor(strict).responses(question(&body)).await.unwrap_err();
+    let strict = Translator { policy: Policy::Strict, ..Translator::new(Api::Responses) };
+    let asked = strict.read(body.to_string().as_bytes()).unwrap();
+    let error = Scripted::new([]).executor(config(Api::Chat)).ask(asked).await.unwrap_err();
     assert_eq!(error.status(), 400);
 }
 
 #[tokio::test]
 async fn the_model_is_answered_by_a_chat_upstream_too() {
     let upstream = Scripted::new([streaming(text()), streaming(text())]);
-    let executor = upstream.executor(config(Dialect::Chat));
+    let executor = upstream.executor(config(Api::Chat));
     let asked = || {
         let body = json!({"model": "m", "input": "hi"});
-        interlingua_translate::responses::decode_request(question(&body)).unwrap().value
+        question(&body).request().clone()
     };
     let request: Request = asked();
     let mut stream = executor.stream(request).await.unwrap().value;
@@ -250,26 +250,6 @@ async fn the_model_is_answered_by_a_chat_upstream_too() {
     let bodies: Vec<Value> = upstream.sent().iter().map(|sent| serde_json::from_slice(sent.body()).unwrap()).collect();
     assert_eq!(bodies[0]["stream"], true);
     assert!(bodies[1].get("stream").is_none());
-}
-
-#[tokio::test]
-async fn a_responses_upstream_answers_in_its_own_words() {
-    let whole = r#"{"id":"resp_1","object":"response","status":"completed","output":[],"brand_new":1}"#;
-    let upstream = Scripted::new([reply(200, "application/json", whole), streaming(hello())]);
-    let executor = upstream.executor(config(Dialect::Responses));
-    let Reply::Complete(response) = executor.responses(asked(false)).await.unwrap().value else {
-        panic!("asked for a whole reply")
-    };
-    assert_eq!(serde_json::to_value(&response).unwrap()["brand_new"], 1);
-    let Reply::Stream(mut stream) = executor.responses(asked(true)).await.unwrap().value else {
-        panic!("asked for a stream")
-    };
-    for piece in hello() {
-        let Piece::Bytes(bytes) = piece else { panic!("a good answer is nothing but bytes") };
-        assert_eq!(stream.next().await.unwrap(), bytes);
-    }
-    assert!(stream.next().await.is_none());
-    assert_eq!(upstream.sent()[0].uri(), "https://upstream.test/v1/responses");
 }
 
 #[tokio::test]
@@ -291,8 +271,8 @@ async fn a_body_is_passed_through_with_the_headers_of_its_session() {
         ("content-encoding", "zstd"),
     ];
     let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-    let executor = upstream.executor(config(Dialect::Responses));
-    let response = executor.responses_passthrough(bytes::Bytes::from_static(body.as_bytes()), &headers).await.unwrap();
+    let executor = upstream.executor(config(Api::Responses));
+    let response = executor.pass(bytes::Bytes::from_static(body.as_bytes()), &headers).await.unwrap();
     assert_eq!(response.status(), 429);
     assert_eq!(response.headers()["retry-after"], "9");
     let sent = &upstream.sent()[0];

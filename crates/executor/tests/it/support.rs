@@ -9,9 +9,9 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::{Request, Response};
 use interlingua_executor::{
-    BoxFuture, ByteStream, Config, Dialect, Executor, Reply, RetryPolicy, SseStream, Transport, TransportError,
+    Backend, BoxFuture, ByteStream, Config, Executor, Profile, Reply, RetryPolicy, SseStream, Transport, TransportError,
 };
-use interlingua_translate::Profile;
+use interlingua_translate::{Api, Asked, Translator};
 use serde_json::{Value, json};
 
 /// Answers each request with the next script and keeps what was sent.
@@ -186,29 +186,41 @@ pub(crate) fn hello() -> Vec<Piece> {
 
 /// A backend of the Codex CLI that says nothing of its models.
 pub(crate) fn codex() -> Config {
-    let mut config = Config { profile: Profile::codex(), ..config(Dialect::Responses) };
-    config.profile.responses.catalogue_version = None;
-    config
+    let backend = Backend { catalogue_version: None, ..Backend::codex() };
+    of(Profile { backend, ..Profile::codex() })
 }
 
-pub(crate) fn config(dialect: Dialect) -> Config {
-    Config {
-        base_url: "https://upstream.test/v1/".parse().unwrap(),
-        dialect,
-        retry: RetryPolicy::never(),
-        ..Config::default()
+pub(crate) fn config(api: Api) -> Config {
+    of(Profile::openai(api))
+}
+
+/// An upstream with these ways, at the address of the tests, asked once.
+pub(crate) fn of(mut profile: Profile) -> Config {
+    profile.backend.base_url = Some("https://upstream.test/v1/".parse().unwrap());
+    Config { retry: RetryPolicy::never(), ..Config::from(profile) }
+}
+
+/// What a Chat client asks.
+pub(crate) fn chat(body: &Value) -> Asked {
+    Translator::new(Api::Chat).read(body.to_string().as_bytes()).unwrap()
+}
+
+pub(crate) fn request(stream: bool) -> Asked {
+    chat(&json!({"model": "gpt-5.4", "stream": stream, "messages": [{"role": "user", "content": "hi"}]}))
+}
+
+/// A whole reply.
+pub(crate) fn whole(reply: Reply) -> Value {
+    match reply {
+        Reply::Whole(body) => serde_json::from_slice(&body).unwrap(),
+        Reply::Stream(stream) => panic!("expected a whole reply, not {stream:?}"),
     }
-}
-
-pub(crate) fn request(stream: bool) -> interlingua_wire::chat::Request {
-    let body = json!({"model": "gpt-5.4", "stream": stream, "messages": [{"role": "user", "content": "hi"}]});
-    serde_json::from_str(&body.to_string()).unwrap()
 }
 
 pub(crate) fn streamed(reply: Reply) -> SseStream {
     match reply {
         Reply::Stream(stream) => stream,
-        Reply::Complete(response) => panic!("expected a stream, not {response:?}"),
+        Reply::Whole(response) => panic!("expected a stream, not {response:?}"),
     }
 }
 

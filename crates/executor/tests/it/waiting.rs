@@ -7,20 +7,21 @@ use crate::support::{
     streamed, streaming, text_and_last,
 };
 use futures_util::StreamExt;
-use interlingua_executor::{Config, Dialect, Executor, Phase, Timeouts};
+use interlingua_executor::{Config, Executor, Phase, Timeouts};
+use interlingua_model::Api;
 use tokio::time::Instant;
 
 const SECOND: Duration = Duration::from_secs(1);
 
 fn impatient(upstream: &Scripted) -> Executor {
     let timeouts = Timeouts { headers: 40 * SECOND, first_event: 30 * SECOND, idle: 20 * SECOND, hold: 15 * SECOND };
-    upstream.executor(Config { timeouts, ..config(Dialect::Responses) })
+    upstream.executor(Config { timeouts, ..config(Api::Responses) })
 }
 
 #[tokio::test(start_paused = true)]
 async fn the_head_of_the_reply() {
     let start = Instant::now();
-    let error = impatient(&Scripted::new([Script::Silence])).chat(request(true)).await.unwrap_err();
+    let error = impatient(&Scripted::new([Script::Silence])).ask(request(true)).await.unwrap_err();
     assert_eq!(start.elapsed(), 40 * SECOND);
     assert!(error.is_timeout());
     assert_eq!((error.status().as_u16(), error.phase()), (504, Phase::Headers));
@@ -33,7 +34,7 @@ async fn the_first_event_where_nothing_is_handed_out_meanwhile() {
     let comments = || Piece::Bytes(": still thinking\n\n".into());
     let pieces = || [comments(), Piece::Wait(25 * SECOND), comments(), Piece::Stall];
     let start = Instant::now();
-    let error = impatient(&Scripted::new([streaming(pieces())])).chat(request(false)).await.unwrap_err();
+    let error = impatient(&Scripted::new([streaming(pieces())])).ask(request(false)).await.unwrap_err();
     assert_eq!(start.elapsed(), 30 * SECOND, "comments do not count");
     assert!(error.is_timeout());
     assert_eq!((error.status().as_u16(), error.phase()), (504, Phase::FirstEvent));
@@ -43,7 +44,7 @@ async fn the_first_event_where_nothing_is_handed_out_meanwhile() {
 async fn the_first_event_of_a_stream_that_is_out_already() {
     let start = Instant::now();
     let upstream = Scripted::new([streaming([Piece::Stall])]);
-    let answer = impatient(&upstream).chat(request(true)).await.unwrap();
+    let answer = impatient(&upstream).ask(request(true)).await.unwrap();
     assert_eq!(start.elapsed(), 15 * SECOND, "handed out after the hold");
     let (text, last) = text_and_last(streamed(answer.value)).await;
     assert_eq!(start.elapsed(), 30 * SECOND);
@@ -56,7 +57,7 @@ async fn the_first_event_of_a_stream_that_is_out_already() {
 async fn a_pause_in_the_middle() {
     let start = Instant::now();
     let pieces = [created(), item_added(), delta("Hel"), Piece::Wait(19 * SECOND), delta("lo"), Piece::Stall];
-    let answer = impatient(&Scripted::new([streaming(pieces)])).chat(request(true)).await.unwrap();
+    let answer = impatient(&Scripted::new([streaming(pieces)])).ask(request(true)).await.unwrap();
     let (text, last) = text_and_last(streamed(answer.value)).await;
     assert_eq!(start.elapsed(), 39 * SECOND);
     assert_eq!(text, "Hello");
@@ -69,7 +70,7 @@ async fn comments_keep_a_stream_alive_that_has_begun() {
     let mut pieces = vec![created(), item_added(), delta("Hello")];
     pieces.extend(alive().into_iter().chain(alive()).chain(alive()));
     pieces.extend([item_done("Hello"), completed("Hello")]);
-    let answer = impatient(&Scripted::new([streaming(pieces)])).chat(request(true)).await.unwrap();
+    let answer = impatient(&Scripted::new([streaming(pieces)])).ask(request(true)).await.unwrap();
     assert_eq!(text_and_last(streamed(answer.value)).await, ("Hello".to_owned(), "[DONE]".to_owned()));
 }
 
@@ -78,7 +79,7 @@ async fn a_pause_in_a_whole_reply() {
     let start = Instant::now();
     let pieces = [Piece::Bytes("{".into()), Piece::Wait(19 * SECOND), Piece::Bytes("\"id\":".into()), Piece::Stall];
     let upstream = Scripted::new([reply_with(200, &[("content-type", "application/json")], pieces)]);
-    let error = impatient(&upstream).chat(request(false)).await.unwrap_err();
+    let error = impatient(&upstream).ask(request(false)).await.unwrap_err();
     assert_eq!(start.elapsed(), 39 * SECOND);
     assert!(error.is_timeout());
     assert_eq!((error.status().as_u16(), error.phase()), (504, Phase::MidStream));
@@ -92,17 +93,17 @@ async fn there_is_no_limit_on_the_whole() {
     }
     let text = "x".repeat(1000);
     pieces.extend([item_done(&text), completed(&text)]);
-    let answer = impatient(&Scripted::new([streaming(pieces)])).chat(request(true)).await.unwrap();
+    let answer = impatient(&Scripted::new([streaming(pieces)])).ask(request(true)).await.unwrap();
     assert_eq!(text_and_last(streamed(answer.value)).await, (text, "[DONE]".to_owned()));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_failure_while_held_is_an_error_and_after_it_an_event() {
     let late = |wait| streaming([created(), Piece::Wait(wait), failed("rate_limit_exceeded", "later")]);
-    let error = impatient(&Scripted::new([late(14 * SECOND)])).chat(request(true)).await.unwrap_err();
+    let error = impatient(&Scripted::new([late(14 * SECOND)])).ask(request(true)).await.unwrap_err();
     assert_eq!(error.status(), 429);
 
-    let answer = impatient(&Scripted::new([late(16 * SECOND)])).chat(request(true)).await.unwrap();
+    let answer = impatient(&Scripted::new([late(16 * SECOND)])).ask(request(true)).await.unwrap();
     let (text, last) = text_and_last(streamed(answer.value)).await;
     assert_eq!(text, "");
     assert!(last.contains("rate_limit_exceeded"), "{last}");
@@ -112,7 +113,7 @@ async fn a_failure_while_held_is_an_error_and_after_it_an_event() {
 async fn output_is_handed_on_before_the_next_event_is_there() {
     let pieces = [created(), item_added(), delta("Hel"), Piece::Wait(10 * SECOND), delta("lo"), Piece::Stall];
     let start = Instant::now();
-    let answer = impatient(&Scripted::new([streaming(pieces)])).chat(request(true)).await.unwrap();
+    let answer = impatient(&Scripted::new([streaming(pieces)])).ask(request(true)).await.unwrap();
     let mut stream = streamed(answer.value);
     assert!(String::from_utf8_lossy(&stream.next().await.unwrap()).contains("Hel"));
     assert_eq!(start.elapsed(), Duration::ZERO);
@@ -125,7 +126,7 @@ async fn an_upstream_that_only_chatters_does_not_keep_the_thread() {
     let chatter = (0..100_000).map(|_| Piece::Bytes(": \n\n".into()));
     let upstream = Scripted::new([streaming(chatter)]);
     let executor = impatient(&upstream);
-    let call = executor.chat(request(true));
+    let call = executor.ask(request(true));
     let mut polls = 0;
     let error = tokio::join!(call, async {
         for _ in 0..100 {

@@ -12,7 +12,7 @@ use http::StatusCode;
 use interlingua_wire::{Extra, chat as chat_wire, responses as responses_wire};
 use serde_json::{Value, json};
 
-use crate::case::Protocol;
+use interlingua_model::Api;
 
 /// A request that was read and found good.
 #[derive(Debug)]
@@ -61,20 +61,20 @@ impl Refusal {
 }
 
 /// Reads a request and refuses what the API would refuse.
-pub(crate) fn judge(protocol: Protocol, body: &[u8], is_codex: bool) -> Result<Request, Refusal> {
+pub(crate) fn judge(api: Api, body: &[u8], is_codex: bool) -> Result<Request, Refusal> {
     let text = std::str::from_utf8(body).map_err(|error| unreadable(&error.to_string()))?;
     let value: Value = serde_json::from_str(text).map_err(|error| unreadable(&error.to_string()))?;
-    if is_codex && protocol == Protocol::Responses {
+    if is_codex && api == Api::Responses {
         codex::check(&value)?;
     }
-    match protocol {
-        Protocol::Chat => {
-            let request = serde_json::from_str(text).map_err(|error| mistyped(&error))?;
+    match api {
+        Api::Chat => {
+            let request = chat_wire::Request::from_json(text).map_err(|error| mistyped(&error))?;
             chat::check(&request)?;
             Ok(Request::Chat(Box::new(request)))
         }
-        Protocol::Responses => {
-            let request = serde_json::from_str(text).map_err(|error| mistyped(&error))?;
+        Api::Responses => {
+            let request = responses_wire::Request::from_json(text).map_err(|error| mistyped(&error))?;
             responses::check(&request)?;
             Ok(Request::Responses(Box::new(request)))
         }

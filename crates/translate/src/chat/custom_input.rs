@@ -70,7 +70,11 @@ impl Unwrapper {
                 }
             }
             State::Other => self.kept.push_str(piece),
-            State::Text | State::Escape | State::Unicode { .. } | State::Pair { .. } | State::Done => {
+            State::Text
+            | State::Escape
+            | State::Unicode { high: _, code: _, digits: _ }
+            | State::Pair { high: _, has_backslash: _ }
+            | State::Done => {
                 self.text(piece, out);
             }
         }
@@ -89,8 +93,8 @@ impl Unwrapper {
                     Err(_) => out.push_str(&self.kept),
                 }
             }
-            State::Pair { .. } => out.push(char::REPLACEMENT_CHARACTER),
-            State::Text | State::Escape | State::Unicode { .. } | State::Done => {}
+            State::Pair { high: _, has_backslash: _ } => out.push(char::REPLACEMENT_CHARACTER),
+            State::Text | State::Escape | State::Unicode { high: _, code: _, digits: _ } | State::Done => {}
         }
     }
 

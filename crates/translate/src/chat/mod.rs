@@ -1,12 +1,21 @@
 //! Chat Completions: wire to model and back.
 
+mod context;
 mod custom_input;
+mod dialect;
 mod reasoning_content;
 mod reasoning_details;
 mod reply;
 mod request;
 mod stream;
+mod upstream;
+mod words;
 
+pub use context::Context;
+pub use dialect::Chat;
+pub use reply::failure::error_body;
 pub use reply::{decode_response, encode_response};
 pub use request::{decode_request, encode_request};
 pub use stream::{Decoder, Encoder, Frame};
+pub use upstream::{Field, Upstream};
+pub(crate) use words::WORDS;

@@ -13,13 +13,17 @@ pub(super) const FORMAT: &str = "openai-responses-v1";
 /// Where thoughts stood in their turn, as an entry says it.
 pub(super) const BEFORE_CONTENT: &str = "content";
 
-/// Writes a reasoning item as entries; `index` counts the entries of the message.
+/// Writes a reasoning item as entries; `index` counts the entries of the message. One that is nothing but text has none: the
+/// text is all there is, and no upstream would take it back.
 pub(super) fn encode_details(
     item: &ReasoningItem,
     before: Option<&str>,
     index: &mut i64,
 ) -> Vec<wire::ReasoningDetail> {
     let ReasoningItem { id, summary, content, encrypted, status: _ } = item;
+    if id.is_none() && encrypted.is_none() {
+        return Vec::new();
+    }
     let mut next = || {
         let this = *index;
         *index += 1;

@@ -1,12 +1,18 @@
 //! Responses: wire to model and back.
 
+mod context;
+mod dialect;
+mod item_class;
 mod reply;
 mod request;
 mod stream;
+mod upstream;
+mod words;
 
+pub use context::Context;
+pub use dialect::Responses;
 pub use reply::{decode_response, encode_response};
 pub use request::{decode_request, encode_request};
 pub use stream::{Decoder, Encoder};
-
-pub(crate) use reply::echo::Echo;
-pub(crate) use request::{is_essential, is_settled};
+pub use upstream::{Field, Upstream};
+pub(crate) use words::WORDS;

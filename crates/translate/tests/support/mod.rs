@@ -3,17 +3,18 @@
 #![allow(dead_code, reason = "each test target uses its own part of this module")]
 #![expect(clippy::disallowed_methods, reason = "the rules of the library do not bind its tests: these read fixtures")]
 
+pub(crate) mod difference;
+
 use std::path::{Path, PathBuf};
 
-use interlingua_model::{Collected, Event, Logprobs, Request, Sink};
+use interlingua_model::{Logprobs, Request};
 use interlingua_sse::{Eof, Parser};
-use interlingua_translate::{Context, Outcome, Profile, Stamp, chat, responses};
-use interlingua_wire as wire;
+use interlingua_translate::{Api, ChatUpstream, Frames, ResponsesUpstream, Stamp, Upstream};
 
-/// One fixture, or one recording.
+/// One fixture.
 #[derive(Debug, Clone)]
 pub(crate) struct Case {
-    /// `responses/text`, or the file name of a recording.
+    /// `responses/text`.
     pub(crate) name: String,
     pub(crate) dir: PathBuf,
 }
@@ -42,17 +43,17 @@ impl Case {
     }
 }
 
-/// Every fixture of a protocol, in order of name. There must be some: an empty list would pass every test.
-pub(crate) fn fixtures(protocol: &str) -> Vec<Case> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures").join(protocol);
+/// Every fixture of an API, in order of name. There must be some: an empty list would pass every test.
+pub(crate) fn fixtures(api: Api) -> Vec<Case> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures").join(api.name());
     let mut cases: Vec<_> = std::fs::read_dir(&root)
         .unwrap_or_else(|error| panic!("{}: {error}", root.display()))
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.join("case.toml").is_file())
-        .map(|dir| Case { name: format!("{protocol}/{}", dir.file_name().unwrap().to_str().unwrap()), dir })
+        .map(|dir| Case { name: format!("{api}/{}", dir.file_name().unwrap().to_str().unwrap()), dir })
         .collect();
     cases.sort_by(|a, b| a.name.cmp(&b.name));
-    assert!(!cases.is_empty(), "no fixtures in {}", root.display());
+    assert!(cases.len() > 20, "hardly any fixtures in {}", root.display());
     cases
 }
 
@@ -68,7 +69,7 @@ pub(crate) fn recordings(kind: &str) -> Vec<(String, Vec<u8>)> {
     files.sort();
     let read = |path: PathBuf| {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-        (name, std::fs::read(path).unwrap())
+        (format!("recordings/{kind}/{name}"), std::fs::read(path).unwrap())
     };
     files.into_iter().map(read).collect()
 }
@@ -78,15 +79,24 @@ pub(crate) fn stamp() -> Stamp {
     Stamp { id: "stamp".to_owned(), created: 1_700_000_000 }
 }
 
-/// The context of a Chat client that wants to see everything: usage, and token probabilities.
-pub(crate) fn curious_context() -> Context {
-    let mut request = Request::new("asked-for");
-    request.stream.include_usage = true;
-    request.output.logprobs = Some(Logprobs { top: None });
-    Context::new(&request, &Profile::openai(), stamp())
+/// The upstreams of an API that requests are written for, the usual one first.
+pub(crate) fn upstreams(api: Api) -> Vec<(&'static str, Upstream)> {
+    let mut upstreams = vec![(api.name(), Upstream::usual(api))];
+    match api {
+        Api::Chat => upstreams.push(("compatible", Upstream::Chat(ChatUpstream::compatible()))),
+        Api::Responses => upstreams.push(("codex", Upstream::Responses(ResponsesUpstream::codex()))),
+    }
+    upstreams
 }
 
-/// One server-sent event.
+/// A request that wants to see everything: usage, and token probabilities.
+pub(crate) fn curious(mut request: Request) -> Request {
+    request.stream.include_usage = true;
+    request.output.logprobs.get_or_insert(Logprobs { top: None });
+    request
+}
+
+/// One frame: a server-sent event, or a whole reply.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Frame {
     pub(crate) name: Option<String>,
@@ -95,8 +105,21 @@ pub(crate) struct Frame {
     pub(crate) cut: bool,
 }
 
-/// The events in some bytes, fed in the given pieces.
-pub(crate) fn frames<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Frame> {
+/// What a client receives.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Received(pub(crate) Vec<Frame>);
+
+impl Frames for Received {
+    fn frame(&mut self, name: Option<&str>, write: impl FnOnce(&mut Vec<u8>)) {
+        let mut data = Vec::new();
+        write(&mut data);
+        let data = String::from_utf8(data).unwrap();
+        self.0.push(Frame { name: name.map(str::to_owned), data, cut: false });
+    }
+}
+
+/// The events in some bytes.
+pub(crate) fn frames(bytes: &[u8]) -> Vec<Frame> {
     let mut parser = Parser::new();
     let mut frames = Vec::new();
     let mut drain = |parser: &mut Parser| {
@@ -104,58 +127,9 @@ pub(crate) fn frames<'a>(pieces: impl IntoIterator<Item = &'a [u8]>) -> Vec<Fram
             frames.push(Frame { name: event.event.map(str::to_owned), data: event.data.to_owned(), cut: event.cut });
         }
     };
-    for piece in pieces {
-        parser.feed(piece);
-        drain(&mut parser);
-    }
+    parser.feed(bytes);
+    drain(&mut parser);
     parser.end(Eof::Flush);
     drain(&mut parser);
     frames
-}
-
-/// Gives one event to a decoder.
-pub(crate) fn read(decoder: &mut responses::Decoder, frame: &Frame, out: &mut impl Sink) {
-    if frame.cut {
-        decoder.read_cut(&frame.data, frame.name.as_deref(), out);
-    } else {
-        decoder.read(&frame.data, frame.name.as_deref(), out);
-    }
-}
-
-/// Decodes a Responses stream into a sink.
-pub(crate) fn decode_responses(frames: &[Frame], context: &Context, out: &mut impl Sink) -> Outcome {
-    let mut decoder = responses::Decoder::new(context);
-    for frame in frames {
-        read(&mut decoder, frame, out);
-    }
-    decoder.finish(out)
-}
-
-/// The canonical events of a Responses stream.
-pub(crate) fn events_of_responses(frames: &[Frame], context: &Context) -> (Vec<Event<'static>>, Outcome) {
-    let mut events = Collected::default();
-    let outcome = decode_responses(frames, context, &mut events);
-    (events.0, outcome)
-}
-
-/// A frame of a Chat stream, as the text that goes over the wire.
-pub(crate) fn chat_frame(frame: &chat::Frame<'_>) -> String {
-    match frame {
-        chat::Frame::Chunk(chunk) => serde_json::to_string(chunk).unwrap(),
-        chat::Frame::Failed(body) => serde_json::to_string(body).unwrap(),
-        chat::Frame::Done => "[DONE]".to_owned(),
-    }
-}
-
-/// What a Chat client receives, told together again.
-#[derive(Debug, Default, PartialEq)]
-pub(crate) struct ChatReply {
-    pub(crate) content: String,
-    pub(crate) refusal: String,
-    pub(crate) reasoning: String,
-    pub(crate) annotations: Vec<wire::chat::Annotation>,
-    pub(crate) details: Vec<wire::chat::ReasoningDetail>,
-    pub(crate) calls: Vec<(String, String, String)>,
-    pub(crate) finish: Option<wire::chat::FinishReason>,
-    pub(crate) usage: Option<wire::chat::Usage>,
 }

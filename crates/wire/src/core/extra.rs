@@ -1,7 +1,10 @@
 //! Fields that a type does not name.
 
+use std::fmt;
+
 use serde::{
-    de::{Error, MapAccess},
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, Error, MapAccess},
     ser::SerializeMap,
 };
 
@@ -16,6 +19,11 @@ use crate::{Json, Text};
 ///
 /// let usage: Usage = serde_json::from_str(r#"{"input_tokens":1,"cost":{"usd": 0.10}}"#)?;
 /// assert_eq!(usage.extra.get("cost").map(|cost| cost.get()), Some(r#"{"usd": 0.10}"#));
+///
+/// // By itself it is an object of which nobody knows a field.
+/// let mut object: interlingua_wire::Extra = serde_json::from_str(r#"{"b": 1.0, "a": 2}"#)?;
+/// object.replace("a", "3".parse()?);
+/// assert_eq!(serde_json::to_string(&object)?, r#"{"b":1.0,"a":3}"#);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -55,6 +63,13 @@ impl Extra {
         self.0.push((name.into(), value));
     }
 
+    /// Puts another value where the object has a field of that name.
+    pub fn replace(&mut self, name: &str, value: Json) {
+        if let Some((_, known)) = self.0.iter_mut().find(|(known, _)| known == name) {
+            *known = value;
+        }
+    }
+
     /// Reads the value of a key no field claimed. `tag` is the discriminator a surrounding union has already read.
     pub(crate) fn read<'de, A: MapAccess<'de>>(
         &mut self,
@@ -73,5 +88,35 @@ impl Extra {
 
     pub(crate) fn write<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         self.0.iter().try_for_each(|(name, value)| map.serialize_entry(name, value))
+    }
+}
+
+impl<'de> Deserialize<'de> for Extra {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+        impl<'de> de::Visitor<'de> for Fields {
+            type Value = Extra;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Extra, A::Error> {
+                let mut fields = Extra::new();
+                while let Some(name) = map.next_key::<Text<'de>>()? {
+                    fields.read(name, None, &mut map)?;
+                }
+                Ok(fields)
+            }
+        }
+        deserializer.deserialize_map(Fields)
+    }
+}
+
+impl Serialize for Extra {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        self.write(&mut map)?;
+        map.end()
     }
 }

@@ -88,6 +88,20 @@ object! {
     }
 }
 
+impl Request {
+    /// Reads a request, as `serde_json::from_str` does.
+    ///
+    /// That function is compiled again in every crate that reads a request with it, with all types below; this one is
+    /// compiled here.
+    ///
+    /// # Errors
+    /// It is not JSON, or has the wrong shape.
+    #[inline(never)]
+    pub fn from_json(text: &str) -> serde_json::Result<Self> {
+        serde_json::from_str(text)
+    }
+}
+
 union! {
     /// The conversation so far. Responses: `input`.
     pub enum Input expects "a string or an array of input items" {

@@ -28,8 +28,8 @@ object! {
         optional created_at: Integer,
         /// How far it has come. Responses: `status`.
         optional status: Status,
-        /// When it was finished, in seconds since 1970. Responses: `completed_at`.
-        optional completed_at: Integer,
+        /// When it was finished, in seconds since 1970. Responses: `completed_at`; always written.
+        nullable completed_at: Integer,
         /// Why it failed. Responses: `error`; always written.
         nullable error: ResponseError,
         /// Why it ended early. Responses: `incomplete_details`; always written.

@@ -6,7 +6,11 @@ use interlingua_wire::{Extra, Integer, chat as wire};
 use crate::convert::{count, integer, json};
 
 /// Citations, their indexes moved back by the characters of earlier messages.
-pub(in crate::chat) fn decode_annotation(annotation: wire::Annotation, shift: u64) -> model::Annotation {
+pub(in crate::chat) fn decode_annotation(
+    annotation: wire::Annotation,
+    shift: u64,
+    origin: model::Origin,
+) -> model::Annotation {
     match annotation {
         wire::Annotation::UrlCitation(wire::UrlCitationAnnotation { url_citation, extra: _ }) => {
             let wire::UrlCitation { url, title, start_index, end_index, extra: _ } = url_citation.unwrap_or_default();
@@ -18,12 +22,15 @@ pub(in crate::chat) fn decode_annotation(annotation: wire::Annotation, shift: u6
                 end_index: index(end_index),
             })
         }
-        wire::Annotation::Unknown(unknown) => model::Annotation::Opaque(model::Opaque {
-            protocol: model::Protocol::Chat,
-            kind: unknown.kind,
-            needs_client: false,
-            raw: json(unknown.raw),
-        }),
+        wire::Annotation::Unknown(unknown) => model::Annotation::Opaque {
+            origin,
+            annotation: model::Opaque {
+                api: model::Api::Chat,
+                kind: unknown.kind,
+                class: model::OpaqueClass::Unknown,
+                raw: json(unknown.raw),
+            },
+        },
     }
 }
 

@@ -1,10 +1,11 @@
-//! What the parts of a reply say, and what becomes of an item that Chat has no place for.
+//! What the parts of a reply say.
 
 use std::borrow::Cow;
 
+use interlingua_model::Origin;
 use interlingua_wire::chat as wire;
 
-use crate::LossCode;
+use crate::{Loss, LossCode};
 
 /// What a part of a reply's content says; only Mistral's models answer in parts.
 pub(in crate::chat) enum Said {
@@ -40,12 +41,9 @@ pub(in crate::chat) fn decode_details(details: Vec<wire::ReasoningDetail>) -> (S
     (text, is_sealed)
 }
 
-/// Why an item is not in the reply.
-pub(in crate::chat) fn dropped(kind: &str) -> (LossCode, String) {
-    if kind == "custom_tool_call" {
-        return (LossCode::HostedCall, "the upstream has already run this call itself".to_owned());
-    }
-    (LossCode::DroppedItem, format!("Chat has no place for a `{kind}`"))
+/// The loss of a part that is neither text nor a refusal.
+pub(in crate::chat) fn lost_part(origin: Origin) -> Loss {
+    Loss::new(origin.path(), LossCode::DroppedPart, "Chat carries only text and refusals in a reply")
 }
 
 /// A tool's name for a client that knows no groups.

@@ -1,22 +1,22 @@
 //! A whole Chat completion as the canonical reply.
 
 use interlingua_model::{
-    Arguments, Content, Finish, Item, ItemKind, ItemStatus, Message, Origin, Part, PartKind, ReasoningItem, Response,
-    Role, TextPart, ToolCall,
+    Arguments, Content, Finish, Item, ItemKind, ItemStatus, Message, Origin, Part, PartKind, ReasoningItem,
+    ReplyOrigins, Response, Role, TextPart, ToolCall,
 };
 use interlingua_wire::chat as wire;
 
 use super::annotations::decode_annotation;
 use super::content::{Said, decode_details, decode_part};
 use super::failure::{decode_failure, spoken};
-use super::finish::decode_finish;
+use super::finish::{FINISH, decode_finish};
 use super::ids::made_up_call_id;
 use super::logprobs::decode_logprobs;
 use super::moderation::decode_moderation;
-use super::usage::decode_usage;
+use super::usage::{USAGE, decode_usage};
 use crate::chat::custom_input::unwrap;
 use crate::convert::{count, json, non_empty};
-use crate::{Context, Error, Loss, LossCode, Translated};
+use crate::{Error, Loss, LossCode, Sent, Translated};
 
 /// Reads a Chat completion: its first choice, as thoughts, then a message, then calls.
 ///
@@ -28,15 +28,15 @@ use crate::{Context, Error, Loss, LossCode, Translated};
 /// choice or a call without a name, [`Error::Reply`] for spoken answers.
 ///
 /// ```
-/// use interlingua_translate::{Context, Stamp, chat};
+/// use interlingua_translate::{Sent, Stamp, chat};
 ///
-/// let context = Context::detached(Stamp { id: "1".into(), created: 0 });
+/// let sent = Sent::unknown(&Stamp { id: "1".into(), created: 0 });
 /// let body = r#"{"choices":[{"message":{"content":"Hi","reasoning":"They greet me."},"finish_reason":"stop"}]}"#;
-/// let reply = chat::decode_response(serde_json::from_str(body)?, &context)?.value;
+/// let reply = chat::decode_response(serde_json::from_str(body)?, &sent)?.value;
 /// assert_eq!(reply.items.len(), 2, "a thought and a message");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn decode_response(wire: wire::Response, context: &Context) -> Result<Translated<Response>, Error> {
+pub fn decode_response(wire: wire::Response, sent: &Sent) -> Result<Translated<Response>, Error> {
     let wire::Response {
         id,
         object: _,
@@ -66,9 +66,9 @@ pub fn decode_response(wire: wire::Response, context: &Context) -> Result<Transl
     };
     let wire::Choice { index: _, message, logprobs, finish_reason, extra: _ } = choice;
     let id = non_empty(id);
-    let mut reader = ChoiceReader { context, reply_id: id.as_deref(), losses, items: Vec::new() };
+    let mut reader = ChoiceReader { sent, reply_id: id.as_deref(), losses, items: Vec::new() };
     reader.message(message.unwrap_or_default(), logprobs)?;
-    let ChoiceReader { context: _, reply_id: _, mut losses, mut items } = reader;
+    let ChoiceReader { sent: _, reply_id: _, mut losses, mut items } = reader;
     let finish = decode_finish(finish_reason, &mut losses)?;
     let usage = usage.and_then(decode_usage);
     if finish == Finish::Completed {
@@ -77,7 +77,7 @@ pub fn decode_response(wire: wire::Response, context: &Context) -> Result<Transl
             losses.push(Loss::new("choices[0].message", LossCode::EmptyCompletion, detail));
         }
         if items.iter().all(|item| matches!(item.kind, ItemKind::Reasoning(_))) {
-            items.push(message_item(vec![PartKind::Text(TextPart::default())]));
+            items.push(message_item(vec![(MESSAGE, PartKind::Text(TextPart::default()))]));
         }
     }
     settle(&mut items, &finish);
@@ -91,13 +91,16 @@ pub fn decode_response(wire: wire::Response, context: &Context) -> Result<Transl
         usage,
         moderation: moderation.and_then(decode_moderation),
         finish,
+        origins: ReplyOrigins { items: MESSAGE, finish: FINISH, usage: USAGE },
     };
     Ok(Translated { value, losses })
 }
 
+const MESSAGE: Origin = Origin::of("choices[0].message");
+
 /// A message while it is being read.
 struct ChoiceReader<'c> {
-    context: &'c Context,
+    sent: &'c Sent,
     reply_id: Option<&'c str>,
     losses: Vec<Loss>,
     items: Vec<Item>,
@@ -146,21 +149,27 @@ impl ChoiceReader<'_> {
             let detail = "sealed thoughts of a Chat upstream have no way back to it";
             self.lose("choices[0].message.reasoning_details", LossCode::DroppedReasoning, detail);
         }
-        let thoughts = non_empty(reasoning_content).or(non_empty(reasoning)).unwrap_or(details);
-        if thoughts.is_empty() {
-            self.think(said.thoughts);
-        } else {
-            self.think(thoughts);
+        // They say the same; the first that says anything counts.
+        let thoughts = [
+            ("choices[0].message.reasoning_content", reasoning_content),
+            ("choices[0].message.reasoning", reasoning),
+            ("choices[0].message.reasoning_details", Some(details)),
+            ("choices[0].message.content", Some(said.thoughts)),
+        ];
+        if let Some((path, text)) = thoughts.into_iter().find_map(|(path, text)| Some((path, non_empty(text)?))) {
+            self.think(text, Origin::of(path));
         }
         let wire::ChoiceLogprobs { content: tokens, refusal: refused, extra: _ } = logprobs.unwrap_or_default();
         if refused.is_some_and(|refused| !refused.is_empty()) {
             let detail = "the Responses API has no token probabilities of a refusal";
             self.lose("choices[0].logprobs.refusal", LossCode::DroppedLogprobs, detail);
         }
-        let annotations = annotations.unwrap_or_default().into_iter();
+        let annotations = annotations.unwrap_or_default().into_iter().enumerate().map(|(index, annotation)| {
+            decode_annotation(annotation, 0, Origin::nth("choices[0].message.annotations[*]", index))
+        });
         let text = TextPart {
             text: said.text,
-            annotations: annotations.map(|annotation| decode_annotation(annotation, 0)).collect(),
+            annotations: annotations.collect(),
             logprobs: decode_logprobs(tokens.unwrap_or_default()),
         };
         self.say(text, said.refusal);
@@ -169,26 +178,24 @@ impl ChoiceReader<'_> {
         }
         if let Some(wire::FunctionCall { name, arguments, extra: _ }) = function_call {
             let arguments = Arguments::Function(arguments.unwrap_or_default());
-            self.call(None, name, arguments, "choices[0].message.function_call")?;
+            self.call(None, name, arguments, Origin::of("choices[0].message.function_call"))?;
         }
         Ok(())
     }
 
     /// Open thoughts are shown to people, which is what a summary is for.
-    fn think(&mut self, text: String) {
-        if !text.is_empty() {
-            let reasoning = ReasoningItem { summary: vec![text], ..ReasoningItem::default() };
-            self.items.push(Item { origin: Origin::default(), kind: ItemKind::Reasoning(reasoning) });
-        }
+    fn think(&mut self, text: String, origin: Origin) {
+        let reasoning = ReasoningItem { summary: vec![text], ..ReasoningItem::default() };
+        self.items.push(Item { origin, kind: ItemKind::Reasoning(reasoning) });
     }
 
     fn say(&mut self, text: TextPart, refusal: String) {
         let mut parts = Vec::new();
         if !text.text.is_empty() || !text.annotations.is_empty() {
-            parts.push(PartKind::Text(text));
+            parts.push((Origin::of("choices[0].message.content"), PartKind::Text(text)));
         }
         if !refusal.is_empty() {
-            parts.push(PartKind::Refusal(refusal));
+            parts.push((Origin::of("choices[0].message.refusal"), PartKind::Refusal(refusal)));
         }
         if !parts.is_empty() {
             self.items.push(message_item(parts));
@@ -196,19 +203,19 @@ impl ChoiceReader<'_> {
     }
 
     fn tool_call(&mut self, call: wire::ToolCall, index: usize) -> Result<(), Error> {
-        let path = format!("choices[0].message.tool_calls[{index}]");
+        let origin = Origin::nth("choices[0].message.tool_calls[*]", index);
         match call {
             wire::ToolCall::Function(wire::FunctionToolCall { id, function, extra: _ }) => {
                 let wire::FunctionCall { name, arguments, extra: _ } = function.unwrap_or_default();
-                self.call(id, name, Arguments::Function(arguments.unwrap_or_default()), &path)
+                self.call(id, name, Arguments::Function(arguments.unwrap_or_default()), origin)
             }
             wire::ToolCall::Custom(wire::CustomToolCall { id, custom, extra: _ }) => {
                 let wire::CustomCall { name, input, extra: _ } = custom.unwrap_or_default();
-                self.call(id, name, Arguments::Custom(input.unwrap_or_default()), &path)
+                self.call(id, name, Arguments::Custom(input.unwrap_or_default()), origin)
             }
             wire::ToolCall::Unknown(unknown) => {
                 let message = format!("the model asks for a call of type `{}`, which no client knows", unknown.kind);
-                Err(Error::reply(path, "unsupported_call", message))
+                Err(Error::reply(origin.path(), "unsupported_call", message))
             }
         }
     }
@@ -218,23 +225,21 @@ impl ChoiceReader<'_> {
         id: Option<String>,
         name: Option<String>,
         arguments: Arguments,
-        path: &str,
+        origin: Origin,
     ) -> Result<(), Error> {
         let Some(wire_name) = non_empty(name) else {
             let message = "a call without a name could not be made".to_owned();
-            return Err(Error::Malformed { path: Some(path.to_owned()), message });
+            return Err(Error::Malformed { path: Some(origin.path()), message });
         };
         let count = self.items.iter().filter(|item| matches!(item.kind, ItemKind::ToolCall(_))).count();
-        let call_id = non_empty(id).unwrap_or_else(|| made_up_call_id(self.reply_id, &self.context.stamp.id, count));
+        let call_id = non_empty(id).unwrap_or_else(|| made_up_call_id(self.reply_id, self.sent.stamp_id(), count));
         let arguments = match arguments {
-            Arguments::Function(arguments) if self.context.is_custom(&wire_name) => {
-                Arguments::Custom(unwrap(&arguments))
-            }
+            Arguments::Function(arguments) if self.sent.is_custom(&wire_name) => Arguments::Custom(unwrap(&arguments)),
             arguments @ (Arguments::Function(_) | Arguments::Custom(_)) => arguments,
         };
-        let (namespace, name) = self.context.tool_name(wire_name);
+        let (namespace, name) = self.sent.tool_name(wire_name);
         let call = ToolCall { id: None, call_id, name, namespace, arguments, status: None };
-        self.items.push(Item { origin: Origin::default(), kind: ItemKind::ToolCall(call) });
+        self.items.push(Item { origin, kind: ItemKind::ToolCall(call) });
         Ok(())
     }
 
@@ -250,10 +255,10 @@ struct Texts {
     thoughts: String,
 }
 
-fn message_item(parts: Vec<PartKind>) -> Item {
-    let plain = |kind| Part { origin: Origin::default(), kind, cache_breakpoint: None };
+fn message_item(parts: Vec<(Origin, PartKind)>) -> Item {
+    let plain = |(origin, kind)| Part { origin, kind, cache_breakpoint: None };
     let content = Content::Parts(parts.into_iter().map(plain).collect());
-    Item { origin: Origin::default(), kind: ItemKind::Message(Message::new(Role::Assistant, content)) }
+    Item { origin: MESSAGE, kind: ItemKind::Message(Message::new(Role::Assistant, content)) }
 }
 
 /// Says how far each item got: all are whole, but the last one of a reply that was cut short.

@@ -1,23 +1,25 @@
 //! A canonical reply as a whole Chat completion.
 
 use interlingua_model::{
-    Annotation, Arguments, CallStyle, Content, Finish, IncompleteReason, Item, ItemKind, Json, Message, Part, PartKind,
-    Response, TextPart, ToolCall,
+    Annotation, Api, Arguments, CallStyle, Content, Finish, IncompleteReason, Item, ItemKind, Json, Message, Opaque,
+    Origin, Part, PartKind, Response, TextPart, ToolCall,
 };
-use interlingua_wire::{Extra, Integer, chat as wire};
+use interlingua_wire::{Extra, Integer, Unknown, chat as wire};
 
 use super::annotations::{characters, encode_citation};
-use super::content::{dropped, flat_name};
-use super::failure::{needs_client, second_legacy_call};
+use super::content::{flat_name, lost_part};
+use super::failure::second_legacy_call;
 use super::finish::{CallsMade, finish_reason, is_empty_completion};
 use super::ids::{created_at, reply_id};
 use super::logprobs::encode_logprobs;
 use super::moderation::encode_moderation;
 use super::usage::encode_usage;
+use crate::chat::Context;
 use crate::chat::reasoning_content::{REASONING_JOINER, reasoning_text};
 use crate::chat::reasoning_details::{BEFORE_CONTENT, encode_details};
 use crate::convert::wire_json;
-use crate::{Context, Error, Loss, LossCode, Translated};
+use crate::opaque::{leave_out_of_reply, lost_annotation};
+use crate::{Error, Loss, LossCode, Translated};
 
 /// Writes a reply as a Chat completion with one choice.
 ///
@@ -29,31 +31,31 @@ use crate::{Context, Error, Loss, LossCode, Translated};
 /// of the deprecated functions.
 ///
 /// ```
-/// use interlingua_model::{Finish, Response};
-/// use interlingua_translate::{Context, Stamp, chat};
+/// use interlingua_model::{Finish, ReplyOrigins, Response};
+/// use interlingua_translate::{Stamp, chat};
 ///
-/// let context = Context::detached(Stamp { id: "1".into(), created: 0 });
+/// let context = chat::Context::unknown(Stamp { id: "1".into(), created: 0 });
 /// let reply = Response {
 ///     id: Some("resp_abc".into()), created: Some(1), model: Some("m".into()), service_tier: None, metadata: None,
-///     items: vec![], usage: None, moderation: None, finish: Finish::Completed,
+///     items: vec![], usage: None, moderation: None, finish: Finish::Completed, origins: ReplyOrigins::default(),
 /// };
 /// let chat = chat::encode_response(reply, &context)?.value;
 /// assert_eq!(chat.id.as_deref(), Some("chatcmpl-resp_abc"));
 /// # Ok::<(), interlingua_translate::Error>(())
 /// ```
 pub fn encode_response(response: Response, context: &Context) -> Result<Translated<wire::Response>, Error> {
-    let Response { id, created, model, service_tier, metadata, items, usage, moderation, finish } = response;
+    let Response { id, created, model, service_tier, metadata, items, usage, moderation, finish, origins } = response;
     let mut choice = Choice::default();
     if is_empty_completion(&finish, items.is_empty(), usage.as_ref()) {
-        choice.lose("output", LossCode::EmptyCompletion, "the upstream completed without saying anything");
+        choice.lose(origins.items.path(), LossCode::EmptyCompletion, "the upstream completed without saying anything");
     }
     if let Finish::Incomplete(IncompleteReason::Other(reason)) = &finish {
         let detail = format!("cut short for a reason Chat does not know (`{reason}`); reported as `length`");
-        choice.lose("incomplete_details.reason", LossCode::UnknownValue, detail);
+        choice.lose(origins.finish.path(), LossCode::UnknownValue, detail);
     }
     let follow = following(&items);
-    for (index, (item, follow)) in items.into_iter().zip(follow).enumerate() {
-        choice.add(item, index, follow.as_deref(), context)?;
+    for (item, follow) in items.into_iter().zip(follow) {
+        choice.add(item, follow.as_deref(), context)?;
     }
     let reason = finish_reason(&finish, choice.calls());
     let (choice, losses) = choice.into_choice(reason, context);
@@ -110,10 +112,11 @@ struct Choice {
 }
 
 impl Choice {
-    fn add(&mut self, item: Item, index: usize, follow: Option<&str>, context: &Context) -> Result<(), Error> {
-        match item.kind {
-            ItemKind::Message(message) => self.message(message, index, context),
-            ItemKind::ToolCall(call) => self.call(call, index, context)?,
+    fn add(&mut self, item: Item, follow: Option<&str>, context: &Context) -> Result<(), Error> {
+        let Item { origin, kind } = item;
+        match kind {
+            ItemKind::Message(message) => self.message(message, origin, context),
+            ItemKind::ToolCall(call) => self.call(call, origin, context)?,
             ItemKind::Reasoning(reasoning) => {
                 if context.reasoning_content {
                     append(&mut self.reasoning, &reasoning_text(&reasoning), REASONING_JOINER);
@@ -124,49 +127,47 @@ impl Choice {
                     self.details.extend(details);
                 } else if !details.is_empty() {
                     let detail = "the thoughts precede something Chat cannot carry, so they could not be replayed";
-                    self.lose(format!("output[{index}]"), LossCode::DroppedReasoning, detail);
+                    self.lose(origin.path(), LossCode::DroppedReasoning, detail);
                 }
             }
             ItemKind::ToolResult(_) => {
-                self.lose(format!("output[{index}]"), LossCode::DroppedItem, "a result echoed in the reply");
+                self.lose(origin.path(), LossCode::DroppedItem, "a result echoed in the reply");
             }
-            ItemKind::Opaque(opaque) if opaque.needs_client => return Err(needs_client(&opaque.kind, index)),
-            ItemKind::Opaque(opaque) => {
-                let (code, detail) = dropped(&opaque.kind);
-                self.lose(format!("output[{index}]"), code, detail);
-            }
+            // No item of Chat's own is opaque: its messages and calls all have words.
+            ItemKind::Opaque(opaque) => leave_out_of_reply(&opaque, origin, Api::Chat, &mut self.losses)?,
         }
         Ok(())
     }
 
-    fn message(&mut self, message: Message, index: usize, context: &Context) {
+    fn message(&mut self, message: Message, origin: Origin, context: &Context) {
         let Message { id: _, role: _, content, name: _, phase, status: _ } = message;
         if let Some(phase) = phase {
             let detail = format!("Chat has no place for the phase `{phase}`");
-            self.lose(format!("output[{index}].phase"), LossCode::DroppedPhase, detail);
+            self.lose(format!("{}.phase", origin.path()), LossCode::DroppedPhase, detail);
         }
         let list = match content {
-            Content::Text(text) => vec![PartKind::Text(TextPart { text, ..TextPart::default() })],
-            Content::Parts(list) => list.into_iter().map(|Part { kind, .. }| kind).collect(),
+            Content::Text(text) => vec![(origin, PartKind::Text(TextPart { text, ..TextPart::default() }))],
+            Content::Parts(list) => {
+                list.into_iter().map(|Part { origin, kind, cache_breakpoint: _ }| (origin, kind)).collect()
+            }
         };
         let mut is_first = true;
-        for (place, part) in list.into_iter().enumerate() {
+        for (origin, part) in list {
             match part {
                 PartKind::Text(text) => {
                     let joiner = if is_first { &*context.joiner } else { "" };
                     is_first &= text.text.is_empty();
-                    self.text(text, joiner, &format!("output[{index}].content[{place}]"), context);
+                    self.text(text, joiner, context);
                 }
                 PartKind::Refusal(text) => self.refusal.get_or_insert_default().push_str(&text),
                 PartKind::Image(_) | PartKind::File(_) | PartKind::Audio(_) | PartKind::Opaque(_) => {
-                    let path = format!("output[{index}].content[{place}]");
-                    self.lose(path, LossCode::DroppedPart, "Chat carries only text and refusals in a reply");
+                    self.losses.push(lost_part(origin));
                 }
             }
         }
     }
 
-    fn text(&mut self, part: TextPart, joiner: &str, path: &str, context: &Context) {
+    fn text(&mut self, part: TextPart, joiner: &str, context: &Context) {
         let TextPart { text, annotations, logprobs } = part;
         if !text.is_empty() {
             append(self.content.get_or_insert_default(), "", joiner);
@@ -175,12 +176,14 @@ impl Choice {
             Some(before) if !annotations.is_empty() => characters(before),
             Some(_) | None => 0,
         };
-        for (place, annotation) in annotations.into_iter().enumerate() {
+        for annotation in annotations {
             match annotation {
                 Annotation::UrlCitation(citation) => self.annotations.push(encode_citation(citation, shift)),
-                Annotation::Opaque(opaque) => {
-                    let detail = format!("Chat has no place for a `{}`", opaque.kind);
-                    self.lose(format!("{path}.annotations[{place}]"), LossCode::DroppedAnnotation, detail);
+                Annotation::Opaque { origin: _, annotation: Opaque { api: Api::Chat, kind, class: _, raw } } => {
+                    self.annotations.push(wire::Annotation::Unknown(Unknown { kind, raw: wire_json(raw) }));
+                }
+                Annotation::Opaque { origin, annotation } => {
+                    self.losses.push(lost_annotation(&annotation, origin, Api::Chat));
                 }
             }
         }
@@ -192,12 +195,12 @@ impl Choice {
         }
     }
 
-    fn call(&mut self, call: ToolCall, index: usize, context: &Context) -> Result<(), Error> {
+    fn call(&mut self, call: ToolCall, origin: Origin, context: &Context) -> Result<(), Error> {
         let ToolCall { id: _, call_id, name, namespace, arguments, status: _ } = call;
         let name = flat_name(namespace.as_deref(), name.into()).into_owned();
         if context.call_style == CallStyle::LegacyFunctions {
             if self.function_call.is_some() {
-                return Err(second_legacy_call(index));
+                return Err(second_legacy_call(origin));
             }
             let arguments = Some(arguments.into_text());
             self.function_call = Some(wire::FunctionCall { name: Some(name), arguments, extra: Extra::new() });

@@ -38,8 +38,16 @@ pub(in crate::chat) fn bare_failure(data: &str) -> model::Failure {
     model::Failure { code, message, ..model::Failure::default() }
 }
 
-/// A failure as Chat's error object.
-pub(in crate::chat) fn encode_failure(failure: &model::Failure) -> wire::ErrorBody {
+/// A failure as OpenAI's error object, which clients of both its APIs expect in the body of an error.
+///
+/// ```
+/// use interlingua_translate::{chat, model::Failure};
+///
+/// let body = chat::error_body(&Failure { code: Some("rate_limit_exceeded".into()), ..Failure::default() });
+/// assert_eq!(body.error.kind.as_deref(), Some("rate_limit_error"));
+/// ```
+#[must_use]
+pub fn error_body(failure: &model::Failure) -> wire::ErrorBody {
     wire::ErrorBody {
         error: wire::ErrorDetail {
             message: Some(message(failure)),
@@ -57,19 +65,10 @@ pub(in crate::chat) fn spoken(path: &str) -> Error {
     Error::reply(path, "unsupported_modality", "the model answered in sound, which the Responses API cannot carry")
 }
 
-/// The refusal of an item on which only a client of the other API could act.
-pub(in crate::chat) fn needs_client(kind: &str, index: impl std::fmt::Display) -> Error {
-    Error::reply(
-        format!("output[{index}]"),
-        "unsupported_item",
-        format!("the model asks the client for `{kind}`, which Chat Completions cannot express"),
-    )
-}
-
 /// The one refusal for a caller of the deprecated form whose model called twice.
-pub(in crate::chat) fn second_legacy_call(index: impl std::fmt::Display) -> Error {
+pub(in crate::chat) fn second_legacy_call(origin: model::Origin) -> Error {
     Error::reply(
-        format!("output[{index}]"),
+        origin.path(),
         "unsupported_call",
         "the model made several calls, but the deprecated `functions` has room for one; use `tools`",
     )

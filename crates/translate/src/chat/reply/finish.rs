@@ -1,9 +1,12 @@
 //! How a reply ended, both ways.
 
-use interlingua_model as model;
+use interlingua_model::{self as model, Origin};
 use interlingua_wire::chat as wire;
 
 use crate::{Error, Loss, LossCode};
+
+/// Where a reply says how it ended.
+pub(in crate::chat) const FINISH: Origin = Origin::of("choices[0].finish_reason");
 
 /// How a reply ended, by the reason it gives. Calls count as completion, by whatever word.
 pub(in crate::chat) fn decode_finish(
@@ -11,7 +14,7 @@ pub(in crate::chat) fn decode_finish(
     losses: &mut Vec<Loss>,
 ) -> Result<model::Finish, Error> {
     use model::{Finish, IncompleteReason};
-    let unknown = |detail: String| Loss::new("choices[0].finish_reason", LossCode::UnknownValue, detail);
+    let unknown = |detail: String| Loss::new(FINISH.path(), LossCode::UnknownValue, detail);
     Ok(match reason {
         Some(wire::FinishReason::Stop | wire::FinishReason::ToolCalls | wire::FinishReason::FunctionCall) => {
             Finish::Completed

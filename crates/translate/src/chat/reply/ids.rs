@@ -2,7 +2,7 @@
 
 use interlingua_wire::Integer;
 
-use crate::Context;
+use crate::chat::Context;
 use crate::convert::integer;
 
 /// The prefix of every Chat reply's id.

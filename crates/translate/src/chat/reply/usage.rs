@@ -1,9 +1,12 @@
 //! What a reply cost, both ways.
 
-use interlingua_model as model;
+use interlingua_model::{self as model, Origin};
 use interlingua_wire::chat as wire;
 
 use crate::convert::{count, extra as carried, integer, wire_extra};
+
+/// Where a reply says what it cost.
+pub(in crate::chat) const USAGE: Origin = Origin::of("usage");
 
 /// Usage, `None` for an object that says nothing.
 pub(in crate::chat) fn decode_usage(usage: wire::Usage) -> Option<model::Usage> {

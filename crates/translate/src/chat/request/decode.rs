@@ -6,9 +6,9 @@ use super::decode_items::decode_messages;
 use super::decode_tools::{decode_functions, decode_tools, decode_web_search};
 use super::reading::Reading;
 use crate::convert::{json, to_json};
-use crate::cursor::missing;
+use crate::error::missing;
 use crate::{Error, LossCode, RequestCode, Translated};
-use interlingua_model::{AudioOutput, Logprobs, OutputFormat, Request, SchemaFormat, Sourced, Step};
+use interlingua_model::{AudioOutput, Logprobs, OutputFormat, Request, SchemaFormat, Sourced};
 use interlingua_wire::Integer;
 use interlingua_wire::chat as wire;
 use serde_json::Number;
@@ -81,36 +81,34 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
 
     let request = &mut out.request;
     // Chat stores nothing unless asked to; the far side must not fall back on a default of its own.
-    request.store = Some(request.sources.at("store", store.unwrap_or(false)));
-    request.service.metadata = metadata.map(|value| request.sources.at("metadata", json(value)));
-    request.service.tier = service_tier.map(|value| request.sources.at("service_tier", value));
-    request.service.user = user.map(|value| request.sources.at("user", value));
-    request.service.safety_identifier = safety_identifier.map(|value| request.sources.at("safety_identifier", value));
-    request.service.prompt_cache_key = prompt_cache_key.map(|value| request.sources.at("prompt_cache_key", value));
+    request.store = Some(Sourced::at("store", store.unwrap_or(false)));
+    request.service.metadata = metadata.map(|value| Sourced::at("metadata", json(value)));
+    request.service.tier = service_tier.map(|value| Sourced::at("service_tier", value));
+    request.service.user = user.map(|value| Sourced::at("user", value));
+    request.service.safety_identifier = safety_identifier.map(|value| Sourced::at("safety_identifier", value));
+    request.service.prompt_cache_key = prompt_cache_key.map(|value| Sourced::at("prompt_cache_key", value));
     request.service.prompt_cache_retention =
-        prompt_cache_retention.map(|value| request.sources.at("prompt_cache_retention", value));
+        prompt_cache_retention.map(|value| Sourced::at("prompt_cache_retention", value));
     request.service.prompt_cache_options =
-        prompt_cache_options.map(|value| request.sources.at("prompt_cache_options", json(value)));
-    request.service.moderation = moderation.map(|value| request.sources.at("moderation", json(value)));
-    request.output.verbosity = verbosity.map(|value| request.sources.at("verbosity", value));
-    request.reasoning.effort = reasoning_effort.map(|value| request.sources.at("reasoning_effort", value));
+        prompt_cache_options.map(|value| Sourced::at("prompt_cache_options", json(value)));
+    request.service.moderation = moderation.map(|value| Sourced::at("moderation", json(value)));
+    request.output.verbosity = verbosity.map(|value| Sourced::at("verbosity", value));
+    request.reasoning.effort = reasoning_effort.map(|value| Sourced::at("reasoning_effort", value));
 
     let sampling = &mut request.sampling;
-    sampling.temperature = temperature.map(|value| request.sources.at("temperature", value));
-    sampling.top_p = top_p.map(|value| request.sources.at("top_p", value));
+    sampling.temperature = temperature.map(|value| Sourced::at("temperature", value));
+    sampling.top_p = top_p.map(|value| Sourced::at("top_p", value));
     sampling.frequency_penalty =
-        frequency_penalty.filter(not_zero).map(|value| request.sources.at("frequency_penalty", value));
-    sampling.presence_penalty =
-        presence_penalty.filter(not_zero).map(|value| request.sources.at("presence_penalty", value));
+        frequency_penalty.filter(not_zero).map(|value| Sourced::at("frequency_penalty", value));
+    sampling.presence_penalty = presence_penalty.filter(not_zero).map(|value| Sourced::at("presence_penalty", value));
     sampling.logit_bias = logit_bias
         .filter(|bias| !bias.extra.is_empty())
         .and_then(|bias| to_json(&bias))
-        .map(|value| request.sources.at("logit_bias", value));
-    sampling.seed = seed.map(|value| request.sources.at("seed", value));
-    sampling.stop = stop.map(sequences).filter(|stop| !stop.is_empty()).map(|stop| request.sources.at("stop", stop));
-    sampling.prediction =
-        prediction.and_then(|value| to_json(&value)).map(|value| request.sources.at("prediction", value));
-    sampling.choices = choices(n)?.map(|n| request.sources.at("n", n));
+        .map(|value| Sourced::at("logit_bias", value));
+    sampling.seed = seed.map(|value| Sourced::at("seed", value));
+    sampling.stop = stop.map(sequences).filter(|stop| !stop.is_empty()).map(|stop| Sourced::at("stop", stop));
+    sampling.prediction = prediction.and_then(|value| to_json(&value)).map(|value| Sourced::at("prediction", value));
+    sampling.choices = choices(n)?.map(|n| Sourced::at("n", n));
 
     out.token_limit(max_completion_tokens, max_tokens)?;
     out.logprobs(logprobs, top_logprobs)?;
@@ -124,8 +122,7 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
             "functions and tools cannot be used together; move the functions into tools",
         ));
     }
-    out.request.parallel_tool_calls =
-        parallel_tool_calls.map(|value| out.request.sources.at("parallel_tool_calls", value));
+    out.request.parallel_tool_calls = parallel_tool_calls.map(|value| Sourced::at("parallel_tool_calls", value));
     if let Some(functions) = functions {
         decode_functions(&mut out, functions, function_call)?;
     } else {
@@ -164,9 +161,7 @@ impl Reading {
         self.unknown("stream_options", &extra);
         self.request.stream.include_usage = include_usage.unwrap_or(false);
         if let Some(value) = include_obfuscation {
-            let parent = self.request.sources.root(Step::Key("stream_options"));
-            let origin = self.request.sources.child(parent, Step::Key("include_obfuscation"));
-            self.request.stream.include_obfuscation = Some(Sourced { value, origin });
+            self.request.stream.include_obfuscation = Some(Sourced::at("stream_options.include_obfuscation", value));
         }
         Ok(())
     }
@@ -184,7 +179,7 @@ impl Reading {
             (None, Some(older)) => ("max_tokens", older),
             (None, None) => return Ok(()),
         };
-        self.request.limits.max_output_tokens = Some(self.request.sources.at(key, limit));
+        self.request.limits.max_output_tokens = Some(Sourced::at(key, limit));
         Ok(())
     }
 
@@ -199,7 +194,7 @@ impl Reading {
                 )),
             };
         }
-        let top = top.map(|Integer(top)| self.request.sources.at("top_logprobs", top));
+        let top = top.map(|Integer(top)| Sourced::at("top_logprobs", top));
         self.request.output.logprobs = Some(Logprobs { top });
         Ok(())
     }
@@ -209,7 +204,7 @@ impl Reading {
         if modalities.contains(&wire::Modality::Audio) {
             let settings = settings.or_else(|| to_json(&Option::<()>::None));
             self.request.output.audio =
-                settings.map(|value| AudioOutput { settings: self.request.sources.at("modalities", value) });
+                settings.map(|value| AudioOutput { settings: Sourced::at("modalities", value) });
         } else if settings.is_some() {
             self.lose("audio", LossCode::DroppedHint, "says nothing without `audio` in modalities");
         }
@@ -249,7 +244,7 @@ impl Reading {
                 ));
             }
         };
-        self.request.output.format = Some(self.request.sources.at("response_format", format));
+        self.request.output.format = Some(Sourced::at("response_format", format));
         Ok(())
     }
 }

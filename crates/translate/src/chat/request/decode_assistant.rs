@@ -1,14 +1,14 @@
 //! Chat's assistant message as canonical items: thoughts, then text, then calls.
 
 use interlingua_model::{
-    Arguments, Content, Item, ItemKind, Message, Origin, Part, PartKind, Role, Step, TextPart, ToolCall, ToolKind,
+    Arguments, Content, Item, ItemKind, Message, Origin, Part, PartKind, Role, TextPart, ToolCall, ToolKind,
 };
 use interlingua_wire::chat as wire;
 
 use super::decode_reasoning::{Replayed, bare_thoughts, decode_details};
 use super::reading::{KnownCalls, Place, Reading};
 use crate::convert::{arguments_of, json, non_empty};
-use crate::cursor::{missing, position};
+use crate::error::missing;
 use crate::{Error, LossCode, RequestCode};
 
 pub(super) fn decode_assistant(
@@ -43,7 +43,7 @@ pub(super) fn decode_assistant(
 
     let mut replayed = decode_details(out, reasoning_details.unwrap_or_default(), place);
     if replayed.is_empty() {
-        replayed = bare_thoughts(out, reasoning_content, reasoning, place);
+        replayed = bare_thoughts(reasoning_content, reasoning, place);
     }
     let items = AssistantItems {
         content: decode_content(out, content, refusal, place)?,
@@ -130,11 +130,10 @@ fn decode_content(
 }
 
 fn decode_parts(out: &mut Reading, parts: Vec<wire::Part>, place: &Place<'_>) -> Result<Vec<Part>, Error> {
-    let root = out.request.sources.child(place.origin, Step::Key("content"));
     let mut decoded = Vec::with_capacity(parts.len());
     for (index, part) in parts.into_iter().enumerate() {
         let path = format!("{}.content[{index}]", place.path);
-        let origin = out.request.sources.child(root, position(index));
+        let origin = place.origin.then_nth("messages[*].content[*]", index);
         match part {
             wire::Part::Text(wire::TextPart { text, prompt_cache_breakpoint, extra }) => {
                 out.unknown(&path, &extra);
@@ -170,11 +169,10 @@ fn decode_calls(
     place: &Place<'_>,
     calls: &mut KnownCalls,
 ) -> Result<Vec<Item>, Error> {
-    let root = out.request.sources.child(place.origin, Step::Key("tool_calls"));
     let mut items: Vec<Item> = Vec::with_capacity(tool_calls.len());
     for (index, call) in tool_calls.into_iter().enumerate() {
         let path = format!("{}.tool_calls[{index}]", place.path);
-        let origin = out.request.sources.child(root, position(index));
+        let origin = place.origin.then_nth("messages[*].tool_calls[*]", index);
         let (call_id, name, arguments) = decode_call(out, call, &path)?;
         let call_id = non_empty(call_id).ok_or_else(|| missing(format!("{path}.id"), "a tool call needs its id"))?;
         let name = non_empty(name).ok_or_else(|| missing(format!("{path}.name"), "a tool call names its tool"))?;
@@ -197,7 +195,7 @@ fn decode_calls(
         calls.kinds.insert(call_id.clone(), ToolKind::Function);
         calls.legacy.push((name.clone(), call_id.clone()));
         let arguments = Arguments::Function(arguments_of(arguments));
-        let origin = out.request.sources.child(place.origin, Step::Key("function_call"));
+        let origin = place.origin.then("messages[*].function_call");
         let call = ToolCall { id: None, call_id, name, namespace: None, arguments, status: None };
         items.push(Item { origin, kind: ItemKind::ToolCall(call) });
     }

@@ -1,12 +1,12 @@
 //! Chat's content parts as canonical ones.
 
-use interlingua_model::{AudioPart, Content, FilePart, ImagePart, ImageSource, Origin, Part, PartKind, Step, TextPart};
+use interlingua_model::{AudioPart, Content, FilePart, ImagePart, ImageSource, Origin, Part, PartKind, TextPart};
 use interlingua_wire::{Unknown, chat as wire};
 use serde::Deserialize;
 
 use super::reading::Reading;
 use crate::convert::{json, non_empty};
-use crate::cursor::{missing, position};
+use crate::error::missing;
 use crate::{Error, LossCode, RequestCode};
 
 /// Whose content it is, which decides the parts it may hold.
@@ -30,11 +30,10 @@ pub(super) fn decode_content(
     if parts.is_empty() {
         return Err(Error::request(path, RequestCode::InvalidValue, "an array of content needs at least one part"));
     }
-    let root = out.request.sources.child(origin, Step::Key("content"));
     let mut decoded = Vec::with_capacity(parts.len());
     for (index, part) in parts.into_iter().enumerate() {
         let path = format!("{path}[{index}]");
-        let origin = out.request.sources.child(root, position(index));
+        let origin = origin.then_nth("messages[*].content[*]", index);
         decoded.push(decode_part(out, part, &path, origin, speaker)?);
     }
     Ok(Content::Parts(decoded))

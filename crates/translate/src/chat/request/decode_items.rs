@@ -1,24 +1,24 @@
 //! Chat's messages as canonical items.
 
-use interlingua_model::{Content, Item, ItemKind, Message, Role, Step, ToolKind, ToolResult};
+use interlingua_model::{Content, Item, ItemKind, Message, Origin, Role, ToolKind, ToolResult};
 use interlingua_wire::chat as wire;
 
 use super::decode_assistant::decode_assistant;
 use super::decode_content::{Speaker, decode_content};
 use super::reading::{KnownCalls, Place, Reading};
 use crate::convert::non_empty;
-use crate::cursor::{missing, position};
+use crate::error::missing;
 use crate::{Error, LossCode, RequestCode};
 
 pub(super) fn decode_messages(out: &mut Reading, messages: Vec<wire::Message>) -> Result<(), Error> {
     if messages.is_empty() {
         return Err(missing("messages", "a conversation needs at least one message"));
     }
-    let root = out.request.sources.root(Step::Key("messages"));
+    out.request.items_origin = Origin::of("messages");
     let mut calls = KnownCalls::default();
     for (index, message) in messages.into_iter().enumerate() {
         let path = format!("messages[{index}]");
-        let origin = out.request.sources.child(root, position(index));
+        let origin = Origin::nth("messages[*]", index);
         let place = Place { index, path: &path, origin };
         match message {
             wire::Message::System(message) => plain(out, message, Role::System, &place)?,

@@ -1,13 +1,12 @@
 //! The thoughts of an assistant message as canonical items, each with what it stood before.
 
-use interlingua_model::{Item, ItemKind, Origin, ReasoningItem, Step};
+use interlingua_model::{Item, ItemKind, Origin, ReasoningItem};
 use interlingua_wire::chat as wire;
 
 use super::reading::{Place, Reading};
 use crate::LossCode;
 use crate::chat::reasoning_details::FORMAT;
 use crate::convert::non_empty;
-use crate::cursor::position;
 
 /// A reasoning item read back, and what it stood before.
 pub(super) struct Replayed {
@@ -22,10 +21,9 @@ pub(super) fn decode_details(
     place: &Place<'_>,
 ) -> Vec<Replayed> {
     let mut items: Vec<Draft> = Vec::new();
-    let root = out.request.sources.child(place.origin, Step::Key("reasoning_details"));
     for (index, detail) in details.into_iter().enumerate() {
         let path = format!("{}.reasoning_details[{index}]", place.path);
-        let origin = out.request.sources.child(root, position(index));
+        let origin = place.origin.then_nth("messages[*].reasoning_details[*]", index);
         let Some(entry) = Entry::read(out, detail, &path) else { continue };
         let continues = |draft: &&mut Draft| entry.id.is_some() && draft.item.id == entry.id;
         if let Some(draft) = items.last_mut().filter(continues) {
@@ -47,16 +45,15 @@ pub(super) fn decode_details(
 /// Thoughts as providers write them into a string of their own. They are not sealed, so few upstreams take them
 /// back; the far side decides.
 pub(super) fn bare_thoughts(
-    out: &mut Reading,
     reasoning_content: Option<String>,
     reasoning: Option<String>,
     place: &Place<'_>,
 ) -> Vec<Replayed> {
-    let fields = [("reasoning_content", reasoning_content), ("reasoning", reasoning)];
-    let Some((key, text)) = fields.into_iter().find_map(|(key, text)| Some((key, non_empty(text)?))) else {
+    let fields = [("messages[*].reasoning_content", reasoning_content), ("messages[*].reasoning", reasoning)];
+    let Some((path, text)) = fields.into_iter().find_map(|(path, text)| Some((path, non_empty(text)?))) else {
         return Vec::new();
     };
-    let origin = out.request.sources.child(place.origin, Step::Key(key));
+    let origin = place.origin.then(path);
     let reasoning = ReasoningItem { content: vec![text], ..ReasoningItem::default() };
     vec![Replayed { before: None, item: Item { origin, kind: ItemKind::Reasoning(reasoning) } }]
 }

@@ -2,11 +2,11 @@
 
 use super::reading::Reading;
 use crate::convert::{json, non_empty, to_json};
-use crate::cursor::{missing, position};
+use crate::error::missing;
 use crate::{Error, LossCode, RequestCode};
 use interlingua_model::{
-    CallStyle, CustomFormat, CustomTool, FunctionTool, HostedTool, Opaque, Origin, Protocol, Step, Tool, ToolChoice,
-    ToolKind, ToolRef,
+    Api, CallStyle, CustomFormat, CustomTool, FunctionTool, HostedTool, Opaque, OpaqueClass, Origin, Sourced, Tool,
+    ToolChoice, ToolKind, ToolRef,
 };
 use interlingua_wire::Unknown;
 use interlingua_wire::chat as wire;
@@ -18,11 +18,10 @@ pub(super) fn decode_tools(
     tools: Vec<wire::Tool>,
     choice: Option<wire::ToolChoice>,
 ) -> Result<(), Error> {
-    let root = out.request.sources.root(Step::Key("tools"));
     let mut names = HashSet::new();
     for (index, tool) in tools.into_iter().enumerate() {
         let path = format!("tools[{index}]");
-        let origin = out.request.sources.child(root, position(index));
+        let origin = Origin::nth("tools[*]", index);
         let tool = decode_tool(out, tool, &path, origin)?;
         if let Some(name) = name(&tool)
             && !names.insert(name.to_owned())
@@ -45,10 +44,9 @@ pub(super) fn decode_functions(
     choice: Option<wire::FunctionChoice>,
 ) -> Result<(), Error> {
     legacy(out);
-    let root = out.request.sources.root(Step::Key("functions"));
     for (index, function) in functions.into_iter().enumerate() {
         let path = format!("functions[{index}]");
-        let origin = out.request.sources.child(root, position(index));
+        let origin = Origin::nth("functions[*]", index);
         let tool = decode_function(out, function, &path, origin)?;
         out.request.tools.push(Tool::Function(tool));
     }
@@ -62,7 +60,7 @@ pub(super) fn decode_functions(
             ToolChoice::Tool(ToolRef::Named { kind: ToolKind::Function, name })
         }
     };
-    out.request.tool_choice = Some(out.request.sources.at("function_call", choice));
+    out.request.tool_choice = Some(Sourced::at("function_call", choice));
     Ok(())
 }
 
@@ -101,7 +99,7 @@ pub(super) fn decode_web_search(out: &mut Reading, options: wire::WebSearchOptio
         Location { r#type: "approximate", country, region, city, timezone }
     });
     if let Some(settings) = to_json(&Settings { search_context_size, user_location }) {
-        let origin = out.request.sources.root(Step::Key("web_search_options"));
+        let origin = Origin::of("web_search_options");
         let kind = "web_search_preview".to_owned();
         out.request.tools.push(Tool::Hosted(HostedTool { origin, kind, settings, implied_choice: true }));
     }
@@ -111,7 +109,7 @@ pub(super) fn decode_web_search(out: &mut Reading, options: wire::WebSearchOptio
 fn legacy(out: &mut Reading) {
     out.request.call_style = CallStyle::LegacyFunctions;
     // The legacy form has room for one call.
-    out.request.parallel_tool_calls = Some(out.request.sources.at("functions", false));
+    out.request.parallel_tool_calls = Some(Sourced::at("functions", false));
 }
 
 fn decode_tool(out: &mut Reading, tool: wire::Tool, path: &str, origin: Origin) -> Result<Tool, Error> {
@@ -225,12 +223,15 @@ fn decode_choice(out: &mut Reading, choice: wire::ToolChoice) -> Result<(), Erro
         return match choice {
             // Without tools, both say what happens anyway.
             ToolChoice::None | ToolChoice::Auto => Ok(()),
-            ToolChoice::Required | ToolChoice::Tool(_) | ToolChoice::Allowed { .. } | ToolChoice::Opaque(_) => {
+            ToolChoice::Required
+            | ToolChoice::Tool(_)
+            | ToolChoice::Allowed { mode: _, tools: _ }
+            | ToolChoice::Opaque(_) => {
                 Err(Error::request(path, RequestCode::InvalidValue, "a tool must be called, but there are no tools"))
             }
         };
     }
-    out.request.tool_choice = Some(out.request.sources.at(path, choice));
+    out.request.tool_choice = Some(Sourced::at(path, choice));
     Ok(())
 }
 
@@ -285,11 +286,11 @@ fn name(tool: &Tool) -> Option<&str> {
     match tool {
         Tool::Function(tool) => Some(&tool.name),
         Tool::Custom(tool) => Some(&tool.name),
-        Tool::Hosted(_) | Tool::Opaque { .. } => None,
+        Tool::Hosted(_) | Tool::Opaque { origin: _, tool: _ } => None,
     }
 }
 
 fn opaque(unknown: Unknown) -> Opaque {
     let Unknown { kind, raw } = unknown;
-    Opaque { protocol: Protocol::Chat, kind, needs_client: false, raw: json(raw) }
+    Opaque { api: Api::Chat, kind, class: OpaqueClass::Unknown, raw: json(raw) }
 }

@@ -5,9 +5,12 @@
 use super::encode_items::encode_messages;
 use super::encode_tools::{encode_choice, encode_tools};
 use super::writing::Writing;
+use crate::chat::Field;
+use crate::chat::Upstream;
 use crate::convert::wire_json;
-use crate::names::Names;
-use crate::{Error, LossCode, Profile, RequestCode, Translated};
+use crate::places::{At, Places, What};
+use crate::sent::Encoded;
+use crate::{Error, LossCode, RequestCode, Sent, Stamp, Translated};
 use interlingua_model::{
     Continuation, Limits, OutputFormat, OutputOptions, Reasoning, Request, Sampling, SchemaFormat, Service, Sourced,
     StreamOptions,
@@ -27,21 +30,38 @@ const ENCRYPTED_REASONING: &str = "reasoning.encrypted_content";
 /// could do without: state kept by the server, items only the other API knows, files by address, and the like.
 ///
 /// ```
-/// use interlingua_translate::{Profile, chat, responses};
+/// use interlingua_translate::{ChatUpstream, Stamp, chat, responses};
 ///
 /// let body = r#"{"model":"m","instructions":"Be brief","input":"hi","store":false}"#;
 /// let request = responses::decode_request(serde_json::from_str(body)?)?.value;
-/// let upstream = chat::encode_request(request, &Profile::compatible())?.value;
+/// let stamp = Stamp { id: "1".into(), created: 0 };
+/// let upstream = chat::encode_request(request, &ChatUpstream::compatible(), &stamp)?.value;
 /// let messages = serde_json::to_string(&upstream.messages)?;
 /// assert_eq!(messages, r#"[{"role":"system","content":"Be brief"},{"role":"user","content":"hi"}]"#);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn encode_request(request: Request, profile: &Profile) -> Result<Translated<wire::Request>, Error> {
-    let names = Names::new(&request, profile.chat.tool_name_limit);
+pub fn encode_request(request: Request, upstream: &Upstream, stamp: &Stamp) -> Result<Encoded<wire::Request>, Error> {
+    let sent = sent(&request, upstream, stamp);
+    let (Translated { value, losses }, _) = write_request(request, upstream, &sent)?;
+    Ok(Encoded { value, losses, sent })
+}
+
+/// What the request is sent as. A Chat upstream made its own call ids, so they are all as it wants them.
+pub(in crate::chat) fn sent(request: &Request, upstream: &Upstream, stamp: &Stamp) -> Sent {
+    Sent::new(request, upstream.tool_name_limit, usize::MAX, stamp)
+}
+
+/// Writes a request, and where each thing in it came from.
+pub(in crate::chat) fn write_request(
+    request: Request,
+    upstream: &Upstream,
+    sent: &Sent,
+) -> Result<(Translated<wire::Request>, Places), Error> {
     let Request {
         model,
         instructions,
         items,
+        items_origin,
         tools,
         tool_choice,
         parallel_tool_calls,
@@ -55,15 +75,13 @@ pub fn encode_request(request: Request, profile: &Profile) -> Result<Translated<
         service,
         continuation,
         include,
-        sources,
     } = request;
-    let joiner = &profile.reply.message_joiner;
-    let mut out = Writing { profile: &profile.chat, joiner, names, sources, losses: Vec::new() };
+    let mut out = Writing { upstream, sent, losses: Vec::new(), places: Places::default() };
     let mut wire = wire::Request { model: Some(model), ..wire::Request::default() };
 
-    out.continuation(continuation)?;
+    refuse_stored(continuation)?;
     wire.store = out.store(store);
-    wire.messages = Some(encode_messages(&mut out, instructions, items)?);
+    wire.messages = Some(encode_messages(&mut out, instructions, items, items_origin)?);
     let tools = encode_tools(&mut out, tools, tool_choice.as_ref())?;
     wire.tool_choice = encode_choice(&mut out, tool_choice, &tools)?;
     let has_tools = !tools.wire.is_empty();
@@ -71,7 +89,7 @@ pub fn encode_request(request: Request, profile: &Profile) -> Result<Translated<
     wire.web_search_options = tools.web_search;
     // Without tools it says nothing, and a strict server refuses to hear it.
     let parallel_tool_calls = parallel_tool_calls.filter(|_| has_tools);
-    wire.parallel_tool_calls = out.keep("parallel_tool_calls", parallel_tool_calls, LossCode::RefusedByUpstream);
+    wire.parallel_tool_calls = out.keep(Field::ParallelToolCalls, parallel_tool_calls, LossCode::RefusedByUpstream);
 
     out.sampling(sampling, &mut wire);
     out.limits(limits, &mut wire);
@@ -80,38 +98,21 @@ pub fn encode_request(request: Request, profile: &Profile) -> Result<Translated<
     out.include(include);
     out.stream(stream, &mut wire);
     out.service(service, &mut wire);
-    Ok(Translated { value: wire, losses: out.losses })
+    let Writing { upstream: _, sent: _, losses, places } = out;
+    Ok((Translated { value: wire, losses }, places))
 }
 
 impl Writing<'_> {
-    /// The state of a server is nothing a request without that server can go on from.
-    fn continuation(&self, continuation: Continuation) -> Result<(), Error> {
-        let Continuation { previous_response_id, conversation, prompt, background } = continuation;
-        let stored = [
-            previous_response_id.map(|id| (id.origin, "send the whole conversation as input instead")),
-            conversation.map(|id| (id.origin, "send the whole conversation as input instead")),
-            prompt.map(|prompt| (prompt.origin, "send the prompt's text as instructions instead")),
-            background.map(|background| (background.origin, "answers are given at once or as a stream")),
-        ];
-        match stored.into_iter().flatten().next() {
-            None => Ok(()),
-            Some((origin, advice)) => {
-                let message = format!("the Chat Completions API keeps nothing between requests; {advice}");
-                Err(Error::request(self.sources.path(origin), RequestCode::UnsupportedParameter, message))
-            }
-        }
-    }
-
     fn store(&mut self, store: Option<Sourced<bool>>) -> Option<bool> {
         match store? {
             // What a Chat upstream stores is a log of completions, not a reply to fetch or go on from.
             Sourced { value: true, origin } => {
                 let detail = "the reply cannot be fetched or continued by its id later";
-                self.lose(self.sources.path(origin), LossCode::NotRetrievable, detail);
+                self.lose(origin.path(), LossCode::NotRetrievable, detail);
                 None
             }
             // An upstream without the field stores nothing either.
-            Sourced { value: false, .. } => (!self.profile.refuses("store")).then_some(false),
+            Sourced { value: false, origin: _ } => (!self.upstream.refuses(Field::Store)).then_some(false),
         }
     }
 
@@ -128,25 +129,25 @@ impl Writing<'_> {
             prediction,
         } = sampling;
         let refused = LossCode::RefusedByUpstream;
-        wire.temperature = self.keep("temperature", temperature, refused);
-        wire.top_p = self.keep("top_p", top_p, refused);
-        wire.frequency_penalty = self.keep("frequency_penalty", frequency_penalty, refused);
-        wire.presence_penalty = self.keep("presence_penalty", presence_penalty, refused);
+        wire.temperature = self.keep(Field::Temperature, temperature, refused);
+        wire.top_p = self.keep(Field::TopP, top_p, refused);
+        wire.frequency_penalty = self.keep(Field::FrequencyPenalty, frequency_penalty, refused);
+        wire.presence_penalty = self.keep(Field::PresencePenalty, presence_penalty, refused);
         wire.logit_bias =
-            self.keep("logit_bias", logit_bias, refused).and_then(|bias| serde_json::from_str(bias.text()).ok());
-        wire.seed = self.keep("seed", seed, LossCode::DroppedHint);
-        wire.stop = self.keep("stop", stop, refused).map(wire::Stop::Many);
-        wire.n = self.keep("n", choices, refused).map(Integer);
+            self.keep(Field::LogitBias, logit_bias, refused).and_then(|bias| serde_json::from_str(bias.text()).ok());
+        wire.seed = self.keep(Field::Seed, seed, LossCode::DroppedHint);
+        wire.stop = self.keep(Field::Stop, stop, refused).map(wire::Stop::Many);
+        wire.n = self.keep(Field::N, choices, refused).map(Integer);
         wire.prediction = self
-            .keep("prediction", prediction, LossCode::DroppedHint)
+            .keep(Field::Prediction, prediction, LossCode::DroppedHint)
             .and_then(|prediction| serde_json::from_str(prediction.text()).ok());
     }
 
     fn limits(&mut self, limits: Limits, wire: &mut wire::Request) {
         let Limits { max_output_tokens, max_tool_calls, truncation, context_management } = limits;
-        let field = if self.profile.legacy_max_tokens { "max_tokens" } else { "max_completion_tokens" };
+        let field = if self.upstream.legacy_max_tokens { Field::MaxTokens } else { Field::MaxCompletionTokens };
         let limit = self.keep(field, max_output_tokens, LossCode::RefusedByUpstream).map(Integer);
-        if self.profile.legacy_max_tokens {
+        if self.upstream.legacy_max_tokens {
             wire.max_tokens = limit;
         } else {
             wire.max_completion_tokens = limit;
@@ -161,16 +162,23 @@ impl Writing<'_> {
     fn output(&mut self, output: OutputOptions, wire: &mut wire::Request) -> Result<(), Error> {
         let OutputOptions { format, verbosity, logprobs, audio } = output;
         if let Some(audio) = audio {
-            let path = self.sources.path(audio.settings.origin);
+            let path = audio.settings.origin.path();
             let message = "spoken answers cannot be carried over; leave `audio` out";
             return Err(Error::request(path, RequestCode::UnsupportedValue, message));
         }
         if let Some(logprobs) = logprobs {
             wire.logprobs = Some(true);
-            wire.top_logprobs = logprobs.top.map(|top| Integer(top.value));
+            wire.top_logprobs = logprobs.top.map(|top| {
+                self.places.add(At::Field("logprobs"), What::Setting, top.origin);
+                self.places.add(At::Field("top_logprobs"), What::Setting, top.origin);
+                Integer(top.value)
+            });
+        }
+        if let Some(format) = &format {
+            self.places.add(At::Field("response_format"), What::Format, format.origin);
         }
         wire.response_format = format.and_then(|format| self.format(format));
-        wire.verbosity = self.keep("verbosity", verbosity, LossCode::DroppedHint);
+        wire.verbosity = self.keep(Field::Verbosity, verbosity, LossCode::DroppedHint);
         Ok(())
     }
 
@@ -187,7 +195,7 @@ impl Writing<'_> {
             }
             OutputFormat::Opaque(opaque) => {
                 let detail = format!("the Chat Completions API has no `{}` format", opaque.kind);
-                self.lose(self.sources.path(origin), LossCode::DroppedParameter, detail);
+                self.lose(origin.path(), LossCode::DroppedParameter, detail);
                 return None;
             }
         })
@@ -195,14 +203,14 @@ impl Writing<'_> {
 
     fn reasoning(&mut self, reasoning: Reasoning, wire: &mut wire::Request) -> Result<(), Error> {
         let Reasoning { effort, summary, context, mode } = reasoning;
-        wire.reasoning_effort = self.keep("reasoning_effort", effort, LossCode::RefusedByUpstream);
+        wire.reasoning_effort = self.keep(Field::ReasoningEffort, effort, LossCode::RefusedByUpstream);
         self.drop(summary.as_ref(), LossCode::DroppedHint);
         self.drop(context.as_ref(), LossCode::DroppedHint);
         match mode.filter(|mode| mode.value != "standard") {
             None => Ok(()),
             Some(Sourced { value, origin }) => {
                 let message = format!("the Chat Completions API cannot think in the mode `{value}`");
-                Err(Error::request(self.sources.path(origin), RequestCode::UnsupportedValue, message))
+                Err(Error::request(origin.path(), RequestCode::UnsupportedValue, message))
             }
         }
     }
@@ -212,7 +220,7 @@ impl Writing<'_> {
         for Sourced { value, origin } in include {
             if value == ENCRYPTED_REASONING {
                 let detail = "a Chat upstream does not seal its thoughts";
-                self.lose(self.sources.path(origin), LossCode::DroppedHint, detail);
+                self.lose(origin.path(), LossCode::DroppedHint, detail);
             }
         }
     }
@@ -223,8 +231,9 @@ impl Writing<'_> {
             return;
         }
         wire.stream = Some(true);
-        let include_obfuscation = self.keep("include_obfuscation", include_obfuscation, LossCode::DroppedHint);
-        if !self.profile.refuses("stream_options") {
+        let include_obfuscation =
+            self.keep(Field::StreamOptionsIncludeObfuscation, include_obfuscation, LossCode::DroppedHint);
+        if !self.upstream.refuses(Field::StreamOptions) {
             wire.stream_options =
                 Some(wire::StreamOptions { include_usage: Some(true), include_obfuscation, extra: Extra::new() });
         }
@@ -245,27 +254,45 @@ impl Writing<'_> {
         } = service;
         let hint = LossCode::DroppedHint;
         wire.service_tier = self.tier(tier);
-        wire.user = self.keep("user", user, hint);
-        wire.safety_identifier = self.keep("safety_identifier", safety_identifier, hint);
-        wire.prompt_cache_key = self.keep("prompt_cache_key", prompt_cache_key, hint);
-        wire.prompt_cache_retention = self.keep("prompt_cache_retention", prompt_cache_retention, hint);
-        wire.prompt_cache_options = self.keep("prompt_cache_options", prompt_cache_options, hint).map(wire_json);
-        wire.moderation = self.keep("moderation", moderation, LossCode::RefusedByUpstream).map(wire_json);
+        wire.user = self.keep(Field::User, user, hint);
+        wire.safety_identifier = self.keep(Field::SafetyIdentifier, safety_identifier, hint);
+        wire.prompt_cache_key = self.keep(Field::PromptCacheKey, prompt_cache_key, hint);
+        wire.prompt_cache_retention = self.keep(Field::PromptCacheRetention, prompt_cache_retention, hint);
+        wire.prompt_cache_options = self.keep(Field::PromptCacheOptions, prompt_cache_options, hint).map(wire_json);
+        wire.moderation = self.keep(Field::Moderation, moderation, LossCode::RefusedByUpstream).map(wire_json);
         self.drop(client_metadata.as_ref(), hint);
     }
 
     fn tier(&mut self, tier: Option<Sourced<String>>) -> Option<String> {
         let Sourced { value, origin } = tier?;
         // The two say what happens anyway, whether the upstream knows of tiers or not.
-        if self.profile.refuses("service_tier") && matches!(value.as_str(), "auto" | "default") {
+        if self.upstream.refuses(Field::ServiceTier) && matches!(value.as_str(), "auto" | "default") {
             return None;
         }
-        let kept = self.keep("service_tier", Some(Sourced { value, origin }), LossCode::RefusedByUpstream)?;
+        let kept = self.keep(Field::ServiceTier, Some(Sourced { value, origin }), LossCode::RefusedByUpstream)?;
         if kept != "ultrafast" {
             return Some(kept);
         }
         let detail = "the fastest tier of the Chat Completions API is `priority`";
-        self.lose(self.sources.path(origin), LossCode::ChangedValue, detail);
+        self.lose(origin.path(), LossCode::ChangedValue, detail);
         Some("priority".to_owned())
+    }
+}
+
+/// The state of a server is nothing a request without that server can go on from.
+fn refuse_stored(continuation: Continuation) -> Result<(), Error> {
+    let Continuation { previous_response_id, conversation, prompt, background } = continuation;
+    let stored = [
+        previous_response_id.map(|id| (id.origin, "send the whole conversation as input instead")),
+        conversation.map(|id| (id.origin, "send the whole conversation as input instead")),
+        prompt.map(|prompt| (prompt.origin, "send the prompt's text as instructions instead")),
+        background.map(|background| (background.origin, "answers are given at once or as a stream")),
+    ];
+    match stored.into_iter().flatten().next() {
+        None => Ok(()),
+        Some((origin, advice)) => {
+            let message = format!("the Chat Completions API keeps nothing between requests; {advice}");
+            Err(Error::request(origin.path(), RequestCode::UnsupportedParameter, message))
+        }
     }
 }

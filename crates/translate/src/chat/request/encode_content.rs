@@ -1,9 +1,12 @@
 //! Canonical content as Chat's.
 
-use interlingua_model::{AudioPart, Content, FilePart, ImagePart, ImageSource, Origin, Part, PartKind, Role, TextPart};
-use interlingua_wire::{Extra, chat as wire};
+use interlingua_model::{
+    Api, AudioPart, Content, FilePart, ImagePart, ImageSource, Opaque, Origin, Part, PartKind, Role, TextPart,
+};
+use interlingua_wire::{Extra, Unknown, chat as wire};
 
 use super::writing::Writing;
+use crate::chat::Field;
 use crate::convert::wire_json;
 use crate::{Error, LossCode, RequestCode};
 
@@ -20,7 +23,7 @@ pub(super) fn encode_content(out: &mut Writing<'_>, content: Content, role: &Rol
     for part in parts {
         if *role != Role::User && !matches!(part.kind, PartKind::Text(_)) {
             let message = "only a user message may hold anything but text";
-            return Err(unsupported(out, part.origin, message));
+            return Err(unsupported(part.origin, message));
         }
         encoded.push(encode_part(out, part)?);
     }
@@ -38,11 +41,11 @@ pub(super) fn encode_result(out: &mut Writing<'_>, output: Content) -> Result<(w
         let origin = part.origin;
         let is_text = matches!(part.kind, PartKind::Text(_));
         let part = encode_part(out, part)?;
-        if is_text || out.profile.media_in_tool_results {
+        if is_text || out.upstream.media_in_tool_results {
             texts.push(part);
         } else {
             let detail = "a tool message holds only text, so this follows in a user message";
-            out.lose(out.sources.path(origin), LossCode::MovedMedia, detail);
+            out.lose(origin.path(), LossCode::MovedMedia, detail);
             media.push(part);
         }
     }
@@ -56,7 +59,7 @@ pub(super) fn encode_result(out: &mut Writing<'_>, output: Content) -> Result<(w
 
 /// A list of parts, or one string where that is all this upstream reads.
 pub(super) fn gather(out: &Writing<'_>, parts: Vec<wire::Part>, joiner: &str) -> wire::Content {
-    if !out.profile.plain_text || !parts.iter().all(|part| matches!(part, wire::Part::Text(_))) {
+    if !out.upstream.plain_text || !parts.iter().all(|part| matches!(part, wire::Part::Text(_))) {
         return wire::Content::Parts(parts);
     }
     let texts = parts.into_iter().map(|part| match part {
@@ -74,8 +77,8 @@ pub(super) fn gather(out: &Writing<'_>, parts: Vec<wire::Part>, joiner: &str) ->
 pub(super) fn encode_part(out: &mut Writing<'_>, part: Part) -> Result<wire::Part, Error> {
     let Part { origin, kind, cache_breakpoint } = part;
     let prompt_cache_breakpoint = match cache_breakpoint {
-        Some(_) if out.profile.refuses("prompt_cache_breakpoint") => {
-            let path = format!("{}.prompt_cache_breakpoint", out.sources.path(origin));
+        Some(_) if out.upstream.refuses(Field::PromptCacheBreakpoint) => {
+            let path = format!("{}.prompt_cache_breakpoint", origin.path());
             out.lose(path, LossCode::DroppedHint, "this upstream refuses `prompt_cache_breakpoint`");
             None
         }
@@ -99,11 +102,14 @@ pub(super) fn encode_part(out: &mut Writing<'_>, part: Part) -> Result<wire::Par
             wire::Part::InputAudio(wire::AudioPart { input_audio, prompt_cache_breakpoint, extra })
         }
         PartKind::Refusal(_) => {
-            return Err(unsupported(out, origin, "only an assistant message may hold a refusal"));
+            return Err(unsupported(origin, "only an assistant message may hold a refusal"));
+        }
+        PartKind::Opaque(Opaque { api: Api::Chat, kind, class: _, raw }) => {
+            wire::Part::Unknown(Unknown { kind, raw: wire_json(raw) })
         }
         PartKind::Opaque(opaque) => {
             let message = format!("a part of type `{}` cannot be carried over", opaque.kind);
-            return Err(unsupported(out, origin, message));
+            return Err(unsupported(origin, message));
         }
     })
 }
@@ -112,11 +118,11 @@ fn encode_image(out: &mut Writing<'_>, image: ImagePart, origin: Origin) -> Resu
     let ImagePart { source, detail } = image;
     let ImageSource::Url(url) = source else {
         let message = "the Chat Completions API takes images by address or as data, not by file_id";
-        return Err(unsupported(out, origin, message));
+        return Err(unsupported(origin, message));
     };
     let detail = match detail.as_deref() {
         Some("original") => {
-            let path = format!("{}.detail", out.sources.path(origin));
+            let path = format!("{}.detail", origin.path());
             out.lose(path, LossCode::ChangedValue, "the closest look Chat has is `high`");
             Some("high".to_owned())
         }
@@ -129,15 +135,15 @@ fn encode_file(out: &mut Writing<'_>, file: FilePart, origin: Origin) -> Result<
     let FilePart { file_id, file_data, file_url, filename, detail } = file;
     if file_url.is_some() && file_id.is_none() && file_data.is_none() {
         let message = "the Chat Completions API takes files by id or as data, not by address";
-        return Err(unsupported(out, origin, message));
+        return Err(unsupported(origin, message));
     }
     if detail.is_some() {
-        let path = format!("{}.detail", out.sources.path(origin));
+        let path = format!("{}.detail", origin.path());
         out.lose(path, LossCode::DroppedDetail, "Chat does not say how closely to look at a file");
     }
     Ok(wire::File { file_id, file_data, filename, extra: Extra::new() })
 }
 
-fn unsupported(out: &Writing<'_>, origin: Origin, message: impl Into<String>) -> Error {
-    Error::request(out.sources.path(origin), RequestCode::UnsupportedValue, message)
+fn unsupported(origin: Origin, message: impl Into<String>) -> Error {
+    Error::request(origin.path(), RequestCode::UnsupportedValue, message)
 }

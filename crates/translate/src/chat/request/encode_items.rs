@@ -3,19 +3,22 @@
 //! Chat groups what Responses lists: the texts and calls of one turn are one assistant message, and every result
 //! stands directly behind the message that made its call.
 
-use interlingua_model::{Content, Item, ItemKind, Message, Opaque, Origin, Role, Sourced, ToolResult};
-use interlingua_wire::{Extra, chat as wire};
+use interlingua_model::{Api, Content, Item, ItemKind, Message, Opaque, Origin, Role, Sourced, ToolResult};
+use interlingua_wire::{Extra, Unknown, chat as wire};
 
 use super::encode_content::{encode_content, encode_result};
-use super::encode_turn::AssistantTurn;
+use super::encode_turn::{AssistantTurn, Placed};
 use super::writing::Writing;
-use crate::responses::{is_essential, is_settled};
+use crate::convert::wire_json;
+use crate::opaque::leave_out_of_request;
+use crate::places::{At, What};
 use crate::{Error, LossCode, RequestCode};
 
 pub(super) fn encode_messages(
     out: &mut Writing<'_>,
     instructions: Option<Sourced<String>>,
     items: Vec<Item>,
+    items_origin: Origin,
 ) -> Result<Vec<wire::Message>, Error> {
     let mut conversation = Conversation::default();
     for Item { origin, kind } in items {
@@ -25,36 +28,50 @@ pub(super) fn encode_messages(
             }
             ItemKind::Message(message) => {
                 let message = encode_message(out, message, origin)?;
-                conversation.said(message);
+                conversation.said(Placed::new(message, Some(origin)));
             }
-            ItemKind::ToolCall(call) => conversation.turn().call(out, call),
+            ItemKind::ToolCall(call) => conversation.turn().call(out, call, origin),
             ItemKind::ToolResult(result) => conversation.answer(out, result, origin)?,
-            ItemKind::Reasoning(reasoning) if out.profile.replay_reasoning => {
+            ItemKind::Reasoning(reasoning) if out.upstream.replay_reasoning => {
                 conversation.turn().think(out, &reasoning, origin);
             }
             ItemKind::Reasoning(_) => {
-                out.lose(
-                    out.sources.path(origin),
-                    LossCode::DroppedReasoning,
-                    "a Chat upstream takes no thoughts back",
-                );
+                out.lose(origin.path(), LossCode::DroppedReasoning, "a Chat upstream takes no thoughts back");
             }
-            ItemKind::Opaque(opaque) => drop_item(out, &opaque, origin)?,
+            ItemKind::Opaque(Opaque { api: Api::Chat, kind, class: _, raw }) => {
+                let message = wire::Message::Unknown(Unknown { kind, raw: wire_json(raw) });
+                conversation.said(Placed::new(message, Some(origin)));
+            }
+            ItemKind::Opaque(opaque) => leave_out_of_request(&opaque, origin, Api::Chat, &mut out.losses)?,
         }
     }
     let said = conversation.into_messages(out);
     if said.is_empty() {
         let message = "a conversation needs at least one message";
-        return Err(Error::request("input", RequestCode::MissingParameter, message));
+        return Err(Error::request(items_origin.path(), RequestCode::MissingParameter, message));
     }
     let instructions = instructions.filter(|text| !text.value.is_empty());
-    let instructions =
-        instructions.map(|text| by_role(out, &Role::Developer, plain(wire::Content::Text(text.value), None)));
+    let instructions = instructions.map(|Sourced { value, origin }| {
+        Placed::new(by_role(out, &Role::Developer, plain(wire::Content::Text(value), None)), Some(origin))
+    });
     let mut messages: Vec<_> = instructions.into_iter().chain(said).collect();
-    if out.profile.merge_leading_system {
+    if out.upstream.merge_leading_system {
         merge_leading(&mut messages);
     }
-    Ok(messages)
+    Ok(messages.into_iter().enumerate().map(|(index, placed)| place(out, placed, index)).collect())
+}
+
+/// Notes where a message came from, now that it stands where it stays.
+fn place(out: &mut Writing<'_>, placed: Placed, index: usize) -> wire::Message {
+    let Placed { message, origin, calls } = placed;
+    if let Some(origin) = origin {
+        let what = if matches!(message, wire::Message::Tool(_)) { What::Result } else { What::Message };
+        out.places.add(At::Item("messages", index), what, origin);
+    }
+    for (number, (what, origin)) in calls.into_iter().enumerate() {
+        out.places.add(At::Inner("messages", index, "tool_calls", number), what, origin);
+    }
+    message
 }
 
 /// The conversation while it is gathered.
@@ -67,7 +84,7 @@ struct Conversation {
 /// What others say, and the turn of the model that follows.
 #[derive(Default)]
 struct Section {
-    said: Vec<wire::Message>,
+    said: Vec<Placed>,
     turn: AssistantTurn,
 }
 
@@ -80,7 +97,7 @@ impl Conversation {
         &mut self.open.turn
     }
 
-    fn said(&mut self, message: wire::Message) {
+    fn said(&mut self, message: Placed) {
         if !self.open.turn.is_empty() {
             self.close();
         }
@@ -95,18 +112,18 @@ impl Conversation {
         } else {
             let earlier = self.done.iter_mut().rev().map(|section| &mut section.turn);
             let Some(turn) = earlier.into_iter().find(|turn| turn.has_call(&call_id)) else {
-                let path = format!("{}.call_id", out.sources.path(origin));
+                let path = format!("{}.call_id", origin.path());
                 let message = format!("no earlier call of the input has the call_id `{call_id}`");
                 return Err(Error::request(path, RequestCode::InvalidValue, message));
             };
             let detail = "the result moved up behind its call, where Chat wants it";
-            out.lose(out.sources.path(origin), LossCode::MovedItem, detail);
+            out.lose(origin.path(), LossCode::MovedItem, detail);
             turn
         };
         let (content, media) = encode_result(out, output)?;
         let message =
             wire::ToolMessage { tool_call_id: Some(call_id), content: Some(content), name: None, extra: Extra::new() };
-        turn.answer(message, media);
+        turn.answer(message, origin, media);
         Ok(())
     }
 
@@ -114,7 +131,7 @@ impl Conversation {
         self.done.push(std::mem::take(&mut self.open));
     }
 
-    fn into_messages(mut self, out: &mut Writing<'_>) -> Vec<wire::Message> {
+    fn into_messages(mut self, out: &mut Writing<'_>) -> Vec<Placed> {
         self.close();
         let mut messages = Vec::new();
         for Section { said, turn } in self.done {
@@ -130,7 +147,7 @@ fn encode_message(out: &mut Writing<'_>, message: Message, origin: Origin) -> Re
     if let Content::Parts(parts) = &content
         && parts.is_empty()
     {
-        let path = format!("{}.content", out.sources.path(origin));
+        let path = format!("{}.content", origin.path());
         return Err(Error::request(path, RequestCode::InvalidValue, "an array of content needs at least one part"));
     }
     let content = encode_content(out, content, &role)?;
@@ -144,41 +161,25 @@ fn plain(content: wire::Content, name: Option<String>) -> wire::PlainMessage {
 fn by_role(out: &Writing<'_>, role: &Role, message: wire::PlainMessage) -> wire::Message {
     match role {
         Role::System => wire::Message::System(message),
-        Role::Developer if out.profile.developer_as_system => wire::Message::System(message),
+        Role::Developer if out.upstream.developer_as_system => wire::Message::System(message),
         Role::Developer => wire::Message::Developer(message),
         Role::User | Role::Assistant => wire::Message::User(message),
     }
 }
 
-/// Leaves out an item that Chat has no word for, unless the conversation would be another one without it.
-fn drop_item(out: &mut Writing<'_>, opaque: &Opaque, origin: Origin) -> Result<(), Error> {
-    let (kind, path) = (&opaque.kind, out.sources.path(origin));
-    if is_essential(kind) {
-        let message = format!("the Chat Completions API cannot express a `{kind}`");
-        return Err(Error::request(path, RequestCode::UnsupportedValue, message));
-    }
-    if is_settled(kind) {
-        let detail = format!("the Chat Completions API has no place for a `{kind}` of the history");
-        out.lose(path, LossCode::DroppedItem, detail);
-    } else {
-        out.lose(path, LossCode::UnknownItem, format!("neither API knows an item of type `{kind}`"));
-    }
-    Ok(())
-}
-
 /// Joins the system messages that the conversation begins with, for servers whose template allows only one.
-fn merge_leading(messages: &mut Vec<wire::Message>) {
-    let is_system = |message: &wire::Message| matches!(message, wire::Message::System(_) | wire::Message::Developer(_));
+fn merge_leading(messages: &mut Vec<Placed>) {
+    let is_system = |placed: &Placed| matches!(placed.message, wire::Message::System(_) | wire::Message::Developer(_));
     let count = messages.iter().take_while(|message| is_system(message)).count();
     if count < 2 {
         return;
     }
     let leading: Vec<_> = messages.drain(..count).collect();
-    let is_developer = matches!(leading.first(), Some(wire::Message::Developer(_)));
-    let texts: Vec<String> = leading.into_iter().filter_map(text).collect();
+    let is_developer = matches!(leading.first().map(|placed| &placed.message), Some(wire::Message::Developer(_)));
+    let texts: Vec<String> = leading.into_iter().filter_map(|placed| text(placed.message)).collect();
     let message = plain(wire::Content::Text(texts.join("\n\n")), None);
     let merged = if is_developer { wire::Message::Developer(message) } else { wire::Message::System(message) };
-    messages.insert(0, merged);
+    messages.insert(0, Placed::new(merged, None));
 }
 
 fn text(message: wire::Message) -> Option<String> {

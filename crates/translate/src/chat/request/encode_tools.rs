@@ -1,14 +1,16 @@
 //! Canonical tools and choices in the words of Chat: nested, where Responses is flat.
 
 use interlingua_model::{
-    CustomFormat, CustomTool, FunctionTool, HostedTool, Json, Opaque, Origin, Protocol, Sourced, Tool, ToolChoice,
-    ToolKind, ToolRef,
+    Api, CustomFormat, CustomTool, FunctionTool, HostedTool, Json, Opaque, Origin, Sourced, Tool, ToolChoice, ToolKind,
+    ToolRef,
 };
 use interlingua_wire::{Extra, Unknown, chat as wire};
 use serde::Deserialize;
 
 use super::writing::Writing;
+use crate::chat::Field;
 use crate::convert::wire_json;
+use crate::places::{At, What};
 use crate::{Error, LossCode, RequestCode};
 
 /// The arguments of a custom tool that is sent as a function.
@@ -28,11 +30,12 @@ pub(super) fn encode_tools(
 ) -> Result<Tools, Error> {
     let mut encoded = Tools { wire: Vec::new(), web_search: None };
     for tool in tools {
+        out.places.add(At::Item("tools", encoded.wire.len()), What::of_tool(&tool), tool.origin());
         match tool {
             Tool::Function(tool) => encoded.wire.push(encode_function(out, tool)),
             Tool::Custom(tool) => encoded.wire.push(encode_custom(out, tool)),
             Tool::Hosted(tool) => encode_hosted(out, tool, &mut encoded),
-            Tool::Opaque { origin: _, tool: Opaque { protocol: Protocol::Chat, kind, needs_client: _, raw } } => {
+            Tool::Opaque { origin: _, tool: Opaque { api: Api::Chat, kind, class: _, raw } } => {
                 encoded.wire.push(wire::Tool::Unknown(Unknown { kind, raw: wire_json(raw) }));
             }
             Tool::Opaque { origin, tool } => drop_tool(out, origin, &tool.kind),
@@ -43,7 +46,7 @@ pub(super) fn encode_tools(
         && encoded.web_search.is_none()
     {
         let message = "a tool must be called, but none of the tools can be offered by a Chat upstream";
-        return Err(Error::request(out.sources.path(*origin), RequestCode::UnsupportedValue, message));
+        return Err(Error::request(origin.path(), RequestCode::UnsupportedValue, message));
     }
     Ok(encoded)
 }
@@ -54,7 +57,8 @@ pub(super) fn encode_choice(
     tools: &Tools,
 ) -> Result<Option<wire::ToolChoice>, Error> {
     let Some(Sourced { value, origin }) = choice else { return Ok(None) };
-    let path = out.sources.path(origin);
+    out.places.add(At::Field("tool_choice"), What::Setting, origin);
+    let path = origin.path();
     let mode = |mode: &str| Ok((!tools.wire.is_empty()).then(|| wire::ToolChoice::Mode(mode.to_owned())));
     match value {
         ToolChoice::None => mode("none"),
@@ -72,11 +76,11 @@ pub(super) fn encode_choice(
         ToolChoice::Tool(ToolRef::Hosted { kind }) if tools.web_search.is_some() && is_web_search(&kind) => Ok(None),
         ToolChoice::Tool(ToolRef::Hosted { kind }) => Err(unknown_choice(path, &kind)),
         ToolChoice::Tool(ToolRef::Opaque(opaque)) | ToolChoice::Opaque(opaque) => match opaque {
-            Opaque { protocol: Protocol::Chat, kind, needs_client: _, raw } => {
+            Opaque { api: Api::Chat, kind, class: _, raw } => {
                 let unknown = Unknown { kind, raw: wire_json(raw) };
                 Ok(Some(wire::ToolChoice::Named(wire::NamedToolChoice::Unknown(unknown))))
             }
-            Opaque { protocol: _, kind, needs_client: _, raw: _ } => Err(unknown_choice(path, &kind)),
+            Opaque { api: _, kind, class: _, raw: _ } => Err(unknown_choice(path, &kind)),
         },
         ToolChoice::Allowed { mode, tools } => encode_allowed(out, mode, tools, &path).map(Some),
     }
@@ -84,8 +88,8 @@ pub(super) fn encode_choice(
 
 fn encode_function(out: &Writing<'_>, tool: FunctionTool) -> wire::Tool {
     let FunctionTool { origin: _, name, namespace, description, parameters, strict } = tool;
-    let name = out.names.wire(namespace.as_deref(), &name).to_owned();
-    let strict = if out.profile.refuses("strict") { None } else { Some(strict.unwrap_or(false)) };
+    let name = out.sent.names().wire(namespace.as_deref(), &name).to_owned();
+    let strict = if out.upstream.refuses(Field::Strict) { None } else { Some(strict.unwrap_or(false)) };
     function(wire::FunctionDefinition {
         name: Some(name),
         description,
@@ -97,15 +101,15 @@ fn encode_function(out: &Writing<'_>, tool: FunctionTool) -> wire::Tool {
 
 fn encode_custom(out: &mut Writing<'_>, tool: CustomTool) -> wire::Tool {
     let CustomTool { origin, name, namespace, description, format } = tool;
-    let name = Some(out.names.wire(namespace.as_deref(), &name).to_owned());
-    if out.profile.custom_as_function {
+    let name = Some(out.sent.names().wire(namespace.as_deref(), &name).to_owned());
+    if out.upstream.custom_as_function {
         let detail = "this upstream knows functions only; the input is its one string argument";
-        out.lose(out.sources.path(origin), LossCode::CustomAsFunction, detail);
+        out.lose(origin.path(), LossCode::CustomAsFunction, detail);
         return function(wire::FunctionDefinition {
             name,
             description: Some(describe(description, format)),
             parameters: INPUT_PARAMETERS.parse().ok(),
-            strict: (!out.profile.refuses("strict")).then_some(false),
+            strict: (!out.upstream.refuses(Field::Strict)).then_some(false),
             extra: Extra::new(),
         });
     }
@@ -138,7 +142,7 @@ fn encode_format(out: &mut Writing<'_>, format: CustomFormat, origin: Origin) ->
         }
         CustomFormat::Opaque(_) => {
             let detail = "the Chat Completions API knows only text and grammars";
-            out.lose(format!("{}.format", out.sources.path(origin)), LossCode::DroppedTool, detail);
+            out.lose(format!("{}.format", origin.path()), LossCode::DroppedTool, detail);
             None
         }
     }
@@ -146,7 +150,7 @@ fn encode_format(out: &mut Writing<'_>, format: CustomFormat, origin: Origin) ->
 
 fn encode_hosted(out: &mut Writing<'_>, tool: HostedTool, encoded: &mut Tools) {
     let HostedTool { origin, kind, settings, implied_choice } = tool;
-    if is_web_search(&kind) && (implied_choice || out.profile.web_search) {
+    if is_web_search(&kind) && (implied_choice || out.upstream.web_search) {
         encoded.web_search = Some(encode_web_search(&settings));
     } else {
         drop_tool(out, origin, &kind);
@@ -155,7 +159,7 @@ fn encode_hosted(out: &mut Writing<'_>, tool: HostedTool, encoded: &mut Tools) {
 
 fn drop_tool(out: &mut Writing<'_>, origin: Origin, kind: &str) {
     let detail = format!("a Chat upstream cannot offer the tool `{kind}`");
-    out.lose(out.sources.path(origin), LossCode::DroppedTool, detail);
+    out.lose(origin.path(), LossCode::DroppedTool, detail);
 }
 
 fn is_web_search(kind: &str) -> bool {
@@ -193,10 +197,10 @@ fn encode_allowed(
     for (index, tool) in tools.into_iter().enumerate() {
         match tool {
             ToolRef::Named { kind, name } => refs.push(encode_ref(out, kind, &name)),
-            ToolRef::Opaque(Opaque { protocol: Protocol::Chat, kind, needs_client: _, raw }) => {
+            ToolRef::Opaque(Opaque { api: Api::Chat, kind, class: _, raw }) => {
                 refs.push(wire::ToolReference::Unknown(Unknown { kind, raw: wire_json(raw) }));
             }
-            ToolRef::Hosted { kind } | ToolRef::Opaque(Opaque { protocol: _, kind, needs_client: _, raw: _ }) => {
+            ToolRef::Hosted { kind } | ToolRef::Opaque(Opaque { api: _, kind, class: _, raw: _ }) => {
                 let detail = format!("a Chat upstream cannot offer the tool `{kind}`");
                 out.lose(format!("{path}.tools[{index}]"), LossCode::DroppedTool, detail);
             }
@@ -211,10 +215,10 @@ fn encode_allowed(
 }
 
 fn encode_ref(out: &Writing<'_>, kind: ToolKind, name: &str) -> wire::ToolReference {
-    let name = Some(out.names.wire_choice(name).to_owned());
+    let name = Some(out.sent.names().wire_choice(name).to_owned());
     let tool = Some(wire::ToolName { name, extra: Extra::new() });
     match kind {
-        ToolKind::Custom if !out.profile.custom_as_function => {
+        ToolKind::Custom if !out.upstream.custom_as_function => {
             wire::ToolReference::Custom(wire::CustomReference { custom: tool, extra: Extra::new() })
         }
         ToolKind::Function | ToolKind::Custom => {

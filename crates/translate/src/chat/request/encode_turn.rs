@@ -7,18 +7,38 @@ use super::encode_content::{encode_part, gather};
 use super::writing::Writing;
 use crate::chat::custom_input::wrap;
 use crate::chat::reasoning_content::{REASONING_JOINER, reasoning_text};
+use crate::places::What;
 use crate::{Error, LossCode, RequestCode};
+
+/// A message, and where it and its calls came from.
+pub(super) struct Placed {
+    pub(super) message: wire::Message,
+    /// `None` for one that was made of several things, or of none.
+    pub(super) origin: Option<Origin>,
+    pub(super) calls: Vec<(What, Origin)>,
+}
+
+impl Placed {
+    pub(super) fn new(message: wire::Message, origin: Option<Origin>) -> Self {
+        Self { message, origin, calls: Vec::new() }
+    }
+}
 
 #[derive(Default)]
 pub(super) struct AssistantTurn {
+    /// Where the messages stood that it is made of.
+    said: Vec<Origin>,
+
     content: Option<wire::Content>,
     refusal: Option<Refusal>,
     reasoning: String,
     /// Where the thoughts stood.
     thoughts: Vec<Origin>,
     calls: Vec<wire::ToolCall>,
+    /// What the calls are, and where they stood.
+    call_origins: Vec<(What, Origin)>,
     call_ids: Vec<String>,
-    results: Vec<wire::ToolMessage>,
+    results: Vec<(wire::ToolMessage, Origin)>,
     media: Vec<wire::Part>,
 }
 
@@ -43,29 +63,31 @@ impl AssistantTurn {
     pub(super) fn say(&mut self, out: &mut Writing<'_>, message: Message, origin: Origin) -> Result<(), Error> {
         let Message { id: _, role: _, content, name: _, phase, status: _ } = message;
         if let Some(phase) = phase {
-            let path = format!("{}.phase", out.sources.path(origin));
+            let path = format!("{}.phase", origin.path());
             out.lose(path, LossCode::DroppedPhase, format!("Chat has no place for the phase `{phase}`"));
         }
         if !self.calls.is_empty() {
             let detail = "the text moved before the calls of its turn, where Chat has its place";
-            out.lose(out.sources.path(origin), LossCode::MovedItem, detail);
+            out.lose(origin.path(), LossCode::MovedItem, detail);
         } else if self.has_spoken() {
-            out.lose(out.sources.path(origin), LossCode::JoinedItems, "joined with the message before it");
+            out.lose(origin.path(), LossCode::JoinedItems, "joined with the message before it");
         }
+        self.said.push(origin);
         match content {
-            Content::Text(text) => self.add_text(out, text),
+            Content::Text(text) => self.add_text(text),
             Content::Parts(parts) => self.add_parts(out, parts)?,
         }
         Ok(())
     }
 
-    pub(super) fn call(&mut self, out: &Writing<'_>, call: ToolCall) {
+    pub(super) fn call(&mut self, out: &Writing<'_>, call: ToolCall, origin: Origin) {
         let ToolCall { id: _, call_id, name, namespace, arguments, status: _ } = call;
-        let name = Some(out.names.wire(namespace.as_deref(), &name).to_owned());
+        let name = Some(out.sent.names().wire(namespace.as_deref(), &name).to_owned());
+        self.call_origins.push((What::of_call(&arguments), origin));
         self.call_ids.push(call_id.clone());
         let id = Some(call_id);
         self.calls.push(match arguments {
-            Arguments::Custom(input) if !out.profile.custom_as_function => {
+            Arguments::Custom(input) if !out.upstream.custom_as_function => {
                 let custom = Some(wire::CustomCall { name, input: Some(input), extra: Extra::new() });
                 wire::ToolCall::Custom(wire::CustomToolCall { id, custom, extra: Extra::new() })
             }
@@ -78,7 +100,7 @@ impl AssistantTurn {
         let text = reasoning_text(reasoning);
         if text.is_empty() || reasoning.encrypted.is_some() {
             let detail = "only the server that sealed these thoughts can read them";
-            out.lose(out.sources.path(origin), LossCode::DroppedReasoning, detail);
+            out.lose(origin.path(), LossCode::DroppedReasoning, detail);
         }
         if text.is_empty() {
             return;
@@ -90,22 +112,25 @@ impl AssistantTurn {
         self.thoughts.push(origin);
     }
 
-    pub(super) fn answer(&mut self, result: wire::ToolMessage, media: Vec<wire::Part>) {
-        self.results.push(result);
+    pub(super) fn answer(&mut self, result: wire::ToolMessage, origin: Origin, media: Vec<wire::Part>) {
+        self.results.push((result, origin));
         self.media.extend(media);
     }
 
     /// Writes the assistant message, the results of its calls, and the media those came with.
-    pub(super) fn write(mut self, out: &mut Writing<'_>, messages: &mut Vec<wire::Message>) {
+    pub(super) fn write(mut self, out: &mut Writing<'_>, messages: &mut Vec<Placed>) {
         if !self.has_spoken() && self.calls.is_empty() {
             for origin in self.thoughts {
                 let detail = "thoughts that led to nothing cannot be replayed";
-                out.lose(out.sources.path(origin), LossCode::DroppedReasoning, detail);
+                out.lose(origin.path(), LossCode::DroppedReasoning, detail);
             }
             return;
         }
         self.place_refusal(out);
-        let Self { content, refusal, reasoning, thoughts: _, calls, call_ids: _, results, media } = self;
+        let Self { said, content, refusal, reasoning, thoughts: _, calls, call_origins, call_ids: _, results, media } =
+            self;
+        // Of a message that is made of several no place inside leads back.
+        let origin = <[Origin; 1]>::try_from(said).ok().map(|[origin]| origin);
         let is_silent = |content: &wire::Content| matches!(content, wire::Content::Text(text) if text.is_empty());
         let assistant = wire::AssistantMessage {
             content: content.filter(|content| calls.is_empty() || !is_silent(content)),
@@ -114,11 +139,13 @@ impl AssistantTurn {
             reasoning_content: (!reasoning.is_empty()).then_some(reasoning),
             ..wire::AssistantMessage::default()
         };
-        messages.push(wire::Message::Assistant(Box::new(assistant)));
-        messages.extend(results.into_iter().map(wire::Message::Tool));
+        messages.push(Placed { message: wire::Message::Assistant(Box::new(assistant)), origin, calls: call_origins });
+        messages
+            .extend(results.into_iter().map(|(result, origin)| Placed::new(wire::Message::Tool(result), Some(origin))));
         if !media.is_empty() {
             let content = Some(wire::Content::Parts(media));
-            messages.push(wire::Message::User(wire::PlainMessage { content, name: None, extra: Extra::new() }));
+            let message = wire::PlainMessage { content, name: None, extra: Extra::new() };
+            messages.push(Placed::new(wire::Message::User(message), None));
         }
     }
 
@@ -126,13 +153,13 @@ impl AssistantTurn {
         self.content.is_some() || self.refusal.is_some()
     }
 
-    fn add_text(&mut self, out: &Writing<'_>, more: String) {
+    fn add_text(&mut self, more: String) {
         match &mut self.content {
             None => self.content = Some(wire::Content::Text(more)),
             Some(wire::Content::Text(text)) if text.is_empty() => *text = more,
             Some(wire::Content::Text(_)) if more.is_empty() => {}
             Some(wire::Content::Text(text)) => {
-                text.push_str(out.joiner);
+                text.push_str(crate::MESSAGE_JOINER);
                 text.push_str(&more);
             }
             Some(wire::Content::Parts(parts)) => parts.push(text_part(more)),
@@ -152,18 +179,18 @@ impl AssistantTurn {
                 },
                 PartKind::Image(_) | PartKind::File(_) | PartKind::Audio(_) | PartKind::Opaque(_) => {
                     let message = "an assistant message holds text and refusals only";
-                    return Err(Error::request(out.sources.path(origin), RequestCode::UnsupportedValue, message));
+                    return Err(Error::request(origin.path(), RequestCode::UnsupportedValue, message));
                 }
             }
         }
         if is_empty {
-            self.add_text(out, String::new());
+            self.add_text(String::new());
         }
         if texts.is_empty() {
             return Ok(());
         }
         match gather(out, texts, "") {
-            wire::Content::Text(text) => self.add_text(out, text),
+            wire::Content::Text(text) => self.add_text(text),
             wire::Content::Parts(more) => match self.content.take() {
                 Some(wire::Content::Parts(mut parts)) => {
                     parts.extend(more);
@@ -181,7 +208,7 @@ impl AssistantTurn {
 
     /// A refusal alone is the content; beside a text it has a field of its own.
     fn place_refusal(&mut self, out: &mut Writing<'_>) {
-        if !out.profile.plain_text {
+        if !out.upstream.plain_text {
             if self.content.is_none()
                 && let Some(Refusal { text, origin: _ }) = self.refusal.take()
             {
@@ -190,8 +217,8 @@ impl AssistantTurn {
             }
         } else if let Some(Refusal { text, origin }) = self.refusal.take() {
             let detail = "this upstream knows no refusals; the model's words stand as its text";
-            out.lose(out.sources.path(origin), LossCode::DroppedDetail, detail);
-            self.add_text(out, text);
+            out.lose(origin.path(), LossCode::DroppedDetail, detail);
+            self.add_text(text);
         }
     }
 }

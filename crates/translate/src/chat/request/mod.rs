@@ -16,3 +16,4 @@ mod writing;
 
 pub use decode::decode_request;
 pub use encode::encode_request;
+pub(super) use encode::{sent, write_request};

@@ -1,18 +1,18 @@
 //! A request while it is being written, and what it may lose.
 
-use interlingua_model::{Sourced, Sources};
+use interlingua_model::Sourced;
 
-use crate::names::Names;
-use crate::{ChatProfile, Loss, LossCode};
+use crate::chat::{Field, Upstream};
+use crate::places::{At, Places, What};
+use crate::{Loss, LossCode, Sent};
 
 /// A request while it is being written.
 pub(super) struct Writing<'p> {
-    pub(super) profile: &'p ChatProfile,
-    /// What stands between the texts of two messages that become one.
-    pub(super) joiner: &'p str,
-    pub(super) names: Names,
-    pub(super) sources: Sources,
+    pub(super) upstream: &'p Upstream,
+    pub(super) sent: &'p Sent,
     pub(super) losses: Vec<Loss>,
+    /// Where each thing that is written came from.
+    pub(super) places: Places,
 }
 
 impl Writing<'_> {
@@ -21,19 +21,20 @@ impl Writing<'_> {
     }
 
     /// A field this upstream may refuse; `code` says how bad that is.
-    pub(super) fn keep<T>(&mut self, field: &str, value: Option<Sourced<T>>, code: LossCode) -> Option<T> {
+    pub(super) fn keep<T>(&mut self, field: Field, value: Option<Sourced<T>>, code: LossCode) -> Option<T> {
         let Sourced { value, origin } = value?;
-        if !self.profile.refuses(field) {
+        if !self.upstream.refuses(field) {
+            self.places.add(At::Field(field.as_str()), What::Setting, origin);
             return Some(value);
         }
-        self.lose(self.sources.path(origin), code, format!("this upstream refuses `{field}`"));
+        self.lose(origin.path(), code, format!("this upstream refuses `{}`", field.as_str()));
         None
     }
 
     /// A field that Chat does not have.
     pub(super) fn drop<T>(&mut self, value: Option<&Sourced<T>>, code: LossCode) {
         if let Some(Sourced { value: _, origin }) = value {
-            self.lose(self.sources.path(*origin), code, "the Chat Completions API has no such field");
+            self.lose(origin.path(), code, "the Chat Completions API has no such field");
         }
     }
 }

@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 
-use interlingua_model::{Event, ItemIndex, ItemStart, Sink, ToolKind};
+use interlingua_model::{Event, ItemIndex, ItemStart, Origin, Sink, ToolKind};
 use interlingua_wire::chat as wire;
 
 use super::turns::next;
 use crate::chat::custom_input::Unwrapper;
 use crate::chat::reply::ids::made_up_call_id;
-use crate::names::Names;
-use crate::{Context, Error};
+use crate::{Error, Sent};
 
 /// The calls of a reply, in the order they began.
 ///
@@ -18,8 +17,7 @@ use crate::{Context, Error};
 /// in all of them.
 #[derive(Debug, Clone)]
 pub(super) struct Calls {
-    names: Names,
-    stamp_id: String,
+    sent: Sent,
     list: Vec<Call>,
     /// Which call an index of the stream means; the latest counts.
     by_index: Vec<(i64, usize)>,
@@ -28,6 +26,7 @@ pub(super) struct Calls {
 
 #[derive(Debug, Clone)]
 struct Call {
+    origin: Origin,
     id: String,
     name: String,
     kind: ToolKind,
@@ -58,14 +57,8 @@ struct CallPiece<'a> {
 }
 
 impl Calls {
-    pub(super) fn new(context: &Context) -> Self {
-        Self {
-            names: context.names.clone(),
-            stamp_id: context.stamp.id.clone(),
-            list: Vec::new(),
-            by_index: Vec::new(),
-            legacy: None,
-        }
+    pub(super) fn new(sent: &Sent) -> Self {
+        Self { sent: sent.clone(), list: Vec::new(), by_index: Vec::new(), legacy: None }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -100,10 +93,10 @@ impl Calls {
         let name = name.filter(|name| !name.is_empty());
         let at = match self.legacy {
             Some(at) => at,
-            None => self.open(None),
+            None => self.open(None, Origin::of("choices[0].delta.function_call")),
         };
         self.legacy = Some(at);
-        let id = made_up_call_id(reply_id, &self.stamp_id, at);
+        let id = made_up_call_id(reply_id, self.sent.stamp_id(), at);
         let piece = CallPiece {
             id: Some(&id),
             name: name.as_deref(),
@@ -124,12 +117,12 @@ impl Calls {
             let State::Waiting(_) = call.state else { continue };
             if call.name.is_empty() {
                 let message = "a call without a name could not be made".to_owned();
-                return Err(Error::Malformed { path: Some(format!("choices[0].delta.tool_calls[{number}]")), message });
+                return Err(Error::Malformed { path: Some(call.origin.path()), message });
             }
             if call.id.is_empty() {
-                call.id = made_up_call_id(reply_id, &self.stamp_id, number);
+                call.id = made_up_call_id(reply_id, self.sent.stamp_id(), number);
             }
-            call.announce(&self.names, items, out);
+            call.announce(self.sent.names(), items, out);
         }
         Ok(())
     }
@@ -163,18 +156,18 @@ impl Calls {
                 let known = self.by_index.iter().rev().find(|(known, _)| *known == index).map(|(_, at)| *at);
                 match known {
                     Some(at) if !self.is_another(at, id, name) => at,
-                    Some(_) | None => self.open(Some(index)),
+                    Some(_) | None => self.open_next(Some(index)),
                 }
             }
             None => match (id, name) {
                 (Some(id), _) => match self.list.iter().position(|call| call.id == id) {
                     Some(at) => at,
-                    None => self.open(None),
+                    None => self.open_next(None),
                 },
-                (None, Some(_)) => self.open(None),
+                (None, Some(_)) => self.open_next(None),
                 (None, None) => match self.list.len().checked_sub(1) {
                     Some(last) => last,
-                    None => self.open(None),
+                    None => self.open_next(None),
                 },
             },
         }
@@ -186,9 +179,14 @@ impl Calls {
         name.is_some() && !known.is_empty() && id.is_some_and(|id| id != known)
     }
 
-    fn open(&mut self, index: Option<i64>) -> usize {
+    fn open_next(&mut self, index: Option<i64>) -> usize {
+        self.open(index, Origin::nth("choices[0].delta.tool_calls[*]", self.list.len()))
+    }
+
+    fn open(&mut self, index: Option<i64>, origin: Origin) -> usize {
         let at = self.list.len();
         self.list.push(Call {
+            origin,
             id: String::new(),
             name: String::new(),
             kind: ToolKind::Function,
@@ -216,7 +214,7 @@ impl Calls {
                     call.kind = kind;
                 }
                 if !call.id.is_empty() && !call.name.is_empty() {
-                    call.announce(&self.names, items, out);
+                    call.announce(self.sent.names(), items, out);
                 }
             }
             State::Announced(index, input) => input.say(*index, text.unwrap_or_default(), out),
@@ -232,7 +230,7 @@ impl Call {
         }
     }
 
-    fn announce(&mut self, names: &Names, items: &mut u32, out: &mut impl Sink) {
+    fn announce(&mut self, names: &crate::names::Names, items: &mut u32, out: &mut impl Sink) {
         let index = next(items);
         let is_wrapped = self.kind == ToolKind::Function && names.kind(&self.name) == Some(ToolKind::Custom);
         let (namespace, name) = match names.original(&self.name) {
@@ -241,6 +239,7 @@ impl Call {
         };
         out.event(Event::ItemStarted {
             index,
+            origin: self.origin,
             item: ItemStart::ToolCall {
                 id: None,
                 call_id: Cow::Borrowed(&self.id),

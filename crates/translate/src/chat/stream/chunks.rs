@@ -5,7 +5,7 @@ use interlingua_wire::chat::{self as wire, ChunkChoice, Delta, DeltaContent};
 use interlingua_wire::{Extra, Integer, Maybe, Text};
 
 use super::frame::Frame;
-use crate::Context;
+use crate::chat::Context;
 use crate::chat::reply::ids::{created_at, prefixed, reply_id};
 use crate::chat::reply::logprobs::encode_logprobs;
 
@@ -69,8 +69,12 @@ impl Chunks {
         head.service_tier = service_tier.or(head.service_tier.take());
     }
 
-    /// Takes the envelope as the end has it, for replies that began without one.
+    /// Takes the envelope as the end has it, for replies that began without one. Which class of service answered, some
+    /// servers say only then.
     pub(super) fn complete(&mut self, envelope: Envelope) {
+        if self.head.service_tier.is_none() {
+            self.head.service_tier.clone_from(&envelope.service_tier);
+        }
         if self.head.id.is_none() {
             self.begin(envelope);
         }

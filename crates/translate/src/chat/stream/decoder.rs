@@ -3,21 +3,23 @@
 use std::borrow::Cow;
 
 use interlingua_model::{
-    Ending, Envelope, Event, Failure, Finish, IncompleteReason, ItemIndex, Sink, TokenLogprob, Usage,
+    Ending, Envelope, Event, Failure, Finish, IncompleteReason, ItemIndex, Origin, ReplyOrigins, Sink, TokenLogprob,
+    Usage,
 };
 use interlingua_wire::chat as wire;
 
 use super::calls::Calls;
+use super::losses::Losses;
 use super::turns::Turns;
 use crate::chat::reply::content::{Said, decode_details, decode_part};
 use crate::chat::reply::failure::{bare_failure, decode_failure, spoken};
-use crate::chat::reply::finish::decode_finish;
+use crate::chat::reply::finish::{FINISH, decode_finish};
 use crate::chat::reply::logprobs::decode_logprobs;
 use crate::chat::reply::moderation::decode_moderation;
-use crate::chat::reply::usage::decode_usage;
+use crate::chat::reply::usage::{USAGE, decode_usage};
 use crate::convert::count;
 use crate::error::stream_incomplete;
-use crate::{Context, End, Error, Loss, LossCode, Outcome};
+use crate::{End, Error, LossCode, Outcome, Sent};
 
 /// Reads the chunks of a Chat stream.
 ///
@@ -27,10 +29,10 @@ use crate::{Context, End, Error, Loss, LossCode, Outcome};
 ///
 /// ```
 /// use interlingua_model::Fold;
-/// use interlingua_translate::{Context, End, Stamp, chat};
+/// use interlingua_translate::{End, Sent, Stamp, chat};
 ///
-/// let context = Context::detached(Stamp { id: "1".into(), created: 0 });
-/// let mut decoder = chat::Decoder::new(&context);
+/// let sent = Sent::unknown(&Stamp { id: "1".into(), created: 0 });
+/// let mut decoder = chat::Decoder::new(&sent);
 /// let mut fold = Fold::default();
 /// decoder.read(r#"{"id":"chatcmpl-1","choices":[{"delta":{"content":"Hi"},"finish_reason":"stop"}]}"#, None, &mut fold);
 /// assert_eq!(decoder.finish(&mut fold).end, End::Completed);
@@ -57,13 +59,13 @@ enum State {
 impl Decoder {
     /// A decoder for the reply of one request.
     #[must_use]
-    pub fn new(context: &Context) -> Self {
+    pub fn new(sent: &Sent) -> Self {
         Self {
             state: State::Open,
             envelope: Envelope::default(),
             has_started: false,
             turns: Turns::default(),
-            calls: Calls::new(context),
+            calls: Calls::new(sent),
             reason: Reason::Missing,
             usage: None,
             moderation: None,
@@ -79,7 +81,7 @@ impl Decoder {
             return;
         }
         if data.trim() == "[DONE]" {
-            return self.end(Terminal::Said, out);
+            return self.end(Terminal::Said, None, out);
         }
         match serde_json::from_str::<wire::Chunk<'_>>(data) {
             Ok(chunk) if chunk.error.is_none() && event_name == Some("error") => {
@@ -116,9 +118,14 @@ impl Decoder {
 
     /// Says that no more bytes come. A stream that has given no finish reason ends in a failure with the code
     /// `stream_incomplete`, never as a success; so it does at `[DONE]`, which proxies write behind whatever came.
-    pub fn finish(mut self, out: &mut impl Sink) -> Outcome {
+    pub fn finish(self, out: &mut impl Sink) -> Outcome {
+        self.finish_for(None, out)
+    }
+
+    /// The same, with the reason why no more bytes come, where there is one to tell.
+    pub(in crate::chat) fn finish_for(mut self, reason: Option<Failure>, out: &mut impl Sink) -> Outcome {
         if !self.has_ended() {
-            self.end(Terminal::Silent, out);
+            self.end(Terminal::Silent, reason, out);
         }
         let end = match self.state {
             State::Ended(end) => end,
@@ -232,12 +239,14 @@ impl Decoder {
         if audio.is_some() {
             return Err(spoken("choices[0].delta.audio"));
         }
-        let thought = [reasoning_content, reasoning].into_iter().flatten().find(|text| !text.is_empty());
-        // The two fields say the same where both are there, and so do the entries.
-        match thought {
-            Some(thought) => self.turns.think(&thought, out),
-            None => self.details(reasoning_details.unwrap_or_default(), out),
+        let thoughts =
+            [("choices[0].delta.reasoning_content", reasoning_content), ("choices[0].delta.reasoning", reasoning)];
+        let thought = thoughts.into_iter().find_map(|(path, text)| Some((path, text.filter(|text| !text.is_empty())?)));
+        // The two fields say the same where both are there, and so do the entries, at once or in a later chunk.
+        if let Some((path, thought)) = thought {
+            self.turns.think_aloud(&thought, Origin::of(path), out);
         }
+        self.details(reasoning_details.unwrap_or_default(), out);
         match content.into_value() {
             None => {}
             Some(wire::DeltaContent::Text(text)) => self.turns.say(text.0, tokens, out),
@@ -268,7 +277,7 @@ impl Decoder {
             match decode_part(part) {
                 Said::Text(text) => self.turns.say(Cow::Owned(text), std::mem::take(&mut tokens), out),
                 Said::Refusal(text) => self.turns.refuse_to(Cow::Owned(text), out),
-                Said::Thought(text) => self.turns.think(&text, out),
+                Said::Thought(text) => self.turns.think(&text, Origin::of("choices[0].delta.content"), out),
                 Said::Other(kind) => {
                     let detail = format!("the Responses API has no place for a `{kind}` in a reply");
                     self.losses.once("choices[0].delta.content", LossCode::DroppedPart, detail);
@@ -286,15 +295,18 @@ impl Decoder {
             let detail = "sealed thoughts of a Chat upstream have no way back to it";
             self.losses.once("choices[0].delta.reasoning_details", LossCode::DroppedReasoning, detail);
         }
-        self.turns.think(&text, out);
+        self.turns.think_in_entries(&text, Origin::of("choices[0].delta.reasoning_details"), out);
     }
 
-    fn end(&mut self, terminal: Terminal, out: &mut impl Sink) {
+    fn end(&mut self, terminal: Terminal, cut: Option<Failure>, out: &mut impl Sink) {
         let reason = match (std::mem::replace(&mut self.reason, Reason::Missing), terminal) {
             (Reason::Given(reason), _) => Some(reason),
             // Some servers never have a word for it; then `[DONE]` has to do.
             (Reason::Blank, Terminal::Said) => None,
             (Reason::Blank, Terminal::Silent) | (Reason::Missing, _) => {
+                if let Some(cut) = cut {
+                    return self.fail(Box::new(cut), out);
+                }
                 self.calls.flush(out);
                 self.state = State::Ended(End::Truncated);
                 return out.event(Event::Failed(Box::new(stream_incomplete())));
@@ -338,6 +350,7 @@ impl Decoder {
             usage: self.usage.take(),
             metadata: None,
             moderation: self.moderation.take(),
+            origins: ReplyOrigins { items: Origin::of("choices[0].delta"), finish: FINISH, usage: USAGE },
         })));
         Ok(())
     }
@@ -369,19 +382,4 @@ enum Terminal {
     Said,
     /// By the end of the bytes.
     Silent,
-}
-
-/// Losses that a stream meets again and again, each reported once.
-#[derive(Debug, Clone, Default)]
-struct Losses {
-    list: Vec<Loss>,
-}
-
-impl Losses {
-    fn once(&mut self, path: impl Into<String>, code: LossCode, detail: impl Into<String>) {
-        let path = path.into();
-        if !self.list.iter().any(|loss| loss.code == code && loss.path == path) {
-            self.list.push(Loss::new(path, code, detail));
-        }
-    }
 }

@@ -1,18 +1,23 @@
 //! Canonical events as Chat chunks.
 
-use interlingua_model::{CallStyle, Event, Failure, ItemIndex, ItemStart, ReasoningKind, Sink, TokenLogprob, ToolKind};
+use interlingua_model::{
+    Api, CallStyle, Content, Ending, Event, Failure, Finish, IncompleteReason, ItemIndex, ItemKind, ItemStart, Opaque,
+    Origin, Part, PartKind, ReasoningItem, ReasoningKind, Sink, TokenLogprob, ToolKind,
+};
 
 use super::chunks::Chunks;
 use super::frame::Frame;
 use super::text_join::{TextJoin, TextPiece};
+use crate::chat::Context;
 use crate::chat::reasoning_content::REASONING_JOINER;
 use crate::chat::reasoning_details::{BEFORE_CONTENT, encode_details};
-use crate::chat::reply::content::{dropped, flat_name};
-use crate::chat::reply::failure::{encode_failure, needs_client, second_legacy_call};
+use crate::chat::reply::content::{flat_name, lost_part};
+use crate::chat::reply::failure::{error_body, second_legacy_call};
 use crate::chat::reply::finish::{CallsMade, finish_reason, is_empty_completion};
 use crate::chat::reply::moderation::encode_moderation;
 use crate::chat::reply::usage::encode_usage;
-use crate::{Context, Error, Loss, LossCode};
+use crate::opaque::{cut_short, leave_out_of_reply};
+use crate::{Error, Loss, LossCode};
 
 /// Writes canonical events as the frames of a Chat stream.
 ///
@@ -22,13 +27,14 @@ use crate::{Context, Error, Loss, LossCode};
 /// status.
 ///
 /// ```
-/// use interlingua_model::{Event, ItemIndex, ItemStart};
-/// use interlingua_translate::{Context, Stamp, chat};
+/// use interlingua_model::{Event, ItemIndex, ItemStart, Origin};
+/// use interlingua_translate::{Stamp, chat};
 ///
-/// let mut encoder = chat::Encoder::new(Context::detached(Stamp { id: "1".into(), created: 0 }));
+/// let mut encoder = chat::Encoder::new(chat::Context::unknown(Stamp { id: "1".into(), created: 0 }));
 /// let mut frames = 0;
-/// let index = ItemIndex(0);
-/// encoder.push(Event::ItemStarted { index, item: ItemStart::Message { id: None, phase: None } }, &mut |_| frames += 1);
+/// let (index, origin) = (ItemIndex(0), Origin::nth("output[*]", 0));
+/// let item = ItemStart::Message { id: None, phase: None };
+/// encoder.push(Event::ItemStarted { index, origin, item }, &mut |_| frames += 1);
 /// assert_eq!(frames, 0, "nothing to see yet");
 /// encoder.push(Event::TextDelta { index, part: 0, text: "Hi".into(), logprobs: vec![] }, &mut |_| frames += 1);
 /// assert_eq!(frames, 2, "the role and the text");
@@ -38,14 +44,14 @@ pub struct Encoder {
     context: Context,
     chunks: Chunks,
     state: State,
-    items: Vec<(ItemIndex, ItemState)>,
+    items: Vec<Item>,
     text: TextJoin,
     /// Whether any text of thoughts has been written, and of which item and part the last was.
     thought: Option<(ItemIndex, u32)>,
     /// What each item that is no thought lets thoughts stand before; `None` for one that Chat cannot carry.
     anchors: Vec<(ItemIndex, Option<String>)>,
     /// Sealed thoughts that wait to learn what they precede.
-    waiting: Vec<(ItemIndex, Box<interlingua_model::ReasoningItem>)>,
+    waiting: Vec<(Origin, Box<ReasoningItem>)>,
     details: i64,
     calls: u32,
     losses: Vec<Loss>,
@@ -58,12 +64,21 @@ enum State {
     Failed(Box<Failure>),
 }
 
+/// An item, and where it came from.
+#[derive(Debug)]
+struct Item {
+    index: ItemIndex,
+    origin: Origin,
+    state: ItemState,
+}
+
 #[derive(Debug)]
 enum ItemState {
     Message,
     Call { index: u32, kind: ToolKind },
     Reasoning { shown: Option<ReasoningKind> },
-    Opaque { kind: String },
+    Opaque(Box<Opaque>),
+    Result,
     Finished,
 }
 
@@ -93,14 +108,14 @@ impl Encoder {
         }
         match event {
             Event::Started(envelope) => self.chunks.begin(envelope),
-            Event::ItemStarted { index, item } => self.start(index, item, out),
+            Event::ItemStarted { index, origin, item } => self.start(index, origin, item, out),
             Event::TextDelta { index, part, text, logprobs } => self.write_text(index, part, &text, logprobs, out),
-            Event::RefusalDelta { text, .. } => self.chunks.refusal(&text, out),
+            Event::RefusalDelta { index: _, part: _, text } => self.chunks.refusal(&text, out),
             Event::ReasoningDelta { index, part, kind, text } => self.write_thought(index, part, kind, &text, out),
             Event::ArgumentsDelta { index, text } => self.arguments(index, &text, out),
             Event::Annotation { index, part, annotation } => self.text.annotate(index, part, annotation),
             Event::ItemFinished { index, item } => self.finish_item(index, item.map(|item| item.kind), out),
-            Event::Progress { .. } | Event::Opaque(_) => {}
+            Event::Progress { index: _, api: _, step: _, raw: _ } | Event::Opaque(_) => {}
             Event::Finished(ending) => self.end(*ending, out),
             Event::Failed(failure) => self.fail(*failure, out),
         }
@@ -135,12 +150,12 @@ impl Encoder {
         self.losses
     }
 
-    fn start(&mut self, index: ItemIndex, item: ItemStart<'_>, out: &mut impl FnMut(Frame<'_>)) {
+    fn start(&mut self, index: ItemIndex, origin: Origin, item: ItemStart<'_>, out: &mut impl FnMut(Frame<'_>)) {
         let state = match item {
             ItemStart::Message { id: _, phase } => {
                 if let Some(phase) = phase {
                     let detail = format!("Chat has no place for the phase `{phase}`");
-                    self.lose(format!("output[{}].phase", index.0), LossCode::DroppedPhase, detail);
+                    self.lose(format!("{}.phase", origin.path()), LossCode::DroppedPhase, detail);
                 }
                 self.anchor(index, Some(BEFORE_CONTENT), out);
                 self.text.open(index);
@@ -154,17 +169,22 @@ impl Encoder {
                 match self.context.call_style {
                     CallStyle::Tools => self.chunks.call(number, &call_id, &name, kind, out),
                     CallStyle::LegacyFunctions if number == 0 => self.chunks.legacy_call(&name, out),
-                    CallStyle::LegacyFunctions => return self.refuse(second_legacy_call(index.0), out),
+                    CallStyle::LegacyFunctions => return self.refuse(second_legacy_call(origin), out),
                 }
                 ItemState::Call { index: number, kind }
             }
             ItemStart::Reasoning { id: _ } => ItemState::Reasoning { shown: None },
-            ItemStart::Opaque { kind } => {
+            ItemStart::ToolResult { call_id: _ } => {
                 self.anchor(index, None, out);
-                ItemState::Opaque { kind: kind.into_owned() }
+                self.lose(origin.path(), LossCode::DroppedItem, "a result echoed in the reply");
+                ItemState::Result
+            }
+            ItemStart::Opaque(opaque) => {
+                self.anchor(index, None, out);
+                ItemState::Opaque(Box::new(opaque))
             }
         };
-        self.items.push((index, state));
+        self.items.push(Item { index, origin, state });
     }
 
     fn write_text(
@@ -217,32 +237,47 @@ impl Encoder {
         }
     }
 
-    fn finish_item(
-        &mut self,
-        index: ItemIndex,
-        item: Option<interlingua_model::ItemKind>,
-        out: &mut impl FnMut(Frame<'_>),
-    ) {
-        use interlingua_model::ItemKind;
-        let Some(state) = self.state_of(index) else { return };
-        let was = std::mem::replace(state, ItemState::Finished);
+    fn finish_item(&mut self, index: ItemIndex, item: Option<ItemKind>, out: &mut impl FnMut(Frame<'_>)) {
+        let Some(known) = self.item(index) else { return };
+        let origin = known.origin;
+        let was = std::mem::replace(&mut known.state, ItemState::Finished);
         match (was, item) {
-            (ItemState::Message, _) => {
+            (ItemState::Message, whole) => {
+                if let Some(ItemKind::Message(message)) = whole {
+                    self.lose_parts(message.content);
+                }
                 let chunks = &mut self.chunks;
                 self.text.close(index, &mut |piece| write_piece(chunks, piece, out));
             }
-            (ItemState::Reasoning { .. }, Some(ItemKind::Reasoning(reasoning))) => {
+            (ItemState::Reasoning { shown: _ }, Some(ItemKind::Reasoning(reasoning))) => {
                 let next = self.anchors.iter().filter(|(at, _)| *at > index).min_by_key(|(at, _)| *at);
                 match next.cloned() {
-                    Some((_, before)) => self.write_details(index, &reasoning, before.as_deref(), out),
-                    None => self.waiting.push((index, Box::new(reasoning))),
+                    Some((_, before)) => self.write_details(origin, &reasoning, before.as_deref(), out),
+                    None => self.waiting.push((origin, Box::new(reasoning))),
                 }
             }
-            (ItemState::Opaque { .. }, Some(ItemKind::Opaque(opaque))) if opaque.needs_client => {
-                self.refuse(needs_client(&opaque.kind, index.0), out);
+            (ItemState::Opaque(_), Some(ItemKind::Opaque(opaque))) => self.finish_opaque(origin, &opaque, out),
+            (ItemState::Opaque(begun), _) => self.finish_opaque(origin, &begun, out),
+            (
+                ItemState::Call { index: _, kind: _ }
+                | ItemState::Reasoning { shown: _ }
+                | ItemState::Result
+                | ItemState::Finished,
+                _,
+            ) => {}
+        }
+    }
+
+    /// Reports the parts of a message that no delta has told.
+    fn lose_parts(&mut self, content: Content) {
+        let Content::Parts(parts) = content else { return };
+        for Part { origin, kind, cache_breakpoint: _ } in parts {
+            match kind {
+                PartKind::Text(_) | PartKind::Refusal(_) => {}
+                PartKind::Image(_) | PartKind::File(_) | PartKind::Audio(_) | PartKind::Opaque(_) => {
+                    self.losses.push(lost_part(origin));
+                }
             }
-            (ItemState::Opaque { kind }, _) => self.drop_item(index, &kind),
-            (ItemState::Call { .. } | ItemState::Reasoning { .. } | ItemState::Finished, _) => {}
         }
     }
 
@@ -253,16 +288,16 @@ impl Encoder {
     }
 
     fn release(&mut self, before: Option<&str>, out: &mut impl FnMut(Frame<'_>)) {
-        for (index, reasoning) in std::mem::take(&mut self.waiting) {
-            self.write_details(index, &reasoning, before, out);
+        for (origin, reasoning) in std::mem::take(&mut self.waiting) {
+            self.write_details(origin, &reasoning, before, out);
         }
     }
 
     /// Writes sealed thoughts for the next turn, or reports that they cannot be replayed.
     fn write_details(
         &mut self,
-        index: ItemIndex,
-        reasoning: &interlingua_model::ReasoningItem,
+        origin: Origin,
+        reasoning: &ReasoningItem,
         before: Option<&str>,
         out: &mut impl FnMut(Frame<'_>),
     ) {
@@ -276,19 +311,19 @@ impl Encoder {
             self.chunks.details(entries, out);
         } else {
             let detail = "the thoughts precede something Chat cannot carry, so they could not be replayed";
-            self.lose(format!("output[{}]", index.0), LossCode::DroppedReasoning, detail);
+            self.lose(origin.path(), LossCode::DroppedReasoning, detail);
         }
     }
 
-    fn end(&mut self, ending: interlingua_model::Ending, out: &mut impl FnMut(Frame<'_>)) {
-        let interlingua_model::Ending { envelope, finish, usage, metadata: _, moderation } = ending;
+    fn end(&mut self, ending: Ending, out: &mut impl FnMut(Frame<'_>)) {
+        let Ending { envelope, finish, usage, metadata: _, moderation, origins } = ending;
         self.release(None, out);
         let chunks = &mut self.chunks;
         chunks.complete(envelope);
         self.text.drain(&mut |piece| write_piece(chunks, piece, out));
-        for (index, state) in std::mem::take(&mut self.items) {
-            if let ItemState::Opaque { kind } = state {
-                self.drop_item(index, &kind);
+        for Item { index: _, origin, state } in std::mem::take(&mut self.items) {
+            if let ItemState::Opaque(opaque) = state {
+                self.losses.push(cut_short(&opaque, origin, Api::Chat));
             }
         }
         let (citations, mut lost) = self.text.take_citations();
@@ -296,12 +331,16 @@ impl Encoder {
         if !citations.is_empty() {
             self.chunks.annotations(citations, out);
         }
-        if let interlingua_model::Finish::Incomplete(interlingua_model::IncompleteReason::Other(reason)) = &finish {
+        if let Finish::Incomplete(IncompleteReason::Other(reason)) = &finish {
             let detail = format!("cut short for a reason Chat does not know (`{reason}`); reported as `length`");
-            self.lose("incomplete_details.reason", LossCode::UnknownValue, detail);
+            self.lose(origins.finish.path(), LossCode::UnknownValue, detail);
         }
         if is_empty_completion(&finish, !self.chunks.has_begun(), usage.as_ref()) {
-            self.lose("output", LossCode::EmptyCompletion, "the upstream completed without saying anything");
+            self.lose(
+                origins.items.path(),
+                LossCode::EmptyCompletion,
+                "the upstream completed without saying anything",
+            );
         }
         let calls = match (self.calls, self.context.call_style) {
             (0, _) => CallsMade::None,
@@ -324,18 +363,23 @@ impl Encoder {
     }
 
     fn fail(&mut self, failure: Failure, out: &mut impl FnMut(Frame<'_>)) {
-        out(Frame::Failed(encode_failure(&failure)));
+        out(Frame::Failed(error_body(&failure)));
         self.state = State::Failed(Box::new(failure));
     }
 
-    fn drop_item(&mut self, index: ItemIndex, kind: &str) {
-        let (code, detail) = dropped(kind);
-        self.lose(format!("output[{}]", index.0), code, detail);
+    fn finish_opaque(&mut self, origin: Origin, opaque: &Opaque, out: &mut impl FnMut(Frame<'_>)) {
+        if let Err(error) = leave_out_of_reply(opaque, origin, Api::Chat, &mut self.losses) {
+            self.refuse(error, out);
+        }
     }
 
     /// Streams touch their newest items most.
+    fn item(&mut self, index: ItemIndex) -> Option<&mut Item> {
+        self.items.iter_mut().rev().find(|item| item.index == index)
+    }
+
     fn state_of(&mut self, index: ItemIndex) -> Option<&mut ItemState> {
-        self.items.iter_mut().rev().find(|(at, _)| *at == index).map(|(_, state)| state)
+        self.item(index).map(|item| &mut item.state)
     }
 
     fn lose(&mut self, path: impl Into<String>, code: LossCode, detail: impl Into<String>) {

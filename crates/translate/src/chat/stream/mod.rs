@@ -5,6 +5,7 @@ mod chunks;
 mod decoder;
 mod encoder;
 mod frame;
+mod losses;
 mod text_join;
 mod turns;
 

@@ -2,11 +2,13 @@
 
 use std::collections::VecDeque;
 
-use interlingua_model::{Annotation, ItemIndex, TokenLogprob};
-use interlingua_wire::chat as wire;
+use interlingua_model::{Annotation, Api, ItemIndex, Opaque, TokenLogprob};
+use interlingua_wire::{Unknown, chat as wire};
 
+use crate::Loss;
 use crate::chat::reply::annotations::{characters, encode_citation};
-use crate::{Loss, LossCode};
+use crate::convert::wire_json;
+use crate::opaque::lost_annotation;
 
 /// Joins messages in the order they began: while one is open, the text of later ones waits.
 #[derive(Debug)]
@@ -91,10 +93,11 @@ impl TextJoin {
                 Annotation::UrlCitation(citation) => {
                     citations.push(encode_citation(citation, self.base(index, part)));
                 }
-                Annotation::Opaque(opaque) => {
-                    let path = format!("output[{}].content[{part}].annotations", index.0);
-                    let detail = format!("Chat has no place for a `{}`", opaque.kind);
-                    losses.push(Loss::new(path, LossCode::DroppedAnnotation, detail));
+                Annotation::Opaque { origin: _, annotation: Opaque { api: Api::Chat, kind, class: _, raw } } => {
+                    citations.push(wire::Annotation::Unknown(Unknown { kind, raw: wire_json(raw) }));
+                }
+                Annotation::Opaque { origin, annotation } => {
+                    losses.push(lost_annotation(&annotation, origin, Api::Chat));
                 }
             }
         }

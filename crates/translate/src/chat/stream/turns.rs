@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use interlingua_model::{Event, ItemIndex, ItemStart, ReasoningKind, Sink, TokenLogprob};
+use interlingua_model::{Event, ItemIndex, ItemStart, Origin, ReasoningKind, Sink, TokenLogprob};
 use interlingua_wire::chat as wire;
 
 use crate::chat::reply::annotations::{characters, decode_annotation};
@@ -14,11 +14,17 @@ pub(super) struct Turns {
     /// How many items have begun, calls among them.
     pub(super) count: u32,
     pub(super) has_message: bool,
+    thinks_aloud: bool,
     /// Characters of the messages that have ended, which citations count too.
     ended_text: u64,
     /// Citations that came before any text.
     citations: Vec<wire::Annotation>,
 }
+
+/// What all of a message is in; its text and its refusal are beside each other there.
+const DELTA: Origin = Origin::of("choices[0].delta");
+/// A list that begins anew in each chunk, so that no position in it says anything.
+const ANNOTATIONS: Origin = Origin::of("choices[0].delta.annotations");
 
 /// The item that what comes next belongs to; calls are kept apart.
 #[derive(Debug, Clone, Default)]
@@ -58,8 +64,21 @@ impl Turns {
         !self.citations.is_empty()
     }
 
+    /// Takes more of a thought that is told as text.
+    pub(super) fn think_aloud(&mut self, text: &str, origin: Origin, out: &mut impl Sink) {
+        self.thinks_aloud = true;
+        self.think(text, origin, out);
+    }
+
+    /// Takes more of a thought that is told in entries, unless it was told as text: then they say the same again.
+    pub(super) fn think_in_entries(&mut self, text: &str, origin: Origin, out: &mut impl Sink) {
+        if !self.thinks_aloud {
+            self.think(text, origin, out);
+        }
+    }
+
     /// Takes more of a thought.
-    pub(super) fn think(&mut self, text: &str, out: &mut impl Sink) {
+    pub(super) fn think(&mut self, text: &str, origin: Origin, out: &mut impl Sink) {
         if text.is_empty() {
             return;
         }
@@ -68,7 +87,7 @@ impl Turns {
         } else {
             self.close(out);
             let index = next(&mut self.count);
-            out.event(Event::ItemStarted { index, item: ItemStart::Reasoning { id: None } });
+            out.event(Event::ItemStarted { index, origin, item: ItemStart::Reasoning { id: None } });
             self.open = Open::Thought(index);
             index
         };
@@ -101,8 +120,8 @@ impl Turns {
     /// Takes a citation of the text so far; one that comes before any text waits for it.
     pub(super) fn annotate(&mut self, annotation: wire::Annotation, out: &mut impl Sink) {
         match &self.open {
-            Open::Message(OpenMessage { index, part, kind: PartKind::Text, .. }) => {
-                let annotation = decode_annotation(annotation, self.ended_text);
+            Open::Message(OpenMessage { index, part, kind: PartKind::Text, characters: _ }) => {
+                let annotation = decode_annotation(annotation, self.ended_text, ANNOTATIONS);
                 out.event(Event::Annotation { index: *index, part: *part, annotation });
             }
             Open::Message(_) | Open::Nothing | Open::Thought(_) => self.citations.push(annotation),
@@ -121,7 +140,11 @@ impl Turns {
                 self.close(out);
                 self.has_message = true;
                 let index = next(&mut self.count);
-                out.event(Event::ItemStarted { index, item: ItemStart::Message { id: None, phase: None } });
+                out.event(Event::ItemStarted {
+                    index,
+                    origin: DELTA,
+                    item: ItemStart::Message { id: None, phase: None },
+                });
                 OpenMessage { index, part: 0, kind, characters: 0 }
             }
         };

@@ -1,12 +1,13 @@
 //! Annotations, both ways.
 
-use interlingua_model::{Annotation, Opaque, Protocol, UrlCitation};
+use interlingua_model::{Annotation, Api, Opaque, OpaqueClass, Origin, UrlCitation};
 use interlingua_wire::{Extra, Unknown, responses as wire};
 
+use crate::Loss;
 use crate::convert::{count, integer, verbatim, wire_json};
+use crate::opaque::lost_annotation;
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "every other annotation is carried as it is")]
-pub(in crate::responses) fn decode_annotation(annotation: wire::Annotation) -> Annotation {
+pub(in crate::responses) fn decode_annotation(annotation: wire::Annotation, origin: Origin) -> Annotation {
     match annotation {
         wire::Annotation::UrlCitation(wire::UrlCitation { url, title, start_index, end_index, extra: _ }) => {
             Annotation::UrlCitation(UrlCitation {
@@ -16,28 +17,34 @@ pub(in crate::responses) fn decode_annotation(annotation: wire::Annotation) -> A
                 end_index: count(end_index).unwrap_or(0),
             })
         }
-        other => Annotation::Opaque(Opaque {
-            protocol: Protocol::Responses,
-            kind: other.tag().to_owned(),
-            needs_client: false,
-            raw: verbatim(&other),
-        }),
+        wire::Annotation::FileCitation(_)
+        | wire::Annotation::FilePath(_)
+        | wire::Annotation::ContainerFileCitation(_) => opaque(&annotation, OpaqueClass::Settled, origin),
+        wire::Annotation::Unknown(_) => opaque(&annotation, OpaqueClass::Unknown, origin),
     }
 }
 
-pub(in crate::responses) fn encode_annotation(annotation: Annotation) -> wire::Annotation {
+fn opaque(annotation: &wire::Annotation, class: OpaqueClass, origin: Origin) -> Annotation {
+    let kind = annotation.tag().to_owned();
+    let annotation = Opaque { api: Api::Responses, kind, class, raw: verbatim(annotation) };
+    Annotation::Opaque { origin, annotation }
+}
+
+/// Writes an annotation; the loss of it, for one of another API.
+pub(in crate::responses) fn encode_annotation(annotation: Annotation) -> Result<wire::Annotation, Loss> {
     match annotation {
         Annotation::UrlCitation(UrlCitation { url, title, start_index, end_index }) => {
-            wire::Annotation::UrlCitation(wire::UrlCitation {
+            Ok(wire::Annotation::UrlCitation(wire::UrlCitation {
                 url: Some(url),
                 title: Some(title),
                 start_index: Some(integer(start_index)),
                 end_index: Some(integer(end_index)),
                 extra: Extra::new(),
-            })
+            }))
         }
-        Annotation::Opaque(Opaque { protocol: _, kind, needs_client: _, raw }) => {
-            wire::Annotation::Unknown(Unknown { kind, raw: wire_json(raw) })
+        Annotation::Opaque { origin: _, annotation: Opaque { api: Api::Responses, kind, class: _, raw } } => {
+            Ok(wire::Annotation::Unknown(Unknown { kind, raw: wire_json(raw) }))
         }
+        Annotation::Opaque { origin, annotation } => Err(lost_annotation(&annotation, origin, Api::Responses)),
     }
 }

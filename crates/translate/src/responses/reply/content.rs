@@ -1,20 +1,27 @@
 //! The parts and the calls that the items of a response are made of.
 
-use interlingua_model::{Arguments, ItemStatus, Opaque, PartKind, Protocol, TextPart};
-use interlingua_wire::{Extra, responses as wire};
+use interlingua_model::{Api, Arguments, ItemStatus, Opaque, OpaqueClass, Origin, PartKind, TextPart};
+use interlingua_wire::{Extra, Unknown, responses as wire};
 
 use super::annotations::decode_annotation;
 use super::finish::encode_status;
 use super::logprobs::decode_logprobs;
-use crate::convert::verbatim;
+use crate::convert::{verbatim, wire_json};
+use crate::{Loss, LossCode};
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "every other part is carried as it is")]
-pub(in crate::responses) fn decode_part(part: wire::ContentPart) -> PartKind {
+/// The path of an annotation of a part.
+pub(in crate::responses) const ANNOTATION: &str = "output[*].content[*].annotations[*]";
+
+/// Reads a part of an item, which stood at `origin`.
+pub(in crate::responses) fn decode_part(part: wire::ContentPart, origin: Origin) -> PartKind {
     match part {
         wire::ContentPart::OutputText(wire::OutputText { text, annotations, logprobs, extra: _ }) => {
+            let annotations = annotations.unwrap_or_default().into_iter().enumerate();
             PartKind::Text(TextPart {
                 text: text.unwrap_or_default(),
-                annotations: annotations.unwrap_or_default().into_iter().map(decode_annotation).collect(),
+                annotations: annotations
+                    .map(|(index, annotation)| decode_annotation(annotation, origin.then_nth(ANNOTATION, index)))
+                    .collect(),
                 logprobs: decode_logprobs(logprobs),
             })
         }
@@ -28,13 +35,28 @@ pub(in crate::responses) fn decode_part(part: wire::ContentPart) -> PartKind {
         | wire::ContentPart::SummaryText(wire::SummaryText { text, extra: _ }) => {
             PartKind::Text(TextPart { text: text.unwrap_or_default(), ..TextPart::default() })
         }
-        other => PartKind::Opaque(Opaque {
-            protocol: Protocol::Responses,
-            kind: other.tag().to_owned(),
-            needs_client: false,
-            raw: verbatim(&other),
-        }),
+        wire::ContentPart::InputImage(_) | wire::ContentPart::InputFile(_) | wire::ContentPart::InputAudio(_) => {
+            opaque(&part, OpaqueClass::Essential)
+        }
+        wire::ContentPart::Unknown(_) => opaque(&part, OpaqueClass::Unknown),
     }
+}
+
+fn opaque(part: &wire::ContentPart, class: OpaqueClass) -> PartKind {
+    PartKind::Opaque(Opaque { api: Api::Responses, kind: part.tag().to_owned(), class, raw: verbatim(part) })
+}
+
+/// Writes a part that is neither text nor a refusal, if this API has a word for it.
+pub(in crate::responses) fn carried_part(
+    kind: PartKind,
+    origin: Origin,
+    losses: &mut Vec<Loss>,
+) -> Option<wire::ContentPart> {
+    if let PartKind::Opaque(Opaque { api: Api::Responses, kind, class: _, raw }) = kind {
+        return Some(wire::ContentPart::Unknown(Unknown { kind, raw: wire_json(raw) }));
+    }
+    losses.push(Loss::new(origin.path(), LossCode::DroppedPart, "a reply holds only text and refusals"));
+    None
 }
 
 pub(in crate::responses) fn text_part(

@@ -8,23 +8,24 @@ use serde::Deserialize;
 
 use super::content::decode_part;
 use super::finish::decode_status;
-use crate::call_ids::CallIds;
-use crate::convert::{non_empty, verbatim};
-use crate::names::Names;
-use crate::{Context, Error};
+use crate::convert::non_empty;
+use crate::responses::item_class::{class, opaque};
+use crate::{Error, Sent};
+
+/// The path of an item.
+pub(in crate::responses) const ITEM: &str = "output[*]";
 
 /// What a reply's items are read with: the caller's own names and ids, and the tools the upstream says it had.
 #[derive(Debug, Clone)]
 pub(in crate::responses) struct Reader {
-    names: Names,
-    call_ids: CallIds,
+    sent: Sent,
     /// The custom tools that the reply echoes; `None` until it echoes any tools.
     custom_tools: Option<HashSet<String>>,
 }
 
 impl Reader {
-    pub(in crate::responses) fn new(context: &Context) -> Self {
-        Self { names: context.names.clone(), call_ids: context.call_ids.clone(), custom_tools: None }
+    pub(in crate::responses) fn new(sent: &Sent) -> Self {
+        Self { sent: sent.clone(), custom_tools: None }
     }
 
     /// Takes the echo of the request's tools; the first one counts.
@@ -34,44 +35,56 @@ impl Reader {
         }
     }
 
-    /// Reads an item; `path` says where it stood, for errors.
-    #[expect(clippy::wildcard_enum_match_arm, reason = "`needs_client` names every other kind")]
-    pub(in crate::responses) fn item(&self, item: wire::Item, path: &str) -> Result<model::ItemKind, Error> {
-        Ok(match item {
-            wire::Item::Message(message) => model::ItemKind::Message(decode_message(message)),
-            wire::Item::Reasoning(reasoning) => model::ItemKind::Reasoning(decode_reasoning(reasoning)),
+    /// Reads an item that stood at `origin`.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "`class` names every other kind")]
+    pub(in crate::responses) fn item(&self, item: wire::Item, origin: model::Origin) -> Result<model::Item, Error> {
+        let kind = match item {
+            wire::Item::Message(message) => model::ItemKind::Message(decode_message(message, origin)),
+            wire::Item::Reasoning(reasoning) => model::ItemKind::Reasoning(decode_reasoning(reasoning, origin)),
             wire::Item::FunctionCall(call) if is_programmatic(call.caller.as_deref()) => {
-                opaque(&wire::Item::FunctionCall(call))
+                model::ItemKind::Opaque(self.carried(&wire::Item::FunctionCall(call)))
             }
             wire::Item::FunctionCall(call) => {
                 let wire::FunctionCall { id, call_id, caller: _, namespace, name, arguments, status, extra: _ } = call;
                 let arguments = model::Arguments::Function(arguments.unwrap_or_default());
-                self.call(id, call_id, namespace, name, arguments, status.as_ref(), path)?
+                self.call(id, call_id, namespace, name, arguments, status.as_ref(), origin)?
             }
             wire::Item::CustomToolCall(call)
                 if is_programmatic(call.caller.as_deref()) || self.is_hosted(call.name.as_deref()) =>
             {
-                opaque(&wire::Item::CustomToolCall(call))
+                model::ItemKind::Opaque(self.carried(&wire::Item::CustomToolCall(call)))
             }
             wire::Item::CustomToolCall(call) => {
                 let wire::CustomToolCall { id, call_id, caller: _, namespace, name, input, status, extra: _ } = call;
                 let arguments = model::Arguments::Custom(input.unwrap_or_default());
-                self.call(id, call_id, namespace, name, arguments, status.as_ref(), path)?
+                self.call(id, call_id, namespace, name, arguments, status.as_ref(), origin)?
             }
-            other => opaque(&other),
-        })
+            other => model::ItemKind::Opaque(self.carried(&other)),
+        };
+        Ok(model::Item { origin, kind })
+    }
+
+    /// An item that the model has no word for.
+    pub(in crate::responses) fn carried(&self, item: &wire::Item) -> model::Opaque {
+        if let wire::Item::CustomToolCall(call) = item
+            && !is_programmatic(call.caller.as_deref())
+            && self.is_hosted(call.name.as_deref())
+        {
+            return opaque(item, model::OpaqueClass::Settled);
+        }
+        opaque(item, class(item))
     }
 
     /// The caller's own name of a tool, and the group it belongs to.
     pub(in crate::responses) fn tool_name(&self, namespace: Option<String>, name: String) -> (Option<String>, String) {
-        match self.names.original(&name) {
+        match self.sent.names().original(&name) {
             Some(original) => (original.namespace.clone().or(namespace), original.name.clone()),
             None => (namespace, name),
         }
     }
 
     pub(in crate::responses) fn call_id(&self, wire: &str) -> String {
-        self.call_ids.original(wire).to_owned()
+        self.sent.call_ids().original(wire).to_owned()
     }
 
     /// Whether a custom call was made and answered on the upstream's side: it says which custom tools there were,
@@ -89,10 +102,10 @@ impl Reader {
         name: Option<String>,
         arguments: model::Arguments,
         status: Option<&wire::Status>,
-        path: &str,
+        origin: model::Origin,
     ) -> Result<model::ItemKind, Error> {
         let missing = |field: &str| Error::Malformed {
-            path: Some(format!("{path}.{field}")),
+            path: Some(format!("{}.{field}", origin.path())),
             message: "a call without it could not be answered".to_owned(),
         };
         let call_id = non_empty(call_id).ok_or_else(|| missing("call_id"))?;
@@ -126,13 +139,17 @@ fn custom_tool_names(tools: &json::Json) -> Option<HashSet<String>> {
     Some(heads.filter(|head| head.r#type.as_deref() == Some("custom")).filter_map(|head| head.name).collect())
 }
 
-fn decode_message(message: wire::Message) -> model::Message {
+fn decode_message(message: wire::Message, origin: model::Origin) -> model::Message {
     let wire::Message { id, role: _, content, phase, status, extra: _ } = message;
     let content = match content {
         None => model::Content::Parts(Vec::new()),
         Some(wire::Content::Text(text)) => model::Content::Text(text),
         Some(wire::Content::Parts(parts)) => {
-            model::Content::Parts(parts.into_iter().map(|part| plain(decode_part(part))).collect())
+            let parts = parts.into_iter().enumerate().map(|(index, part)| {
+                let origin = origin.then_nth("output[*].content[*]", index);
+                model::Part { origin, kind: decode_part(part, origin), cache_breakpoint: None }
+            });
+            model::Content::Parts(parts.collect())
         }
     };
     model::Message {
@@ -145,17 +162,19 @@ fn decode_message(message: wire::Message) -> model::Message {
     }
 }
 
-fn plain(kind: model::PartKind) -> model::Part {
-    model::Part { origin: model::Origin::default(), kind, cache_breakpoint: None }
-}
-
-fn decode_reasoning(reasoning: wire::Reasoning) -> model::ReasoningItem {
+fn decode_reasoning(reasoning: wire::Reasoning, origin: model::Origin) -> model::ReasoningItem {
     let wire::Reasoning { id, summary, content, encrypted_content, status, extra: _ } = reasoning;
     let texts = |parts: Option<Vec<wire::ContentPart>>| -> Vec<String> {
         let parts = parts.unwrap_or_default().into_iter();
-        parts
-            .filter_map(|part| if let model::PartKind::Text(text) = decode_part(part) { Some(text.text) } else { None })
-            .collect()
+        let texts = parts.filter_map(|part| match decode_part(part, origin) {
+            model::PartKind::Text(text) => Some(text.text),
+            model::PartKind::Refusal(_)
+            | model::PartKind::Image(_)
+            | model::PartKind::File(_)
+            | model::PartKind::Audio(_)
+            | model::PartKind::Opaque(_) => None,
+        });
+        texts.collect()
     };
     model::ReasoningItem {
         id,
@@ -163,54 +182,5 @@ fn decode_reasoning(reasoning: wire::Reasoning) -> model::ReasoningItem {
         content: texts(content),
         encrypted: non_empty(encrypted_content),
         status: decode_status(status.as_ref()),
-    }
-}
-
-fn opaque(item: &wire::Item) -> model::ItemKind {
-    model::ItemKind::Opaque(model::Opaque {
-        protocol: model::Protocol::Responses,
-        kind: item.tag().to_owned(),
-        needs_client: needs_client(item),
-        raw: verbatim(item),
-    })
-}
-
-/// Whether the conversation waits for the client to act on an item that has no canonical form.
-fn needs_client(item: &wire::Item) -> bool {
-    match item {
-        wire::Item::ComputerCall(_)
-        | wire::Item::LocalShellCall(_)
-        | wire::Item::ApplyPatchCall(_)
-        | wire::Item::McpApprovalRequest(_) => true,
-        wire::Item::ShellCall(call) => {
-            let environment = call.environment.as_ref().and_then(|environment| environment.kind.as_deref());
-            environment.is_none_or(|kind| kind == "local")
-        }
-        wire::Item::ToolSearchCall(call) => call.execution.as_deref() == Some("client"),
-        wire::Item::FunctionCall(call) => is_programmatic(call.caller.as_deref()),
-        wire::Item::CustomToolCall(call) => is_programmatic(call.caller.as_deref()),
-        wire::Item::Message(_)
-        | wire::Item::Reasoning(_)
-        | wire::Item::FunctionCallOutput(_)
-        | wire::Item::CustomToolCallOutput(_)
-        | wire::Item::FileSearchCall(_)
-        | wire::Item::WebSearchCall(_)
-        | wire::Item::ComputerCallOutput(_)
-        | wire::Item::Program(_)
-        | wire::Item::ProgramOutput(_)
-        | wire::Item::ToolSearchOutput(_)
-        | wire::Item::AdditionalTools(_)
-        | wire::Item::Compaction(_)
-        | wire::Item::CompactionTrigger(_)
-        | wire::Item::ImageGenerationCall(_)
-        | wire::Item::CodeInterpreterCall(_)
-        | wire::Item::LocalShellCallOutput(_)
-        | wire::Item::ShellCallOutput(_)
-        | wire::Item::ApplyPatchCallOutput(_)
-        | wire::Item::McpCall(_)
-        | wire::Item::McpListTools(_)
-        | wire::Item::McpApprovalResponse(_)
-        | wire::Item::ItemReference(_)
-        | wire::Item::Unknown(_) => false,
     }
 }

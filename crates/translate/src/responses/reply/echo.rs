@@ -13,7 +13,8 @@ use crate::responses::request::encode_tools::{encode_format, with_type};
 /// The fields of a reply that say what was asked, as they are written.
 ///
 /// Follows "The response object" of the API reference: what it requires is always there, with the default where the
-/// request says nothing. Nothing is stored by a Chat upstream, so `store` is false whatever was asked.
+/// request says nothing. Nothing is stored by a Chat upstream, so `store` is false whatever was asked. The service tier is
+/// the one asked for until the reply says which one was used.
 #[derive(Debug, Clone)]
 pub(crate) struct Echo(wire::Response);
 
@@ -39,9 +40,12 @@ impl Echo {
             background: json(&false),
             previous_response_id: Some(Json::null()),
             truncation: text(request.limits.truncation.as_ref()).or_else(|| json(&"disabled")),
-            prompt_cache_key: text(request.service.prompt_cache_key.as_ref()),
+            frequency_penalty: value(request.sampling.frequency_penalty.as_ref()).and_then(json).or_else(|| json(&0.0)),
+            presence_penalty: value(request.sampling.presence_penalty.as_ref()).and_then(json).or_else(|| json(&0.0)),
+            service_tier: value(request.service.tier.as_ref()).cloned().or_else(|| Some("auto".to_owned())),
+            prompt_cache_key: Some(or_null(text(request.service.prompt_cache_key.as_ref()))),
             prompt_cache_retention: text(request.service.prompt_cache_retention.as_ref()),
-            safety_identifier: text(request.service.safety_identifier.as_ref()),
+            safety_identifier: Some(or_null(text(request.service.safety_identifier.as_ref()))),
             user: Some(or_null(text(request.service.user.as_ref()))),
             ..wire::Response::default()
         })

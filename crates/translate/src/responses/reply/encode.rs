@@ -1,18 +1,21 @@
 //! A canonical reply as a whole response.
 
 use interlingua_model::{
-    Content, Finish, Item, ItemKind, ItemStatus, Message, Part, PartKind, ReasoningItem, Response, TextPart, ToolCall,
+    Api, Content, Finish, Item, ItemKind, ItemStatus, Message, Opaque, Origin, Part, PartKind, ReasoningItem, Response,
+    TextPart, ToolCall,
 };
-use interlingua_wire::{Extra, responses as wire};
+use interlingua_wire::{Extra, Unknown, responses as wire};
 
 use super::annotations::encode_annotation;
-use super::content::{call_item, reasoning_text_part, refusal_part, summary_part, text_part};
-use super::finish::{encode_finish, encode_status};
+use super::content::{call_item, carried_part, reasoning_text_part, refusal_part, summary_part, text_part};
+use super::finish::{completed_at, encode_finish, encode_status, used_tier};
 use super::ids::{ItemFamily, family, item_id, reply_id};
 use super::logprobs::encode_logprobs;
 use super::usage::encode_usage;
 use crate::convert::{integer, wire_json};
-use crate::{Context, Error, Loss, LossCode, Translated};
+use crate::opaque::leave_out_of_reply;
+use crate::responses::Context;
+use crate::{Error, Loss, LossCode, Translated};
 
 /// Writes a reply as a response, with what it repeats of the request.
 ///
@@ -23,20 +26,22 @@ use crate::{Context, Error, Loss, LossCode, Translated};
 /// [`Error::Reply`] for an item on which the client would have to act and cannot.
 ///
 /// ```
-/// use interlingua_model::{Finish, Response};
-/// use interlingua_translate::{Context, Stamp, responses};
+/// use interlingua_model::{Finish, ReplyOrigins, Response};
+/// use interlingua_translate::{Stamp, responses};
 ///
-/// let context = Context::detached(Stamp { id: "1".into(), created: 0 });
+/// let context = responses::Context::unknown(Stamp { id: "1".into(), created: 0 });
 /// let reply = Response {
 ///     id: Some("chatcmpl-resp_abc".into()), created: Some(1), model: Some("m".into()), service_tier: None,
 ///     metadata: None, items: vec![], usage: None, moderation: None, finish: Finish::Completed,
+///     origins: ReplyOrigins::default(),
 /// };
 /// let response = responses::encode_response(reply, &context)?.value;
 /// assert_eq!(response.id.as_deref(), Some("resp_abc"));
 /// # Ok::<(), interlingua_translate::Error>(())
 /// ```
 pub fn encode_response(response: Response, context: &Context) -> Result<Translated<wire::Response>, Error> {
-    let Response { id, created, model, service_tier, metadata: _, items, usage, moderation, finish } = response;
+    let Response { id, created, model, service_tier, metadata: _, items, usage, moderation, finish, origins } =
+        response;
     let mut losses = Vec::new();
     let id = reply_id(id.as_deref(), &context.stamp.id);
     let count = items.len();
@@ -44,18 +49,20 @@ pub fn encode_response(response: Response, context: &Context) -> Result<Translat
     for (index, item) in items.into_iter().enumerate() {
         let is_cut = finish != Finish::Completed && index + 1 == count;
         let fallback = if is_cut { ItemStatus::Incomplete } else { ItemStatus::Completed };
-        output.extend(encode_item(item, index, &id, output.len(), fallback, &mut losses)?);
+        output.extend(encode_item(item, &id, output.len(), fallback, &mut losses)?);
     }
     let (status, incomplete_details) = encode_finish(&finish);
+    let created = Some(integer(created.unwrap_or(context.stamp.created)));
     let value = wire::Response {
         id: Some(id),
-        created_at: Some(integer(created.unwrap_or(context.stamp.created))),
+        created_at: created,
+        completed_at: completed_at(&finish, created),
         status: Some(status),
         incomplete_details,
         model: Some(model.unwrap_or_else(|| context.model.clone())),
         output: Some(output),
-        usage: usage.map(|usage| encode_usage(usage, &mut losses)),
-        service_tier,
+        usage: usage.map(|usage| encode_usage(usage, origins.usage, &mut losses)),
+        service_tier: Some(used_tier(service_tier)),
         moderation: moderation.map(wire_json),
         ..context.echo()
     };
@@ -65,30 +72,24 @@ pub fn encode_response(response: Response, context: &Context) -> Result<Translat
 /// `None`, with a loss, for what a reply to this request has no place for.
 fn encode_item(
     item: Item,
-    index: usize,
     reply_id: &str,
     output_index: usize,
     fallback: ItemStatus,
     losses: &mut Vec<Loss>,
 ) -> Result<Option<wire::Item>, Error> {
-    let path = format!("items[{index}]");
+    let Item { origin, kind } = item;
     let new_id = |family| item_id(family, reply_id, u32::try_from(output_index).unwrap_or(u32::MAX));
     let id = |given: Option<String>, family| given.filter(|id| !id.is_empty()).unwrap_or_else(|| new_id(family));
-    Ok(Some(match item.kind {
+    Ok(Some(match kind {
         ItemKind::Message(message) => {
             let Message { id: given, role: _, content, name: _, phase, status: how_far } = message;
             let parts = match content {
-                Content::Text(text) => vec![PartKind::Text(TextPart { text, ..TextPart::default() })],
-                Content::Parts(parts) => parts.into_iter().map(|Part { kind, .. }| kind).collect(),
-            };
-            let parts = parts.into_iter().enumerate().filter_map(|(part, kind)| {
-                let encoded = encode_part(kind);
-                if encoded.is_none() {
-                    let detail = "a reply holds only text and refusals";
-                    losses.push(Loss::new(format!("{path}.content[{part}]"), LossCode::DroppedPart, detail));
+                Content::Text(text) => vec![(origin, PartKind::Text(TextPart { text, ..TextPart::default() }))],
+                Content::Parts(parts) => {
+                    parts.into_iter().map(|Part { origin, kind, cache_breakpoint: _ }| (origin, kind)).collect()
                 }
-                encoded
-            });
+            };
+            let parts = parts.into_iter().filter_map(|(origin, kind)| encode_part(kind, origin, losses));
             wire::Item::Message(wire::Message {
                 id: Some(id(given, ItemFamily::Message)),
                 role: Some(wire::Role::Assistant),
@@ -115,28 +116,31 @@ fn encode_item(
                 extra: Extra::new(),
             })
         }
-        ItemKind::Opaque(opaque) if opaque.needs_client => {
-            let message = format!("the model asks the client for `{}`, which cannot be carried over", opaque.kind);
-            return Err(Error::reply(path, "unsupported_item", message));
+        ItemKind::Opaque(Opaque { api: Api::Responses, kind, class: _, raw }) => {
+            wire::Item::Unknown(Unknown { kind, raw: wire_json(raw) })
         }
         ItemKind::Opaque(opaque) => {
-            let detail = format!("the reply has no place for a `{}`", opaque.kind);
-            losses.push(Loss::new(path, LossCode::DroppedItem, detail));
+            leave_out_of_reply(&opaque, origin, Api::Responses, losses)?;
             return Ok(None);
         }
         ItemKind::ToolResult(_) => {
-            losses.push(Loss::new(path, LossCode::DroppedItem, "a result echoed in the reply"));
+            losses.push(Loss::new(origin.path(), LossCode::DroppedItem, "a result echoed in the reply"));
             return Ok(None);
         }
     }))
 }
 
-fn encode_part(kind: PartKind) -> Option<wire::ContentPart> {
+fn encode_part(kind: PartKind, origin: Origin, losses: &mut Vec<Loss>) -> Option<wire::ContentPart> {
     match kind {
         PartKind::Text(TextPart { text, annotations, logprobs }) => {
-            Some(text_part(text, annotations.into_iter().map(encode_annotation).collect(), encode_logprobs(logprobs)))
+            let annotations = annotations
+                .into_iter()
+                .filter_map(|annotation| encode_annotation(annotation).map_err(|loss| losses.push(loss)).ok());
+            Some(text_part(text, annotations.collect(), encode_logprobs(logprobs)))
         }
         PartKind::Refusal(text) => Some(refusal_part(text)),
-        PartKind::Image(_) | PartKind::File(_) | PartKind::Audio(_) | PartKind::Opaque(_) => None,
+        PartKind::Image(_) | PartKind::File(_) | PartKind::Audio(_) | PartKind::Opaque(_) => {
+            carried_part(kind, origin, losses)
+        }
     }
 }

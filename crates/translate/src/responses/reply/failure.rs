@@ -3,6 +3,7 @@
 use interlingua_model::Failure;
 use interlingua_wire::{Extra, responses as wire};
 
+use crate::codes::is_known_code;
 use crate::convert::to_json;
 use crate::{Error, failure_status};
 
@@ -79,38 +80,4 @@ fn error_code(code: wire::ErrorCode) -> String {
 
 fn extra_text(extra: &Extra, key: &str) -> Option<String> {
     extra.get(key).and_then(|value| value.parse::<String>().ok())
-}
-
-/// Codes of the reference (`ResponseError.code`), and those beside it that the Codex CLI acts on.
-fn is_known_code(code: &str) -> bool {
-    matches!(
-        code,
-        "server_error"
-            | "rate_limit_exceeded"
-            | "invalid_prompt"
-            | "bio_policy"
-            | "data_residency_mismatch"
-            | "vector_store_timeout"
-            | "invalid_image"
-            | "invalid_image_format"
-            | "invalid_base64_image"
-            | "invalid_image_url"
-            | "image_too_large"
-            | "image_too_small"
-            | "image_parse_error"
-            | "image_content_policy_violation"
-            | "invalid_image_mode"
-            | "image_file_too_large"
-            | "unsupported_image_media_type"
-            | "empty_image_file"
-            | "failed_to_download_image"
-            | "image_file_not_found"
-            | "context_length_exceeded"
-            | "insufficient_quota"
-            | "usage_limit_reached"
-            | "usage_not_included"
-            | "cyber_policy"
-            | "server_is_overloaded"
-            | "slow_down"
-    )
 }

@@ -1,7 +1,7 @@
 //! How a response and its items ended, both ways.
 
-use interlingua_model::{Ending, Failure, Finish, IncompleteReason, ItemStatus};
-use interlingua_wire::{Extra, responses as wire};
+use interlingua_model::{Ending, Failure, Finish, IncompleteReason, ItemStatus, Origin, ReplyOrigins};
+use interlingua_wire::{Extra, Integer, responses as wire};
 
 use super::failure::{decode_error, ended};
 use super::ids::envelope;
@@ -17,7 +17,51 @@ pub(in crate::responses) fn judge(
     losses: &mut Vec<Loss>,
 ) -> (Vec<wire::Item>, Result<Ending, Box<Failure>>) {
     let envelope = envelope(&wire);
-    let wire::Response { status, error, incomplete_details, output, usage, moderation, metadata, .. } = wire;
+    let wire::Response {
+        id: _,
+        object: _,
+        created_at: _,
+        status,
+        completed_at: _,
+        error,
+        incomplete_details,
+        model: _,
+        output,
+        usage,
+        service_tier: _,
+        moderation,
+        // What a reply repeats of its request is known from the request; its tools are looked at before.
+        instructions: _,
+        tools: _,
+        tool_choice: _,
+        parallel_tool_calls: _,
+        max_tool_calls: _,
+        reasoning: _,
+        text: _,
+        max_output_tokens: _,
+        temperature: _,
+        top_p: _,
+        top_logprobs: _,
+        frequency_penalty: _,
+        presence_penalty: _,
+        metadata,
+        store: _,
+        background: _,
+        previous_response_id: _,
+        conversation: _,
+        prompt: _,
+        truncation: _,
+        context_management: _,
+        prompt_cache_key: _,
+        prompt_cache_retention: _,
+        prompt_cache_options: _,
+        safety_identifier: _,
+        user: _,
+        billing: _,
+        tool_usage: _,
+        output_text: _,
+        extra: _,
+    } = wire;
     let output = output.unwrap_or_default();
     let status = match (status, said) {
         // The event's name outranks a status that its sender forgot to bring up to date.
@@ -29,14 +73,22 @@ pub(in crate::responses) fn judge(
         }
         (None, None) => wire::Status::Completed,
     };
+    let mut origins =
+        ReplyOrigins { items: Origin::of("output"), finish: Origin::of("status"), usage: Origin::of("usage") };
     let finish = match status {
         wire::Status::Completed => Finish::Completed,
         wire::Status::Other(word) => {
             let detail = format!("`{word}` is no status of the Responses API; read as completed");
-            losses.push(Loss::new("status", LossCode::UnknownValue, detail));
+            losses.push(Loss::new(origins.finish.path(), LossCode::UnknownValue, detail));
             Finish::Completed
         }
-        wire::Status::Incomplete => Finish::Incomplete(incomplete_reason(incomplete_details)),
+        wire::Status::Incomplete => {
+            let reason = incomplete_details.and_then(|details| details.reason);
+            if reason.is_some() {
+                origins.finish = Origin::of("incomplete_details.reason");
+            }
+            Finish::Incomplete(incomplete_reason(reason.unwrap_or_default()))
+        }
         wire::Status::Failed => return (output, Err(Box::new(error.map(decode_error).unwrap_or_default()))),
         wire::Status::Cancelled => {
             return (output, Err(Box::new(ended("response_cancelled", "the response was cancelled"))));
@@ -54,7 +106,7 @@ pub(in crate::responses) fn judge(
     }
     let usage = usage.and_then(decode_usage);
     let (metadata, moderation) = (metadata.map(json), moderation.map(json));
-    (output, Ok(Ending { envelope, finish, usage, metadata, moderation }))
+    (output, Ok(Ending { envelope, finish, usage, metadata, moderation, origins }))
 }
 
 /// How a response ended: its status, and why if it was cut short.
@@ -68,6 +120,17 @@ pub(in crate::responses) fn encode_finish(finish: &Finish) -> (wire::Status, Opt
     };
     let details = wire::IncompleteDetails { reason: Some(reason.to_owned()), extra: Extra::new() };
     (wire::Status::Incomplete, Some(details))
+}
+
+/// When a response was finished: for clients that want to know, the second it was begun in, which is the only one that a
+/// translator without a clock has seen. One that was cut short was never finished.
+pub(in crate::responses) fn completed_at(finish: &Finish, created: Option<Integer>) -> Option<Integer> {
+    created.filter(|_| *finish == Finish::Completed)
+}
+
+/// The service tier of a reply that is all there: the one the upstream says, else the one there is without asking.
+pub(in crate::responses) fn used_tier(said: Option<String>) -> String {
+    said.unwrap_or_else(|| "default".to_owned())
 }
 
 /// How far an item got.
@@ -88,8 +151,7 @@ pub(in crate::responses) fn encode_status(status: ItemStatus) -> wire::Status {
     }
 }
 
-fn incomplete_reason(details: Option<wire::IncompleteDetails>) -> IncompleteReason {
-    let reason = details.and_then(|details| details.reason).unwrap_or_default();
+fn incomplete_reason(reason: String) -> IncompleteReason {
     match reason.as_str() {
         "max_output_tokens" | "max_tokens" => IncompleteReason::MaxOutputTokens,
         "content_filter" => IncompleteReason::ContentFilter,

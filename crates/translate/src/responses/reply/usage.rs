@@ -1,6 +1,6 @@
 //! What a response cost, both ways.
 
-use interlingua_model::{InputDetails, OutputDetails, Usage};
+use interlingua_model::{InputDetails, Origin, OutputDetails, Usage};
 use interlingua_wire::responses as wire;
 
 use crate::convert::{count, extra as carried, integer, wire_extra};
@@ -36,7 +36,7 @@ pub(in crate::responses) fn decode_usage(usage: wire::Usage) -> Option<Usage> {
 }
 
 /// Usage; the details that Responses requires are 0 where the upstream gave none.
-pub(in crate::responses) fn encode_usage(usage: Usage, losses: &mut Vec<Loss>) -> wire::Usage {
+pub(in crate::responses) fn encode_usage(usage: Usage, origin: Origin, losses: &mut Vec<Loss>) -> wire::Usage {
     let Usage { input, output, total, input_details, output_details, extra } = usage;
     let InputDetails { cached, cache_write, audio: heard, extra: input_extra } = input_details.unwrap_or_default();
     let OutputDetails { reasoning, audio: spoken, accepted_prediction, rejected_prediction, extra: output_extra } =
@@ -44,7 +44,7 @@ pub(in crate::responses) fn encode_usage(usage: Usage, losses: &mut Vec<Loss>) -
     let other = [heard, spoken, accepted_prediction, rejected_prediction];
     if other.iter().flatten().any(|count| *count > 0) {
         let detail = "the Responses API does not count tokens of sound and of predictions";
-        losses.push(Loss::new("usage", LossCode::DroppedDetail, detail));
+        losses.push(Loss::new(origin.path(), LossCode::DroppedDetail, detail));
     }
     wire::Usage {
         input_tokens: Some(integer(input)),

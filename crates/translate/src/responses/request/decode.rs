@@ -5,11 +5,11 @@
 use super::decode_items::decode_input;
 use super::decode_tools::{decode_choice, decode_tools, settle_namespaces};
 use super::include::LOGPROBS;
-use super::reading::Reading;
+use super::reading::{Reading, at};
 use crate::convert::json;
-use crate::cursor::{missing, position};
+use crate::error::missing;
 use crate::{Error, RequestCode, Translated};
-use interlingua_model::{Logprobs, OutputFormat, Request, SchemaFormat, Sourced, Step};
+use interlingua_model::{Logprobs, Origin, OutputFormat, Request, SchemaFormat, Sourced};
 use interlingua_wire::{Integer, responses as wire};
 
 /// Reads a Responses request.
@@ -69,7 +69,7 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
     let model = model.ok_or_else(|| missing("model", "name the model to answer"))?;
     let mut out = Reading { request: Request::new(model), losses: Vec::new() };
     out.unknown("", &extra);
-    out.request.instructions = out.text("instructions", instructions);
+    out.request.instructions = at("instructions", instructions);
 
     // Before the input, whose own tools come after these.
     decode_tools(&mut out, tools.unwrap_or_default())?;
@@ -80,28 +80,28 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
         decode_choice(&mut out, choice)?;
     }
 
-    out.request.parallel_tool_calls = out.at("parallel_tool_calls", parallel_tool_calls);
-    out.request.limits.max_tool_calls = out.at("max_tool_calls", max_tool_calls.map(i64::from));
-    out.request.limits.max_output_tokens = out.at("max_output_tokens", max_output_tokens.map(i64::from));
-    out.request.limits.truncation = out.text("truncation", truncation);
-    out.request.limits.context_management = out.json("context_management", context_management);
-    out.request.sampling.temperature = out.at("temperature", temperature);
-    out.request.sampling.top_p = out.at("top_p", top_p);
+    out.request.parallel_tool_calls = at("parallel_tool_calls", parallel_tool_calls);
+    out.request.limits.max_tool_calls = at("max_tool_calls", max_tool_calls.map(i64::from));
+    out.request.limits.max_output_tokens = at("max_output_tokens", max_output_tokens.map(i64::from));
+    out.request.limits.truncation = at("truncation", truncation);
+    out.request.limits.context_management = at("context_management", context_management.map(json));
+    out.request.sampling.temperature = at("temperature", temperature);
+    out.request.sampling.top_p = at("top_p", top_p);
     // Responses stores unless told not to.
-    out.request.store = out.at("store", Some(store.unwrap_or(true)));
-    out.request.service.metadata = out.json("metadata", metadata);
-    out.request.service.tier = out.text("service_tier", service_tier);
-    out.request.service.user = out.text("user", user);
-    out.request.service.safety_identifier = out.text("safety_identifier", safety_identifier);
-    out.request.service.prompt_cache_key = out.text("prompt_cache_key", prompt_cache_key);
-    out.request.service.prompt_cache_retention = out.text("prompt_cache_retention", prompt_cache_retention);
-    out.request.service.prompt_cache_options = out.json("prompt_cache_options", prompt_cache_options);
-    out.request.service.moderation = out.json("moderation", moderation);
-    out.request.service.client_metadata = out.json("client_metadata", client_metadata);
-    out.request.continuation.previous_response_id = out.text("previous_response_id", previous_response_id);
-    out.request.continuation.conversation = out.json("conversation", conversation);
-    out.request.continuation.prompt = out.json("prompt", prompt);
-    out.request.continuation.background = out.at("background", background.filter(|background| *background));
+    out.request.store = at("store", Some(store.unwrap_or(true)));
+    out.request.service.metadata = at("metadata", metadata.map(json));
+    out.request.service.tier = at("service_tier", service_tier);
+    out.request.service.user = at("user", user);
+    out.request.service.safety_identifier = at("safety_identifier", safety_identifier);
+    out.request.service.prompt_cache_key = at("prompt_cache_key", prompt_cache_key);
+    out.request.service.prompt_cache_retention = at("prompt_cache_retention", prompt_cache_retention);
+    out.request.service.prompt_cache_options = at("prompt_cache_options", prompt_cache_options.map(json));
+    out.request.service.moderation = at("moderation", moderation.map(json));
+    out.request.service.client_metadata = at("client_metadata", client_metadata.map(json));
+    out.request.continuation.previous_response_id = at("previous_response_id", previous_response_id);
+    out.request.continuation.conversation = at("conversation", conversation.map(json));
+    out.request.continuation.prompt = at("prompt", prompt.map(json));
+    out.request.continuation.background = at("background", background.filter(|background| *background));
 
     out.stream(stream, stream_options)?;
     out.include(include.unwrap_or_default(), top_logprobs);
@@ -127,21 +127,19 @@ impl Reading {
             ));
         }
         self.unknown("stream_options", &extra);
-        self.request.stream.include_obfuscation =
-            self.inside("stream_options", "include_obfuscation", include_obfuscation);
+        self.request.stream.include_obfuscation = at("stream_options.include_obfuscation", include_obfuscation);
         Ok(())
     }
 
     fn include(&mut self, include: Vec<String>, top: Option<Integer>) {
-        let root = self.request.sources.root(Step::Key("include"));
         let wants_logprobs = include.iter().any(|name| name == LOGPROBS);
         if wants_logprobs || top.is_some_and(|Integer(top)| top > 0) {
-            let top = self.at("top_logprobs", top.map(i64::from));
+            let top = at("top_logprobs", top.map(i64::from));
             self.request.output.logprobs = Some(Logprobs { top });
         }
         for (index, value) in include.into_iter().enumerate() {
             if value != LOGPROBS {
-                let origin = self.request.sources.child(root, position(index));
+                let origin = Origin::nth("include[*]", index);
                 self.request.include.push(Sourced { value, origin });
             }
         }
@@ -152,21 +150,21 @@ impl Reading {
             return;
         };
         self.unknown("reasoning", &extra);
-        self.request.reasoning.effort = self.inside("reasoning", "effort", effort);
+        self.request.reasoning.effort = at("reasoning.effort", effort);
         self.request.reasoning.summary = match (summary, generate_summary) {
-            (Some(newer), _) => self.inside("reasoning", "summary", Some(newer)),
-            (None, older) => self.inside("reasoning", "generate_summary", older),
+            (Some(newer), _) => at("reasoning.summary", Some(newer)),
+            (None, older) => at("reasoning.generate_summary", older),
         };
-        self.request.reasoning.context = self.inside("reasoning", "context", context);
-        self.request.reasoning.mode = self.inside("reasoning", "mode", mode);
+        self.request.reasoning.context = at("reasoning.context", context);
+        self.request.reasoning.mode = at("reasoning.mode", mode);
     }
 
     fn output(&mut self, text: Option<wire::TextConfig>) -> Result<(), Error> {
         let Some(wire::TextConfig { format, verbosity, extra }) = text else { return Ok(()) };
         self.unknown("text", &extra);
-        self.request.output.verbosity = self.inside("text", "verbosity", verbosity);
+        self.request.output.verbosity = at("text.verbosity", verbosity);
         let format = format.map(|format| self.format(format)).transpose()?;
-        self.request.output.format = self.inside("text", "format", format);
+        self.request.output.format = at("text.format", format);
         Ok(())
     }
 

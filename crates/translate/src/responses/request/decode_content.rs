@@ -1,32 +1,31 @@
 //! Content parts as canonical ones.
 
 use interlingua_model::{
-    AudioPart, Content, FilePart, ImagePart, ImageSource, Opaque, Origin, Part, PartKind, Protocol, Step, TextPart,
+    Api, AudioPart, Content, FilePart, ImagePart, ImageSource, Opaque, OpaqueClass, Origin, Part, PartKind, TextPart,
 };
 use interlingua_wire::{Unknown, responses as wire};
 use serde::Deserialize;
 
 use super::reading::Reading;
 use crate::convert::{json, non_empty, to_json};
-use crate::cursor::{missing, position};
+use crate::error::missing;
 use crate::{Error, RequestCode};
 
-/// Reads content that stands under `place`: its owner, and the key it has there.
+/// Reads content that stands under its owner; `parts_path` is the path that its parts have.
 pub(super) fn decode_content(
     out: &mut Reading,
     content: wire::Content,
     path: &str,
-    place: (Origin, &'static str),
+    owner: Origin,
+    parts_path: &'static str,
 ) -> Result<Content, Error> {
     let parts = match content {
         wire::Content::Text(text) => return Ok(Content::Text(text)),
         wire::Content::Parts(parts) => parts,
     };
-    let (owner, key) = place;
-    let root = out.request.sources.child(owner, Step::Key(key));
     let mut decoded = Vec::with_capacity(parts.len());
     for (index, part) in parts.into_iter().enumerate() {
-        let origin = out.request.sources.child(root, position(index));
+        let origin = owner.then_nth(parts_path, index);
         decoded.push(decode_part(out, part, &format!("{path}[{index}]"), origin)?);
     }
     Ok(Content::Parts(decoded))
@@ -82,12 +81,12 @@ fn decode_part(out: &mut Reading, part: wire::ContentPart, path: &str, origin: O
             out.unknown(path, &extra);
             (PartKind::Audio(decode_audio(input_audio, path)?), None)
         }
-        wire::ContentPart::Unknown(Unknown { kind, raw }) => (opaque(kind, json(raw)), None),
+        wire::ContentPart::Unknown(Unknown { kind, raw }) => (opaque(kind, OpaqueClass::Unknown, json(raw)), None),
         part @ (wire::ContentPart::ReasoningText(_) | wire::ContentPart::SummaryText(_)) => {
             let kind = part.tag().to_owned();
             let raw = to_json(&part)
                 .ok_or_else(|| Error::request(path, RequestCode::InvalidValue, "a part that cannot be written back"))?;
-            (opaque(kind, raw), None)
+            (opaque(kind, OpaqueClass::Essential, raw), None)
         }
     };
     Ok(Part { origin, kind, cache_breakpoint: cache_breakpoint.map(json) })
@@ -111,8 +110,8 @@ fn plain(text: String) -> TextPart {
     TextPart { text, ..TextPart::default() }
 }
 
-fn opaque(kind: String, raw: interlingua_model::Json) -> PartKind {
-    PartKind::Opaque(Opaque { protocol: Protocol::Responses, kind, needs_client: false, raw })
+fn opaque(kind: String, class: OpaqueClass, raw: interlingua_model::Json) -> PartKind {
+    PartKind::Opaque(Opaque { api: Api::Responses, kind, class, raw })
 }
 
 /// The texts of a thought's parts, in order.

@@ -1,24 +1,27 @@
 //! Input items as canonical ones.
 
 use interlingua_model::{
-    Arguments, Content, Item, ItemKind, ItemStatus, Message, Opaque, Origin, Protocol, ReasoningItem, Role, Step,
-    ToolCall, ToolKind, ToolResult,
+    Arguments, Content, Item, ItemKind, ItemStatus, Message, Origin, ReasoningItem, Role, ToolCall, ToolKind,
+    ToolResult,
 };
 use interlingua_wire::responses as wire;
 
 use super::decode_content::{decode_content, texts};
 use super::decode_tools::decode_additional;
 use super::reading::Reading;
-use crate::convert::{arguments_of, non_empty, to_json};
-use crate::cursor::{missing, position};
+use crate::convert::{arguments_of, non_empty};
+use crate::error::missing;
+use crate::responses::item_class::{class, opaque};
 use crate::{Error, RequestCode};
 
+const INPUT: Origin = Origin::of("input");
+
 pub(super) fn decode_input(out: &mut Reading, input: wire::Input) -> Result<(), Error> {
-    let root = out.request.sources.root(Step::Key("input"));
+    out.request.items_origin = INPUT;
     let items = match input {
         wire::Input::Text(text) => {
             let message = Message::new(Role::User, Content::Text(text));
-            out.request.items.push(Item { origin: root, kind: ItemKind::Message(message) });
+            out.request.items.push(Item { origin: INPUT, kind: ItemKind::Message(message) });
             return Ok(());
         }
         wire::Input::Items(items) => items,
@@ -26,7 +29,7 @@ pub(super) fn decode_input(out: &mut Reading, input: wire::Input) -> Result<(), 
     out.request.items.reserve(items.len());
     for (index, item) in items.into_iter().enumerate() {
         let path = format!("input[{index}]");
-        let origin = out.request.sources.child(root, position(index));
+        let origin = Origin::nth("input[*]", index);
         if let Some(kind) = decode_item(out, item, &path, origin)? {
             out.request.items.push(Item { origin, kind });
         }
@@ -83,13 +86,7 @@ fn decode_item(out: &mut Reading, item: wire::Item, path: &str, origin: Origin) 
             decode_additional(out, tools, path, origin)?;
             return Ok(None);
         }
-        wire::Item::Unknown(unknown) => ItemKind::Opaque(Opaque {
-            protocol: Protocol::Responses,
-            kind: unknown.kind,
-            needs_client: false,
-            raw: crate::convert::json(unknown.raw),
-        }),
-        item => ItemKind::Opaque(decode_other(&item, path)?),
+        item => ItemKind::Opaque(opaque(&item, class(&item))),
     };
     Ok(Some(kind))
 }
@@ -109,7 +106,7 @@ fn decode_message(out: &mut Reading, message: wire::Message, path: &str, origin:
         None => return Err(missing(format!("{path}.role"), "say who speaks")),
     };
     let content = content.ok_or_else(|| missing(format!("{path}.content"), "a message needs content"))?;
-    let content = decode_content(out, content, &format!("{path}.content"), (origin, "content"))?;
+    let content = decode_content(out, content, &format!("{path}.content"), origin, "input[*].content[*]")?;
     Ok(Message { id, role, content, name: None, phase, status: decode_status(status) })
 }
 
@@ -156,7 +153,7 @@ fn decode_result(out: &mut Reading, result: ResultFields, path: &str, origin: Or
         .ok_or_else(|| missing(format!("{path}.call_id"), "name the call that this result answers"))?;
     let output = match output {
         None => Content::Text(String::new()),
-        Some(output) => decode_content(out, output, &format!("{path}.output"), (origin, "output"))?,
+        Some(output) => decode_content(out, output, &format!("{path}.output"), origin, "input[*].output[*]")?,
     };
     Ok(ToolResult { id, call_id, kind, output, status: decode_status(status) })
 }
@@ -172,14 +169,6 @@ fn direct(caller: Option<&wire::Caller>, path: &str) -> Result<(), Error> {
     }
 }
 
-fn decode_other(item: &wire::Item, path: &str) -> Result<Opaque, Error> {
-    let kind = item.tag().to_owned();
-    let raw = to_json(item).ok_or_else(|| {
-        Error::request(path, RequestCode::InvalidValue, format!("a `{kind}` that cannot be written back"))
-    })?;
-    Ok(Opaque { protocol: Protocol::Responses, kind, needs_client: false, raw })
-}
-
 fn decode_status(status: Option<wire::Status>) -> Option<ItemStatus> {
     match status? {
         wire::Status::Completed => Some(ItemStatus::Completed),
@@ -187,43 +176,6 @@ fn decode_status(status: Option<wire::Status>) -> Option<ItemStatus> {
         wire::Status::Incomplete => Some(ItemStatus::Incomplete),
         wire::Status::Failed | wire::Status::Cancelled | wire::Status::Queued | wire::Status::Other(_) => None,
     }
-}
-
-/// Which items of the history the server that made them has also dealt with: nobody waits for them.
-pub(crate) fn is_settled(kind: &str) -> bool {
-    matches!(
-        kind,
-        "web_search_call"
-            | "file_search_call"
-            | "code_interpreter_call"
-            | "image_generation_call"
-            | "mcp_call"
-            | "mcp_list_tools"
-    )
-}
-
-/// Which items only a Responses upstream can read; a conversation without them would be another one.
-pub(crate) fn is_essential(kind: &str) -> bool {
-    matches!(
-        kind,
-        "item_reference"
-            | "compaction"
-            | "compaction_trigger"
-            | "program"
-            | "program_output"
-            | "computer_call"
-            | "computer_call_output"
-            | "tool_search_call"
-            | "tool_search_output"
-            | "local_shell_call"
-            | "local_shell_call_output"
-            | "shell_call"
-            | "shell_call_output"
-            | "apply_patch_call"
-            | "apply_patch_call_output"
-            | "mcp_approval_request"
-            | "mcp_approval_response"
-    )
 }
 
 #[cfg(test)]
@@ -246,15 +198,5 @@ mod tests {
     fn an_item_nobody_knows_is_carried_verbatim() {
         let [ItemKind::Opaque(opaque)] = &items(r#"{"type":"hologram","beam":1.0}"#)[..] else { panic!() };
         assert_eq!(opaque.raw.text(), r#"{"type":"hologram","beam":1.0}"#);
-    }
-
-    #[test]
-    fn every_known_item_is_either_settled_or_essential_or_translated() {
-        for kind in ["web_search_call", "mcp_call"] {
-            assert!(is_settled(kind) && !is_essential(kind), "{kind}");
-        }
-        for kind in ["item_reference", "apply_patch_call_output"] {
-            assert!(is_essential(kind) && !is_settled(kind), "{kind}");
-        }
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use interlingua_model::{
-    CustomFormat, CustomTool, FunctionTool, HostedTool, ItemKind, Json, Opaque, Origin, Protocol, Request, Step, Tool,
-    ToolChoice, ToolKind, ToolRef,
+    Api, CustomFormat, CustomTool, FunctionTool, HostedTool, ItemKind, Json, Opaque, OpaqueClass, Origin, Sourced,
+    Tool, ToolChoice, ToolKind, ToolRef,
 };
 use interlingua_wire::{Unknown, responses as wire};
 use serde_json::value::RawValue;
@@ -12,19 +12,18 @@ use serde_json::value::RawValue;
 use super::reading::Reading;
 use super::strictness::is_strict_schema;
 use crate::convert::{json, non_empty, to_json};
-use crate::cursor::{missing, position};
+use crate::error::missing;
 use crate::{Error, LossCode, RequestCode};
 
 pub(super) fn decode_tools(out: &mut Reading, tools: Vec<wire::Tool>) -> Result<(), Error> {
-    let root = out.request.sources.root(Step::Key("tools"));
-    let tools = decode_list(out, tools, "tools", root)?;
+    let tools = decode_list(out, tools, "tools", Origin::default(), LISTED)?;
     let mut names = HashSet::new();
     for tool in &tools {
         if let Some((namespace, name, origin)) = name(tool)
             && !names.insert((namespace, name))
         {
             let message = format!("two tools are named `{name}`; a call could not tell them apart");
-            return Err(Error::request(out.request.sources.path(origin), RequestCode::InvalidValue, message));
+            return Err(Error::request(origin.path(), RequestCode::InvalidValue, message));
         }
     }
     out.request.tools = tools;
@@ -42,8 +41,7 @@ pub(super) fn decode_additional(
     let wire::AdditionalTools { id: _, role: _, tools, extra } = tools;
     out.unknown(path, &extra);
     out.lose(path, LossCode::MovedItem, "these tools are offered from the beginning, not from here on");
-    let root = out.request.sources.child(origin, Step::Key("tools"));
-    let tools = decode_list(out, tools.unwrap_or_default(), &format!("{path}.tools"), root)?;
+    let tools = decode_list(out, tools.unwrap_or_default(), &format!("{path}.tools"), origin, ADDED)?;
     for tool in tools {
         let key = |tool: &Tool| name(tool).map(|(namespace, name, _)| (namespace.map(str::to_owned), name.to_owned()));
         let known = key(&tool);
@@ -58,8 +56,8 @@ pub(super) fn decode_additional(
 /// Leaves out the group of a call in the history where the tool is offered without it: a tool that was searched for
 /// is called by a group of its own.
 pub(super) fn settle_namespaces(out: &mut Reading) {
-    let Request { items, tools, .. } = &mut out.request;
-    for item in items {
+    let tools = &out.request.tools;
+    for item in &mut out.request.items {
         if let ItemKind::ToolCall(call) = &mut item.kind
             && let Some(namespace) = call.namespace.as_deref()
         {
@@ -74,12 +72,18 @@ pub(super) fn settle_namespaces(out: &mut Reading) {
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "tools of every other kind are hosted")]
-fn decode_list(out: &mut Reading, tools: Vec<wire::Tool>, path: &str, root: Origin) -> Result<Vec<Tool>, Error> {
+fn decode_list(
+    out: &mut Reading,
+    tools: Vec<wire::Tool>,
+    path: &str,
+    owner: Origin,
+    paths: ToolPaths,
+) -> Result<Vec<Tool>, Error> {
     let mut decoded = Vec::with_capacity(tools.len());
     for (index, tool) in tools.into_iter().enumerate() {
         let path = format!("{path}[{index}]");
-        let origin = out.request.sources.child(root, position(index));
-        let place = Place { path: &path, origin, namespace: None };
+        let origin = owner.then_nth(paths.tool, index);
+        let place = Place { path: &path, origin, member: paths.member, namespace: None };
         match tool {
             wire::Tool::Function(tool) => decoded.push(Tool::Function(decode_function(out, tool, &place)?)),
             wire::Tool::Custom(tool) => decoded.push(Tool::Custom(decode_custom(out, tool, &place)?)),
@@ -93,10 +97,22 @@ fn decode_list(out: &mut Reading, tools: Vec<wire::Tool>, path: &str, root: Orig
     Ok(decoded)
 }
 
+/// The paths of tools that stand in one place: of each, and of each member of a group.
+#[derive(Clone, Copy)]
+struct ToolPaths {
+    tool: &'static str,
+    member: &'static str,
+}
+
+const LISTED: ToolPaths = ToolPaths { tool: "tools[*]", member: "tools[*].tools[*]" };
+const ADDED: ToolPaths = ToolPaths { tool: "input[*].tools[*]", member: "input[*].tools[*].tools[*]" };
+
 /// Where a tool stands, and the group it belongs to.
 struct Place<'a> {
     path: &'a str,
     origin: Origin,
+    /// The path of its members, should it be a group.
+    member: &'static str,
     namespace: Option<&'a str>,
 }
 
@@ -113,11 +129,10 @@ fn decode_namespace(
         let detail = "the tools are offered one by one, which leaves no room for what they are for together";
         out.lose(format!("{}.description", place.path), LossCode::DroppedDetail, detail);
     }
-    let root = out.request.sources.child(place.origin, Step::Key("tools"));
     for (index, member) in tools.unwrap_or_default().into_iter().enumerate() {
         let path = format!("{}.tools[{index}]", place.path);
-        let origin = out.request.sources.child(root, position(index));
-        let place = Place { path: &path, origin, namespace: Some(&name) };
+        let origin = place.origin.then_nth(place.member, index);
+        let place = Place { path: &path, origin, member: place.member, namespace: Some(&name) };
         decoded.push(match member {
             wire::NamespaceToolMember::Function(tool) => Tool::Function(decode_function(out, tool, &place)?),
             wire::NamespaceToolMember::Custom(tool) => Tool::Custom(decode_custom(out, tool, &place)?),
@@ -244,12 +259,15 @@ pub(super) fn decode_choice(out: &mut Reading, choice: wire::ToolChoice) -> Resu
         return match choice {
             // Without tools, both say what happens anyway.
             ToolChoice::None | ToolChoice::Auto => Ok(()),
-            ToolChoice::Required | ToolChoice::Tool(_) | ToolChoice::Allowed { .. } | ToolChoice::Opaque(_) => {
+            ToolChoice::Required
+            | ToolChoice::Tool(_)
+            | ToolChoice::Allowed { mode: _, tools: _ }
+            | ToolChoice::Opaque(_) => {
                 Err(Error::request(path, RequestCode::InvalidValue, "a tool must be called, but there are no tools"))
             }
         };
     }
-    out.request.tool_choice = Some(out.request.sources.at(path, choice));
+    out.request.tool_choice = Some(Sourced::at(path, choice));
     Ok(())
 }
 
@@ -308,10 +326,10 @@ fn name(tool: &Tool) -> Option<(Option<&str>, &str, Origin)> {
     match tool {
         Tool::Function(tool) => Some((tool.namespace.as_deref(), &tool.name, tool.origin)),
         Tool::Custom(tool) => Some((tool.namespace.as_deref(), &tool.name, tool.origin)),
-        Tool::Hosted(_) | Tool::Opaque { .. } => None,
+        Tool::Hosted(_) | Tool::Opaque { origin: _, tool: _ } => None,
     }
 }
 
 fn opaque(kind: String, raw: Json) -> Opaque {
-    Opaque { protocol: Protocol::Responses, kind, needs_client: false, raw }
+    Opaque { api: Api::Responses, kind, class: OpaqueClass::Unknown, raw }
 }

@@ -5,18 +5,21 @@
 use super::encode_items::encode_items;
 use super::encode_tools::{encode_choice, encode_tools};
 use super::include::{ENCRYPTED_REASONING, LOGPROBS};
+use super::session::conversation_id;
 use super::writing::Writing;
-use crate::call_ids::CallIds;
 use crate::convert::wire_json;
-use crate::names::Names;
-use crate::{Error, LossCode, Profile, RequestCode, Translated};
+use crate::places::{At, Places, What};
+use crate::responses::Field;
+use crate::responses::Upstream;
+use crate::sent::Encoded;
+use crate::{Error, LossCode, RequestCode, Sent, Stamp, Translated};
 use interlingua_model::{
     Continuation, Limits, OutputFormat, OutputOptions, Reasoning, Request, Sampling, SchemaFormat, Service, Sourced,
     StreamOptions,
 };
 use interlingua_wire::{Extra, Integer, Json, responses as wire};
 
-/// Writes a request for a Responses upstream of this profile.
+/// Writes a request for a Responses upstream of this upstream.
 ///
 /// Takes the request by value, so that texts and images move instead of being copied.
 ///
@@ -25,22 +28,38 @@ use interlingua_wire::{Extra, Integer, Json, responses as wire};
 /// answer could do without: several choices, spoken input and output.
 ///
 /// ```
-/// use interlingua_translate::{Profile, chat, responses};
+/// use interlingua_translate::{ResponsesUpstream, Stamp, chat, responses};
 ///
 /// let body = r#"{"model":"m","messages":[{"role":"user","content":"hi"}],"stop":"END"}"#;
 /// let request = chat::decode_request(serde_json::from_str(body)?)?.value;
-/// let upstream = responses::encode_request(request, &Profile::openai())?;
+/// let stamp = Stamp { id: "1".into(), created: 0 };
+/// let upstream = responses::encode_request(request, &ResponsesUpstream::default(), &stamp)?;
 /// assert_eq!(upstream.losses[0].path, "stop");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn encode_request(request: Request, profile: &Profile) -> Result<Translated<wire::Request>, Error> {
-    let profile = &profile.responses;
-    let names = Names::new(&request, profile.tool_name_limit);
-    let call_ids = CallIds::new(&request, profile.call_id_limit);
+pub fn encode_request(request: Request, upstream: &Upstream, stamp: &Stamp) -> Result<Encoded<wire::Request>, Error> {
+    let sent = sent(&request, upstream, stamp);
+    let (Translated { value, losses }, _) = write_request(request, upstream, &sent)?;
+    Ok(Encoded { value, losses, sent })
+}
+
+/// What the request is sent as.
+pub(in crate::responses) fn sent(request: &Request, upstream: &Upstream, stamp: &Stamp) -> Sent {
+    Sent::new(request, upstream.tool_name_limit, upstream.call_id_limit, stamp)
+}
+
+/// Writes a request, and where each thing in it came from.
+pub(in crate::responses) fn write_request(
+    request: Request,
+    upstream: &Upstream,
+    sent: &Sent,
+) -> Result<(Translated<wire::Request>, Places), Error> {
+    let session = upstream.sessions.then(|| conversation_id(&request));
     let Request {
         model,
         instructions,
         items,
+        items_origin: _,
         tools,
         tool_choice,
         parallel_tool_calls,
@@ -54,23 +73,23 @@ pub fn encode_request(request: Request, profile: &Profile) -> Result<Translated<
         service,
         continuation,
         include,
-        sources,
     } = request;
-    let mut out = Writing { profile, names, call_ids, sources, losses: Vec::new() };
+    let mut out = Writing { upstream, sent, losses: Vec::new(), places: Places::default() };
     let mut wire = wire::Request { model: Some(model), ..wire::Request::default() };
 
     let store = out.store(store);
     wire.store = store;
     let replays = items.iter().any(is_sealed_history);
-    let written = encode_items(&mut out, items, store == Some(true))?;
+    let has_tools = !tools.is_empty();
+    let first = usize::from(upstream.lite && has_tools);
+    let written = encode_items(&mut out, items, first, store == Some(true))?;
     let mut input = written.items;
     wire.instructions = out.instructions(instructions, written.hoisted);
 
-    let has_tools = !tools.is_empty();
     wire.tool_choice = encode_choice(&mut out, tool_choice, &tools)?;
     let tools = encode_tools(&mut out, tools)?;
     wire.parallel_tool_calls = out.parallel(parallel_tool_calls, has_tools);
-    if profile.lite {
+    if upstream.lite {
         if has_tools {
             input.insert(0, additional_tools(tools));
         }
@@ -89,33 +108,40 @@ pub fn encode_request(request: Request, profile: &Profile) -> Result<Translated<
     out.stream(stream, &mut wire);
     out.service(service, &mut wire);
     out.continuation(continuation, &mut wire);
-    Ok(Translated { value: wire, losses: out.losses })
+    if let Some(session) = session {
+        wire.prompt_cache_key.get_or_insert(session);
+    }
+    let Writing { upstream: _, sent: _, losses, places } = out;
+    Ok((Translated { value: wire, losses }, places))
 }
 
 impl Writing<'_> {
     fn store(&mut self, store: Option<Sourced<bool>>) -> Option<bool> {
-        if !self.profile.never_store {
+        if !self.upstream.never_store {
             return store.map(|store| store.value);
         }
         if let Some(Sourced { value: true, origin }) = store {
-            self.lose(self.sources.path(origin), LossCode::RefusedByUpstream, "this upstream stores nothing");
+            self.lose(origin.path(), LossCode::RefusedByUpstream, "this upstream stores nothing");
         }
         Some(false)
     }
 
     fn instructions(&mut self, given: Option<Sourced<String>>, hoisted: Option<String>) -> Option<String> {
+        if let Some(given) = &given {
+            self.places.add(At::Field("instructions"), What::Setting, given.origin);
+        }
         match (given.map(|given| given.value), hoisted) {
             (Some(given), Some(hoisted)) => Some(format!("{given}\n\n{hoisted}")),
             (Some(text), None) | (None, Some(text)) => Some(text),
-            (None, None) => self.profile.always_instructions.then(String::new),
+            (None, None) => self.upstream.always_instructions.then(String::new),
         }
     }
 
     fn parallel(&self, asked: Option<Sourced<bool>>, has_tools: bool) -> Option<bool> {
-        match self.profile.default_parallel_tool_calls {
+        match self.upstream.default_parallel_tool_calls {
             // Without tools it says nothing, and upstreams refuse to hear it.
             _ if !has_tools => None,
-            Some(_) if self.profile.lite => Some(false),
+            Some(_) if self.upstream.lite => Some(false),
             default => asked.map(|asked| asked.value).or(default),
         }
     }
@@ -134,10 +160,10 @@ impl Writing<'_> {
         } = sampling;
         if let Some(Sourced { value, origin }) = choices {
             let message = format!("the Responses API gives one answer a request, not {value}; send {value} requests");
-            return Err(Error::request(self.sources.path(origin), RequestCode::UnsupportedValue, message));
+            return Err(Error::request(origin.path(), RequestCode::UnsupportedValue, message));
         }
-        wire.temperature = self.keep("temperature", temperature);
-        wire.top_p = self.keep("top_p", top_p);
+        wire.temperature = self.keep(Field::Temperature, temperature);
+        wire.top_p = self.keep(Field::TopP, top_p);
         self.drop(frequency_penalty.as_ref(), LossCode::DroppedParameter);
         self.drop(presence_penalty.as_ref(), LossCode::DroppedParameter);
         self.drop(logit_bias.as_ref(), LossCode::DroppedParameter);
@@ -150,13 +176,13 @@ impl Writing<'_> {
     fn limits(&mut self, limits: Limits, wire: &mut wire::Request) -> Result<(), Error> {
         let Limits { max_output_tokens, max_tool_calls, truncation, context_management } = limits;
         if let Some(Sourced { value, origin }) = max_output_tokens {
-            let path = self.sources.path(origin);
+            let path = origin.path();
             if value < 1 {
                 let message = format!("an answer needs room for at least one token, not {value}");
                 return Err(Error::request(path, RequestCode::InvalidValue, message));
             }
-            let least = self.profile.min_output_tokens;
-            if let Some(limit) = self.keep("max_output_tokens", Some(Sourced { value, origin })) {
+            let least = self.upstream.min_output_tokens;
+            if let Some(limit) = self.keep(Field::MaxOutputTokens, Some(Sourced { value, origin })) {
                 if limit < least {
                     let detail = format!("the least this upstream takes is {least}; raised from {limit}");
                     self.lose(path, LossCode::ChangedValue, detail);
@@ -164,24 +190,30 @@ impl Writing<'_> {
                 wire.max_output_tokens = Some(Integer(limit.max(least)));
             }
         }
-        wire.max_tool_calls = self.keep("max_tool_calls", max_tool_calls).map(Integer);
-        wire.truncation = self.keep("truncation", truncation);
-        wire.context_management = self.keep("context_management", context_management).map(wire_json);
+        wire.max_tool_calls = self.keep(Field::MaxToolCalls, max_tool_calls).map(Integer);
+        wire.truncation = self.keep(Field::Truncation, truncation);
+        wire.context_management = self.keep(Field::ContextManagement, context_management).map(wire_json);
         Ok(())
     }
 
     fn output(&mut self, output: OutputOptions, wire: &mut wire::Request) -> Result<(), Error> {
         let OutputOptions { format, verbosity, logprobs, audio } = output;
         if let Some(audio) = audio {
-            let path = self.sources.path(audio.settings.origin);
+            let path = audio.settings.origin.path();
             let message = "the Responses API answers in text only; leave `audio` out";
             return Err(Error::request(path, RequestCode::UnsupportedValue, message));
         }
         if let Some(logprobs) = logprobs {
+            if let Some(top) = &logprobs.top {
+                self.places.add(At::Field("top_logprobs"), What::Setting, top.origin);
+            }
             wire.top_logprobs = Some(Integer(logprobs.top.map_or(0, |top| top.value)));
         }
+        if let Some(format) = &format {
+            self.places.add(At::Field("text.format"), What::Format, format.origin);
+        }
         let format = format.map(|format| self.format(format)).transpose()?.flatten();
-        let verbosity = self.keep("text.verbosity", verbosity);
+        let verbosity = self.keep(Field::TextVerbosity, verbosity);
         if format.is_some() || verbosity.is_some() {
             wire.text = Some(wire::TextConfig { format, verbosity, extra: Extra::new() });
         }
@@ -195,7 +227,7 @@ impl Writing<'_> {
             OutputFormat::JsonObject => wire::TextFormat::JsonObject(wire::PlainFormat::default()),
             OutputFormat::JsonSchema(SchemaFormat { name, description, schema, strict }) => {
                 if schema.is_none() && strict == Some(true) {
-                    let path = self.sources.path(origin);
+                    let path = origin.path();
                     let message = "a strict json_schema format needs its schema";
                     return Err(Error::request(path, RequestCode::MissingParameter, message));
                 }
@@ -206,7 +238,7 @@ impl Writing<'_> {
             }
             OutputFormat::Opaque(opaque) => {
                 let detail = format!("the Responses API has no `{}` format", opaque.kind);
-                self.lose(self.sources.path(origin), LossCode::DroppedParameter, detail);
+                self.lose(origin.path(), LossCode::DroppedParameter, detail);
                 return Ok(None);
             }
         }))
@@ -214,11 +246,22 @@ impl Writing<'_> {
 
     fn reasoning(&mut self, reasoning: Reasoning, wire: &mut wire::Request) {
         let Reasoning { effort, summary, context, mode } = reasoning;
-        let profile = self.profile;
-        let effort = effort.map(|effort| self.effort(effort)).or_else(|| profile.default_effort.clone());
-        let summary = summary.map(|summary| summary.value).or_else(|| profile.default_summary.clone());
+        let upstream = self.upstream;
+        let settings = [
+            ("reasoning.effort", &effort),
+            ("reasoning.summary", &summary),
+            ("reasoning.context", &context),
+            ("reasoning.mode", &mode),
+        ];
+        for (field, setting) in settings {
+            if let Some(setting) = setting {
+                self.places.add(At::Field(field), What::Setting, setting.origin);
+            }
+        }
+        let effort = effort.map(|effort| self.effort(effort)).or_else(|| upstream.default_effort.clone());
+        let summary = summary.map(|summary| summary.value).or_else(|| upstream.default_summary.clone());
         let context = context.map(|context| context.value);
-        let context = if profile.lite { Some("all_turns".to_owned()) } else { context };
+        let context = if upstream.lite { Some("all_turns".to_owned()) } else { context };
         let mode = mode.map(|mode| mode.value);
         if effort.is_some() || summary.is_some() || context.is_some() || mode.is_some() {
             let config = wire::ReasoningConfig { effort, summary, context, mode, ..wire::ReasoningConfig::default() };
@@ -229,7 +272,7 @@ impl Writing<'_> {
     /// The effort as asked, or the nearest one of a list the profile brings.
     fn effort(&mut self, effort: Sourced<String>) -> String {
         let Sourced { value, origin } = effort;
-        let known = &self.profile.efforts;
+        let known = &self.upstream.efforts;
         if known.is_empty() || known.contains(&value) {
             return value;
         }
@@ -238,12 +281,12 @@ impl Writing<'_> {
         });
         let Some(nearest) = nearest.cloned() else { return value };
         let detail = format!("this model does not take `{value}`; asked for `{nearest}` instead");
-        self.lose(self.sources.path(origin), LossCode::ChangedValue, detail);
+        self.lose(origin.path(), LossCode::ChangedValue, detail);
         nearest
     }
 
     fn include(&self, asked: &[Sourced<String>], logprobs: bool, thoughts: bool) -> Option<Vec<String>> {
-        let mut include = self.profile.include.clone();
+        let mut include = self.upstream.include.clone();
         let mut add = |name: &str| {
             if !include.iter().any(|known| known == name) {
                 include.push(name.to_owned());
@@ -264,8 +307,8 @@ impl Writing<'_> {
     fn stream(&mut self, stream: StreamOptions, wire: &mut wire::Request) {
         // Usage is on the terminal event whether asked for or not; only the way back cares.
         let StreamOptions { enabled, include_usage: _, include_obfuscation } = stream;
-        wire.stream = (enabled || self.profile.always_stream).then_some(true);
-        if let Some(value) = self.keep("stream_options", include_obfuscation) {
+        wire.stream = (enabled || self.upstream.always_stream).then_some(true);
+        if let Some(value) = self.keep(Field::StreamOptions, include_obfuscation) {
             let include_obfuscation = Some(value);
             wire.stream_options = Some(wire::StreamOptions { include_obfuscation, extra: Extra::new() });
         }
@@ -283,27 +326,27 @@ impl Writing<'_> {
             moderation,
             client_metadata,
         } = service;
-        let profile = self.profile;
+        let upstream = self.upstream;
         wire.service_tier = self
-            .keep("service_tier", tier)
-            .filter(|tier| !profile.neutral_service_tiers.contains(tier))
-            .map(|tier| profile.service_tier(&tier).to_owned());
-        wire.metadata = self.keep("metadata", metadata).map(wire_json);
-        wire.user = self.keep("user", user);
-        wire.safety_identifier = self.keep("safety_identifier", safety_identifier);
-        wire.prompt_cache_key = self.keep("prompt_cache_key", prompt_cache_key);
-        wire.prompt_cache_retention = self.keep("prompt_cache_retention", prompt_cache_retention);
-        wire.prompt_cache_options = self.keep("prompt_cache_options", prompt_cache_options).map(wire_json);
-        wire.moderation = self.keep("moderation", moderation).map(wire_json);
-        wire.client_metadata = self.keep("client_metadata", client_metadata).map(wire_json);
+            .keep(Field::ServiceTier, tier)
+            .filter(|tier| !upstream.neutral_service_tiers.contains(tier))
+            .map(|tier| upstream.service_tier(&tier).to_owned());
+        wire.metadata = self.keep(Field::Metadata, metadata).map(wire_json);
+        wire.user = self.keep(Field::User, user);
+        wire.safety_identifier = self.keep(Field::SafetyIdentifier, safety_identifier);
+        wire.prompt_cache_key = self.keep(Field::PromptCacheKey, prompt_cache_key);
+        wire.prompt_cache_retention = self.keep(Field::PromptCacheRetention, prompt_cache_retention);
+        wire.prompt_cache_options = self.keep(Field::PromptCacheOptions, prompt_cache_options).map(wire_json);
+        wire.moderation = self.keep(Field::Moderation, moderation).map(wire_json);
+        wire.client_metadata = self.keep(Field::ClientMetadata, client_metadata).map(wire_json);
     }
 
     fn continuation(&mut self, continuation: Continuation, wire: &mut wire::Request) {
         let Continuation { previous_response_id, conversation, prompt, background } = continuation;
-        wire.previous_response_id = self.keep("previous_response_id", previous_response_id);
-        wire.conversation = self.keep("conversation", conversation).map(wire_json);
-        wire.prompt = self.keep("prompt", prompt).map(wire_json);
-        wire.background = self.keep("background", background);
+        wire.previous_response_id = self.keep(Field::PreviousResponseId, previous_response_id);
+        wire.conversation = self.keep(Field::Conversation, conversation).map(wire_json);
+        wire.prompt = self.keep(Field::Prompt, prompt).map(wire_json);
+        wire.background = self.keep(Field::Background, background);
     }
 }
 

@@ -1,10 +1,13 @@
 //! Canonical content as content parts of a request.
 
-use interlingua_model::{AudioPart, Content, FilePart, ImagePart, ImageSource, Opaque, Part, PartKind, TextPart};
+use interlingua_model::{
+    Annotation, Api, AudioPart, Content, FilePart, ImagePart, ImageSource, Opaque, Part, PartKind, TextPart,
+};
 use interlingua_wire::{Extra, Unknown, responses as wire};
 
 use super::writing::Writing;
 use crate::convert::wire_json;
+use crate::responses::Field;
 use crate::responses::reply::annotations::encode_annotation;
 use crate::{Error, LossCode, RequestCode};
 
@@ -28,8 +31,8 @@ pub(super) fn encode_content(out: &mut Writing<'_>, content: Content, side: Side
 fn encode_part(out: &mut Writing<'_>, part: Part, side: Side) -> Result<wire::ContentPart, Error> {
     let Part { origin, kind, cache_breakpoint } = part;
     let prompt_cache_breakpoint = match cache_breakpoint {
-        Some(_) if out.profile.refuses("prompt_cache_breakpoint") => {
-            let path = format!("{}.prompt_cache_breakpoint", out.sources.path(origin));
+        Some(_) if out.upstream.refuses(Field::PromptCacheBreakpoint) => {
+            let path = format!("{}.prompt_cache_breakpoint", origin.path());
             out.lose(path, LossCode::DroppedHint, "this upstream refuses cache boundaries inside content");
             None
         }
@@ -43,7 +46,7 @@ fn encode_part(out: &mut Writing<'_>, part: Part, side: Side) -> Result<wire::Co
             // Strict hosts want the list even when it is empty.
             Side::Output => wire::ContentPart::OutputText(wire::OutputText {
                 text: Some(text),
-                annotations: Some(annotations.into_iter().map(encode_annotation).collect()),
+                annotations: Some(encode_annotations(out, annotations)),
                 logprobs: None,
                 extra: Extra::new(),
             }),
@@ -78,10 +81,19 @@ fn encode_part(out: &mut Writing<'_>, part: Part, side: Side) -> Result<wire::Co
         }
         PartKind::Audio(AudioPart { data: _, format: _ }) => {
             let message = "the Responses API takes no spoken input; send a transcript as text";
-            return Err(Error::request(out.sources.path(origin), RequestCode::UnsupportedValue, message));
+            return Err(Error::request(origin.path(), RequestCode::UnsupportedValue, message));
         }
-        PartKind::Opaque(Opaque { protocol: _, kind, needs_client: _, raw }) => {
+        PartKind::Opaque(Opaque { api: Api::Responses, kind, class: _, raw }) => {
             wire::ContentPart::Unknown(Unknown { kind, raw: wire_json(raw) })
         }
+        PartKind::Opaque(opaque) => {
+            let message = format!("a part of type `{}` cannot be carried over", opaque.kind);
+            return Err(Error::request(origin.path(), RequestCode::UnsupportedValue, message));
+        }
     })
+}
+
+fn encode_annotations(out: &mut Writing<'_>, annotations: Vec<Annotation>) -> Vec<wire::Annotation> {
+    let encoded = annotations.into_iter().map(encode_annotation);
+    encoded.filter_map(|annotation| annotation.map_err(|loss| out.losses.push(loss)).ok()).collect()
 }

@@ -3,14 +3,16 @@
 use std::collections::{HashMap, HashSet};
 
 use interlingua_model::{
-    Arguments, Content, Item, ItemKind, Message, Opaque, ReasoningItem, Role, ToolCall, ToolKind, ToolResult,
+    Api, Arguments, Content, Item, ItemKind, Message, Opaque, ReasoningItem, Role, ToolCall, ToolKind, ToolResult,
 };
 use interlingua_wire::{Extra, Unknown, responses as wire};
 
 use super::encode_content::{Side, encode_content};
 use super::writing::Writing;
 use crate::convert::wire_json;
-use crate::responses::reply::content::summary_part;
+use crate::opaque::leave_out_of_request;
+use crate::places::{At, What};
+use crate::responses::reply::content::{reasoning_text_part, summary_part};
 use crate::responses::reply::finish::encode_status;
 use crate::{Error, LossCode};
 
@@ -21,8 +23,14 @@ pub(super) struct WrittenInput {
     pub(super) hoisted: Option<String>,
 }
 
-pub(super) fn encode_items(out: &mut Writing<'_>, mut items: Vec<Item>, stored: bool) -> Result<WrittenInput, Error> {
-    let hoisted = out.profile.hoist_instructions.then(|| hoist(&mut items)).flatten();
+/// Writes the items; `first` is the place of the first one.
+pub(super) fn encode_items(
+    out: &mut Writing<'_>,
+    mut items: Vec<Item>,
+    first: usize,
+    stored: bool,
+) -> Result<WrittenInput, Error> {
+    let hoisted = out.upstream.hoist_instructions.then(|| hoist(&mut items)).flatten();
     report_names(out, &items);
     report_prefill(out, items.last());
     let keep = keepable_reasoning(out, &items, stored);
@@ -30,10 +38,23 @@ pub(super) fn encode_items(out: &mut Writing<'_>, mut items: Vec<Item>, stored: 
     for (item, keep) in items.into_iter().zip(keep) {
         if keep {
             let after_reasoning = matches!(written.last(), Some(wire::Item::Reasoning(_)));
-            written.push(encode_item(out, item, after_reasoning)?);
+            let (what, origin) = (what(&item.kind), item.origin);
+            if let Some(item) = encode_item(out, item, after_reasoning)? {
+                out.places.add(At::Item("input", first + written.len()), what, origin);
+                written.push(item);
+            }
         }
     }
     Ok(WrittenInput { items: written, hoisted })
+}
+
+fn what(kind: &ItemKind) -> What {
+    match kind {
+        ItemKind::Message(_) => What::Message,
+        ItemKind::ToolCall(call) => What::of_call(&call.arguments),
+        ItemKind::ToolResult(_) => What::Result,
+        ItemKind::Reasoning(_) | ItemKind::Opaque(_) => What::Setting,
+    }
 }
 
 /// Takes plain-text operator messages off the front.
@@ -41,17 +62,17 @@ fn hoist(items: &mut Vec<Item>) -> Option<String> {
     let is_operator = |item: &Item| {
         matches!(
             &item.kind,
-            ItemKind::Message(Message { role: Role::System | Role::Developer, content: Content::Text(_), .. })
+            ItemKind::Message(message)
+                if matches!(message.role, Role::System | Role::Developer) && matches!(message.content, Content::Text(_))
         )
     };
     let count = items.iter().take_while(|item| is_operator(item)).count();
     let texts = items.drain(..count).filter_map(|item| match item.kind {
-        ItemKind::Message(Message { content: Content::Text(text), .. }) => Some(text),
-        ItemKind::Message(_)
-        | ItemKind::ToolCall(_)
-        | ItemKind::ToolResult(_)
-        | ItemKind::Reasoning(_)
-        | ItemKind::Opaque(_) => None,
+        ItemKind::Message(message) => match message.content {
+            Content::Text(text) => Some(text),
+            Content::Parts(_) => None,
+        },
+        ItemKind::ToolCall(_) | ItemKind::ToolResult(_) | ItemKind::Reasoning(_) | ItemKind::Opaque(_) => None,
     });
     let texts: Vec<_> = texts.collect();
     (!texts.is_empty()).then(|| texts.join("\n\n"))
@@ -76,7 +97,7 @@ fn report_names(out: &mut Writing<'_>, items: &[Item]) {
             let several = speakers.get(role_name(&message.role)).is_some_and(|names| names.len() > 1);
             let code = if several { LossCode::DroppedSpeakers } else { LossCode::DroppedName };
             let detail = format!("the Responses API has no place for the speaker's name `{name}`");
-            let path = format!("{}.name", out.sources.path(origin));
+            let path = format!("{}.name", origin.path());
             out.lose(path, code, detail);
         }
     }
@@ -92,9 +113,11 @@ fn role_name(role: &Role) -> &'static str {
 }
 
 fn report_prefill(out: &mut Writing<'_>, last: Option<&Item>) {
-    if let Some(Item { origin, kind: ItemKind::Message(Message { role: Role::Assistant, .. }) }) = last {
+    if let Some(Item { origin, kind: ItemKind::Message(message) }) = last
+        && message.role == Role::Assistant
+    {
         let detail = "the Responses API answers after a trailing assistant message instead of continuing it";
-        out.lose(out.sources.path(*origin), LossCode::PrefillNotContinued, detail);
+        out.lose(origin.path(), LossCode::PrefillNotContinued, detail);
     }
 }
 
@@ -113,7 +136,7 @@ fn keepable_reasoning(out: &mut Writing<'_>, items: &[Item], stored: bool) -> Ve
                     } else {
                         "thoughts can be replayed only in the sealed form the upstream gave them"
                     };
-                    out.lose(out.sources.path(item.origin), LossCode::DroppedReasoning, detail);
+                    out.lose(item.origin.path(), LossCode::DroppedReasoning, detail);
                 }
                 is_sealed && leads_on
             }
@@ -139,15 +162,16 @@ fn keepable_reasoning(out: &mut Writing<'_>, items: &[Item], stored: bool) -> Ve
     keep
 }
 
-fn encode_item(out: &mut Writing<'_>, item: Item, after_reasoning: bool) -> Result<wire::Item, Error> {
-    let Item { origin: _, kind } = item;
+/// `None`, with a loss, for what only another API has a word for and nobody misses.
+fn encode_item(out: &mut Writing<'_>, item: Item, after_reasoning: bool) -> Result<Option<wire::Item>, Error> {
+    let Item { origin, kind } = item;
     // An item's own id is taken back only together with the thoughts it came with.
     let own_id = |id: Option<String>| id.filter(|_| after_reasoning);
-    Ok(match kind {
+    Ok(Some(match kind {
         ItemKind::Message(message) => encode_message(out, message, after_reasoning)?,
         ItemKind::ToolCall(ToolCall { id, call_id, name, namespace, arguments, status: _ }) => {
-            let name = Some(out.names.wire(namespace.as_deref(), &name).to_owned());
-            let call_id = Some(out.call_ids.wire(call_id));
+            let name = Some(out.sent.names().wire(namespace.as_deref(), &name).to_owned());
+            let call_id = Some(out.sent.call_ids().wire(call_id));
             match arguments {
                 Arguments::Function(arguments) => wire::Item::FunctionCall(wire::FunctionCall {
                     id: own_id(id),
@@ -166,7 +190,7 @@ fn encode_item(out: &mut Writing<'_>, item: Item, after_reasoning: bool) -> Resu
             }
         }
         ItemKind::ToolResult(ToolResult { id: _, call_id, kind, output, status: _ }) => {
-            let call_id = Some(out.call_ids.wire(call_id));
+            let call_id = Some(out.sent.call_ids().wire(call_id));
             let output = Some(encode_content(out, output, Side::Input)?);
             match kind {
                 ToolKind::Function => wire::Item::FunctionCallOutput(wire::FunctionCallOutput {
@@ -181,26 +205,32 @@ fn encode_item(out: &mut Writing<'_>, item: Item, after_reasoning: bool) -> Resu
                 }),
             }
         }
-        ItemKind::Reasoning(ReasoningItem { id, summary, content: _, encrypted, status: _ }) => {
+        ItemKind::Reasoning(ReasoningItem { id, summary, content, encrypted, status: _ }) => {
             let summary = summary.into_iter().map(summary_part);
+            let content: Vec<_> = content.into_iter().map(reasoning_text_part).collect();
             wire::Item::Reasoning(wire::Reasoning {
                 id,
                 summary: Some(summary.collect()),
+                content: (!content.is_empty()).then_some(content),
                 encrypted_content: encrypted,
                 ..wire::Reasoning::default()
             })
         }
-        ItemKind::Opaque(Opaque { protocol: _, kind, needs_client: _, raw }) => {
+        ItemKind::Opaque(Opaque { api: Api::Responses, kind, class: _, raw }) => {
             wire::Item::Unknown(Unknown { kind, raw: wire_json(raw) })
         }
-    })
+        ItemKind::Opaque(opaque) => {
+            leave_out_of_request(&opaque, origin, Api::Responses, &mut out.losses)?;
+            return Ok(None);
+        }
+    }))
 }
 
 fn encode_message(out: &mut Writing<'_>, message: Message, after_reasoning: bool) -> Result<wire::Item, Error> {
     let Message { id, role, content, name: _, phase, status } = message;
     let side = if role == Role::Assistant { Side::Output } else { Side::Input };
     let role = match role {
-        Role::System if out.profile.system_as_developer => wire::Role::Developer,
+        Role::System if out.upstream.system_as_developer => wire::Role::Developer,
         Role::System => wire::Role::System,
         Role::Developer => wire::Role::Developer,
         Role::User => wire::Role::User,

@@ -1,20 +1,26 @@
 //! Canonical tools and choices in the words of Responses: flat, where Chat nests.
 
 use interlingua_model::{
-    CustomFormat, CustomTool, FunctionTool, HostedTool, Json, Opaque, Protocol, Sourced, Tool, ToolChoice, ToolKind,
-    ToolRef,
+    Api, CustomFormat, CustomTool, FunctionTool, HostedTool, Json, Opaque, Sourced, Tool, ToolChoice, ToolKind, ToolRef,
 };
 use interlingua_wire::{Extra, Unknown, responses as wire};
 
 use super::writing::Writing;
 use crate::convert::wire_json;
+use crate::places::{At, What};
 use crate::{Error, LossCode, RequestCode};
 
 /// The schema of a function without arguments; Responses wants one.
 const NO_PARAMETERS: &str = r#"{"type":"object","properties":{}}"#;
 
 pub(super) fn encode_tools(out: &mut Writing<'_>, tools: Vec<Tool>) -> Result<Vec<wire::Tool>, Error> {
-    tools.into_iter().map(|tool| encode_tool(out, tool)).collect()
+    let mut written = Vec::with_capacity(tools.len());
+    for (index, tool) in tools.into_iter().enumerate() {
+        let at = if out.upstream.lite { At::Inner("input", 0, "tools", index) } else { At::Item("tools", index) };
+        out.places.add(at, What::of_tool(&tool), tool.origin());
+        written.push(encode_tool(out, tool)?);
+    }
+    Ok(written)
 }
 
 pub(super) fn encode_choice(
@@ -23,13 +29,14 @@ pub(super) fn encode_choice(
     tools: &[Tool],
 ) -> Result<Option<wire::ToolChoice>, Error> {
     let Some(Sourced { value, origin }) = choice else { return Ok(implied_choice(out, tools)) };
-    let path = out.sources.path(origin);
+    out.places.add(At::Field("tool_choice"), What::Setting, origin);
+    let path = origin.path();
     Ok(Some(match value {
         ToolChoice::None => wire::ToolChoice::Mode(wire::ToolChoiceMode::None),
         ToolChoice::Auto => wire::ToolChoice::Mode(wire::ToolChoiceMode::Auto),
         ToolChoice::Required => wire::ToolChoice::Mode(wire::ToolChoiceMode::Required),
         ToolChoice::Tool(ToolRef::Named { kind, name }) => {
-            let name = Some(out.names.wire(None, &name).to_owned());
+            let name = Some(out.sent.names().wire(None, &name).to_owned());
             let tool = wire::NamedTool { name, extra: Extra::new() };
             wire::ToolChoice::Object(match kind {
                 ToolKind::Function => wire::ToolChoiceObject::Function(tool),
@@ -53,9 +60,9 @@ pub(super) fn encode_choice(
 fn implied_choice(out: &mut Writing<'_>, tools: &[Tool]) -> Option<wire::ToolChoice> {
     let implied = tools.iter().find_map(|tool| match tool {
         Tool::Hosted(tool) if tool.implied_choice => Some(tool),
-        Tool::Hosted(_) | Tool::Function(_) | Tool::Custom(_) | Tool::Opaque { .. } => None,
+        Tool::Hosted(_) | Tool::Function(_) | Tool::Custom(_) | Tool::Opaque { origin: _, tool: _ } => None,
     })?;
-    let path = out.sources.path(implied.origin);
+    let path = implied.origin.path();
     if tools.len() > 1 {
         out.lose(path, LossCode::DroppedHint, "beside other tools, whether to search is left to the model");
         return None;
@@ -71,7 +78,7 @@ fn encode_tool(out: &mut Writing<'_>, tool: Tool) -> Result<wire::Tool, Error> {
                 None => NO_PARAMETERS.parse().ok(),
             };
             Ok(wire::Tool::Function(wire::FunctionTool {
-                name: Some(out.names.wire(namespace.as_deref(), &name).to_owned()),
+                name: Some(out.sent.names().wire(namespace.as_deref(), &name).to_owned()),
                 description,
                 parameters,
                 strict,
@@ -80,24 +87,24 @@ fn encode_tool(out: &mut Writing<'_>, tool: Tool) -> Result<wire::Tool, Error> {
         }
         Tool::Custom(CustomTool { origin: _, name, namespace, description, format }) => {
             Ok(wire::Tool::Custom(wire::CustomTool {
-                name: Some(out.names.wire(namespace.as_deref(), &name).to_owned()),
+                name: Some(out.sent.names().wire(namespace.as_deref(), &name).to_owned()),
                 description,
                 format: format.map(encode_format),
                 ..wire::CustomTool::default()
             }))
         }
         Tool::Hosted(HostedTool { origin, kind, settings, implied_choice: _ }) => {
-            let kind = out.profile.hosted_tool(&kind).to_owned();
+            let kind = out.upstream.hosted_tool(&kind).to_owned();
             let Some(raw) = with_type(&kind, &settings) else {
-                let path = out.sources.path(origin);
+                let path = origin.path();
                 return Err(Error::request(path, RequestCode::InvalidValue, "the tool's settings are not an object"));
             };
             Ok(wire::Tool::Unknown(Unknown { kind, raw: wire_json(raw) }))
         }
-        Tool::Opaque { origin, tool: Opaque { protocol, kind, needs_client: _, raw } } => {
-            if protocol != Protocol::Responses {
+        Tool::Opaque { origin, tool: Opaque { api, kind, class: _, raw } } => {
+            if api != Api::Responses {
                 let detail = format!("`{kind}` is not a Chat Completions tool; passed on as a Responses tool");
-                out.lose(out.sources.path(origin), LossCode::ExtensionAccepted, detail);
+                out.lose(origin.path(), LossCode::ExtensionAccepted, detail);
             }
             Ok(wire::Tool::Unknown(Unknown { kind, raw: wire_json(raw) }))
         }
@@ -126,11 +133,11 @@ fn encode_ref(out: &mut Writing<'_>, tool: ToolRef) -> wire::ToolReference {
                 }
                 .to_owned(),
             ),
-            name: Some(out.names.wire(None, &name).to_owned()),
+            name: Some(out.sent.names().wire(None, &name).to_owned()),
             ..wire::ToolReference::default()
         },
         ToolRef::Hosted { kind } => {
-            let kind = Some(out.profile.hosted_tool(&kind).to_owned());
+            let kind = Some(out.upstream.hosted_tool(&kind).to_owned());
             wire::ToolReference { kind, ..wire::ToolReference::default() }
         }
         ToolRef::Opaque(opaque) => serde_json::from_str(opaque.raw.text())
@@ -139,7 +146,7 @@ fn encode_ref(out: &mut Writing<'_>, tool: ToolRef) -> wire::ToolReference {
 }
 
 fn hosted_choice(out: &Writing<'_>, kind: &str, path: &str) -> Result<wire::ToolChoice, Error> {
-    let kind = out.profile.hosted_tool(kind).to_owned();
+    let kind = out.upstream.hosted_tool(kind).to_owned();
     let empty = Json::from_text("{}").ok();
     let raw = empty.and_then(|empty| with_type(&kind, &empty));
     let raw = raw.ok_or_else(|| Error::request(path, RequestCode::InvalidValue, "the choice names no tool"))?;
@@ -147,8 +154,8 @@ fn hosted_choice(out: &Writing<'_>, kind: &str, path: &str) -> Result<wire::Tool
 }
 
 fn foreign_choice(out: &mut Writing<'_>, opaque: Opaque, path: &str) -> wire::ToolChoice {
-    let Opaque { protocol, kind, needs_client: _, raw } = opaque;
-    if protocol != Protocol::Responses {
+    let Opaque { api, kind, class: _, raw } = opaque;
+    if api != Api::Responses {
         let detail = format!("`{kind}` is not a Chat Completions choice; passed on as a Responses choice");
         out.lose(path, LossCode::ExtensionAccepted, detail);
     }

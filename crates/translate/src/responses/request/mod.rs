@@ -10,10 +10,10 @@ mod encode_items;
 pub(super) mod encode_tools;
 mod include;
 mod reading;
+mod session;
 mod strictness;
 mod writing;
 
 pub use decode::decode_request;
 pub use encode::encode_request;
-
-pub(crate) use decode_items::{is_essential, is_settled};
+pub(super) use encode::{sent, write_request};

@@ -1,9 +1,8 @@
 //! A request while it is being read.
 
-use interlingua_model::{Json, Request, Sourced, Step};
+use interlingua_model::{Request, Sourced};
 use interlingua_wire::Extra;
 
-use crate::convert::json;
 use crate::{Loss, LossCode};
 
 /// Fields that clients send to backends of their own, and that no answer depends on.
@@ -31,28 +30,9 @@ impl Reading {
             }
         }
     }
+}
 
-    pub(super) fn at<T>(&mut self, key: &'static str, value: Option<T>) -> Option<Sourced<T>> {
-        value.map(|value| self.request.sources.at(key, value))
-    }
-
-    pub(super) fn text(&mut self, key: &'static str, value: Option<String>) -> Option<Sourced<String>> {
-        self.at(key, value)
-    }
-
-    pub(super) fn json(&mut self, key: &'static str, value: Option<interlingua_wire::Json>) -> Option<Sourced<Json>> {
-        self.at(key, value.map(json))
-    }
-
-    /// A value one level down.
-    pub(super) fn inside<T>(
-        &mut self,
-        object: &'static str,
-        key: &'static str,
-        value: Option<T>,
-    ) -> Option<Sourced<T>> {
-        let value = value?;
-        let parent = self.request.sources.root(Step::Key(object));
-        Some(Sourced { value, origin: self.request.sources.child(parent, Step::Key(key)) })
-    }
+/// A value that may not be there, and its place.
+pub(super) fn at<T>(path: &'static str, value: Option<T>) -> Option<Sourced<T>> {
+    value.map(|value| Sourced::at(path, value))
 }

@@ -1,18 +1,18 @@
 //! A request while it is being written, and what it may lose.
 
-use interlingua_model::{Sourced, Sources};
+use interlingua_model::Sourced;
 
-use crate::call_ids::CallIds;
-use crate::names::Names;
-use crate::{Loss, LossCode, ResponsesProfile};
+use crate::places::{At, Places, What};
+use crate::responses::{Field, Upstream};
+use crate::{Loss, LossCode, Sent};
 
 /// A request while it is being written.
 pub(super) struct Writing<'p> {
-    pub(super) profile: &'p ResponsesProfile,
-    pub(super) names: Names,
-    pub(super) call_ids: CallIds,
-    pub(super) sources: Sources,
+    pub(super) upstream: &'p Upstream,
+    pub(super) sent: &'p Sent,
     pub(super) losses: Vec<Loss>,
+    /// Where each thing that is written came from.
+    pub(super) places: Places,
 }
 
 impl Writing<'_> {
@@ -21,20 +21,21 @@ impl Writing<'_> {
     }
 
     /// A field this upstream may refuse.
-    pub(super) fn keep<T>(&mut self, field: &str, value: Option<Sourced<T>>) -> Option<T> {
+    pub(super) fn keep<T>(&mut self, field: Field, value: Option<Sourced<T>>) -> Option<T> {
         let Sourced { value, origin } = value?;
-        if !self.profile.refuses(field) {
+        if !self.upstream.refuses(field) {
+            self.places.add(At::Field(field.as_str()), What::Setting, origin);
             return Some(value);
         }
-        let detail = format!("this upstream refuses `{field}`");
-        self.lose(self.sources.path(origin), LossCode::RefusedByUpstream, detail);
+        let detail = format!("this upstream refuses `{}`", field.as_str());
+        self.lose(origin.path(), LossCode::RefusedByUpstream, detail);
         None
     }
 
     /// A field that Responses does not have.
     pub(super) fn drop<T>(&mut self, value: Option<&Sourced<T>>, code: LossCode) {
         if let Some(Sourced { value: _, origin }) = value {
-            self.lose(self.sources.path(*origin), code, "the Responses API has no such field");
+            self.lose(origin.path(), code, "the Responses API has no such field");
         }
     }
 }

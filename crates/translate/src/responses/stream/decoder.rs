@@ -7,23 +7,22 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use interlingua_model::{Ending, Event, Failure, Finish, Opaque, Protocol, Sink};
+use interlingua_model::{Api, Event, Failure, Finish, Opaque, OpaqueClass, Sink};
 use interlingua_wire::{Integer, Unknown, responses as wire};
 
 use super::item::Channel;
-use super::items::{PartRef, StreamedItems};
+use super::items::StreamedItems;
+use super::part_ref::PartRef;
 use super::sequence::Sequence;
 use super::undocumented::{is_housekeeping, is_untyped};
-use crate::convert::json;
+use crate::convert::{json, verbatim};
 use crate::error::stream_incomplete;
 
-use crate::responses::reply::annotations::decode_annotation;
 use crate::responses::reply::decode_items::Reader;
 use crate::responses::reply::failure::decode_error_event;
 use crate::responses::reply::finish::judge;
 use crate::responses::reply::ids::envelope;
-use crate::responses::reply::logprobs::decode_logprobs;
-use crate::{Context, End, Error, Loss, LossCode, Outcome};
+use crate::{End, Error, Loss, LossCode, Outcome, Sent};
 
 /// Reads the events of a Responses stream.
 ///
@@ -32,10 +31,10 @@ use crate::{Context, End, Error, Loss, LossCode, Outcome};
 ///
 /// ```
 /// use interlingua_model::Fold;
-/// use interlingua_translate::{Context, End, Stamp, responses};
+/// use interlingua_translate::{End, Sent, Stamp, responses};
 ///
-/// let context = Context::detached(Stamp { id: "1".into(), created: 0 });
-/// let mut decoder = responses::Decoder::new(&context);
+/// let sent = Sent::unknown(&Stamp { id: "1".into(), created: 0 });
+/// let mut decoder = responses::Decoder::new(&sent);
 /// let mut fold = Fold::default();
 /// decoder.read(r#"{"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"Hi"}"#, None, &mut fold);
 /// assert_eq!(decoder.finish(&mut fold).end, End::Truncated, "no terminal event came");
@@ -62,9 +61,9 @@ enum State {
 impl Decoder {
     /// A decoder for the reply of one request.
     #[must_use]
-    pub fn new(context: &Context) -> Self {
+    pub fn new(sent: &Sent) -> Self {
         Self {
-            reader: Reader::new(context),
+            reader: Reader::new(sent),
             items: StreamedItems::default(),
             sequence: Sequence::default(),
             has_started: false,
@@ -83,10 +82,10 @@ impl Decoder {
             return;
         }
         if data.trim() == "[DONE]" {
-            return self.stop(out);
+            return self.stop(None, out);
         }
         match wire::Event::parse(data, event_name) {
-            Ok(event) => self.push(event, out),
+            Ok(event) => self.push_said(event, Some(data), out),
             Err(_) if event_name.is_none() && is_untyped(data) => {
                 self.lose_once("untyped", "an event that does not say its type");
             }
@@ -98,19 +97,24 @@ impl Decoder {
     /// stopped, which [`Decoder::finish`] reports.
     pub fn read_cut(&mut self, data: &str, event_name: Option<&str>, out: &mut impl Sink) {
         if let Ok(event) = wire::Event::parse(data, event_name) {
-            self.push(event, out);
+            self.push_said(event, Some(data), out);
         }
     }
 
     /// Takes one event. After the end of the stream, events are ignored.
     pub fn push(&mut self, event: wire::Event<'_>, out: &mut impl Sink) {
+        self.push_said(event, None, out);
+    }
+
+    /// Takes one event, and the text it was read from where there is one.
+    fn push_said(&mut self, event: wire::Event<'_>, data: Option<&str>, out: &mut impl Sink) {
         if let State::Failing(_) = self.state {
             return self.second_chance(event, out);
         }
         if self.has_ended() || self.is_repeated(&event) {
             return;
         }
-        if let Err(error) = self.take(event, out) {
+        if let Err(error) = self.take(event, data, out) {
             self.refuse(error, out);
         }
     }
@@ -123,8 +127,13 @@ impl Decoder {
 
     /// Says that no more bytes come. A stream without a terminal event ends in a failure with the code
     /// `stream_incomplete`, never as a success.
-    pub fn finish(mut self, out: &mut impl Sink) -> Outcome {
-        self.stop(out);
+    pub fn finish(self, out: &mut impl Sink) -> Outcome {
+        self.finish_for(None, out)
+    }
+
+    /// The same, with the reason why no more bytes come, where there is one to tell.
+    pub(in crate::responses) fn finish_for(mut self, reason: Option<Failure>, out: &mut impl Sink) -> Outcome {
+        self.stop(reason, out);
         let end = match self.state {
             State::Ended(end) => end,
             State::Open | State::Failing(_) => End::Truncated,
@@ -139,90 +148,72 @@ impl Decoder {
         self.sequence.is_repeated(event.sequence_number()) && !is_end
     }
 
-    fn stop(&mut self, out: &mut impl Sink) {
-        match std::mem::replace(&mut self.state, State::Ended(End::Truncated)) {
-            State::Open => out.event(Event::Failed(Box::new(stream_incomplete()))),
-            State::Failing(failure) => self.fail(failure, out),
-            State::Ended(end) => self.state = State::Ended(end),
+    fn stop(&mut self, reason: Option<Failure>, out: &mut impl Sink) {
+        match (std::mem::replace(&mut self.state, State::Ended(End::Truncated)), reason) {
+            (State::Open, Some(reason)) => self.fail(Box::new(reason), out),
+            (State::Open, None) => {
+                self.losses.append(&mut self.items.losses);
+                out.event(Event::Failed(Box::new(stream_incomplete())));
+            }
+            (State::Failing(failure), _) => self.fail(failure, out),
+            (State::Ended(end), _) => self.state = State::Ended(end),
         }
     }
 
-    fn take(&mut self, event: wire::Event<'_>, out: &mut impl Sink) -> Result<(), Error> {
+    fn take(&mut self, event: wire::Event<'_>, data: Option<&str>, out: &mut impl Sink) -> Result<(), Error> {
         use wire::Event as E;
         match event {
-            E::OutputTextDelta(wire::OutputTextDelta {
-                item_id, output_index, content_index, delta, logprobs, ..
-            }) => {
-                let part_ref = PartRef::new(output_index, item_id.as_deref(), content_index);
-                self.items.say(&part_ref, Channel::Text, delta.0, decode_logprobs(logprobs), out);
+            E::OutputTextDelta(delta) => self.items.say(delta.into(), Channel::Text, out),
+            E::RefusalDelta(delta) => self.items.say(delta.into(), Channel::Refusal, out),
+            E::ReasoningTextDelta(delta) => self.items.say(delta.into(), Channel::Reasoning, out),
+            E::ReasoningSummaryTextDelta(delta) => self.items.say(delta.into(), Channel::Summary, out),
+            E::FunctionCallArgumentsDelta(delta) | E::CustomToolCallInputDelta(delta) => {
+                self.items.say(delta.into(), Channel::Arguments, out);
             }
-            E::RefusalDelta(wire::PartDelta { item_id, output_index, content_index, delta, .. }) => {
-                let part_ref = PartRef::new(output_index, item_id.as_deref(), content_index);
-                self.items.say(&part_ref, Channel::Refusal, delta.0, Vec::new(), out);
+            E::OutputTextDone(done) => self.items.reconcile(&done.into(), Channel::Text, out),
+            E::RefusalDone(done) => self.items.reconcile(&done.into(), Channel::Refusal, out),
+            E::ReasoningTextDone(done) => self.items.reconcile(&done.into(), Channel::Reasoning, out),
+            E::ReasoningSummaryTextDone(done) => self.items.reconcile(&done.into(), Channel::Summary, out),
+            E::FunctionCallArgumentsDone(done) => self.items.reconcile(&done.into(), Channel::Arguments, out),
+            E::CustomToolCallInputDone(done) => self.items.reconcile(&done.into(), Channel::Arguments, out),
+            E::ReasoningSummaryPartAdded(event) | E::ReasoningSummaryPartDone(event) => {
+                let wire::SummaryPartEvent {
+                    item_id,
+                    output_index,
+                    summary_index,
+                    part,
+                    status: _,
+                    sequence_number: _,
+                    extra: _,
+                } = event;
+                let part_ref = PartRef::new(output_index, item_id, summary_index);
+                self.items.part(&part_ref, part.map(|part| *part), out);
             }
-            E::ReasoningTextDelta(wire::PartDelta { item_id, output_index, content_index, delta, .. }) => {
-                let part_ref = PartRef::new(output_index, item_id.as_deref(), content_index);
-                self.items.say(&part_ref, Channel::Reasoning, delta.0, Vec::new(), out);
-            }
-            E::ReasoningSummaryTextDelta(wire::SummaryTextDelta {
-                item_id,
-                output_index,
-                summary_index,
-                delta,
-                ..
-            }) => {
-                let part_ref = PartRef::new(output_index, item_id.as_deref(), summary_index);
-                self.items.say(&part_ref, Channel::Summary, delta.0, Vec::new(), out);
-            }
-            E::FunctionCallArgumentsDelta(wire::CallDelta { item_id, output_index, delta, .. })
-            | E::CustomToolCallInputDelta(wire::CallDelta { item_id, output_index, delta, .. }) => {
-                let part_ref = PartRef::new(output_index, item_id.as_deref(), None);
-                self.items.say(&part_ref, Channel::Arguments, delta.0, Vec::new(), out);
-            }
-            E::OutputTextDone(wire::OutputTextDone { item_id, output_index, content_index, text, .. }) => {
-                let part_ref = PartRef::new(output_index, item_id.as_deref(), content_index);
-                self.items.reconcile(&part_ref, Channel::Text, text.as_deref().unwrap_or_default(), out);
-            }
-            E::RefusalDone(wire::RefusalDone { item_id, output_index, content_index, refusal, .. }) => {
-                let part_ref = PartRef::new(output_index, item_id.as_deref(), content_index);
-                self.items.reconcile(&part_ref, Channel::Refusal, refusal.as_deref().unwrap_or_default(), out);
-            }
-            E::ReasoningTextDone(wire::ReasoningTextDone { item_id, output_index, content_index, text, .. }) => {
-                let part_ref = PartRef::new(output_index, item_id.as_deref(), content_index);
-                self.items.reconcile(&part_ref, Channel::Reasoning, text.as_deref().unwrap_or_default(), out);
-            }
-            E::ReasoningSummaryTextDone(wire::SummaryTextDone {
-                item_id, output_index, summary_index, text, ..
-            }) => {
-                let part_ref = PartRef::new(output_index, item_id.as_deref(), summary_index);
-                self.items.reconcile(&part_ref, Channel::Summary, text.as_deref().unwrap_or_default(), out);
-            }
-            E::FunctionCallArgumentsDone(wire::ArgumentsDone { item_id, output_index, arguments, .. }) => {
-                let part_ref = PartRef::new(output_index, item_id.as_deref(), None);
-                self.items.reconcile(&part_ref, Channel::Arguments, arguments.as_deref().unwrap_or_default(), out);
-            }
-            E::CustomToolCallInputDone(wire::InputDone { item_id, output_index, input, .. }) => {
-                let part_ref = PartRef::new(output_index, item_id.as_deref(), None);
-                self.items.reconcile(&part_ref, Channel::Arguments, input.as_deref().unwrap_or_default(), out);
-            }
-            E::ReasoningSummaryPartAdded(part) | E::ReasoningSummaryPartDone(part) => {
-                let part_ref = PartRef::new(part.output_index, part.item_id.as_deref(), part.summary_index);
-                self.items.part(&part_ref, part.part.map(|part| *part), out);
-            }
-            E::ContentPartAdded(part) | E::ContentPartDone(part) => {
-                let part_ref = PartRef::new(part.output_index, part.item_id.as_deref(), part.content_index);
-                self.items.part(&part_ref, part.part.map(|part| *part), out);
+            E::ContentPartAdded(event) | E::ContentPartDone(event) => {
+                let wire::ContentPartEvent { item_id, output_index, content_index, part, sequence_number: _, extra: _ } =
+                    event;
+                let part_ref = PartRef::new(output_index, item_id, content_index);
+                self.items.part(&part_ref, part.map(|part| *part), out);
             }
             E::OutputTextAnnotationAdded(added) => {
-                let part_ref = PartRef::new(added.output_index, added.item_id.as_deref(), added.content_index);
-                if let Some(annotation) = added.annotation {
-                    self.items.annotate(&part_ref, decode_annotation(*annotation), out);
+                let wire::AnnotationAdded {
+                    item_id,
+                    output_index,
+                    content_index,
+                    annotation_index,
+                    annotation,
+                    sequence_number: _,
+                    extra: _,
+                } = added;
+                if let Some(annotation) = annotation {
+                    let part_ref = PartRef::new(output_index, item_id, content_index);
+                    self.items.annotation(&part_ref, annotation_index, *annotation, out);
                 }
             }
-            E::OutputItemAdded(wire::OutputItem { output_index, item, .. }) => {
+            E::OutputItemAdded(wire::OutputItem { output_index, item, sequence_number: _, extra: _ }) => {
                 self.items.start(output_index, &item, &self.reader, out);
             }
-            E::OutputItemDone(wire::OutputItem { output_index, item, .. }) => {
+            E::OutputItemDone(wire::OutputItem { output_index, item, sequence_number: _, extra: _ }) => {
                 self.items.finish(output_index, *item, &self.reader, out)?;
             }
             E::Created(progress) | E::Queued(progress) | E::InProgress(progress) => {
@@ -256,19 +247,19 @@ impl Decoder {
             | E::McpCallInProgress(ref at)
             | E::McpListToolsCompleted(ref at)
             | E::McpListToolsFailed(ref at)
-            | E::McpListToolsInProgress(ref at) => self.progress(at.output_index, event.tag(), out),
-            E::ImageGenerationCallPartialImage(ref at) => self.progress(at.output_index, event.tag(), out),
+            | E::McpListToolsInProgress(ref at) => self.progress(at.output_index, &event, data, out),
+            E::ImageGenerationCallPartialImage(ref at) => self.progress(at.output_index, &event, data, out),
             E::CodeInterpreterCallCodeDelta(ref at) | E::McpCallArgumentsDelta(ref at) => {
-                self.progress(at.output_index, event.tag(), out);
+                self.progress(at.output_index, &event, data, out);
             }
-            E::CodeInterpreterCallCodeDone(ref at) => self.progress(at.output_index, event.tag(), out),
-            E::McpCallArgumentsDone(ref at) => self.progress(at.output_index, event.tag(), out),
+            E::CodeInterpreterCallCodeDone(ref at) => self.progress(at.output_index, &event, data, out),
+            E::McpCallArgumentsDone(ref at) => self.progress(at.output_index, &event, data, out),
             E::ShellCallCommandAdded(ref at) | E::ShellCallCommandDone(ref at) => {
-                self.progress(at.output_index, event.tag(), out);
+                self.progress(at.output_index, &event, data, out);
             }
-            E::ShellCallCommandDelta(ref at) => self.progress(at.output_index, event.tag(), out),
-            E::ShellCallOutputContentDelta(ref at) => self.progress(at.output_index, event.tag(), out),
-            E::ShellCallOutputContentDone(ref at) => self.progress(at.output_index, event.tag(), out),
+            E::ShellCallCommandDelta(ref at) => self.progress(at.output_index, &event, data, out),
+            E::ShellCallOutputContentDelta(ref at) => self.progress(at.output_index, &event, data, out),
+            E::ShellCallOutputContentDone(ref at) => self.progress(at.output_index, &event, data, out),
         }
         Ok(())
     }
@@ -302,10 +293,7 @@ impl Decoder {
         }
         self.items.close(ending.finish == Finish::Completed, out)?;
         self.losses.append(&mut self.items.losses);
-        self.state = State::Ended(match &ending {
-            Ending { finish: Finish::Completed, .. } => End::Completed,
-            Ending { finish: Finish::Incomplete(reason), .. } => End::Incomplete(reason.clone()),
-        });
+        self.state = State::Ended(End::of(&ending.finish));
         out.event(Event::Finished(Box::new(ending)));
         Ok(())
     }
@@ -353,19 +341,31 @@ impl Decoder {
                 raw.parse().map_err(|error| Error::Malformed { path: None, message: error.to_string() })?;
             return self.end(*end.response, None, out);
         }
-        if !is_housekeeping(&kind) {
+        let class = if is_housekeeping(&kind) {
+            OpaqueClass::Settled
+        } else {
             self.lose_once(&kind, "an event that the Responses API does not document");
-        }
-        let raw = json(raw);
-        out.event(Event::Opaque(Opaque { protocol: Protocol::Responses, kind, needs_client: false, raw }));
+            OpaqueClass::Unknown
+        };
+        out.event(Event::Opaque(Opaque { api: Api::Responses, kind, class, raw: json(raw) }));
         Ok(())
     }
 
     /// A hosted tool is at work.
-    fn progress(&mut self, output_index: Option<Integer>, step: &str, out: &mut impl Sink) {
-        if let Some(index) = self.items.known(output_index) {
-            out.event(Event::Progress { index, step: Cow::Borrowed(step) });
-        }
+    fn progress(
+        &mut self,
+        output_index: Option<Integer>,
+        event: &wire::Event<'_>,
+        data: Option<&str>,
+        out: &mut impl Sink,
+    ) {
+        let Some(index) = self.items.known(output_index) else { return };
+        // Data without a type would not be the event without the name it came under.
+        let raw = match data.filter(|data| !is_untyped(data)) {
+            Some(data) => Cow::Borrowed(data),
+            None => Cow::Owned(verbatim(event).text().to_owned()),
+        };
+        out.event(Event::Progress { index, api: Api::Responses, step: Cow::Borrowed(event.tag()), raw });
     }
 
     fn lose_once(&mut self, kind: &str, detail: &str) {

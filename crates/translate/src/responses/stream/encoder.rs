@@ -1,18 +1,23 @@
 //! Canonical events as the events of a Responses stream.
 
 use interlingua_model::{
-    Ending, Envelope, Event, Failure, Finish, Item, ItemIndex, ItemKind, ItemStart, ItemStatus, ReasoningItem, Sink,
+    Annotation, Api, Ending, Envelope, Event, Failure, Finish, ItemIndex, ItemKind, ItemStart, ItemStatus, Opaque,
+    Origin, ReasoningItem, Sink,
 };
-use interlingua_wire::responses as wire;
+use interlingua_wire::{Unknown, responses as wire};
 
 use super::events::Events;
 use super::open_item::OpenItem;
+use super::written::{Item, WrittenItem};
 use crate::convert::{integer, wire_json};
+use crate::opaque::{cut_short, leave_out_of_reply};
+use crate::responses::Context;
+use crate::responses::reply::annotations::encode_annotation;
 use crate::responses::reply::failure::encode_failure;
-use crate::responses::reply::finish::encode_finish;
+use crate::responses::reply::finish::{completed_at, encode_finish, used_tier};
 use crate::responses::reply::ids::reply_id;
 use crate::responses::reply::usage::encode_usage;
-use crate::{Context, Loss, LossCode};
+use crate::{Loss, LossCode};
 
 /// Writes canonical events as the events of a Responses stream.
 ///
@@ -24,13 +29,14 @@ use crate::{Context, Loss, LossCode};
 /// events also sets [`Encoder::failure`], none of them has to go out: the failure can still be an HTTP status.
 ///
 /// ```
-/// use interlingua_model::{Event, ItemIndex, ItemStart};
-/// use interlingua_translate::{Context, Stamp, responses};
+/// use interlingua_model::{Event, ItemIndex, ItemStart, Origin};
+/// use interlingua_translate::{Stamp, responses};
 ///
-/// let mut encoder = responses::Encoder::new(Context::detached(Stamp { id: "1".into(), created: 0 }));
+/// let mut encoder = responses::Encoder::new(responses::Context::unknown(Stamp { id: "1".into(), created: 0 }));
 /// let mut types = Vec::new();
 /// let item = ItemStart::Message { id: None, phase: None };
-/// encoder.push(Event::ItemStarted { index: ItemIndex(0), item }, &mut |event| types.push(event.tag().to_owned()));
+/// let (index, origin) = (ItemIndex(0), Origin::of("choices[0].delta"));
+/// encoder.push(Event::ItemStarted { index, origin, item }, &mut |event| types.push(event.tag().to_owned()));
 /// assert_eq!(types, ["response.created", "response.in_progress", "response.output_item.added"]);
 /// ```
 #[derive(Debug)]
@@ -38,11 +44,18 @@ pub struct Encoder {
     context: Context,
     state: State,
     events: Events,
-    items: Vec<(ItemIndex, WrittenItem)>,
+    items: Vec<Item>,
+    /// What the upstream said beside its reply before that began.
+    early: Vec<Opaque>,
     /// The `output_index` of the next item to begin.
     output_index: u32,
+    /// The service tier that is used, where the upstream has said so.
+    tier: Option<String>,
     losses: Vec<Loss>,
 }
+
+/// How many events may come before the reply begins; any more, such as signs of life, nobody misses.
+const MOST_EARLY: usize = 16;
 
 #[derive(Debug)]
 enum State {
@@ -54,14 +67,6 @@ enum State {
     Failed(Box<Failure>),
 }
 
-#[derive(Debug)]
-enum WrittenItem {
-    Open(OpenItem),
-    Done(wire::Item),
-    /// Nothing that a reply holds.
-    Dropped,
-}
-
 impl Encoder {
     /// An encoder for the reply of one request.
     #[must_use]
@@ -71,7 +76,9 @@ impl Encoder {
             state: State::Waiting(Envelope::default()),
             events: Events::default(),
             items: Vec::new(),
+            early: Vec::new(),
             output_index: 0,
+            tier: None,
             losses: Vec::new(),
         }
     }
@@ -83,7 +90,7 @@ impl Encoder {
         }
         match event {
             Event::Started(envelope) => self.head(envelope),
-            Event::ItemStarted { index, item } => self.start(index, item, out),
+            Event::ItemStarted { index, origin, item } => self.start(index, origin, item, out),
             Event::TextDelta { index, part, text, logprobs } => {
                 if let Some((item, events)) = self.open(index) {
                     item.write_text(part, &text, logprobs, events, out);
@@ -104,15 +111,11 @@ impl Encoder {
                     item.write_arguments(&text, events, out);
                 }
             }
-            Event::Annotation { index, part, annotation } => {
-                let was_placed = self.open(index).is_some_and(|(item, events)| item.annotate(annotation, events, out));
-                if !was_placed {
-                    let path = format!("items[{}].content[{part}].annotations", index.0);
-                    self.lose(path, LossCode::DroppedAnnotation, "an annotation of a text that has already ended");
-                }
-            }
-            Event::ItemFinished { index, item } => self.finish_item(index, item.map(|item| *item), out),
-            Event::Progress { .. } | Event::Opaque(_) => {}
+            Event::Annotation { index, part: _, annotation } => self.annotate(index, annotation, out),
+            Event::ItemFinished { index, item } => self.finish_item(index, item.map(|item| item.kind), out),
+            Event::Progress { index, api: Api::Responses, step, raw } => self.progress(index, &step, &raw, out),
+            Event::Opaque(opaque) if opaque.api == Api::Responses => self.aside(opaque, out),
+            Event::Progress { index: _, api: _, step: _, raw: _ } | Event::Opaque(_) => {}
             Event::Finished(ending) => self.end(*ending, out),
             Event::Failed(failure) => self.fail(failure, out),
         }
@@ -168,71 +171,165 @@ impl Encoder {
             status: Some(wire::Status::InProgress),
             model: Some(model.unwrap_or_else(|| self.context.model.clone())),
             output: Some(Vec::new()),
-            service_tier,
             ..self.context.echo()
         };
+        self.tier = service_tier;
+        let response = wire::Response { service_tier: self.tier.clone().or(response.service_tier), ..response };
         self.events.begin(&response, out);
         self.state = State::Open(Box::new(response));
+        for aside in std::mem::take(&mut self.early) {
+            self.aside(aside, out);
+        }
     }
 
-    fn start(&mut self, index: ItemIndex, item: ItemStart<'_>, out: &mut impl FnMut(wire::Event<'_>)) {
-        if let ItemStart::Opaque { kind } = &item {
-            let detail = format!("the reply has no place for a `{kind}`");
-            self.lose(format!("items[{}]", index.0), LossCode::DroppedItem, detail);
-        } else {
-            self.begin(out);
-        }
+    fn start(&mut self, index: ItemIndex, origin: Origin, item: ItemStart<'_>, out: &mut impl FnMut(wire::Event<'_>)) {
+        let item = match item {
+            ItemStart::Opaque(Opaque { api: Api::Responses, kind, class: _, raw }) => {
+                return self.carry(index, origin, Unknown { kind, raw: wire_json(raw) }, out);
+            }
+            ItemStart::Opaque(opaque) => {
+                let written = WrittenItem::Foreign(Box::new(opaque));
+                return self.items.push(Item { index, origin, written });
+            }
+            ItemStart::ToolResult { call_id: _ } => {
+                return self.lose(origin.path(), LossCode::DroppedItem, "a result echoed in the reply");
+            }
+            item @ (ItemStart::Message { id: _, phase: _ }
+            | ItemStart::ToolCall { id: _, call_id: _, name: _, namespace: _, kind: _ }
+            | ItemStart::Reasoning { id: _ }) => item,
+        };
+        self.begin(out);
         let State::Open(response) = &self.state else { return };
         let id = response.id.as_deref().unwrap_or_default();
-        let written = match OpenItem::start(item, id, self.output_index, &mut self.events, out) {
-            Some(item) => {
-                self.output_index += 1;
-                WrittenItem::Open(item)
-            }
-            None => WrittenItem::Dropped,
-        };
-        self.items.push((index, written));
+        if let Some(item) = OpenItem::start(item, id, self.output_index, &mut self.events, out) {
+            self.output_index += 1;
+            self.items.push(Item { index, origin, written: WrittenItem::Open(item) });
+        }
     }
 
-    fn finish_item(&mut self, index: ItemIndex, whole: Option<Item>, out: &mut impl FnMut(wire::Event<'_>)) {
-        let Some((_, written)) = self.items.iter_mut().rev().find(|(at, _)| *at == index) else { return };
-        let WrittenItem::Open(mut item) = std::mem::replace(written, WrittenItem::Dropped) else { return };
-        let mut how_far = None;
-        match whole.map(|item| item.kind) {
-            Some(ItemKind::Reasoning(ReasoningItem { encrypted, status, .. })) => {
-                item.seal(encrypted);
-                how_far = status;
+    /// Passes on an event that no reference knows; clients look for the beginning of the reply first.
+    fn aside(&mut self, opaque: Opaque, out: &mut impl FnMut(wire::Event<'_>)) {
+        match self.state {
+            State::Waiting(_) if self.early.len() < MOST_EARLY => self.early.push(opaque),
+            State::Waiting(_) => {}
+            State::Open(_) | State::Done | State::Failed(_) => {
+                self.events.carried(&opaque.kind, opaque.raw.text(), None, out);
             }
-            Some(ItemKind::Message(message)) => how_far = message.status,
-            Some(ItemKind::ToolCall(call)) => how_far = call.status,
-            Some(ItemKind::ToolResult(_) | ItemKind::Opaque(_)) | None => {}
         }
+    }
+
+    /// Begins an item that comes and goes as it is.
+    fn carry(&mut self, index: ItemIndex, origin: Origin, item: Unknown, out: &mut impl FnMut(wire::Event<'_>)) {
+        self.begin(out);
+        let (output_index, item) = (self.output_index, wire::Item::Unknown(item));
+        self.output_index += 1;
+        self.events.item_added(output_index, item.clone(), out);
+        self.items.push(Item { index, origin, written: WrittenItem::Carried { output_index, item } });
+    }
+
+    /// Passes on what a hosted tool tells of an item that comes as it is.
+    fn progress(&mut self, index: ItemIndex, step: &str, raw: &str, out: &mut impl FnMut(wire::Event<'_>)) {
+        if let Some(Item { index: _, origin: _, written: WrittenItem::Carried { output_index, item: _ } }) =
+            self.items.iter().rev().find(|item| item.index == index)
+        {
+            self.events.carried(step, raw, Some(*output_index), out);
+        }
+    }
+
+    fn annotate(&mut self, index: ItemIndex, annotation: Annotation, out: &mut impl FnMut(wire::Event<'_>)) {
+        let annotation = match encode_annotation(annotation) {
+            Ok(annotation) => annotation,
+            Err(loss) => return self.losses.push(loss),
+        };
+        let was_placed = self.open(index).is_some_and(|(item, events)| item.annotate(annotation, events, out));
+        if !was_placed && let Some(item) = self.item(index) {
+            let path = item.origin.path();
+            self.lose(path, LossCode::DroppedAnnotation, "an annotation of a text that has already ended");
+        }
+    }
+
+    fn finish_item(&mut self, index: ItemIndex, whole: Option<ItemKind>, out: &mut impl FnMut(wire::Event<'_>)) {
+        let Some(known) = self.item(index) else { return };
+        let origin = known.origin;
+        let done = match (std::mem::replace(&mut known.written, WrittenItem::Dropped), whole) {
+            (WrittenItem::Open(item), whole) => self.finish_open(item, whole, out),
+            (WrittenItem::Carried { output_index, item }, whole) => {
+                let item = match whole {
+                    Some(ItemKind::Opaque(Opaque { api: Api::Responses, kind, class: _, raw })) => {
+                        wire::Item::Unknown(Unknown { kind, raw: wire_json(raw) })
+                    }
+                    _ => item,
+                };
+                self.events.item_done(output_index, item.clone(), out);
+                item
+            }
+            (WrittenItem::Foreign(begun), whole) => {
+                let opaque = if let Some(ItemKind::Opaque(opaque)) = whole { opaque } else { *begun };
+                if let Err(error) = leave_out_of_reply(&opaque, origin, Api::Responses, &mut self.losses) {
+                    self.fail(Box::new(error.into_failure()), out);
+                }
+                return;
+            }
+            (was @ (WrittenItem::Done(_) | WrittenItem::Dropped), _) => {
+                known.written = was;
+                return;
+            }
+        };
+        if let Some(known) = self.item(index) {
+            known.written = WrittenItem::Done(done);
+        }
+    }
+
+    fn finish_open(
+        &mut self,
+        mut item: OpenItem,
+        whole: Option<ItemKind>,
+        out: &mut impl FnMut(wire::Event<'_>),
+    ) -> wire::Item {
+        let how_far = match whole {
+            Some(ItemKind::Reasoning(ReasoningItem { id: _, summary: _, content: _, encrypted, status })) => {
+                item.seal(encrypted);
+                status
+            }
+            Some(ItemKind::Message(message)) => {
+                let status = message.status;
+                item.complete(message, &mut self.losses);
+                status
+            }
+            Some(ItemKind::ToolCall(call)) => call.status,
+            Some(ItemKind::ToolResult(_) | ItemKind::Opaque(_)) | None => None,
+        };
         let how_far = how_far.unwrap_or(ItemStatus::Completed);
         let tells = how_far == ItemStatus::Completed || self.context.close_cut_items || !item.is_call();
-        *written = WrittenItem::Done(if tells {
+        if tells {
             item.finish(how_far, &mut self.events, out)
         } else {
             item.finish(how_far, &mut Events::default(), &mut |_| {})
-        });
+        }
     }
 
     fn end(&mut self, ending: Ending, out: &mut impl FnMut(wire::Event<'_>)) {
-        let Ending { envelope, finish, usage, metadata: _, moderation } = ending;
-        let service_tier = envelope.service_tier.clone();
+        let Ending { envelope, finish, usage, metadata: _, moderation, origins } = ending;
+        // What the beginning could not say yet, the end can.
+        let Envelope { id: _, created, model, service_tier: tier } = envelope.clone();
         self.head(envelope);
         self.begin(out);
         let rest = if finish == Finish::Completed { ItemStatus::Completed } else { ItemStatus::Incomplete };
         let tells = rest == ItemStatus::Completed || self.context.close_cut_items;
         let output = self.close(rest, |item| tells || !item.is_call(), out);
-        let usage = usage.map(|usage| encode_usage(usage, &mut self.losses));
+        let usage = usage.map(|usage| encode_usage(usage, origins.usage, &mut self.losses));
         let State::Open(response) = std::mem::replace(&mut self.state, State::Done) else { return };
         let (status, incomplete_details) = encode_finish(&finish);
+        let created_at = created.map(integer).or(response.created_at);
         let response = wire::Response {
+            created_at,
+            completed_at: completed_at(&finish, created_at),
             status: Some(status),
             incomplete_details,
             output: Some(output),
             usage,
-            service_tier: service_tier.or_else(|| response.service_tier.clone()),
+            model: model.or_else(|| response.model.clone()),
+            service_tier: Some(used_tier(tier.or_else(|| self.tier.take()))),
             moderation: moderation.map(wire_json),
             ..*response
         };
@@ -258,10 +355,15 @@ impl Encoder {
         out: &mut impl FnMut(wire::Event<'_>),
     ) -> Vec<wire::Item> {
         let mut output = Vec::with_capacity(self.items.len());
-        for (_, written) in std::mem::take(&mut self.items) {
+        for Item { index: _, origin, written } in std::mem::take(&mut self.items) {
             match written {
                 WrittenItem::Open(item) if tells(&item) => output.push(item.finish(how_far, &mut self.events, out)),
                 WrittenItem::Open(item) => output.push(item.finish(how_far, &mut Events::default(), &mut |_| {})),
+                WrittenItem::Carried { output_index, item } => {
+                    self.events.item_done(output_index, item.clone(), out);
+                    output.push(item);
+                }
+                WrittenItem::Foreign(opaque) => self.losses.push(cut_short(&opaque, origin, Api::Responses)),
                 WrittenItem::Done(item) => output.push(item),
                 WrittenItem::Dropped => {}
             }
@@ -269,12 +371,20 @@ impl Encoder {
         output
     }
 
-    /// An item that has begun and not ended; streams touch their newest items most.
+    /// Streams touch their newest items most.
+    fn item(&mut self, index: ItemIndex) -> Option<&mut Item> {
+        self.items.iter_mut().rev().find(|item| item.index == index)
+    }
+
+    /// An item that has begun and not ended.
     fn open(&mut self, index: ItemIndex) -> Option<(&mut OpenItem, &mut Events)> {
-        let (_, written) = self.items.iter_mut().rev().find(|(at, _)| *at == index)?;
-        match written {
+        let item = self.items.iter_mut().rev().find(|item| item.index == index)?;
+        match &mut item.written {
             WrittenItem::Open(item) => Some((item, &mut self.events)),
-            WrittenItem::Done(_) | WrittenItem::Dropped => None,
+            WrittenItem::Carried { output_index: _, item: _ }
+            | WrittenItem::Foreign(_)
+            | WrittenItem::Done(_)
+            | WrittenItem::Dropped => None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! The events of a Responses stream, each with its numbers: the one file that stamps them.
 
 use interlingua_model::ReasoningKind;
-use interlingua_wire::{Extra, Integer, Text, responses as wire};
+use interlingua_wire::{Extra, Integer, Json, Text, Unknown, responses as wire};
 use wire::Event;
 
 /// Writes events, numbered from 0 without a gap.
@@ -64,6 +64,29 @@ impl Events {
     pub(super) fn item_done(&mut self, output_index: u32, item: wire::Item, out: &mut impl FnMut(Event<'_>)) {
         let item = self.item(output_index, item);
         out(Event::OutputItemDone(item));
+    }
+
+    /// An event of the upstream's own, as it came but for its numbers.
+    pub(super) fn carried(
+        &mut self,
+        kind: &str,
+        raw: &str,
+        output_index: Option<u32>,
+        out: &mut impl FnMut(Event<'_>),
+    ) {
+        let Ok(mut event) = serde_json::from_str::<Extra>(raw) else { return };
+        let numbers = [
+            ("sequence_number", event.get("sequence_number").map(|_| self.number())),
+            ("output_index", output_index.map(Integer::from)),
+        ];
+        for (name, number) in numbers {
+            if let Some(number) = number.and_then(|number| Json::from_value(&number).ok()) {
+                event.replace(name, number);
+            }
+        }
+        if let Ok(raw) = Json::from_value(&event) {
+            out(Event::Unknown(Unknown { kind: kind.to_owned(), raw }));
+        }
     }
 
     fn item(&mut self, output_index: u32, item: wire::Item) -> wire::OutputItem {

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use interlingua_model::{Event, ItemIndex, ItemKind, ItemStart, ReasoningKind, Sink, TokenLogprob, ToolKind};
+use interlingua_model::{Event, ItemIndex, ItemKind, ItemStart, Origin, ReasoningKind, Sink, TokenLogprob, ToolKind};
 use interlingua_wire::responses as wire;
 
-use crate::responses::reply::decode_items::{Reader, is_programmatic};
+use crate::responses::reply::decode_items::{ITEM, Reader, is_programmatic};
 
 /// The texts an item can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +59,16 @@ pub(super) struct PassedOn {
 }
 
 impl StreamedItem {
+    /// Where it stands, as if the whole reply were there.
+    pub(super) fn origin(&self) -> Origin {
+        Origin::nth(ITEM, usize::try_from(self.index.0).unwrap_or(usize::MAX))
+    }
+
+    /// Where a part of it stands.
+    pub(super) fn part_origin(&self, part: u32) -> Origin {
+        self.origin().then_nth("output[*].content[*]", usize::try_from(part).unwrap_or(usize::MAX))
+    }
+
     pub(super) fn takes(&self, channel: Channel) -> bool {
         match self.kind {
             StreamedKind::Unannounced | StreamedKind::Call => channel == Channel::Arguments,
@@ -97,7 +107,8 @@ impl StreamedItem {
                 (StreamedKind::Reasoning, ItemStart::Reasoning { id: borrow(reasoning.id.as_ref()) })
             }
             wire::Item::FunctionCall(call) if !is_programmatic(call.caller.as_deref()) => {
-                let wire::FunctionCall { id, call_id, namespace, name, .. } = call;
+                let wire::FunctionCall { id, call_id, caller: _, namespace, name, arguments: _, status: _, extra: _ } =
+                    call;
                 let Some(start) = call_start([id, call_id, namespace, name], ToolKind::Function, reader) else {
                     return;
                 };
@@ -106,14 +117,15 @@ impl StreamedItem {
             wire::Item::CustomToolCall(call)
                 if !is_programmatic(call.caller.as_deref()) && !reader.is_hosted(call.name.as_deref()) =>
             {
-                let wire::CustomToolCall { id, call_id, namespace, name, .. } = call;
+                let wire::CustomToolCall { id, call_id, caller: _, namespace, name, input: _, status: _, extra: _ } =
+                    call;
                 let Some(start) = call_start([id, call_id, namespace, name], ToolKind::Custom, reader) else { return };
                 (StreamedKind::Call, start)
             }
-            other => (StreamedKind::Opaque, ItemStart::Opaque { kind: Cow::Borrowed(other.tag()) }),
+            other => (StreamedKind::Opaque, ItemStart::Opaque(reader.carried(other))),
         };
         self.kind = kind;
-        out.event(Event::ItemStarted { index: self.index, item: start });
+        out.event(Event::ItemStarted { index: self.index, origin: self.origin(), item: start });
         for said in self.said.iter().filter(|said| kind == StreamedKind::Call && !said.text.is_empty()) {
             out.event(event(self.index, said.channel, said.part, Cow::Borrowed(&said.text), Vec::new()));
         }

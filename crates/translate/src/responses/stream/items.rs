@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 
-use interlingua_model::{Annotation, Event, Item, ItemIndex, ItemStart, Origin, PartKind, Sink, TokenLogprob};
+use interlingua_model::{Annotation, Event, ItemIndex, ItemStart, PartKind, Sink};
 use interlingua_wire::{Integer, responses as wire};
 
 use super::item::{Channel, StreamedItem, StreamedKind, event};
-use crate::responses::reply::content::decode_part;
+use super::part_ref::{PartRef, Piece, View};
+use crate::responses::reply::annotations::decode_annotation;
+use crate::responses::reply::content::{ANNOTATION, decode_part};
 use crate::responses::reply::decode_items::Reader;
 use crate::{Error, Loss, LossCode};
 
@@ -17,33 +19,13 @@ pub(super) struct StreamedItems {
     pub(super) losses: Vec<Loss>,
 }
 
-/// Which part of which item an event says it is about.
-pub(super) struct PartRef<'a> {
-    output_index: Option<Integer>,
-    item_id: Option<&'a str>,
-    part: u32,
-}
-
-impl<'a> PartRef<'a> {
-    pub(super) fn new(output_index: Option<Integer>, item_id: Option<&'a str>, part: Option<Integer>) -> Self {
-        let part = part.and_then(|Integer(part)| u32::try_from(part).ok()).unwrap_or(0);
-        Self { output_index, item_id, part }
-    }
-}
-
 impl StreamedItems {
     /// Passes a delta on.
-    pub(super) fn say(
-        &mut self,
-        part_ref: &PartRef<'_>,
-        channel: Channel,
-        delta: Cow<'_, str>,
-        logprobs: Vec<TokenLogprob>,
-        out: &mut impl Sink,
-    ) {
-        let item = self.open(part_ref, channel, out);
+    pub(super) fn say(&mut self, piece: Piece<'_>, channel: Channel, out: &mut impl Sink) {
+        let Piece { part: part_ref, text: delta, logprobs } = piece;
+        let item = self.open(&part_ref, channel, out);
         if !item.takes(channel) {
-            return self.mismatch(part_ref, channel);
+            return self.mismatch(&part_ref, channel);
         }
         let index = item.index;
         let is_announced = item.kind != StreamedKind::Unannounced;
@@ -54,7 +36,12 @@ impl StreamedItems {
     }
 
     /// Compares a fuller view with what has been passed on, and passes on what is missing.
-    pub(super) fn reconcile(&mut self, part_ref: &PartRef<'_>, channel: Channel, full: &str, out: &mut impl Sink) {
+    pub(super) fn reconcile(&mut self, view: &View<'_>, channel: Channel, out: &mut impl Sink) {
+        let View { part, text } = view;
+        self.compare(part, channel, text, out);
+    }
+
+    fn compare(&mut self, part_ref: &PartRef<'_>, channel: Channel, full: &str, out: &mut impl Sink) {
         let item = self.open(part_ref, channel, out);
         if item.kind == StreamedKind::Finished {
             return;
@@ -91,21 +78,36 @@ impl StreamedItems {
             | wire::ContentPart::InputAudio(_)
             | wire::ContentPart::Unknown(_) => return,
         };
-        match decode_part(part) {
+        let origin = self.item(part_ref).part_origin(part_ref.part);
+        match decode_part(part, origin) {
             PartKind::Text(text) => {
                 self.open_part(part_ref, channel, out);
-                self.reconcile(part_ref, channel, &text.text, out);
+                self.compare(part_ref, channel, &text.text, out);
                 self.annotate_rest(part_ref, text.annotations, out);
             }
             PartKind::Refusal(text) => {
                 self.open_part(part_ref, channel, out);
-                self.reconcile(part_ref, channel, &text, out);
+                self.compare(part_ref, channel, &text, out);
             }
             PartKind::Image(_) | PartKind::File(_) | PartKind::Audio(_) | PartKind::Opaque(_) => {}
         }
     }
 
-    pub(super) fn annotate(&mut self, part_ref: &PartRef<'_>, annotation: Annotation, out: &mut impl Sink) {
+    /// Takes an annotation that an event of its own tells.
+    pub(super) fn annotation(
+        &mut self,
+        part_ref: &PartRef<'_>,
+        number: Option<Integer>,
+        annotation: wire::Annotation,
+        out: &mut impl Sink,
+    ) {
+        let item = self.item(part_ref);
+        let number = number.and_then(|Integer(number)| usize::try_from(number).ok()).unwrap_or(0);
+        let origin = item.part_origin(part_ref.part).then_nth(ANNOTATION, number);
+        self.annotate(part_ref, decode_annotation(annotation, origin), out);
+    }
+
+    fn annotate(&mut self, part_ref: &PartRef<'_>, annotation: Annotation, out: &mut impl Sink) {
         let item = self.open(part_ref, Channel::Text, out);
         if item.takes(Channel::Text) {
             item.said(Channel::Text, part_ref.part).annotations += 1;
@@ -143,16 +145,15 @@ impl StreamedItems {
         if streamed.kind == StreamedKind::Finished {
             return Ok(());
         }
-        let kind = reader.item(item, &format!("output[{}]", streamed.index.0))?;
-        if !streamed.kind.holds(&kind) {
-            let path = format!("output[{}]", streamed.index.0);
+        let item = reader.item(item, streamed.origin())?;
+        if !streamed.kind.holds(&item.kind) {
+            let path = item.origin.path();
             let detail = "the finished item is of another kind than the one that began";
             self.losses.push(Loss::new(path, LossCode::StreamMismatch, detail));
             return Ok(());
         }
         streamed.kind = StreamedKind::Finished;
-        let item = Some(Box::new(Item { origin: Origin::default(), kind }));
-        out.event(Event::ItemFinished { index: streamed.index, item });
+        out.event(Event::ItemFinished { index: streamed.index, item: Some(Box::new(item)) });
         Ok(())
     }
 
@@ -179,7 +180,7 @@ impl StreamedItems {
             match item.kind {
                 StreamedKind::Unannounced if item.said.iter().any(|said| !said.text.is_empty()) => {
                     return Err(Error::Malformed {
-                        path: Some(format!("output[{}]", item.index.0)),
+                        path: Some(item.origin().path()),
                         message: "arguments came for a call that was never named".to_owned(),
                     });
                 }
@@ -209,8 +210,11 @@ impl StreamedItems {
     /// The content that an item brings along.
     #[expect(clippy::wildcard_enum_match_arm, reason = "items of every other kind are not told in parts")]
     fn item_content(&mut self, output_index: Option<Integer>, item: &wire::Item, out: &mut impl Sink) {
-        let part_ref =
-            |part: usize| PartRef { output_index, item_id: item.id(), part: u32::try_from(part).unwrap_or(u32::MAX) };
+        let part_ref = |part: usize| PartRef {
+            output_index,
+            item_id: item.id().map(Cow::Borrowed),
+            part: u32::try_from(part).unwrap_or(u32::MAX),
+        };
         match item {
             wire::Item::Message(message) => match &message.content {
                 Some(wire::Content::Parts(parts)) => {
@@ -218,7 +222,7 @@ impl StreamedItems {
                         self.part(&part_ref(number), Some(part.clone()), out);
                     }
                 }
-                Some(wire::Content::Text(text)) => self.reconcile(&part_ref(0), Channel::Text, text, out),
+                Some(wire::Content::Text(text)) => self.compare(&part_ref(0), Channel::Text, text, out),
                 None => {}
             },
             wire::Item::Reasoning(reasoning) => {
@@ -235,10 +239,9 @@ impl StreamedItems {
     }
 
     fn call_content(&mut self, part_ref: &PartRef<'_>, arguments: Option<&str>, out: &mut impl Sink) {
-        let at = self.find_or_insert(part_ref.output_index, part_ref.item_id);
         // A call the upstream made and answered itself has begun as something opaque.
-        if self.items.get(at).is_some_and(|item| item.takes(Channel::Arguments)) {
-            self.reconcile(part_ref, Channel::Arguments, arguments.unwrap_or_default(), out);
+        if self.item(part_ref).takes(Channel::Arguments) {
+            self.compare(part_ref, Channel::Arguments, arguments.unwrap_or_default(), out);
         }
     }
 
@@ -267,9 +270,7 @@ impl StreamedItems {
 
     /// The item that a part belongs to. Text for an item that nobody began begins it.
     fn open(&mut self, part_ref: &PartRef<'_>, channel: Channel, out: &mut impl Sink) -> &mut StreamedItem {
-        let at = self.find_or_insert(part_ref.output_index, part_ref.item_id);
-        #[expect(clippy::indexing_slicing, reason = "find_or_insert returns the index of an item")]
-        let item = &mut self.items[at];
+        let item = self.item(part_ref);
         if item.kind == StreamedKind::Unannounced && item.said.is_empty() {
             let (kind, start) = match channel {
                 Channel::Text | Channel::Refusal => {
@@ -279,9 +280,15 @@ impl StreamedItems {
                 Channel::Arguments => return item,
             };
             item.kind = kind;
-            out.event(Event::ItemStarted { index: item.index, item: start });
+            out.event(Event::ItemStarted { index: item.index, origin: item.origin(), item: start });
         }
         item
+    }
+
+    fn item(&mut self, part_ref: &PartRef<'_>) -> &mut StreamedItem {
+        let at = self.find_or_insert(part_ref.output_index, part_ref.item_id.as_deref());
+        #[expect(clippy::indexing_slicing, reason = "find_or_insert returns the index of an item")]
+        &mut self.items[at]
     }
 
     fn find_or_insert(&mut self, output_index: Option<Integer>, id: Option<&str>) -> usize {
@@ -306,13 +313,13 @@ impl StreamedItems {
 
     /// Reports text that cannot be passed on. What an upstream tells of an item it keeps to itself is no loss.
     fn mismatch(&mut self, part_ref: &PartRef<'_>, channel: Channel) {
-        let at = self.find_or_insert(part_ref.output_index, part_ref.item_id);
-        if self.items.get(at).is_some_and(|item| item.kind == StreamedKind::Opaque) {
+        let item = self.item(part_ref);
+        if item.kind == StreamedKind::Opaque {
             return;
         }
-        let number = part_ref.output_index.map_or(-1, |index| index.0);
+        let path = item.origin().path();
         let detail = format!("a later view of its {} contradicts what was already passed on", channel.word());
-        self.losses.push(Loss::new(format!("output[{number}]"), LossCode::StreamMismatch, detail));
+        self.losses.push(Loss::new(path, LossCode::StreamMismatch, detail));
     }
 }
 

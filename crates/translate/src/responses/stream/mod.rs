@@ -6,8 +6,10 @@ mod events;
 mod item;
 mod items;
 mod open_item;
+mod part_ref;
 mod sequence;
 mod undocumented;
+mod written;
 
 pub use decoder::Decoder;
 pub use encoder::Encoder;

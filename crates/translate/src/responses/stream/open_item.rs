@@ -3,12 +3,16 @@
 //! At most one part of an item is open, and it is the last: another one closes it. What a `done` event says is what
 //! the deltas have said, since both come from here.
 
-use interlingua_model::{Annotation, Arguments, ItemStart, ItemStatus, ReasoningKind, TokenLogprob};
+use interlingua_model::{
+    self as model, Arguments, ItemStart, ItemStatus, Message, Part, PartKind, ReasoningKind, TextPart, TokenLogprob,
+};
 use interlingua_wire::{Extra, responses as wire};
 
 use super::events::{Events, ItemRef};
-use crate::responses::reply::annotations::encode_annotation;
-use crate::responses::reply::content::{call_item, reasoning_text_part, refusal_part, summary_part, text_part};
+use crate::Loss;
+use crate::responses::reply::content::{
+    call_item, carried_part, reasoning_text_part, refusal_part, summary_part, text_part,
+};
 use crate::responses::reply::finish::encode_status;
 use crate::responses::reply::ids::{ItemFamily, family, item_id};
 use crate::responses::reply::logprobs::{encode_logprobs, without_bytes};
@@ -24,15 +28,29 @@ pub(super) struct OpenItem {
 impl OpenItem {
     /// Whether a client would run it.
     pub(super) fn is_call(&self) -> bool {
-        matches!(self.content, Content::Call { .. })
+        matches!(self.content, Content::Call(_))
     }
 }
 
 #[derive(Debug)]
 enum Content {
-    Message { phase: Option<String>, done: Vec<wire::ContentPart>, open: Option<OpenPart> },
+    Message {
+        phase: Option<String>,
+        done: Vec<wire::ContentPart>,
+        open: Option<OpenPart>,
+        /// Parts that come as they are, once nothing else is open.
+        carried: Vec<wire::ContentPart>,
+    },
     Reasoning(Box<Reasoning>),
-    Call { call_id: String, namespace: Option<String>, name: String, arguments: Arguments },
+    Call(OpenCall),
+}
+
+#[derive(Debug)]
+struct OpenCall {
+    call_id: String,
+    namespace: Option<String>,
+    name: String,
+    arguments: Arguments,
 }
 
 #[derive(Debug)]
@@ -42,9 +60,16 @@ struct OpenPart {
     content: PartContent,
 }
 
+#[derive(Debug, Default)]
+struct OpenText {
+    text: String,
+    annotations: Vec<wire::Annotation>,
+    logprobs: Vec<wire::Logprob>,
+}
+
 #[derive(Debug)]
 enum PartContent {
-    Text { text: String, annotations: Vec<wire::Annotation>, logprobs: Vec<wire::Logprob> },
+    Text(OpenText),
     Refusal(String),
 }
 
@@ -75,16 +100,17 @@ impl OpenItem {
         let (given, family, content) = match item {
             ItemStart::Message { id, phase } => {
                 let phase = phase.map(Into::into);
-                (id, ItemFamily::Message, Content::Message { phase, done: Vec::new(), open: None })
+                (id, ItemFamily::Message, Content::Message { phase, done: Vec::new(), open: None, carried: Vec::new() })
             }
             ItemStart::Reasoning { id } => (id, ItemFamily::Reasoning, Content::Reasoning(Box::default())),
             ItemStart::ToolCall { id, call_id, name, namespace, kind } => {
                 let arguments = Arguments::empty(kind);
                 let family = family(&arguments);
                 let namespace = namespace.map(Into::into);
-                (id, family, Content::Call { call_id: call_id.into(), namespace, name: name.into(), arguments })
+                let call = OpenCall { call_id: call_id.into(), namespace, name: name.into(), arguments };
+                (id, family, Content::Call(call))
             }
-            ItemStart::Opaque { .. } => return None,
+            ItemStart::ToolResult { call_id: _ } | ItemStart::Opaque(_) => return None,
         };
         let given = given.filter(|id| !id.is_empty()).map(Into::into);
         let id = given.unwrap_or_else(|| item_id(family, reply_id, output_index));
@@ -102,14 +128,14 @@ impl OpenItem {
         out: &mut impl FnMut(wire::Event<'_>),
     ) {
         let this = ItemRef { item_id: &self.id, output_index: self.output_index };
-        let Content::Message { phase: _, done, open } = &mut self.content else { return };
-        if !matches!(open, Some(OpenPart { number: open, content: PartContent::Text { .. } }) if *open == number) {
+        let Content::Message { phase: _, done, open, carried: _ } = &mut self.content else { return };
+        if !matches!(open, Some(OpenPart { number: open, content: PartContent::Text(_) }) if *open == number) {
             close_part(this, done, open, events, out);
             events.part_added(this, done.len(), text_part(String::new(), Vec::new(), Vec::new()), out);
-            let content = PartContent::Text { text: String::new(), annotations: Vec::new(), logprobs: Vec::new() };
-            *open = Some(OpenPart { number, content });
+            *open = Some(OpenPart { number, content: PartContent::Text(OpenText::default()) });
         }
-        let Some(OpenPart { content: PartContent::Text { text, logprobs, .. }, .. }) = open else { return };
+        let Some(OpenPart { number: _, content: PartContent::Text(open) }) = open else { return };
+        let OpenText { text, annotations: _, logprobs } = open;
         let tokens = encode_logprobs(tokens);
         if !more.is_empty() || !tokens.is_empty() {
             events.text_delta(this, done.len(), more, without_bytes(&tokens), out);
@@ -126,13 +152,13 @@ impl OpenItem {
         out: &mut impl FnMut(wire::Event<'_>),
     ) {
         let this = ItemRef { item_id: &self.id, output_index: self.output_index };
-        let Content::Message { phase: _, done, open } = &mut self.content else { return };
+        let Content::Message { phase: _, done, open, carried: _ } = &mut self.content else { return };
         if !matches!(open, Some(OpenPart { number: open, content: PartContent::Refusal(_) }) if *open == number) {
             close_part(this, done, open, events, out);
             events.part_added(this, done.len(), refusal_part(String::new()), out);
             *open = Some(OpenPart { number, content: PartContent::Refusal(String::new()) });
         }
-        let Some(OpenPart { content: PartContent::Refusal(text), .. }) = open else { return };
+        let Some(OpenPart { number: _, content: PartContent::Refusal(text) }) = open else { return };
         if !more.is_empty() {
             events.refusal_delta(this, done.len(), more, out);
         }
@@ -142,14 +168,14 @@ impl OpenItem {
     /// Whether there was a text to hang the annotation on.
     pub(super) fn annotate(
         &mut self,
-        annotation: Annotation,
+        annotation: wire::Annotation,
         events: &mut Events,
         out: &mut impl FnMut(wire::Event<'_>),
     ) -> bool {
         let this = ItemRef { item_id: &self.id, output_index: self.output_index };
-        let Content::Message { phase: _, done, open } = &mut self.content else { return false };
-        let Some(OpenPart { content: PartContent::Text { annotations, .. }, .. }) = open else { return false };
-        let annotation = encode_annotation(annotation);
+        let Content::Message { phase: _, done, open, carried: _ } = &mut self.content else { return false };
+        let Some(OpenPart { number: _, content: PartContent::Text(text) }) = open else { return false };
+        let OpenText { text: _, annotations, logprobs: _ } = text;
         events.annotation(this, done.len(), annotations.len(), annotation.clone(), out);
         annotations.push(annotation);
         true
@@ -181,7 +207,9 @@ impl OpenItem {
 
     pub(super) fn write_arguments(&mut self, more: &str, events: &mut Events, out: &mut impl FnMut(wire::Event<'_>)) {
         let this = ItemRef { item_id: &self.id, output_index: self.output_index };
-        let Content::Call { arguments, .. } = &mut self.content else { return };
+        let Content::Call(OpenCall { call_id: _, namespace: _, name: _, arguments }) = &mut self.content else {
+            return;
+        };
         if more.is_empty() {
             return;
         }
@@ -199,6 +227,34 @@ impl OpenItem {
         }
     }
 
+    /// Takes what only the end of a message tells: what it is for, its tokens in full, and the parts that no delta tells.
+    pub(super) fn complete(&mut self, whole: Message, losses: &mut Vec<Loss>) {
+        let Content::Message { phase, done, open, carried } = &mut self.content else { return };
+        let Message { id: _, role: _, content, name: _, phase: told, status: _ } = whole;
+        *phase = told.or(phase.take());
+        let mut written: Vec<(&str, &mut Vec<wire::Logprob>)> = done.iter_mut().filter_map(tokens).collect();
+        if let Some(OpenPart { number: _, content: PartContent::Text(open) }) = open {
+            let OpenText { text, annotations: _, logprobs } = open;
+            written.push((text, logprobs));
+        }
+        let model::Content::Parts(parts) = content else { return };
+        for Part { origin, kind, cache_breakpoint: _ } in parts {
+            match kind {
+                PartKind::Text(TextPart { text, annotations: _, logprobs }) => {
+                    if let Some((_, known)) = written.iter_mut().find(|(known, _)| *known == text)
+                        && !logprobs.is_empty()
+                    {
+                        **known = encode_logprobs(logprobs);
+                    }
+                }
+                PartKind::Refusal(_) => {}
+                PartKind::Image(_) | PartKind::File(_) | PartKind::Audio(_) | PartKind::Opaque(_) => {
+                    carried.extend(carried_part(kind, origin, losses));
+                }
+            }
+        }
+    }
+
     /// Ends the item and everything open in it; it is then what it is in the finished response.
     pub(super) fn finish(
         self,
@@ -209,8 +265,13 @@ impl OpenItem {
         let Self { id, output_index, content } = self;
         let this = ItemRef { item_id: &id, output_index };
         let item = match content {
-            Content::Message { phase, mut done, mut open } => {
+            Content::Message { phase, mut done, mut open, carried } => {
                 close_part(this, &mut done, &mut open, events, out);
+                for part in carried {
+                    events.part_added(this, done.len(), part.clone(), out);
+                    events.part_done(this, done.len(), part.clone(), out);
+                    done.push(part);
+                }
                 message(id, phase, done, how_far)
             }
             Content::Reasoning(mut reasoning) => {
@@ -225,7 +286,7 @@ impl OpenItem {
                     extra: Extra::new(),
                 })
             }
-            Content::Call { call_id, namespace, name, arguments } => {
+            Content::Call(OpenCall { call_id, namespace, name, arguments }) => {
                 match &arguments {
                     Arguments::Function(text) => events.arguments_done(this, &name, text, out),
                     Arguments::Custom(text) => events.input_done(this, text, out),
@@ -240,14 +301,16 @@ impl OpenItem {
     fn as_begun(&self) -> wire::Item {
         let id = self.id.clone();
         match &self.content {
-            Content::Message { phase, .. } => message(id, phase.clone(), Vec::new(), ItemStatus::InProgress),
+            Content::Message { phase, done: _, open: _, carried: _ } => {
+                message(id, phase.clone(), Vec::new(), ItemStatus::InProgress)
+            }
             Content::Reasoning(_) => wire::Item::Reasoning(wire::Reasoning {
                 id: Some(id),
                 summary: Some(Vec::new()),
                 status: Some(wire::Status::InProgress),
                 ..wire::Reasoning::default()
             }),
-            Content::Call { call_id, namespace, name, arguments } => {
+            Content::Call(OpenCall { call_id, namespace, name, arguments }) => {
                 let name = (namespace.clone(), name.clone());
                 call_item(id, call_id.clone(), name, arguments.clone(), ItemStatus::InProgress)
             }
@@ -274,6 +337,15 @@ impl Reasoning {
     }
 }
 
+/// The text of a part, and its tokens.
+fn tokens(part: &mut wire::ContentPart) -> Option<(&str, &mut Vec<wire::Logprob>)> {
+    if let wire::ContentPart::OutputText(wire::OutputText { text, annotations: _, logprobs, extra: _ }) = part {
+        Some((text.as_deref()?, logprobs.as_mut()?))
+    } else {
+        None
+    }
+}
+
 fn close_part(
     this: ItemRef<'_>,
     done: &mut Vec<wire::ContentPart>,
@@ -284,7 +356,7 @@ fn close_part(
     let Some(OpenPart { number: _, content }) = open.take() else { return };
     let index = done.len();
     let part = match content {
-        PartContent::Text { text, annotations, logprobs } => {
+        PartContent::Text(OpenText { text, annotations, logprobs }) => {
             events.text_done(this, index, &text, without_bytes(&logprobs), out);
             text_part(text, annotations, logprobs)
         }

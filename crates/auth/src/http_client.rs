@@ -1,0 +1,154 @@
+//! The one HTTP configuration that login, refresh and requests share: proxy, TLS, time limits, identity.
+//!
+//! A second client somewhere else is how a login comes to fail only behind a proxy. So an [`HttpClient`] can be made here
+//! only, and it is what everything that speaks to a server is given.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use reqwest::{Certificate, Url, redirect};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::error::{Error, without_secrets};
+
+/// How to reach servers. Plain data; [`client`](Self::client) makes an [`HttpClient`] of it.
+///
+/// ```
+/// use interlingua_auth::{HttpSettings, Proxy};
+///
+/// let settings = HttpSettings { proxy: Proxy::Direct, ..HttpSettings::default() };
+/// assert_eq!(settings.connect_timeout.as_secs(), 10);
+/// let client = settings.client()?;
+/// # let _ = client;
+/// # Ok::<(), interlingua_auth::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct HttpSettings {
+    /// Through which proxy.
+    pub proxy: Proxy,
+    /// Certificates (PEM, any number) to trust besides the system's, for a proxy or a server of one's own.
+    pub roots: Option<Vec<u8>>,
+    /// How long to wait for a connection, TLS included (10 s). The other limits are their readers' own.
+    pub connect_timeout: Duration,
+    /// The `user-agent` of every request that sets none of its own.
+    pub user_agent: String,
+}
+
+impl HttpSettings {
+    /// Builds the client. Fails with [`Error::Config`] when the proxy or the certificates cannot be used.
+    pub fn client(&self) -> Result<HttpClient, Error> {
+        use_ring();
+        let mut builder = reqwest::Client::builder()
+            // A redirect would hand the token to whatever it points at.
+            .redirect(redirect::Policy::none())
+            .referer(false)
+            // Repeating a request is the caller's decision: some may be sent only once.
+            .retry(reqwest::retry::never())
+            .connect_timeout(self.connect_timeout)
+            .tcp_keepalive(KEEPALIVE)
+            .user_agent(&self.user_agent);
+        builder = match &self.proxy {
+            Proxy::Environment => builder,
+            Proxy::Direct => builder.no_proxy(),
+            Proxy::Url(url) => builder.no_proxy().proxy(proxy(url)?),
+        };
+        if let Some(pem) = &self.roots {
+            let roots = Certificate::from_pem_bundle(pem).map_err(|_| bad("the certificates are not valid PEM"))?;
+            if roots.is_empty() {
+                return Err(bad("the certificates hold no PEM block"));
+            }
+            builder = builder.tls_certs_merge(roots);
+        }
+        let http =
+            builder.build().map_err(|error| bad(&format!("the HTTP client cannot be built: {}", chain(&error))))?;
+        Ok(HttpClient(http))
+    }
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            proxy: Proxy::default(),
+            roots: None,
+            connect_timeout: Duration::from_secs(10),
+            user_agent: concat!("interlingua/", env!("CARGO_PKG_VERSION")).to_owned(),
+        }
+    }
+}
+
+/// Through which proxy requests go.
+#[derive(Clone, Default)]
+pub enum Proxy {
+    /// What `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say.
+    #[default]
+    Environment,
+    /// None.
+    Direct,
+    /// This one for everything, loopback included. Secret, as it may hold a password.
+    Url(SecretString),
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Environment => f.write_str("Environment"),
+            Self::Direct => f.write_str("Direct"),
+            Self::Url(url) => {
+                let shown =
+                    Url::parse(url.expose_secret()).map_or_else(|_| "?".to_owned(), |url| without_secrets(&url));
+                f.debug_tuple("Url").field(&shown).finish()
+            }
+        }
+    }
+}
+
+/// An HTTP client that follows no redirects and repeats nothing by itself. Cheap to clone; clones share connections.
+#[derive(Debug, Clone)]
+pub struct HttpClient(reqwest::Client);
+
+impl HttpClient {
+    /// The client to send with.
+    #[must_use]
+    pub fn http(&self) -> &reqwest::Client {
+        &self.0
+    }
+}
+
+/// An error with its causes in one line, without the URL it happened at: that may hold a password.
+pub(crate) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = String::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let line = match error.downcast_ref::<reqwest::Error>() {
+            // Its own message ends in the URL; its kind is told by the causes.
+            Some(_) => String::new(),
+            None => error.to_string(),
+        };
+        if !line.is_empty() && !text.contains(&line) {
+            if !text.is_empty() {
+                text.push_str(": ");
+            }
+            text.push_str(&line);
+        }
+        next = error.source();
+    }
+    if text.is_empty() { "no reason given".to_owned() } else { text }
+}
+
+/// Lets a dead peer be noticed within a minute or two.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+
+fn proxy(url: &SecretString) -> Result<reqwest::Proxy, Error> {
+    reqwest::Proxy::all(url.expose_secret()).map_err(|_| bad("the proxy is not a URL such as http://host:3128"))
+}
+
+/// rustls asks the process for its cryptography. A choice the program has already made is respected.
+fn use_ring() {
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        // Fails only when somebody else was faster, and then there is one.
+        let _: Result<(), Arc<_>> = rustls::crypto::ring::default_provider().install_default();
+    }
+}
+
+fn bad(what: &str) -> Error {
+    Error::Config(what.to_owned())
+}

@@ -1,0 +1,6 @@
+//! The program, run as a person or a script runs it.
+
+mod codex;
+mod commands;
+mod support;
+mod translate;

@@ -1,0 +1,94 @@
+//! Where an upstream lives, and how it is addressed.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use interlingua_translate::{ResponsesUpstream, Upstream, settings};
+
+use crate::{BaseUrl, Error};
+
+settings! {
+    /// Where an upstream lives and how it is addressed: what of it is HTTP. What it takes in a body is its [`Upstream`].
+    ///
+    /// ```
+    /// use interlingua_executor::Backend;
+    ///
+    /// let azure = Backend { key_header: Some("api-key".into()), ..Backend::default() };
+    /// assert_eq!(Backend::codex().base_url.unwrap().to_string(), "https://chatgpt.com/backend-api/codex");
+    /// # let _ = azure;
+    /// ```
+    pub struct Backend {
+        /// Where it lives: what the official SDKs call `base_url`. Unset, the public API of OpenAI, or what the command line says.
+        base_url: Option<BaseUrl> = None,
+        /// The header that carries the API key as it is. Unset, the key goes out as `authorization: Bearer`.
+        key_header: Option<String> = None,
+        /// Headers that every request carries, in order; credentials are not among them.
+        headers: Vec<(String, String)> = Vec::new(),
+        /// Headers that carry the id of the conversation, where the upstream keeps conversations apart (`sessions`).
+        session_headers: Vec<String> = Vec::new(),
+        /// Headers that requests for a `lite` model carry, in order.
+        lite_headers: Vec<(String, String)> = Vec::new(),
+        /// The `client_version` to ask for the models' ways with: their efforts, and whether they are `lite`. Unset: this
+        /// upstream does not tell them.
+        catalogue_version: Option<String> = None,
+        /// Where the upstream tells how much of the plan is used, beside the last segment of the base URL.
+        usage_path: Option<String> = None,
+    }
+}
+
+/// The version of the Codex CLI whose ways are followed; also part of its `user-agent`.
+const CODEX_VERSION: &str = "0.120.0";
+
+impl Backend {
+    /// The backend behind the Codex CLI's ChatGPT login. The identity it expects of a client is in `headers` and can be
+    /// overridden.
+    #[must_use]
+    pub fn codex() -> Self {
+        let pairs = |list: &[(&str, &str)]| -> Vec<(String, String)> {
+            list.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        };
+        Self {
+            base_url: Some(BaseUrl::codex()),
+            headers: pairs(&[
+                ("originator", "codex_cli_rs"),
+                ("user-agent", "codex-tui/0.120.0 (Mac OS 26.0.1; arm64) Apple_Terminal/464"),
+                ("version", CODEX_VERSION),
+            ]),
+            session_headers: vec!["session-id".to_owned()],
+            lite_headers: pairs(&[("x-openai-internal-codex-responses-lite", "true")]),
+            catalogue_version: Some(CODEX_VERSION.to_owned()),
+            usage_path: Some("/wham/usage".to_owned()),
+            ..Self::default()
+        }
+    }
+
+    /// The headers of one request: the conversation's id, and what a lite model wants.
+    pub(crate) fn request_headers(&self, upstream: &Upstream, session: Option<&str>) -> Result<HeaderMap, Error> {
+        let mut headers = HeaderMap::new();
+        // A key of the caller's that no header can carry is not worth failing for.
+        if let Some(Ok(value)) = session.map(HeaderValue::try_from) {
+            for name in &self.session_headers {
+                headers.insert(header_name(name)?, value.clone());
+            }
+        }
+        if let Upstream::Responses(ResponsesUpstream { lite: true, .. }) = upstream {
+            carry(&mut headers, &self.lite_headers)?;
+        }
+        Ok(headers)
+    }
+}
+
+/// Puts a list of settings into headers.
+pub(crate) fn carry(headers: &mut HeaderMap, list: &[(String, String)]) -> Result<(), Error> {
+    for (name, value) in list {
+        let value = HeaderValue::try_from(value).map_err(|_| bad_header(name))?;
+        headers.insert(header_name(name)?, value);
+    }
+    Ok(())
+}
+
+pub(crate) fn header_name(name: &str) -> Result<HeaderName, Error> {
+    HeaderName::try_from(name).map_err(|_| bad_header(name))
+}
+
+fn bad_header(name: &str) -> Error {
+    Error::configuration(format!("the profile's header {name:?} cannot be sent"))
+}

@@ -1,0 +1,413 @@
+//! The one error of this crate: what went wrong, for the person and for the program.
+
+// Long because: it is one table from what went wrong to what the client is told.
+
+pub(crate) mod body;
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use http::StatusCode;
+use interlingua_model::Failure;
+use interlingua_translate::{UPSTREAM_MALFORMED, chat, failure_status};
+use interlingua_wire::chat::{ErrorBody, ErrorDetail};
+
+use crate::codex::usage_limit::resets_in;
+use crate::http::head::ReplyHead;
+use crate::http::retry::Setback;
+use crate::{BaseUrl, TransportError, UsageLimit};
+
+/// Why a call has no answer.
+///
+/// Opaque, so that it can grow. Whatever the upstream sent (OpenAI's envelope, `{"detail"}`, an HTML page, nothing), it
+/// comes out as one message with type, code and parameter; the parameter is a path in the caller's own document.
+///
+/// ```
+/// use interlingua_executor::Error;
+///
+/// fn report(error: &Error) -> String {
+///     match error.retry_after() {
+///         Some(wait) => format!("busy, try again in {} s: {error}", wait.as_secs()),
+///         None if error.is_timeout() => format!("no answer in time ({}): {error}", error.phase()),
+///         None => error.to_string(),
+///     }
+/// }
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    cause: Cause,
+    phase: Phase,
+    failure: Failure,
+    /// The status to answer a client with.
+    status: StatusCode,
+    /// What the upstream's head said, where there was one.
+    head: Option<ReplyHead>,
+    retry_after: Option<Duration>,
+}
+
+#[derive(Debug)]
+enum Cause {
+    /// The configuration cannot work.
+    Configuration,
+    /// The credentials cannot be had.
+    #[cfg(feature = "reqwest")]
+    Credentials(Box<interlingua_auth::Error>),
+    /// The request or the reply cannot be translated.
+    Translation(interlingua_translate::Error),
+    /// No reply, or not all of it.
+    Transport(TransportError),
+    /// A time limit of ours ran out.
+    Timeout,
+    /// The upstream said so, by status or inside a stream.
+    Upstream,
+    /// The upstream refused credentials that had just been renewed.
+    Relogin,
+    /// What the upstream sent is no reply.
+    Malformed,
+}
+
+/// How far a call had come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// Before anything was sent: configuration and credentials.
+    Prepare,
+    /// Translating the request, or a whole reply.
+    Translate,
+    /// Reaching the upstream.
+    Connect,
+    /// Waiting for the head of the reply; a status that reports an error belongs here.
+    Headers,
+    /// Waiting for the first output of a stream.
+    FirstEvent,
+    /// In the middle of a reply.
+    MidStream,
+}
+
+impl Error {
+    /// Whether a time limit ran out: connecting, head, first event or the pause between two pieces.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        match &self.0.cause {
+            Cause::Timeout => true,
+            Cause::Transport(error) => error.is_timeout(),
+            #[cfg(feature = "reqwest")]
+            Cause::Credentials(_) => false,
+            Cause::Configuration | Cause::Translation(_) | Cause::Upstream | Cause::Relogin | Cause::Malformed => false,
+        }
+    }
+
+    /// Whether the upstream could not be reached, so that it has seen nothing of the request.
+    #[must_use]
+    pub fn is_connect(&self) -> bool {
+        matches!(&self.0.cause, Cause::Transport(error) if error.is_connect())
+    }
+
+    /// Whether the upstream itself reported the failure, by its status or inside a stream.
+    #[must_use]
+    pub fn is_upstream(&self) -> bool {
+        matches!(&self.0.cause, Cause::Upstream | Cause::Relogin)
+    }
+
+    /// Whether only the person can help, by logging in: there is no login, it is over, or the upstream refuses it even
+    /// after it was renewed.
+    #[must_use]
+    pub fn needs_login(&self) -> bool {
+        match &self.0.cause {
+            Cause::Relogin => true,
+            #[cfg(feature = "reqwest")]
+            Cause::Credentials(error) => error.needs_login(),
+            Cause::Configuration
+            | Cause::Translation(_)
+            | Cause::Transport(_)
+            | Cause::Timeout
+            | Cause::Upstream
+            | Cause::Malformed => false,
+        }
+    }
+
+    /// The quota that is used up, where that is what the upstream said.
+    ///
+    /// Its [`status`](Self::status) is 429 unless the upstream chose another one, and [`retry_after`](Self::retry_after)
+    /// says when it is reset.
+    #[must_use]
+    pub fn usage_limit(&self) -> Option<UsageLimit> {
+        self.is_upstream().then(|| UsageLimit::of(&self.0.failure, SystemTime::now())).flatten()
+    }
+
+    /// The status of the upstream's reply, where there was one. A failure inside a stream has 200 here.
+    #[must_use]
+    pub fn upstream_status(&self) -> Option<StatusCode> {
+        self.0.head.as_ref().map(|head| head.status)
+    }
+
+    /// The status to answer a client with: the upstream's own, or what its error code means, 400 for a request that
+    /// cannot be translated, 502 for an upstream that cannot be reached or understood, 504 for one that is too slow.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// How long to wait before trying again, where the upstream said so.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// The upstream's id of the request (`x-request-id`, else `cf-ray`), for a report to it.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.head.as_ref()?.request_id()
+    }
+
+    /// How far the call had come.
+    #[must_use]
+    pub fn phase(&self) -> Phase {
+        self.0.phase
+    }
+
+    /// What the upstream's head said beside the body (rate limits, request ids), where there was one.
+    #[must_use]
+    pub fn head(&self) -> Option<&ReplyHead> {
+        self.0.head.as_ref()
+    }
+
+    /// What went wrong as plain data: code, message, class, parameter, and the upstream's own error object.
+    #[must_use]
+    pub fn failure(&self) -> &Failure {
+        &self.0.failure
+    }
+
+    /// The error in OpenAI's envelope, as a client of either API expects it. What the upstream's error object held
+    /// beyond the four usual keys (plan, reset times) stays in.
+    #[must_use]
+    pub fn body(&self) -> ErrorBody {
+        let failure = &self.0.failure;
+        let upstreams = failure.raw.as_ref().and_then(|raw| serde_json::from_str::<ErrorDetail>(raw.text()).ok());
+        let mut body = chat::error_body(failure);
+        body.error.extra = upstreams.map(|detail| detail.extra).unwrap_or_default();
+        body
+    }
+}
+
+impl Error {
+    fn new(cause: Cause, phase: Phase, status: StatusCode, failure: Failure) -> Self {
+        Self(Box::new(Inner { cause, phase, failure, status, head: None, retry_after: None }))
+    }
+
+    pub(crate) fn configuration(message: String) -> Self {
+        let failure = own("configuration_error", message);
+        Self::new(Cause::Configuration, Phase::Prepare, StatusCode::INTERNAL_SERVER_ERROR, failure)
+    }
+
+    /// The login or key cannot be used: 401 where only the person can help, 503 where it may work later.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn credentials(error: interlingua_auth::Error) -> Self {
+        let may_pass = matches!(
+            error,
+            interlingua_auth::Error::Issuer(_)
+                | interlingua_auth::Error::Locked { .. }
+                | interlingua_auth::Error::Ended
+        );
+        let (status, code, kind) = if error.needs_login() {
+            (StatusCode::UNAUTHORIZED, "login_required", "authentication_error")
+        } else if may_pass {
+            (StatusCode::SERVICE_UNAVAILABLE, "credentials_unavailable", "server_error")
+        } else {
+            (StatusCode::INTERNAL_SERVER_ERROR, "credentials_unusable", "server_error")
+        };
+        let failure = Failure { kind: Some(kind.to_owned()), ..own(code, error.to_string()) };
+        let retry_after = if let interlingua_auth::Error::Issuer(issuer) = &error { issuer.retry_after } else { None };
+        let mut error = Self::new(Cause::Credentials(Box::new(error)), Phase::Prepare, status, failure);
+        error.0.retry_after = retry_after;
+        error
+    }
+
+    pub(crate) fn translation(error: interlingua_translate::Error) -> Self {
+        let status = status_of(error.status());
+        let failure = error.clone().into_failure();
+        Self::new(Cause::Translation(error), Phase::Translate, status, failure)
+    }
+
+    pub(crate) fn transport(error: TransportError, upstream: &BaseUrl) -> Self {
+        let host = upstream.authority();
+        let (phase, code, status, message) = if error.is_connect() && error.is_timeout() {
+            let message = format!("no connection to the upstream at {host} came about in time");
+            (Phase::Connect, UPSTREAM_TIMEOUT, StatusCode::GATEWAY_TIMEOUT, message)
+        } else if error.is_connect() {
+            let message = format!("the upstream at {host} cannot be reached: {error}");
+            (Phase::Connect, "upstream_unreachable", StatusCode::BAD_GATEWAY, message)
+        } else {
+            let message = format!("the upstream at {host} broke off before it answered: {error}");
+            (Phase::Headers, "upstream_disconnected", StatusCode::BAD_GATEWAY, message)
+        };
+        Self::new(Cause::Transport(error), phase, status, own(code, message))
+    }
+
+    pub(crate) fn timeout(phase: Phase, limit: Duration) -> Self {
+        let failure = timeout_failure(phase, limit);
+        Self::new(Cause::Timeout, phase, StatusCode::GATEWAY_TIMEOUT, failure)
+    }
+
+    /// A reply that broke off in the middle.
+    pub(crate) fn cut(phase: Phase, error: TransportError) -> Self {
+        let failure = cut_failure(&error);
+        let status = if error.is_timeout() { StatusCode::GATEWAY_TIMEOUT } else { StatusCode::BAD_GATEWAY };
+        Self::new(Cause::Transport(error), phase, status, failure)
+    }
+
+    pub(crate) fn malformed(phase: Phase, message: String) -> Self {
+        Self::new(Cause::Malformed, phase, StatusCode::BAD_GATEWAY, malformed_failure(message))
+    }
+
+    /// The upstream's own error, with an error's status.
+    pub(crate) fn refused(status: StatusCode, failure: Failure) -> Self {
+        let retry_after = resets_in(&failure);
+        let mut error = Self::new(Cause::Upstream, Phase::Headers, status, failure);
+        error.0.retry_after = retry_after;
+        error
+    }
+
+    /// The upstream refused renewed credentials as well.
+    pub(crate) fn relogin(failure: &Failure) -> Self {
+        let said = &failure.message;
+        let message =
+            format!("the upstream refused the login again after it was renewed ({said}); run `interlingua login`");
+        let kind = Some("authentication_error".to_owned());
+        let failure = Failure { kind, ..own("login_required", message) };
+        Self::new(Cause::Relogin, Phase::Headers, StatusCode::UNAUTHORIZED, failure)
+    }
+
+    /// The upstream's own error, inside a reply whose status was fine.
+    pub(crate) fn in_reply(phase: Phase, failure: Failure) -> Self {
+        let status = status_of(failure_status(&failure));
+        if failure.code.as_deref() == Some(UPSTREAM_MALFORMED) {
+            return Self::new(Cause::Malformed, phase, status, failure);
+        }
+        let retry_after = resets_in(&failure);
+        let mut error = Self::new(Cause::Upstream, phase, status, failure);
+        error.0.retry_after = retry_after;
+        error
+    }
+
+    /// Adds what the reply's head said. Its own word on when to try again wins over the body's.
+    pub(crate) fn with_head(mut self, head: &ReplyHead) -> Self {
+        self.0.retry_after = head.retry_after().or(self.0.retry_after);
+        self.0.head = Some(head.clone());
+        self
+    }
+
+    /// What this means for another attempt.
+    pub(crate) fn setback(&self) -> Setback<'_> {
+        let Inner { cause, phase, failure, status, head, retry_after } = &*self.0;
+        if head.as_ref().and_then(ReplyHead::should_retry) == Some(false) {
+            return Setback::Final;
+        }
+        match (cause, phase) {
+            (Cause::Transport(_), Phase::Connect | Phase::Headers) => Setback::Connection,
+            (Cause::Upstream, Phase::Headers | Phase::FirstEvent) => {
+                Setback::Refused { status: *status, code: failure.code.as_deref(), retry_after: *retry_after }
+            }
+            _ => Setback::Final,
+        }
+    }
+
+    /// Rewrites the parameter at fault into the caller's dialect; one the caller did not say is nothing to it.
+    pub(crate) fn map_param(mut self, map: impl FnOnce(&str) -> Option<String>) -> Self {
+        if matches!(self.0.cause, Cause::Upstream) {
+            self.0.failure.param = self.0.failure.param.as_deref().and_then(map);
+        }
+        self
+    }
+}
+
+/// Failures of our own making, also for the frame that ends a stream.
+const UPSTREAM_TIMEOUT: &str = "upstream_timeout";
+
+fn own(code: &str, message: String) -> Failure {
+    Failure { code: Some(code.to_owned()), message, kind: Some("server_error".to_owned()), param: None, raw: None }
+}
+
+pub(crate) fn timeout_failure(phase: Phase, limit: Duration) -> Failure {
+    let seconds = limit.as_secs_f64();
+    let message = match phase {
+        Phase::FirstEvent => format!("the upstream sent no event within {seconds} s of the head of its reply"),
+        Phase::MidStream => format!("the upstream sent nothing for {seconds} s in the middle of its reply"),
+        Phase::Prepare | Phase::Translate | Phase::Connect | Phase::Headers => {
+            format!("the upstream did not answer within {seconds} s")
+        }
+    };
+    own(UPSTREAM_TIMEOUT, message)
+}
+
+pub(crate) fn cut_failure(error: &TransportError) -> Failure {
+    own(interlingua_translate::STREAM_INCOMPLETE, format!("upstream stream ended early: {error}"))
+}
+
+pub(crate) fn malformed_failure(message: String) -> Failure {
+    own(UPSTREAM_MALFORMED, message)
+}
+
+fn status_of(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY)
+}
+
+impl Phase {
+    /// The word for logs: `prepare`, `translate`, `connect`, `headers`, `first_event` or `mid_stream`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Prepare => "prepare",
+            Self::Translate => "translate",
+            Self::Connect => "connect",
+            Self::Headers => "headers",
+            Self::FirstEvent => "first_event",
+            Self::MidStream => "mid_stream",
+        }
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The message, with the upstream's id of the request where there is one.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(param) = &self.0.failure.param {
+            write!(f, "{param}: ")?;
+        }
+        f.write_str(&self.0.failure.message)?;
+        self.request_id().map_or(Ok(()), |id| write!(f, " (upstream request {id})"))
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner { cause, phase, failure, status, head, retry_after } = &*self.0;
+        f.debug_struct("Error")
+            .field("phase", phase)
+            .field("status", status)
+            .field("cause", cause)
+            .field("failure", failure)
+            .field("upstream_status", &head.as_ref().map(|head| head.status))
+            .field("request_id", &self.request_id())
+            .field("retry_after", retry_after)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.0.cause {
+            Cause::Translation(error) => Some(error),
+            Cause::Transport(error) => Some(error),
+            #[cfg(feature = "reqwest")]
+            Cause::Credentials(error) => Some(&**error),
+            Cause::Configuration | Cause::Timeout | Cause::Upstream | Cause::Relogin | Cause::Malformed => None,
+        }
+    }
+}

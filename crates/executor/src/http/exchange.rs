@@ -1,0 +1,250 @@
+//! One HTTP exchange: the request as the upstream wants it, the head of its reply, and what a bad head means.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, USER_AGENT};
+use http::{HeaderMap, Method, Request, StatusCode, Uri};
+
+use crate::BaseUrl;
+use crate::answer::{Meta, Timings};
+use crate::backend::{carry, header_name};
+use crate::codex::catalogue::LastCatalogue;
+use crate::codex::limits::{LastLimits, RateLimits};
+use crate::config::{Config, ERROR_BODY_WAIT, MAX_ERROR_BODY};
+use crate::error::{Error, Phase, body};
+use crate::http::head::ReplyHead;
+use crate::http::key::{Grant, Key};
+use crate::http::retry::Decision;
+use crate::http::transport::{ByteStream, Transport};
+use crate::http::wait::{Paced, collect, within};
+
+/// What all clones of an executor share.
+pub(crate) struct Remote {
+    pub(crate) config: Config,
+    pub(crate) base_url: BaseUrl,
+    pub(crate) transport: Arc<dyn Transport>,
+    /// The headers of every request, credentials apart.
+    headers: HeaderMap,
+    /// The header that carries the key as it is.
+    key_header: Option<HeaderName>,
+    pub(crate) last_limits: Arc<LastLimits>,
+    pub(crate) catalogue: LastCatalogue,
+}
+
+/// A request before anything was sent.
+#[derive(Clone)]
+pub(crate) struct Call {
+    pub(crate) method: Method,
+    pub(crate) endpoint: &'static str,
+    pub(crate) accept: HeaderValue,
+    /// Headers of this request alone.
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// A reply whose head is there.
+pub(crate) struct Opened {
+    pub(crate) head: ReplyHead,
+    pub(crate) body: ByteStream,
+    pub(crate) etag: Option<HeaderValue>,
+    grant: Grant,
+    times: Times,
+    sent: Instant,
+    waited: Duration,
+}
+
+/// How often a request was authorised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Times {
+    Once,
+    /// With one access, which was refused, and then with a newer one.
+    Twice,
+}
+
+/// The attempts of one call.
+pub(crate) struct Tries<'r> {
+    remote: &'r Remote,
+    made: u32,
+}
+
+impl Tries<'_> {
+    /// Waits until the next attempt is due, or gives the error back where there is none. Nothing of an answer may have been
+    /// handed out.
+    pub(crate) async fn again(&mut self, error: Error) -> Result<(), Error> {
+        self.made += 1;
+        match self.remote.config.retry.decide(self.made, error.setback()) {
+            Decision::GiveUp => Err(error),
+            Decision::Retry(wait) => {
+                self.remote.transport.sleep(wait).await;
+                Ok(())
+            }
+        }
+    }
+}
+
+pub(crate) const JSON: HeaderValue = HeaderValue::from_static("application/json");
+pub(crate) const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
+
+impl Remote {
+    pub(crate) fn new(config: Config, transport: Arc<dyn Transport>) -> Result<Self, Error> {
+        let mut headers = HeaderMap::new();
+        // A compressed event stream arrives in lumps, and whole replies gain little.
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        headers.insert(USER_AGENT, HeaderValue::from_static(concat!("interlingua/", env!("CARGO_PKG_VERSION"))));
+        carry(&mut headers, &config.backend.headers)?;
+        let key_header = config.backend.key_header.as_deref().map(header_name).transpose()?;
+        Ok(Self {
+            base_url: config.base_url(),
+            config,
+            transport,
+            headers,
+            key_header,
+            last_limits: Arc::default(),
+            catalogue: LastCatalogue::default(),
+        })
+    }
+
+    /// What the upstream last said about its limits.
+    pub(crate) fn last_limits(&self) -> Option<RateLimits> {
+        self.last_limits.read()
+    }
+
+    /// The attempts of a call that begins now.
+    pub(crate) fn tries(&self) -> Tries<'_> {
+        Tries { remote: self, made: 0 }
+    }
+
+    /// Sends a request and waits for the head of the reply, whatever its status.
+    ///
+    /// It is sent once, and once more where the upstream refuses credentials that can renew themselves. Further attempts
+    /// are the caller's, see [`Tries`].
+    pub(crate) async fn open(&self, call: Call, key: &Key) -> Result<Opened, Error> {
+        let Call { method, endpoint, accept, headers, body } = call;
+        let mut request = Request::new(body);
+        *request.method_mut() = method;
+        *request.uri_mut() = self.base_url.endpoint(endpoint)?;
+        request.headers_mut().extend(headers);
+        self.exchange(request, accept, key).await
+    }
+
+    /// Asks for something that is no endpoint of the API.
+    pub(crate) async fn get(&self, uri: Uri, headers: HeaderMap, key: &Key) -> Result<Opened, Error> {
+        let mut request = Request::new(Bytes::new());
+        *request.uri_mut() = uri;
+        *request.headers_mut() = headers;
+        self.exchange(request, JSON, key).await
+    }
+
+    async fn exchange(&self, mut request: Request<Bytes>, accept: HeaderValue, key: &Key) -> Result<Opened, Error> {
+        let own = std::mem::take(request.headers_mut());
+        request.headers_mut().clone_from(&self.headers);
+        request.headers_mut().insert(ACCEPT, accept);
+        if !request.body().is_empty() {
+            request.headers_mut().insert(CONTENT_TYPE, JSON);
+        }
+        request.headers_mut().extend(own);
+        let grant = key.grant().await?;
+        let opened = self.send(request.clone(), grant).await?;
+        if opened.head.status != StatusCode::UNAUTHORIZED {
+            return Ok(opened);
+        }
+        match key.renew(&opened.grant).await? {
+            Some(grant) => Ok(Opened { times: Times::Twice, ..self.send(request, grant).await? }),
+            None => Ok(opened),
+        }
+    }
+
+    async fn send(&self, mut request: Request<Bytes>, grant: Grant) -> Result<Opened, Error> {
+        grant.apply(request.headers_mut(), self.key_header.as_ref());
+        let sent = Instant::now();
+        let limit = self.config.timeouts.headers;
+        let response = within(&*self.transport, limit, self.transport.send(request))
+            .await
+            .ok_or_else(|| Error::timeout(Phase::Headers, limit))?
+            .map_err(|error| Error::transport(error, &self.base_url))?;
+        let (parts, body) = response.into_parts();
+        let head = ReplyHead::new(parts.status, &parts.headers);
+        if let Some(limits) = head.rate_limits() {
+            self.last_limits.head(limits);
+        }
+        let etag = parts.headers.get(ETAG).cloned();
+        Ok(Opened { head, body, etag, grant, times: Times::Once, sent, waited: sent.elapsed() })
+    }
+
+    /// The same, where only a reply that can be read is of use.
+    pub(crate) async fn open_readable(&self, call: Call, key: &Key) -> Result<Opened, Error> {
+        let opened = self.open(call, key).await?;
+        self.readable(opened).await
+    }
+
+    /// The reply, where it can be read; else the error it is.
+    pub(crate) async fn readable(&self, opened: Opened) -> Result<Opened, Error> {
+        if !opened.head.status.is_success() {
+            return Err(self.refusal(opened).await);
+        }
+        match opened.head.compression() {
+            None => Ok(opened),
+            Some(encoding) => {
+                let message = format!("the upstream compressed its reply ({encoding}) although it was asked not to");
+                Err(Error::malformed(Phase::Headers, message).with_head(&opened.head))
+            }
+        }
+    }
+
+    /// The whole of a reply's body, within limits.
+    pub(crate) async fn read_whole(&self, head: &ReplyHead, body: ByteStream, most: usize) -> Result<Bytes, Error> {
+        let cut = |error| Error::cut(Phase::MidStream, error).with_head(head);
+        let (bytes, whole) = collect(self.paced(body), most).await.map_err(cut)?;
+        if whole {
+            return Ok(bytes);
+        }
+        let message = format!("the upstream's reply is larger than {} MiB", most >> 20);
+        Err(Error::malformed(Phase::MidStream, message).with_head(head))
+    }
+
+    /// The body with a limit on its pauses.
+    pub(crate) fn paced(&self, body: ByteStream) -> Paced {
+        Paced::new(body, Arc::clone(&self.transport), self.config.timeouts.idle)
+    }
+
+    async fn refusal(&self, opened: Opened) -> Error {
+        let Opened { head, body, etag: _, grant, times, sent: _, waited: _ } = opened;
+        let read = within(&*self.transport, ERROR_BODY_WAIT, collect(self.paced(body), MAX_ERROR_BODY)).await;
+        // A body that does not come still leaves the status to report.
+        let (bytes, whole) = read.and_then(Result::ok).unwrap_or_default();
+        let failure = body::read(&head, &grant.scrub(&bytes), whole);
+        if head.status == StatusCode::UNAUTHORIZED && times == Times::Twice {
+            return Error::relogin(&failure).with_head(&head);
+        }
+        let status = if head.status.is_client_error() || head.status.is_server_error() {
+            head.status
+        } else {
+            StatusCode::BAD_GATEWAY
+        };
+        Error::refused(status, failure).with_head(&head)
+    }
+}
+
+impl Opened {
+    /// The meta of an answer that is ready now.
+    pub(crate) fn meta(&self) -> Started {
+        Started { head: self.head.clone(), sent: self.sent, waited: self.waited }
+    }
+}
+
+/// What is known of an answer before it is ready.
+pub(crate) struct Started {
+    pub(crate) head: ReplyHead,
+    sent: Instant,
+    waited: Duration,
+}
+
+impl Started {
+    pub(crate) fn ready(self, losses: Vec<interlingua_translate::Loss>) -> Meta {
+        let Self { head, sent, waited } = self;
+        let timings = Timings { headers: waited, ready: sent.elapsed() };
+        Meta { losses, rate_limits: head.rate_limits(), head, timings }
+    }
+}

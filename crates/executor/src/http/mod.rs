@@ -1,0 +1,14 @@
+//! One exchange over HTTP, and what is decided by it.
+
+pub(crate) mod base_url;
+pub(crate) mod exchange;
+pub(crate) mod head;
+pub(crate) mod key;
+mod models;
+mod passthrough;
+#[cfg(feature = "reqwest")]
+pub(crate) mod reqwest_transport;
+pub(crate) mod retry;
+mod splice;
+pub(crate) mod transport;
+pub(crate) mod wait;

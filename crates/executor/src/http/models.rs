@@ -1,0 +1,118 @@
+//! What models there are: asked of the upstream, never compiled in.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::header::IF_NONE_MATCH;
+use http::{HeaderMap, Method, StatusCode};
+use interlingua_wire::chat;
+
+use crate::answer::{Answer, Meta, Timings};
+use crate::codex::catalogue::Catalogue;
+use crate::config::{CATALOGUE_WAIT, MAX_REPLY};
+use crate::error::{Error, Phase};
+use crate::executor::Executor;
+use crate::http::base_url::MODELS;
+use crate::http::exchange::{Call, JSON, Started};
+use crate::http::wait::within;
+
+impl Executor {
+    /// The models the upstream offers.
+    ///
+    /// A backend that tells its models' ways is asked whether anything has changed since (by `ETag`), and where it cannot be
+    /// asked, the last good list is given.
+    ///
+    /// # Errors
+    /// Any [`Error`].
+    pub async fn models(&self) -> Result<Answer<chat::ModelList>, Error> {
+        let Some(version) = self.catalogue_version() else { return self.plain_models().await };
+        let mut tries = self.remote.tries();
+        let failure = loop {
+            match self.ask_catalogue(version).await {
+                Ok((catalogue, started)) => {
+                    return Ok(Answer { value: catalogue.list(), meta: started.ready(Vec::new()) });
+                }
+                Err(error) => {
+                    if let Err(error) = tries.again(error).await {
+                        break error;
+                    }
+                }
+            }
+        };
+        let catalogue = self.remote.catalogue.read().ok_or(failure)?;
+        let head = catalogue.head.clone();
+        let meta = Meta { losses: Vec::new(), rate_limits: None, head, timings: Timings::default() };
+        Ok(Answer { value: catalogue.list(), meta })
+    }
+
+    /// What is known of the models' ways. Asks where nothing is known or what is known has grown old, but never fails and
+    /// never takes long: without it a request is written by the profile as it is.
+    pub(crate) async fn catalogue(&self) -> Option<Arc<Catalogue>> {
+        let version = self.catalogue_version()?;
+        let last = &self.remote.catalogue;
+        if last.is_due(Instant::now()) {
+            let asked = within(&*self.remote.transport, CATALOGUE_WAIT, self.ask_catalogue(version)).await;
+            if !matches!(asked, Some(Ok(_))) {
+                last.failed(Instant::now());
+            }
+        }
+        last.read()
+    }
+
+    fn catalogue_version(&self) -> Option<&str> {
+        self.remote.config.backend.catalogue_version.as_deref()
+    }
+
+    async fn ask_catalogue(&self, version: &str) -> Result<(Arc<Catalogue>, Started), Error> {
+        let known = self.remote.catalogue.read();
+        let mut headers = HeaderMap::new();
+        if let Some(etag) = known.as_ref().and_then(|known| known.etag.clone()) {
+            headers.insert(IF_NONE_MATCH, etag);
+        }
+        let uri = self.remote.base_url.endpoint_with(MODELS, &format!("client_version={version}"))?;
+        let opened = self.remote.get(uri, headers, &self.key).await?;
+        let started = opened.meta();
+        let catalogue = match known {
+            Some(known) if opened.head.status == StatusCode::NOT_MODIFIED => known,
+            _ => {
+                let opened = self.remote.readable(opened).await?;
+                let (head, etag) = (opened.head, opened.etag);
+                let bytes = self.remote.read_whole(&head, opened.body, MAX_REPLY).await?;
+                let read = Catalogue::read(head.clone(), etag, &bytes, &self.remote.config.upstream);
+                let unreadable = |error| {
+                    let message = format!("the upstream's list of models cannot be read: {error}");
+                    Error::malformed(Phase::MidStream, message).with_head(&head)
+                };
+                Arc::new(read.map_err(unreadable)?)
+            }
+        };
+        self.remote.catalogue.keep(&catalogue, Instant::now());
+        Ok((catalogue, started))
+    }
+
+    async fn plain_models(&self) -> Result<Answer<chat::ModelList>, Error> {
+        let mut tries = self.remote.tries();
+        loop {
+            let call = Call {
+                method: Method::GET,
+                endpoint: MODELS,
+                accept: JSON,
+                headers: HeaderMap::new(),
+                body: Bytes::new(),
+            };
+            match self.remote.open_readable(call, &self.key).await {
+                Ok(opened) => {
+                    let started = opened.meta();
+                    let bytes = self.remote.read_whole(&opened.head, opened.body, MAX_REPLY).await?;
+                    let value = serde_json::from_slice(&bytes).map_err(|error| {
+                        let message = format!("the upstream's list of models cannot be read: {error}");
+                        Error::malformed(Phase::MidStream, message).with_head(&started.head)
+                    })?;
+                    return Ok(Answer { value, meta: started.ready(Vec::new()) });
+                }
+                Err(error) => tries.again(error).await?,
+            }
+        }
+    }
+}

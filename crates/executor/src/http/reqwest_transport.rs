@@ -1,0 +1,76 @@
+//! HTTP by reqwest, on the configuration that logins share.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_core::Stream;
+use http::{Request, Response};
+use interlingua_auth::HttpClient;
+
+use crate::http::transport::{BoxFuture, ByteStream, Transport, TransportError};
+
+/// A [`Transport`] over reqwest and tokio.
+///
+/// The [`HttpClient`] is made by [`HttpSettings`](crate::HttpSettings), so that login, refresh and requests go through the
+/// same proxy, trust the same certificates and keep the same limits: rustls with ring, pooled connections, HTTP/2
+/// where the server offers it, no redirects, no repetition, no decompression.
+///
+/// ```
+/// use interlingua_executor::{HttpSettings, ReqwestTransport};
+///
+/// let transport = ReqwestTransport::new(&HttpSettings::default().client()?);
+/// # let _ = transport;
+/// # Ok::<(), interlingua_auth::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct ReqwestTransport(reqwest::Client);
+
+impl ReqwestTransport {
+    /// Sends with this client.
+    #[must_use]
+    pub fn new(client: &HttpClient) -> Self {
+        Self(client.http().clone())
+    }
+}
+
+impl Transport for ReqwestTransport {
+    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<ByteStream>, TransportError>> {
+        Box::pin(async move {
+            let request = reqwest::Request::try_from(request).map_err(into_error)?;
+            let mut reply = self.0.execute(request).await.map_err(into_error)?;
+            let mut response = Response::new(());
+            *response.status_mut() = reply.status();
+            *response.headers_mut() = std::mem::take(reply.headers_mut());
+            let body: ByteStream = Box::pin(Body(Box::pin(reply.bytes_stream())));
+            Ok(response.map(|()| body))
+        })
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+struct Body(Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>);
+
+impl Stream for Body {
+    type Item = Result<Bytes, TransportError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.as_mut().poll_next(cx).map(|item| item.map(|bytes| bytes.map_err(into_error)))
+    }
+}
+
+fn into_error(error: reqwest::Error) -> TransportError {
+    // The URL may hold what should not be shown, and the message names the host anyway.
+    let error = error.without_url();
+    if !error.is_connect() {
+        TransportError::broken(error)
+    } else if error.is_timeout() {
+        TransportError::connect_timeout(error)
+    } else {
+        TransportError::connect(error)
+    }
+}

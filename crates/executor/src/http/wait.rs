@@ -1,0 +1,103 @@
+//! A limit on a wait, and on each pause of a byte stream.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_core::Stream;
+
+use crate::http::transport::{BoxFuture, ByteStream, Transport, TransportError};
+
+/// A timer that runs while something is waited for, and only then: a stream that keeps talking costs none.
+pub(crate) struct Timer {
+    transport: Arc<dyn Transport>,
+    sleep: Option<BoxFuture<'static, ()>>,
+}
+
+impl Timer {
+    pub(crate) fn new(transport: Arc<dyn Transport>) -> Self {
+        Self { transport, sleep: None }
+    }
+
+    /// Waits for `limit` from the first call after the last [`reset`](Self::reset).
+    pub(crate) fn poll_elapsed(&mut self, cx: &mut Context<'_>, limit: Duration) -> Poll<()> {
+        self.sleep.get_or_insert_with(|| self.transport.sleep(limit)).as_mut().poll(cx)
+    }
+
+    /// What was waited for has come.
+    pub(crate) fn reset(&mut self) {
+        self.sleep = None;
+    }
+}
+
+/// What `future` gives, or `None` when it takes longer than `limit`.
+pub(crate) async fn within<T>(
+    transport: &dyn Transport,
+    limit: Duration,
+    future: impl Future<Output = T>,
+) -> Option<T> {
+    let mut future = std::pin::pin!(future);
+    let mut timer = transport.sleep(limit);
+    std::future::poll_fn(|cx| match future.as_mut().poll(cx) {
+        Poll::Ready(value) => Poll::Ready(Some(value)),
+        Poll::Pending => timer.as_mut().poll(cx).map(|()| None),
+    })
+    .await
+}
+
+/// A byte stream that fails when it pauses for too long. It ends after a failure.
+pub(crate) struct Paced {
+    bytes: Option<ByteStream>,
+    timer: Timer,
+    idle: Duration,
+}
+
+impl Paced {
+    pub(crate) fn new(bytes: ByteStream, transport: Arc<dyn Transport>, idle: Duration) -> Self {
+        Self { bytes: Some(bytes), timer: Timer::new(transport), idle }
+    }
+}
+
+impl Stream for Paced {
+    type Item = Result<Bytes, TransportError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        let Some(bytes) = &mut this.bytes else { return Poll::Ready(None) };
+        let item = match bytes.as_mut().poll_next(cx) {
+            Poll::Ready(item) => item,
+            Poll::Pending => match this.timer.poll_elapsed(cx, this.idle) {
+                Poll::Ready(()) => Some(Err(TransportError::stalled(this.idle))),
+                Poll::Pending => return Poll::Pending,
+            },
+        };
+        this.timer.reset();
+        if !matches!(item, Some(Ok(_))) {
+            this.bytes = None;
+        }
+        Poll::Ready(item)
+    }
+}
+
+/// The whole of a body, or as much of it as `most` allows; the flag says whether it is whole.
+pub(crate) async fn collect(mut body: Paced, most: usize) -> Result<(Bytes, bool), TransportError> {
+    let mut next = async || std::future::poll_fn(|cx| Pin::new(&mut body).poll_next(cx)).await.transpose();
+    let Some(first) = next().await? else { return Ok((Bytes::new(), true)) };
+    let mut rest = next().await?;
+    if rest.is_none() && first.len() <= most {
+        return Ok((first, true));
+    }
+    let mut all = Vec::from(first);
+    while let Some(chunk) = rest {
+        if all.len() > most {
+            break;
+        }
+        all.extend_from_slice(&chunk);
+        rest = next().await?;
+    }
+    let whole = all.len() <= most;
+    all.truncate(most);
+    Ok((all.into(), whole))
+}

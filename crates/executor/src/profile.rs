@@ -1,0 +1,98 @@
+//! A backend by one name: what it takes, where it lives, and what its clients like.
+
+use interlingua_model::Api;
+use interlingua_translate::{ChatUpstream, ResponsesUpstream, Style, Upstream};
+use serde::Deserialize;
+use serde::de::Error as _;
+
+use crate::Backend;
+
+/// Everything there is to know of a backend but its key: [`Upstream`], [`Backend`] and [`Style`] together.
+///
+/// It is read by `serde`, from TOML for instance: a table `[chat]` or `[responses]`, which says what the upstream speaks by
+/// its name and what it takes by its keys, and tables `[backend]` and `[style]`. Keys and names that there are not are refused
+/// with the nearest right one.
+///
+/// ```
+/// use interlingua_executor::Profile;
+///
+/// let local: Profile = serde_json::from_str(r#"{"chat":{"plain_text":true},"backend":{"base_url":"http://127.0.0.1:8080"}}"#)?;
+/// assert_eq!(local.upstream.path(), "/chat/completions");
+/// let wrong = serde_json::from_str::<Profile>(r#"{"responses":{"refused":["max_tokens"]}}"#).unwrap_err();
+/// assert!(wrong.to_string().contains("did you mean `max_output_tokens`?"), "{wrong}");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profile {
+    /// What it takes.
+    pub upstream: Upstream,
+    /// Where it lives.
+    pub backend: Backend,
+    /// What its clients like.
+    pub style: Style,
+}
+
+impl Profile {
+    /// The names of the built-in profiles.
+    pub const NAMES: &'static [&'static str] = &["openai", "codex", "compatible"];
+
+    /// The public API of OpenAI, or one like it.
+    #[must_use]
+    pub fn openai(api: Api) -> Self {
+        Self::of(Upstream::usual(api))
+    }
+
+    /// The backend behind the Codex CLI's ChatGPT login.
+    #[must_use]
+    pub fn codex() -> Self {
+        Self { backend: Backend::codex(), ..Self::of(Upstream::Responses(ResponsesUpstream::codex())) }
+    }
+
+    /// A model server that speaks an older or smaller Chat Completions API than OpenAI's.
+    #[must_use]
+    pub fn compatible() -> Self {
+        Self::of(Upstream::Chat(ChatUpstream::compatible()))
+    }
+
+    /// The built-in profile of that name. `api` chooses where the name stands for several; a name that stands for one API only
+    /// means that one.
+    #[must_use]
+    pub fn named(name: &str, api: Api) -> Option<Self> {
+        match name {
+            "openai" => Some(Self::openai(api)),
+            "codex" => Some(Self::codex()),
+            "compatible" => Some(Self::compatible()),
+            _ => None,
+        }
+    }
+
+    fn of(upstream: Upstream) -> Self {
+        Self { upstream, backend: Backend::default(), style: Style::default() }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tables {
+    chat: Option<ChatUpstream>,
+    responses: Option<ResponsesUpstream>,
+    #[serde(default)]
+    backend: Backend,
+    #[serde(default)]
+    style: Style,
+}
+
+impl<'de> Deserialize<'de> for Profile {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Tables { chat, responses, backend, style } = Tables::deserialize(deserializer)?;
+        let upstream = match (chat, responses) {
+            (Some(chat), None) => Upstream::Chat(chat),
+            (None, Some(responses)) => Upstream::Responses(responses),
+            (None, None) | (Some(_), Some(_)) => {
+                let message = "say what the upstream speaks, by one table: [chat] or [responses]; it may be empty";
+                return Err(D::Error::custom(message));
+            }
+        };
+        Ok(Self { upstream, backend, style })
+    }
+}

@@ -1,0 +1,104 @@
+//! An upstream's bytes into what reads them: the one chain that all replies go through.
+
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use interlingua_model::{Failure, Opaque};
+use interlingua_translate::Outcome;
+
+use crate::codex::limits::{LIMITS_EVENT, LastLimits};
+use crate::error::{Error, Phase};
+use crate::stream::source::{Fault, Pull, Source};
+
+/// What reads a reply, and keeps what it made of it until somebody takes that.
+pub(crate) trait Reader {
+    /// Takes the next bytes.
+    fn bytes(&mut self, bytes: &[u8]);
+    /// Whether anything of a reply has come.
+    fn has_heard(&self) -> bool;
+    /// Whether the upstream has said any of its answer.
+    fn has_output(&self) -> bool;
+    /// Whether the reply has come to its end.
+    fn is_over(&self) -> bool;
+    /// What the upstream said beside the answer.
+    fn take_asides(&mut self) -> Vec<Opaque>;
+    /// Takes the end of the bytes, with the reason if it came too early.
+    fn end(&mut self, reason: Option<Failure>) -> Outcome;
+}
+
+#[derive(Debug)]
+pub(crate) struct Chain<R> {
+    source: Source,
+    pub(crate) reader: R,
+    end: Option<End>,
+    /// Where limits go that are told in mid-stream.
+    limits: Arc<LastLimits>,
+}
+
+#[derive(Debug)]
+struct End {
+    outcome: Outcome,
+    /// Why it came early, where no word of the upstream's explains it.
+    fault: Option<Fault>,
+}
+
+impl<R: Reader> Chain<R> {
+    pub(crate) fn new(source: Source, reader: R, limits: Arc<LastLimits>) -> Self {
+        Self { source, reader, end: None, limits }
+    }
+
+    /// How it ended, once it has.
+    pub(crate) fn outcome(&self) -> Option<&Outcome> {
+        self.end.as_ref().map(|end| &end.outcome)
+    }
+
+    /// Reads on until `is_enough`, or to the end.
+    pub(crate) fn poll_until(&mut self, cx: &mut Context<'_>, is_enough: impl Fn(&R) -> bool) -> Poll<()> {
+        while self.end.is_none() && !is_enough(&self.reader) {
+            ready!(self.poll_step(cx));
+        }
+        Poll::Ready(())
+    }
+
+    /// After the end: lets go of the upstream as gently as possible without waiting.
+    pub(crate) fn read_rest(&mut self, cx: &mut Context<'_>) {
+        self.source.read_rest(cx);
+    }
+
+    /// The error of a reply that failed before anything was handed out; itself in any other case.
+    pub(crate) fn or_error(mut self) -> Result<Self, Error> {
+        let Some(failure) = self.outcome().and_then(Outcome::failure) else { return Ok(self) };
+        let phase = if self.reader.has_output() { Phase::MidStream } else { Phase::FirstEvent };
+        let fault = self.end.as_mut().and_then(|end| end.fault.take());
+        Err(fault.map_or_else(|| Error::in_reply(phase, failure), |fault| fault.into_error(phase)))
+    }
+
+    fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let had_heard = self.reader.has_heard();
+        let fault = match ready!(self.source.poll_pull(cx, had_heard)) {
+            Pull::Piece(piece) => {
+                self.reader.bytes(&piece);
+                if !had_heard && self.reader.has_heard() {
+                    self.source.heard();
+                }
+                for aside in self.reader.take_asides() {
+                    if aside.kind == LIMITS_EVENT {
+                        self.limits.report(aside.raw);
+                    }
+                }
+                if !self.reader.is_over() {
+                    return Poll::Ready(());
+                }
+                None
+            }
+            Pull::End => None,
+            Pull::Fault(fault) => Some(fault),
+        };
+        let reason = fault.as_ref().map(Fault::failure);
+        let outcome = self.reader.end(reason.clone());
+        // A reply that had all it needed is none the worse for the fault.
+        let fault = fault.filter(|_| outcome.failure() == reason);
+        self.end = Some(End { outcome, fault });
+        Poll::Ready(())
+    }
+}

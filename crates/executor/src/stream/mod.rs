@@ -1,0 +1,6 @@
+//! Replies while they arrive.
+
+pub(crate) mod chain;
+pub(crate) mod event_stream;
+pub(crate) mod source;
+pub(crate) mod sse_stream;

@@ -1,0 +1,9 @@
+//! The gateway over a replay, asked over real HTTP.
+
+mod codex;
+mod doors;
+mod encodings;
+mod refusals;
+mod responses;
+mod streams;
+mod support;

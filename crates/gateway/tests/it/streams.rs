@@ -1,0 +1,143 @@
+//! Streams: what a client gets, when, and what happens when either side goes away.
+
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+use reqwest::Response;
+use serde_json::{Value, json};
+
+use crate::support::{Plan, data, hello, impatient, text};
+
+#[tokio::test]
+async fn streamed_and_whole_say_the_same_and_end_as_they_should() {
+    let setup = Plan::default().start().await;
+    let whole = setup.ask(&hello(false)).await;
+    assert_eq!(whole.headers()["content-type"], "application/json");
+    assert_eq!(whole.headers()["x-interlingua-losses"], "1; dropped_phase", "the reply's are known by then");
+    let whole: Value = serde_json::from_slice(&whole.bytes().await.unwrap()).unwrap();
+    let streamed = setup.ask(&hello(true)).await;
+    for (name, value) in [
+        ("content-type", "text/event-stream"),
+        ("cache-control", "no-cache"),
+        ("x-accel-buffering", "no"),
+        ("x-interlingua-losses", "0"), // of the request alone
+    ] {
+        assert_eq!(streamed.headers()[name], value);
+    }
+    assert!(streamed.headers()["x-upstream-request-id"].to_str().unwrap().starts_with("req_replay"));
+    let streamed = streamed.text().await.unwrap();
+    assert_eq!(data(&streamed).iter().filter(|data| **data == "[DONE]").count(), 1);
+    assert_eq!(data(&streamed).last(), Some(&"[DONE]"));
+    assert_eq!(text(&streamed), whole["choices"][0]["message"]["content"].as_str().unwrap());
+    setup.stop().await;
+}
+
+#[tokio::test]
+async fn losses_are_counted_in_a_header() {
+    let setup = Plan::default().start().await;
+    let mut body = hello(true);
+    body["stop"] = json!(["END"]);
+    body["brand_new"] = json!(1);
+    let response = setup.ask(&body).await;
+    let losses = response.headers()["x-interlingua-losses"].to_str().unwrap().to_owned();
+    assert!(losses.starts_with("2; ") && losses.contains("unknown_field"), "{losses}");
+    setup.stop().await;
+}
+
+#[tokio::test]
+async fn an_event_arrives_before_the_next_one_is_sent() {
+    let setup = Plan { faults: "delay=40ms", ..Plan::default() }.start().await;
+    let mut body = setup.ask(&hello(true)).await.bytes_stream();
+    let log = setup.replay.log();
+    let first = body.next().await.unwrap().unwrap();
+    assert!(!first.is_empty());
+    let sent = log.last().unwrap().reply.len();
+    while body.next().await.is_some() {}
+    assert!(sent < log.last().unwrap().reply.len() / 2, "the first bytes came while the upstream was still sending");
+    setup.stop().await;
+}
+
+#[tokio::test]
+async fn a_silent_upstream_is_bridged_by_heartbeats() {
+    let setup = Plan { limits: impatient(), faults: "delay=100ms", ..Plan::default() }.start().await;
+    let begun = Instant::now();
+    let response = setup.ask(&hello(true)).await;
+    assert_eq!(response.status(), 200);
+    assert!(begun.elapsed() < Duration::from_millis(400), "committed once the limit was over");
+    let body = response.text().await.unwrap();
+    assert!(body.starts_with(": keepalive\n\n"), "{body:.100}");
+    assert_eq!(data(&body).last(), Some(&"[DONE]"));
+    assert!(!text(&body).is_empty());
+    setup.stop().await;
+}
+
+#[tokio::test]
+async fn there_is_no_heartbeat_while_events_come() {
+    let setup = Plan::default().start().await;
+    assert!(!setup.ask(&hello(true)).await.text().await.unwrap().contains(": keepalive"));
+    setup.stop().await;
+}
+
+#[tokio::test]
+async fn a_pause_in_the_middle_is_bridged_too() {
+    let setup = Plan { limits: impatient(), faults: "stall=8", ..Plan::default() }.start().await;
+    let mut body = setup.ask(&hello(true)).await.bytes_stream();
+    let mut all = String::new();
+    while all.matches(": keepalive").count() < 3 {
+        all += std::str::from_utf8(&body.next().await.unwrap().unwrap()).unwrap();
+    }
+    assert!(all.find("data: ").unwrap() < all.find(": keepalive").unwrap());
+    drop(body);
+    setup.stop().await;
+}
+
+#[tokio::test]
+async fn what_fails_after_the_commitment_is_told_in_the_stream() {
+    let setup = Plan { limits: impatient(), case: Some("responses/failed"), faults: "delay=200ms", ..Plan::default() };
+    let setup = setup.start().await;
+    let response = setup.ask(&hello(true)).await;
+    assert_eq!(response.status(), 200);
+    let body = response.text().await.unwrap();
+    let last: Value = serde_json::from_str(data(&body).last().unwrap()).unwrap();
+    assert!(last["error"]["message"].is_string(), "{body}");
+    assert!(!body.contains("[DONE]"));
+    setup.stop().await;
+}
+
+#[tokio::test]
+async fn a_stream_that_is_cut_never_looks_finished() {
+    let setup = Plan { faults: "cut=9", ..Plan::default() }.start().await;
+    let body = setup.ask(&hello(true)).await.text().await.unwrap();
+    let last: Value = serde_json::from_str(data(&body).last().unwrap()).unwrap();
+    assert_eq!(last["error"]["code"], "stream_incomplete");
+    assert!(!body.contains("[DONE]") && !body.contains("\"finish_reason\":\"stop\""), "{body}");
+    setup.stop().await;
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_takes_the_upstream_with_it() {
+    let setup = Plan { faults: "stall=8", ..Plan::default() }.start().await;
+    let mut body = setup.ask(&hello(true)).await.bytes_stream();
+    body.next().await.unwrap().unwrap();
+    drop(body);
+    assert!(setup.replay.log().wait_for_dropped(1, Duration::from_secs(1)).await, "in the middle of a stream");
+
+    setup.replay.set_faults("stall=1".parse().unwrap());
+    let question = hello(true);
+    let waiting = setup.ask(&question);
+    assert!(tokio::time::timeout(Duration::from_millis(200), waiting).await.is_err(), "there is no answer yet");
+    assert!(setup.replay.log().wait_for_dropped(2, Duration::from_secs(1)).await, "before the answer");
+    setup.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_that_stops_cuts_what_does_not_end() {
+    let mut plan = Plan { faults: "stall=8", ..Plan::default() };
+    plan.limits.grace = Duration::from_millis(100);
+    let setup = plan.start().await;
+    let response: Response = setup.ask(&hello(true)).await;
+    let begun = Instant::now();
+    setup.stop().await;
+    assert!(begun.elapsed() < Duration::from_secs(2));
+    drop(response);
+}

@@ -1,0 +1,11 @@
+//! The replay, asked over real HTTP.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "helpers of tests, which clippy takes for library code"
+)]
+
+mod client;
+mod http;
+mod recordings;

@@ -1,0 +1,258 @@
+//! The APIs as one table: what each brings, and the enums that choose among them.
+//!
+//! A new API is a folder with a type that implements [`Dialect`], and one line in the table at the end of this file.
+
+use std::fmt;
+
+use interlingua_model::{Api, Event, Failure, Request, Response, Sink};
+
+use crate::outcome::Outcome;
+use crate::places::{Places, Words};
+use crate::{Error, Frames, Loss, Sent, Stamp, Style, Translated, chat, responses};
+
+/// One API: its halves under one roof. Implemented once per API, by [`chat::Chat`] and [`responses::Responses`].
+///
+/// Bodies are JSON text here, so that the types of `wire`, which borrow, stay behind it. Whoever works with those types
+/// uses the functions of the module itself.
+pub trait Dialect {
+    /// Which API it is.
+    const API: Api;
+    /// Where requests are sent, beside the base URL: `/responses`.
+    const PATH: &'static str;
+
+    /// What an upstream of this API accepts and forces.
+    type Upstream: fmt::Debug + Clone + Default;
+    /// What a client of this API wants of its reply.
+    type Context: fmt::Debug + Clone;
+    /// Reads a streamed reply.
+    type Decoder: Decode;
+    /// Writes a streamed reply.
+    type Encoder: Encode;
+
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// [`Error::Request`] with the path at fault.
+    fn decode_request(body: &[u8]) -> Result<Translated<Request>, Error>;
+
+    /// Whether a body is a request of this API by its shape, whatever it says.
+    ///
+    /// # Errors
+    /// [`Error::Request`] with the path at fault.
+    fn check_request(body: &[u8]) -> Result<(), Error>;
+
+    /// Writes a request.
+    ///
+    /// # Errors
+    /// [`Error::Request`] for what this API cannot express and no answer could do without.
+    fn encode_request(request: Request, upstream: &Self::Upstream, sent: &Sent) -> Result<Written, Error>;
+
+    /// Reads a whole reply.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`], [`Error::Reply`] and [`Error::Upstream`].
+    fn decode_response(body: &[u8], sent: &Sent) -> Result<Translated<Response>, Error>;
+
+    /// Writes a whole reply, appended to `out`.
+    ///
+    /// # Errors
+    /// [`Error::Reply`] for what this API cannot carry.
+    fn encode_response(response: Response, context: &Self::Context, out: &mut Vec<u8>) -> Result<Vec<Loss>, Error>;
+
+    /// A decoder for the reply of one request.
+    fn decoder(sent: &Sent) -> Self::Decoder;
+
+    /// An encoder for the reply of one request.
+    fn encoder(context: Self::Context) -> Self::Encoder;
+
+    /// What the client of a request wants of its reply.
+    fn context(request: &Request, style: &Style, stamp: Stamp) -> Self::Context;
+
+    /// What the request is sent as.
+    fn sent(request: &Request, upstream: &Self::Upstream, stamp: &Stamp) -> Sent;
+}
+
+/// A request as it goes out.
+#[derive(Debug)]
+pub struct Written {
+    /// The body.
+    pub body: Vec<u8>,
+    /// Whether a stream is asked for.
+    pub is_streamed: bool,
+    /// The id of the conversation, where this upstream wants one.
+    pub session: Option<String>,
+    /// What was lost on the way.
+    pub losses: Vec<Loss>,
+    /// Where each thing came from.
+    pub(crate) places: Places,
+}
+
+/// Reads the events of a streamed reply.
+pub trait Decode {
+    /// Takes the data of one server-sent event, and its name for data that does not say its type.
+    fn read(&mut self, data: &str, name: Option<&str>, out: &mut impl Sink);
+
+    /// Takes the data of the event that the stream was cut in; it counts if it is whole.
+    fn read_cut(&mut self, data: &str, name: Option<&str>, out: &mut impl Sink);
+
+    /// Whether the stream has come to its end; nothing after it counts.
+    fn has_ended(&self) -> bool;
+
+    /// Says that no more comes. A stream that has not ended of its own ends as failed, with `reason` where there is a better
+    /// one than that it stopped.
+    fn finish(self, reason: Option<Failure>, out: &mut impl Sink) -> Outcome;
+}
+
+/// Writes the events of a streamed reply.
+pub trait Encode {
+    /// Takes one event and writes the frames it causes.
+    fn push(&mut self, event: Event<'_>, out: &mut impl Frames);
+
+    /// Why the stream failed, once it has.
+    fn failure(&self) -> Option<&Failure>;
+
+    /// What the stream lost.
+    fn finish(self) -> Vec<Loss>;
+}
+
+/// Writes the table: for each API its folder, which is also the name of its type there.
+macro_rules! dialects {
+    ($($(#[$doc:meta])* $api:ident: $module:ident;)*) => {
+        /// What the far side takes: which API, and its ways with it, as one value.
+        ///
+        /// ```
+        /// use interlingua_translate::{Api, ChatUpstream, Upstream};
+        ///
+        /// let local = Upstream::Chat(ChatUpstream { developer_as_system: true, ..ChatUpstream::compatible() });
+        /// assert_eq!(local.api(), Api::Chat);
+        /// ```
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub enum Upstream {
+            $($(#[$doc])* $api(<$module::$api as Dialect>::Upstream),)*
+        }
+
+        impl Upstream {
+            /// The usual ways of an API: those of OpenAI's own.
+            #[must_use]
+            pub fn usual(api: Api) -> Self {
+                match api { $(Api::$api => Self::$api(Default::default()),)* }
+            }
+
+            /// The API it speaks.
+            #[must_use]
+            pub const fn api(&self) -> Api {
+                match self { $(Self::$api(_) => Api::$api,)* }
+            }
+
+            /// Where requests are sent, beside the base URL.
+            #[must_use]
+            pub const fn path(&self) -> &'static str {
+                match self { $(Self::$api(_) => <$module::$api as Dialect>::PATH,)* }
+            }
+
+            pub(crate) fn sent(&self, request: &Request, stamp: &Stamp) -> Sent {
+                match self { $(Self::$api(upstream) => $module::$api::sent(request, upstream, stamp),)* }
+            }
+
+            pub(crate) fn encode_request(&self, request: Request, sent: &Sent) -> Result<Written, Error> {
+                match self { $(Self::$api(upstream) => $module::$api::encode_request(request, upstream, sent),)* }
+            }
+        }
+
+        pub(crate) fn decode_request(api: Api, body: &[u8]) -> Result<Translated<Request>, Error> {
+            match api { $(Api::$api => $module::$api::decode_request(body),)* }
+        }
+
+        pub(crate) fn check_request(api: Api, body: &[u8]) -> Result<(), Error> {
+            match api { $(Api::$api => $module::$api::check_request(body),)* }
+        }
+
+        pub(crate) fn decode_response(api: Api, body: &[u8], sent: &Sent) -> Result<Translated<Response>, Error> {
+            match api { $(Api::$api => $module::$api::decode_response(body, sent),)* }
+        }
+
+        /// How an API spells what stands inside things.
+        pub(crate) fn words(api: Api) -> Words {
+            match api { $(Api::$api => $module::WORDS,)* }
+        }
+
+        /// The context of a client of any API.
+        #[derive(Debug, Clone)]
+        pub(crate) enum Context {
+            $($api(<$module::$api as Dialect>::Context),)*
+        }
+
+        impl Context {
+            pub(crate) fn new(api: Api, request: &Request, style: &Style, stamp: Stamp) -> Self {
+                match api { $(Api::$api => Self::$api($module::$api::context(request, style, stamp)),)* }
+            }
+
+            pub(crate) fn api(&self) -> Api {
+                match self { $(Self::$api(_) => Api::$api,)* }
+            }
+
+            pub(crate) fn encode_response(&self, response: Response, out: &mut Vec<u8>) -> Result<Vec<Loss>, Error> {
+                match self { $(Self::$api(context) => $module::$api::encode_response(response, context, out),)* }
+            }
+
+            pub(crate) fn encoder(&self) -> Encoder {
+                match self { $(Self::$api(context) => Encoder::$api(Box::new($module::$api::encoder(context.clone()))),)* }
+            }
+        }
+
+        /// The decoder of any API, matched once per event.
+        #[derive(Debug)]
+        pub(crate) enum Decoder {
+            $($api(Box<<$module::$api as Dialect>::Decoder>),)*
+        }
+
+        impl Decoder {
+            pub(crate) fn new(api: Api, sent: &Sent) -> Self {
+                match api { $(Api::$api => Self::$api(Box::new($module::$api::decoder(sent))),)* }
+            }
+
+            pub(crate) fn read(&mut self, data: &str, name: Option<&str>, out: &mut impl Sink) {
+                match self { $(Self::$api(decoder) => Decode::read(&mut **decoder, data, name, out),)* }
+            }
+
+            pub(crate) fn read_cut(&mut self, data: &str, name: Option<&str>, out: &mut impl Sink) {
+                match self { $(Self::$api(decoder) => Decode::read_cut(&mut **decoder, data, name, out),)* }
+            }
+
+            pub(crate) fn has_ended(&self) -> bool {
+                match self { $(Self::$api(decoder) => Decode::has_ended(&**decoder),)* }
+            }
+
+            pub(crate) fn finish(self, reason: Option<Failure>, out: &mut impl Sink) -> Outcome {
+                match self { $(Self::$api(decoder) => Decode::finish(*decoder, reason, out),)* }
+            }
+        }
+
+        /// The encoder of any API, matched once per event.
+        #[derive(Debug)]
+        pub(crate) enum Encoder {
+            $($api(Box<<$module::$api as Dialect>::Encoder>),)*
+        }
+
+        impl Encoder {
+            pub(crate) fn push(&mut self, event: Event<'_>, out: &mut impl Frames) {
+                match self { $(Self::$api(encoder) => Encode::push(&mut **encoder, event, out),)* }
+            }
+
+            pub(crate) fn failure(&self) -> Option<&Failure> {
+                match self { $(Self::$api(encoder) => Encode::failure(&**encoder),)* }
+            }
+
+            pub(crate) fn finish(self) -> Vec<Loss> {
+                match self { $(Self::$api(encoder) => Encode::finish(*encoder),)* }
+            }
+        }
+    };
+}
+
+dialects! {
+    /// A Chat Completions server.
+    Chat: chat;
+    /// A Responses server.
+    Responses: responses;
+}

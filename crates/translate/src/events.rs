@@ -1,0 +1,127 @@
+//! A reply as events of the model, for callers who speak no API.
+
+use interlingua_model::{Event, Failure, Response, Sink};
+
+use crate::api::{self, Decoder};
+use crate::outcome::{End, Outcome};
+use crate::reply::Reading;
+
+/// Reads one reply of the upstream as events, whether it streams or answers in one piece. The events follow the grammar of
+/// [`interlingua_model::Event`]: exactly one ending, and it is last.
+///
+/// ```
+/// use interlingua_translate::model::{Collected, Request};
+/// use interlingua_translate::{Api, End, Policy, Stamp, Upstream};
+///
+/// let stamp = Stamp { id: "1".into(), created: 0 };
+/// # let mut request = Request::new("m");
+/// # let message = interlingua_translate::model::Message::new(interlingua_translate::model::Role::User, interlingua_translate::model::Content::Text("hi".into()));
+/// # request.items.push(interlingua_translate::model::Item { origin: Default::default(), kind: interlingua_translate::model::ItemKind::Message(message) });
+/// let outgoing = Upstream::usual(Api::Chat).request(request, Policy::Lenient, stamp)?;
+/// let mut events = outgoing.reply.events();
+/// let mut seen = Collected::default();
+/// events.event(None, r#"{"choices":[{"delta":{"content":"Hi"},"finish_reason":"stop"}]}"#, &mut seen);
+/// assert_eq!(events.finish(&mut seen).end, End::Completed);
+/// # Ok::<(), interlingua_translate::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Events {
+    reading: Reading,
+    state: State,
+    #[cfg(feature = "sse")]
+    pub(crate) feed: crate::feed::Feed,
+}
+
+#[derive(Debug)]
+enum State {
+    Reading(Decoder),
+    Ended(Box<Outcome>),
+}
+
+impl Events {
+    pub(crate) fn new(reading: &Reading) -> Self {
+        Self {
+            state: State::Reading(Decoder::new(reading.upstream, &reading.sent)),
+            reading: reading.clone(),
+            #[cfg(feature = "sse")]
+            feed: crate::feed::Feed::default(),
+        }
+    }
+
+    /// Takes one event of the upstream's stream: its name, and its data. After the end, events are ignored.
+    pub fn event(&mut self, name: Option<&str>, data: &str, out: &mut impl Sink) {
+        if let State::Reading(decoder) = &mut self.state {
+            decoder.read(data, name, out);
+            self.settle(out);
+        }
+    }
+
+    /// Takes the event that the upstream's stream was cut in. It counts if its data is whole.
+    pub fn cut_event(&mut self, name: Option<&str>, data: &str, out: &mut impl Sink) {
+        if let State::Reading(decoder) = &mut self.state {
+            decoder.read_cut(data, name, out);
+            self.settle(out);
+        }
+    }
+
+    /// Takes the whole reply of an upstream that answered in one piece.
+    pub fn whole(&mut self, body: &[u8], out: &mut impl Sink) {
+        if let State::Ended(_) = self.state {
+            return;
+        }
+        let outcome = match api::decode_response(self.reading.upstream, body, &self.reading.sent) {
+            Ok(translated) => {
+                let end = End::of(&translated.value.finish);
+                Response::into_events(translated.value, out);
+                Outcome { end, losses: translated.losses }
+            }
+            Err(error) => {
+                let failure = Box::new(error.into_failure());
+                out.event(Event::Failed(failure.clone()));
+                Outcome { end: End::Failed(failure), losses: Vec::new() }
+            }
+        };
+        self.state = State::Ended(Box::new(outcome));
+    }
+
+    /// Whether the reply has come to its end: the upstream can be let go.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        matches!(self.state, State::Ended(_))
+    }
+
+    /// Ends a reply that cannot go on, as [`Answer::fail`](crate::Answer::fail) does.
+    pub fn fail(mut self, failure: Failure, out: &mut impl Sink) -> Outcome {
+        self.stop(Some(failure), out);
+        self.outcome()
+    }
+
+    /// Ends a reply of which no more comes, as [`Answer::finish`](crate::Answer::finish) does.
+    pub fn finish(mut self, out: &mut impl Sink) -> Outcome {
+        #[cfg(feature = "sse")]
+        self.end_of_bytes(out);
+        self.stop(None, out);
+        self.outcome()
+    }
+
+    fn outcome(self) -> Outcome {
+        match self.state {
+            State::Ended(outcome) => *outcome,
+            State::Reading(_) => Outcome { end: End::Truncated, losses: Vec::new() },
+        }
+    }
+
+    fn settle(&mut self, out: &mut impl Sink) {
+        if matches!(&self.state, State::Reading(decoder) if decoder.has_ended()) {
+            self.stop(None, out);
+        }
+    }
+
+    pub(crate) fn stop(&mut self, reason: Option<Failure>, out: &mut impl Sink) {
+        let ended = State::Ended(Box::new(Outcome { end: End::Truncated, losses: Vec::new() }));
+        self.state = match std::mem::replace(&mut self.state, ended) {
+            State::Reading(decoder) => State::Ended(Box::new(decoder.finish(reason, out))),
+            ended @ State::Ended(_) => ended,
+        };
+    }
+}

@@ -1,0 +1,64 @@
+//! What becomes of a thing that only another API has a word for: its class alone decides.
+
+use interlingua_model::{Api, Opaque, OpaqueClass, Origin};
+
+use crate::{Error, Loss, LossCode, RequestCode};
+
+/// Leaves an item of the history out of a request to `api`, unless the conversation would be another one without it.
+pub(crate) fn leave_out_of_request(
+    opaque: &Opaque,
+    origin: Origin,
+    api: Api,
+    losses: &mut Vec<Loss>,
+) -> Result<(), Error> {
+    let Opaque { api: _, kind, class, raw: _ } = opaque;
+    let (code, detail) = match class {
+        OpaqueClass::Essential | OpaqueClass::NeedsClient => {
+            let message = format!("the {} API cannot express a `{kind}`", api.title());
+            return Err(Error::request(origin.path(), RequestCode::UnsupportedValue, message));
+        }
+        OpaqueClass::Settled => {
+            let detail = format!("the {} API has no place for a `{kind}` of the history", api.title());
+            (LossCode::DroppedItem, detail)
+        }
+        OpaqueClass::Unknown => (LossCode::UnknownItem, format!("neither API knows an item of type `{kind}`")),
+    };
+    losses.push(Loss::new(origin.path(), code, detail));
+    Ok(())
+}
+
+/// Leaves an item out of a reply in `api`, unless its client would have to act on it.
+pub(crate) fn leave_out_of_reply(
+    opaque: &Opaque,
+    origin: Origin,
+    api: Api,
+    losses: &mut Vec<Loss>,
+) -> Result<(), Error> {
+    let Opaque { api: _, kind, class, raw: _ } = opaque;
+    if *class == OpaqueClass::NeedsClient {
+        let message = format!("the model asks the client for `{kind}`, which {} cannot express", api.title());
+        return Err(Error::reply(origin.path(), "unsupported_item", message));
+    }
+    losses.push(cut_short(opaque, origin, api));
+    Ok(())
+}
+
+/// The loss of an item that nobody waits for, or that was cut off before anybody could.
+pub(crate) fn cut_short(opaque: &Opaque, origin: Origin, api: Api) -> Loss {
+    let Opaque { api: _, kind, class, raw: _ } = opaque;
+    let (code, detail) = match class {
+        OpaqueClass::Settled => {
+            (LossCode::HostedCall, format!("the upstream has already dealt with this `{kind}` itself"))
+        }
+        OpaqueClass::Essential | OpaqueClass::NeedsClient | OpaqueClass::Unknown => {
+            (LossCode::DroppedItem, format!("the {} API has no place for a `{kind}`", api.title()))
+        }
+    };
+    Loss::new(origin.path(), code, detail)
+}
+
+/// The loss of an annotation.
+pub(crate) fn lost_annotation(opaque: &Opaque, origin: Origin, api: Api) -> Loss {
+    let detail = format!("the {} API has no place for a `{}`", api.title(), opaque.kind);
+    Loss::new(origin.path(), LossCode::DroppedAnnotation, detail)
+}

@@ -1,0 +1,61 @@
+//! What a Responses client wants of its reply.
+
+use std::sync::Arc;
+
+use interlingua_model::Request;
+use interlingua_wire::responses as wire;
+
+use super::reply::echo::Echo;
+use crate::{Stamp, Style};
+
+/// What a reply in Responses has to know of its request, most of which it repeats. Cheap to clone.
+///
+/// ```
+/// use interlingua_translate::{Sent, Stamp, Style, chat, responses};
+///
+/// let request = serde_json::from_str(r#"{"model":"m","input":"hi","instructions":"Be brief","store":false}"#)?;
+/// let request = responses::decode_request(request)?.value;
+/// let stamp = Stamp { id: "1".into(), created: 1_700_000_000 };
+/// let context = responses::Context::new(&request, &Style::default(), stamp.clone());
+///
+/// let reply = r#"{"id":"chatcmpl-7","choices":[{"message":{"content":"Hello"},"finish_reason":"stop"}]}"#;
+/// let reply = chat::decode_response(serde_json::from_str(reply)?, &Sent::unknown(&stamp))?.value;
+/// let response = responses::encode_response(reply, &context)?.value;
+/// assert_eq!(response.id.as_deref(), Some("resp_7"));
+/// assert_eq!(response.instructions.as_ref().map(|text| text.get()), Some("\"Be brief\""));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Context {
+    pub(super) stamp: Stamp,
+    /// The model asked for, for replies that do not name theirs.
+    pub(super) model: String,
+    pub(super) close_cut_items: bool,
+    echo: Arc<Echo>,
+}
+
+impl Context {
+    /// The context of the reply to a request.
+    #[must_use]
+    pub fn new(request: &Request, style: &Style, stamp: Stamp) -> Self {
+        // Responses has places of its own for thoughts and for several messages.
+        let Style { message_joiner: _, reasoning_content: _, close_cut_items } = style;
+        Self {
+            stamp,
+            model: request.model.clone(),
+            close_cut_items: close_cut_items.unwrap_or(true),
+            echo: Arc::new(Echo::new(request)),
+        }
+    }
+
+    /// The context of a reply whose request is not at hand: nothing extra was asked for.
+    #[must_use]
+    pub fn unknown(stamp: Stamp) -> Self {
+        Self::new(&Request::new(String::new()), &Style::default(), stamp)
+    }
+
+    /// A response with nothing in it but what it repeats of the request.
+    pub(super) fn echo(&self) -> wire::Response {
+        self.echo.response()
+    }
+}

@@ -1,0 +1,87 @@
+//! What a request was sent as, which its reply is read by.
+
+use std::sync::Arc;
+
+use interlingua_model::{Request, ToolKind};
+
+use crate::Stamp;
+use crate::call_ids::CallIds;
+use crate::names::Names;
+
+/// What has to be known of a request to read its reply: the names and ids it went out with, and an id for what the reply
+/// gives none.
+///
+/// Made once per request, by `encode_request`; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Sent(Arc<Inner>);
+
+/// A request as it goes out, what it lost, and what its reply is read by.
+#[must_use = "the losses say what the value no longer holds"]
+#[derive(Debug, Clone)]
+pub struct Encoded<T> {
+    /// The request.
+    pub value: T,
+    /// What it lost, in the order met.
+    pub losses: Vec<crate::Loss>,
+    /// What it was sent as.
+    pub sent: Sent,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    names: Names,
+    call_ids: CallIds,
+    stamp_id: String,
+}
+
+impl Sent {
+    /// What is sent of `request` to an upstream that takes tool names and call ids of at most so many bytes.
+    pub(crate) fn new(request: &Request, name_limit: usize, call_id_limit: usize, stamp: &Stamp) -> Self {
+        Self(Arc::new(Inner {
+            names: Names::new(request, name_limit),
+            call_ids: CallIds::new(request, call_id_limit),
+            stamp_id: stamp.id.clone(),
+        }))
+    }
+
+    /// Of a request that is not at hand: nothing was renamed.
+    ///
+    /// ```
+    /// use interlingua_translate::{Sent, Stamp, chat};
+    ///
+    /// let sent = Sent::unknown(&Stamp { id: "1".into(), created: 0 });
+    /// let reply = r#"{"choices":[{"message":{"content":"Hi"},"finish_reason":"stop"}]}"#;
+    /// assert_eq!(chat::decode_response(serde_json::from_str(reply)?, &sent)?.value.items.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn unknown(stamp: &Stamp) -> Self {
+        Self(Arc::new(Inner { stamp_id: stamp.id.clone(), ..Inner::default() }))
+    }
+
+    pub(crate) fn names(&self) -> &Names {
+        &self.0.names
+    }
+
+    pub(crate) fn call_ids(&self) -> &CallIds {
+        &self.0.call_ids
+    }
+
+    /// An id for a reply that has none.
+    pub(crate) fn stamp_id(&self) -> &str {
+        &self.0.stamp_id
+    }
+
+    /// Whether a tool that goes by this name on the wire is a custom one.
+    pub(crate) fn is_custom(&self, wire_name: &str) -> bool {
+        self.0.names.kind(wire_name) == Some(ToolKind::Custom)
+    }
+
+    /// The caller's own name of a tool, and the group it belongs to.
+    pub(crate) fn tool_name(&self, wire_name: String) -> (Option<String>, String) {
+        match self.0.names.original(&wire_name) {
+            Some(original) => (original.namespace.clone(), original.name.clone()),
+            None => (None, wire_name),
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The type of a pair of APIs: a client's request in, an upstream's request out, and the way back.
+
+use std::sync::Arc;
+
+use interlingua_model::{Api, Request};
+
+use crate::api::{Context, Upstream, Written, check_request, decode_request};
+use crate::loss::under;
+use crate::reply::{Reading, Reply};
+use crate::{Error, Loss, Policy, Sent, Stamp, Style, Translated};
+
+/// Translates for clients of one API, over upstreams of any.
+///
+/// ```
+/// use interlingua_translate::{Api, Stamp, Translator, Upstream};
+///
+/// let stamp = Stamp { id: "1".into(), created: 1_700_000_000 };
+/// let body = br#"{"model":"gpt-5.4","messages":[{"role":"user","content":"hi"}],"stop":"END"}"#;
+/// let outgoing = Translator::new(Api::Chat).request(body, &Upstream::usual(Api::Responses), stamp)?;
+/// assert_eq!(outgoing.path, "/responses");
+/// assert_eq!(outgoing.losses[0].path, "stop"); // in the client's own document
+///
+/// let mut reply = Vec::new();
+/// let mut answer = outgoing.reply.answer();
+/// answer.whole(br#"{"id":"resp_1","status":"completed","output":[]}"#, &mut reply);
+/// assert!(String::from_utf8_lossy(&reply).contains("chatcmpl-resp_1"));
+/// # Ok::<(), interlingua_translate::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Translator {
+    /// The API the client speaks.
+    pub client: Api,
+    /// What the client likes.
+    pub style: Style,
+    /// What to do about losses of the request.
+    pub policy: Policy,
+}
+
+/// A request that has been read, and is not yet for anybody.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    translator: Translator,
+    request: Request,
+    losses: Vec<Loss>,
+}
+
+/// A request as it goes out, and what reads its reply.
+#[derive(Debug)]
+pub struct Outgoing<R> {
+    /// Where it goes, beside the base URL: `/responses`.
+    pub path: &'static str,
+    /// The body, JSON.
+    pub body: Vec<u8>,
+    /// Whether the upstream is asked to stream, which it may be although the client did not.
+    pub is_streamed: bool,
+    /// The id of the conversation, for upstreams that want it in a header as well.
+    pub session: Option<String>,
+    /// What was lost on the way.
+    pub losses: Vec<Loss>,
+    /// What reads the reply.
+    pub reply: R,
+}
+
+impl Translator {
+    /// For clients of an API, lenient and with the usual style.
+    #[must_use]
+    pub fn new(client: Api) -> Self {
+        Self { client, style: Style::default(), policy: Policy::default() }
+    }
+
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// [`Error::Request`] with the path at fault: what is no JSON, has the wrong shape, or contradicts itself; under
+    /// [`Policy::Strict`] the first loss that changes meaning.
+    pub fn read(&self, body: &[u8]) -> Result<Asked, Error> {
+        let Translated { value: request, losses } = decode_request(self.client, body)?;
+        under(self.policy, &losses)?;
+        Ok(Asked { translator: self.clone(), request, losses })
+    }
+
+    /// Whether a body is a request of the client's API by its shape: for requests that are passed on as they are, whose
+    /// upstream judges what they say.
+    ///
+    /// # Errors
+    /// [`Error::Request`] with the path at fault.
+    pub fn check(&self, body: &[u8]) -> Result<(), Error> {
+        check_request(self.client, body)
+    }
+
+    /// Reads a request and writes it for an upstream.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read) and [`Asked::to`].
+    pub fn request(&self, body: &[u8], upstream: &Upstream, stamp: Stamp) -> Result<Outgoing<Reply>, Error> {
+        self.read(body)?.to(upstream, stamp)
+    }
+
+    /// A request of the model, as if a client of this API had made it.
+    #[must_use]
+    pub fn asked(&self, request: Request) -> Asked {
+        Asked { translator: self.clone(), request, losses: Vec::new() }
+    }
+}
+
+impl Asked {
+    /// The request, to look at or to change: the model's name, history put back, a default filled in.
+    pub fn request(&mut self) -> &mut Request {
+        &mut self.request
+    }
+
+    /// Whether the client wants a stream.
+    #[must_use]
+    pub fn is_streamed(&self) -> bool {
+        self.request.stream.enabled
+    }
+
+    /// The model that is asked for.
+    #[must_use]
+    pub fn model(&self) -> &str {
+        &self.request.model
+    }
+
+    /// The API the client speaks.
+    #[must_use]
+    pub fn client(&self) -> Api {
+        self.translator.client
+    }
+
+    /// What was lost in reading it.
+    #[must_use]
+    pub fn losses(&self) -> &[Loss] {
+        &self.losses
+    }
+
+    /// Writes it for an upstream. Texts and images move, so whoever tries another upstream afterwards clones or reads again.
+    ///
+    /// # Errors
+    /// [`Error::Request`] with the path in the client's document, for what the upstream cannot take and no answer could do
+    /// without; under [`Policy::Strict`] the first loss that changes meaning.
+    pub fn to(self, upstream: &Upstream, stamp: Stamp) -> Result<Outgoing<Reply>, Error> {
+        let Self { translator: Translator { client, style, policy }, request, mut losses } = self;
+        let is_streamed = request.stream.enabled;
+        let context = Context::new(client, &request, &style, stamp.clone());
+        let outgoing = upstream.request(request, policy, stamp)?;
+        let Outgoing { path, body, is_streamed: asks_for_stream, session, losses: lost, reply: reading } = outgoing;
+        losses.extend(lost);
+        let reply = Reply::new(context, is_streamed, reading);
+        Ok(Outgoing { path, body, is_streamed: asks_for_stream, session, losses, reply })
+    }
+
+    /// What reads a reply that answers it, however that came about, without writing it for the upstream: nothing is known
+    /// then of where things went.
+    #[must_use]
+    pub fn reply(&self, upstream: &Upstream, stamp: Stamp) -> Reply {
+        let Translator { client, style, policy: _ } = &self.translator;
+        let sent = upstream.sent(&self.request, &stamp);
+        let asks_for_stream = self.is_streamed();
+        let reading = Reading { upstream: upstream.api(), sent, places: Arc::default(), asks_for_stream };
+        Reply::new(Context::new(*client, &self.request, style, stamp), self.is_streamed(), reading)
+    }
+
+    /// What writes a reply that comes from no upstream.
+    #[must_use]
+    pub fn alone(self, stamp: Stamp) -> Reply {
+        let Translator { client, style, policy: _ } = &self.translator;
+        let asks_for_stream = self.is_streamed();
+        let reading =
+            Reading { upstream: *client, sent: Sent::unknown(&stamp), places: Arc::default(), asks_for_stream };
+        Reply::new(Context::new(*client, &self.request, style, stamp), self.is_streamed(), reading)
+    }
+}
+
+impl Upstream {
+    /// Writes a request of the model, for callers who speak no API themselves.
+    ///
+    /// # Errors
+    /// As [`Asked::to`].
+    #[expect(clippy::needless_pass_by_value, reason = "a stamp is for one request, here as in `Asked::to`")]
+    pub fn request(&self, request: Request, policy: Policy, stamp: Stamp) -> Result<Outgoing<Reading>, Error> {
+        let sent = self.sent(&request, &stamp);
+        let Written { body, is_streamed, session, losses, places } = self.encode_request(request, &sent)?;
+        under(policy, &losses)?;
+        let places = Arc::new(places);
+        let reply = Reading { upstream: self.api(), sent, places, asks_for_stream: is_streamed };
+        Ok(Outgoing { path: self.path(), body, is_streamed, session, losses, reply })
+    }
+}

@@ -1,0 +1,8 @@
+//! What each direction does, by example: what a reader of the specification would ask for. What is true of every case is in
+//! `laws/`.
+#![cfg(test)]
+
+mod requests;
+mod streams;
+#[path = "../support/mod.rs"]
+mod support;

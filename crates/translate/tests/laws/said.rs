@@ -1,0 +1,135 @@
+//! What a reply says, without what may differ between two tellings of it.
+
+use interlingua_model::{
+    Annotation, Content, Finish, Item, ItemKind, Message, Part, PartKind, Response, TextPart, ToolCall, Usage,
+};
+
+/// What every API can say: the text, the refusal, the calls, the ending, the price.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Said {
+    text: String,
+    refusal: String,
+    /// Their ids and what they are.
+    calls: Vec<(String, String)>,
+    finish: Finish,
+    usage: Option<Usage>,
+}
+
+impl Said {
+    pub(crate) fn without_ids_and_usage(mut self) -> Self {
+        self.usage = None;
+        self.calls.iter_mut().for_each(|(id, _)| id.clear());
+        self
+    }
+}
+
+pub(crate) fn said(response: &Response) -> Said {
+    let mut said = Said {
+        text: String::new(),
+        refusal: String::new(),
+        calls: Vec::new(),
+        finish: response.finish.clone(),
+        usage: response.usage.clone().map(spelled_out),
+    };
+    for item in &response.items {
+        match &item.kind {
+            ItemKind::Message(Message { content, .. }) => {
+                said.text.extend(texts(content));
+                said.refusal.extend(refusals(content));
+            }
+            ItemKind::ToolCall(call) => said.calls.push((call.call_id.clone(), call_shape(call))),
+            _ => {}
+        }
+    }
+    said
+}
+
+/// Usage with the counts that are zero where nobody says them.
+fn spelled_out(mut usage: Usage) -> Usage {
+    let input = usage.input_details.get_or_insert_default();
+    input.cached.get_or_insert(0);
+    input.cache_write.get_or_insert(0);
+    input.audio.get_or_insert(0);
+    let output = usage.output_details.get_or_insert_default();
+    for count in
+        [&mut output.reasoning, &mut output.audio, &mut output.accepted_prediction, &mut output.rejected_prediction]
+    {
+        count.get_or_insert(0);
+    }
+    usage
+}
+
+/// The texts in some content.
+pub(crate) fn texts(content: &Content) -> Vec<&str> {
+    match content {
+        Content::Text(text) => vec![text],
+        Content::Parts(parts) => parts
+            .iter()
+            .filter_map(|part| match &part.kind {
+                PartKind::Text(text) => Some(text.text.as_str()),
+                _ => None,
+            })
+            .collect(),
+    }
+}
+
+/// The refusals in some content.
+pub(crate) fn refusals(content: &Content) -> Vec<&str> {
+    match content {
+        Content::Text(_) => Vec::new(),
+        Content::Parts(parts) => parts
+            .iter()
+            .filter_map(|part| match &part.kind {
+                PartKind::Refusal(text) => Some(text.as_str()),
+                _ => None,
+            })
+            .collect(),
+    }
+}
+
+/// Items without what may rightly differ between two views: ids that rotate, sealed blobs that are sealed anew, and parts that
+/// say nothing.
+pub(crate) fn shapes(response: &Response) -> Vec<String> {
+    response.items.iter().map(|item| shape(&item.kind)).collect()
+}
+
+/// The same without the phases of messages, which deltas do not tell.
+pub(crate) fn shapes_without_phase(response: &Response) -> Vec<String> {
+    let strip = |item: &Item| match &item.kind {
+        ItemKind::Message(message) => shape(&ItemKind::Message(Message { phase: None, ..message.clone() })),
+        other => shape(other),
+    };
+    response.items.iter().map(strip).collect()
+}
+
+fn shape(kind: &ItemKind) -> String {
+    match kind {
+        ItemKind::Message(Message { content, phase, .. }) => {
+            let parts = match content {
+                Content::Text(text) => vec![format!("text {text:?}")],
+                Content::Parts(parts) => parts.iter().filter_map(part_shape).collect(),
+            };
+            format!("message {phase:?} {parts:?}")
+        }
+        ItemKind::ToolCall(call) => format!("call {} {}", call.call_id, call_shape(call)),
+        ItemKind::Reasoning(reasoning) => format!("reasoning {:?} {:?}", reasoning.summary, reasoning.content),
+        ItemKind::ToolResult(result) => format!("result {}", result.call_id),
+        ItemKind::Opaque(opaque) => format!("opaque {}", opaque.kind),
+    }
+}
+
+fn call_shape(ToolCall { name, namespace, arguments, call_id: _, id: _, status: _ }: &ToolCall) -> String {
+    // A group that the request did not name is part of the name.
+    let group = namespace.as_ref().map(|namespace| format!("{namespace}__")).unwrap_or_default();
+    format!("{group}{name} {arguments:?}")
+}
+
+fn part_shape(part: &Part) -> Option<String> {
+    let annotated = |annotations: &[Annotation]| format!("{annotations:?}");
+    match &part.kind {
+        PartKind::Text(TextPart { text, annotations, .. }) if text.is_empty() && annotations.is_empty() => None,
+        PartKind::Text(TextPart { text, annotations, .. }) => Some(format!("text {text:?} {}", annotated(annotations))),
+        PartKind::Refusal(text) => Some(format!("refusal {text:?}")),
+        other => Some(format!("{other:?}")),
+    }
+}
