@@ -4,6 +4,9 @@
 # Crates that a user may depend on alone: checked one by one, since a workspace build gives each the features of all.
 readonly ALONE=(interlingua-model interlingua-wire interlingua-sse interlingua-translate)
 
+# How long each fuzz target runs.
+readonly FUZZ_SECONDS=20
+
 step_tools() {
     ensure_rust
     ensure_compiler
@@ -23,16 +26,20 @@ step_lint() {
     for crate in "${ALONE[@]}"; do
         cargo clippy --package "$crate" --locked -- -D warnings
     done
-    cargo clippy --package interlingua-executor --no-default-features --locked -- -D warnings
+    for crate in interlingua-translate interlingua-executor; do
+        cargo clippy --package "$crate" --no-default-features --locked -- -D warnings
+    done
 }
 
-# The README's command; it runs the doc tests as well.
+# The README's command; it runs the doc tests as well. Then two crates with features that no workspace build gives them.
 step_test() {
     cargo test --workspace --locked
+    cargo test --package interlingua-sse --features stream --locked
+    cargo test --package interlingua-executor --no-default-features --locked
 }
 
 step_docs() {
-    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --all-features --no-deps --locked
 }
 
 step_tidy() {
@@ -41,6 +48,79 @@ step_tidy() {
 
 step_fixtures() {
     cargo xtask regen-fixtures --check
+}
+
+# The examples, run and held against recordings; then the two workspaces beside the root's. Their lock files have the root's
+# versions, so what they share is built already.
+step_extras() {
+    cargo xtask examples
+    ensure_cxx
+    cargo build --manifest-path bench/Cargo.toml --target-dir "$TARGET" --all-targets --locked
+    cargo fmt --manifest-path fuzz/Cargo.toml --check
+    cargo clippy --manifest-path fuzz/Cargo.toml --target-dir "$TARGET" --all-targets --locked -- -D warnings
+    cargo test --manifest-path fuzz/Cargo.toml --target-dir "$TARGET" --locked
+}
+
+# Each target for a moment: a target that finds something is found broken, one that finds nothing shows little.
+# A corpus is begun anew each time, so that a run does not depend on the one before.
+step_fuzz() {
+    ensure_cxx
+    ensure_cargo_fuzz
+    fuzz build
+    local target corpus log failed=0
+    for target in sse chat_stream responses_stream frames; do
+        corpus=$TOOLS/fuzz/$target
+        log=$corpus.log
+        rm -rf "$corpus"
+        mkdir -p "$corpus"
+        seed "$target" "$corpus"
+        printf -- '-- %s: ' "$target"
+        # shellcheck disable=SC2046 # one word an option
+        if fuzz run "$target" "$corpus" -- -max_total_time="$FUZZ_SECONDS" -seed=1 -print_final_stats=1 \
+            $(fuzz_options "$target") >"$log" 2>&1; then
+            sed -n 's/^stat::number_of_executed_units: *\(.*\)/\1 inputs, nothing found/p' "$log"
+        else
+            echo FAILED
+            # The panic names the law and shows the stream; the last lines are how to see it again.
+            sed -n '/panicked at/,/^==[0-9]*== ERROR/p' "$log"
+            tail -n 20 "$log"
+            failed=1
+        fi
+    done
+    return "$failed"
+}
+
+# cargo-fuzz, without a sanitizer: nothing here is unsafe, and so the stable toolchain will do.
+fuzz() {
+    local task=$1
+    shift
+    RUST_BACKTRACE=0 cargo fuzz "$task" --fuzz-dir fuzz --target-dir "$TARGET/fuzz" --sanitizer none "$@"
+}
+
+# What a target begins with: the streams of the fixtures. The plans of `frames` are no streams.
+seed() {
+    local protocols protocol stream name
+    case $1 in
+        sse) protocols='chat responses' ;;
+        frames) protocols='' ;;
+        *) protocols=${1%_stream} ;;
+    esac
+    for protocol in $protocols; do
+        for stream in fixtures/"$protocol"/*/stream.sse; do
+            name=$(basename "$(dirname "$stream")")
+            cp "$stream" "$2/$protocol-$name.sse"
+        done
+    done
+}
+
+# A plan of `frames` is short, and every length of it is worth trying from the start.
+fuzz_options() {
+    [[ $1 != frames ]] || echo -max_len=67 -len_control=0
+}
+
+# Every crate packages. What a package holds is checked by `cargo xtask tidy`; that it builds, by everything else.
+step_package() {
+    cargo package --workspace --exclude xtask --exclude snapshot-tests --no-verify --allow-dirty --locked
 }
 
 step_build() {

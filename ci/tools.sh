@@ -1,6 +1,8 @@
 # Installs what the steps need and the machine lacks; does nothing where all is there.
 # shellcheck shell=bash
 
+readonly CARGO_FUZZ_VERSION=0.13.2
+
 apt_install() {
     command -v apt-get >/dev/null || die "cannot install $*: there is no apt-get; install it by hand"
     local root=()
@@ -13,6 +15,20 @@ apt_install() {
 # ring compiles C; nothing else does.
 ensure_compiler() {
     command -v cc >/dev/null || apt_install gcc libc6-dev
+}
+
+# libFuzzer is C++; it comes with its crate.
+ensure_cxx() {
+    command -v c++ >/dev/null || apt_install g++
+}
+
+# Puts cargo-fuzz on the path.
+ensure_cargo_fuzz() {
+    local place=$TOOLS/cargo-fuzz-$CARGO_FUZZ_VERSION
+    [[ -x $place/bin/cargo-fuzz ]] ||
+        cargo install --quiet --locked --root "$place" "cargo-fuzz@$CARGO_FUZZ_VERSION"
+    PATH=$(cd "$place/bin" && pwd):$PATH
+    export PATH
 }
 
 ensure_rust() {

@@ -4,6 +4,7 @@
 mod case;
 mod ci;
 mod credentials;
+mod examples;
 mod generated;
 mod project;
 mod record;
@@ -36,6 +37,8 @@ enum Task {
     },
     /// Send a request to a live upstream and keep its reply, byte for byte, as a fixture
     Record(record::Arguments),
+    /// Run the examples and the README's program, and check what they print
+    Examples,
     /// Run what continuous integration runs
     Ci {
         /// Steps to run, in this order; all when none is given
@@ -58,6 +61,7 @@ fn run(task: Task) -> anyhow::Result<()> {
     match task {
         Task::Tidy => tidy::run(&project),
         Task::RegenFixtures { check } => regen_fixtures::run(&project, if check { Mode::Check } else { Mode::Write }),
+        Task::Examples => examples::run(&project),
         Task::Record(arguments) => record::run(&project, &arguments),
         Task::Ci { steps } => ci::run(&project, &steps),
     }

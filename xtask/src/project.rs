@@ -6,8 +6,8 @@ use std::{env, fs};
 
 use anyhow::{Context as _, Result, bail};
 
-/// Folders that hold no source: what builds and version control leave behind.
-const SKIPPED_FOLDERS: [&str; 3] = [".git", "target", "node_modules"];
+/// What holds no source: what builds and version control leave behind. In a linked working tree `.git` is a file.
+const SKIPPED: [&str; 3] = [".git", "target", "node_modules"];
 
 /// A checkout of this repository.
 #[derive(Debug)]
@@ -71,10 +71,11 @@ impl Project {
             let entry = entry?;
             let path = entry.path();
             let kind = entry.file_type()?;
+            if SKIPPED.iter().any(|skipped| entry.file_name() == *skipped) {
+                continue;
+            }
             if kind.is_dir() {
-                if !SKIPPED_FOLDERS.iter().any(|skipped| entry.file_name() == *skipped) {
-                    self.walk(&path, files)?;
-                }
+                self.walk(&path, files)?;
             } else if kind.is_file() {
                 let relative = path.strip_prefix(&self.root)?;
                 let relative = relative.to_str().with_context(|| format!("{} is not UTF-8", path.display()))?;

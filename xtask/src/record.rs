@@ -4,7 +4,7 @@
 //! It decides before it writes: a reply that holds something shaped like a credential leaves nothing behind.
 
 mod description;
-mod exchange;
+pub(crate) mod exchange;
 mod redaction;
 mod request;
 

@@ -3,11 +3,14 @@
 
 mod arrows;
 mod dependencies;
+mod dialects;
 mod fixtures;
 mod modules;
+mod packages;
 mod rust;
 mod snapshots;
 mod sources;
+mod unused;
 mod words;
 
 use std::fmt;
@@ -18,9 +21,11 @@ use crate::project::Project;
 
 type Check = fn(&Project) -> Result<Vec<Finding>>;
 
-const CHECKS: [(&str, Check); 7] = [
+const CHECKS: [(&str, Check); 9] = [
     ("arrows between crates", arrows::check),
     ("licences and sources of dependencies", dependencies::check),
+    ("unused dependencies", unused::check),
+    ("packages", packages::check),
     ("source files", sources::check),
     ("arrows between files", modules::check),
     ("words", words::check),

@@ -18,13 +18,13 @@ const REQUEST_ID_HEADER: &str = "x-request-id";
 
 /// What an upstream answered.
 #[derive(Debug)]
-pub(super) struct Reply {
-    pub(super) status: u16,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
     pub(super) content_type: String,
     /// Those of [`KEPT_HEADERS`], sorted by name.
     pub(super) headers: Vec<(String, String)>,
     pub(super) request_id: Option<String>,
-    pub(super) bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Reply {
@@ -72,7 +72,7 @@ pub(super) fn host(base_url: &str) -> String {
 }
 
 /// Sends `body` and reads the reply to its end.
-pub(super) fn send(url: &str, key: Option<&str>, body: &str) -> Result<Reply> {
+pub(crate) fn send(url: &str, key: Option<&str>, body: &str) -> Result<Reply> {
     // Fails only where a provider is installed already, which does as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime =

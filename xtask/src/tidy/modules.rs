@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Result, bail};
 
 use super::Finding;
+use super::dialects;
 use super::rust::paths;
 use super::sources::is_test;
 use crate::project::{Project, has_extension};
@@ -12,18 +13,8 @@ use crate::project::{Project, has_extension};
 /// Crates whose files must not import each other in a circle.
 const CRATES: [&str; 4] = ["model", "wire", "sse", "translate"];
 
-/// Folders of the translator that speak one dialect each.
-const DIALECTS: [&str; 3] = ["chat", "responses", "messages"];
-const TRANSLATE: &str = "crates/translate/src";
-/// Which other dialect a file may name all the same: which items of Responses a conversation cannot do without, until
-/// the model itself says that of what it only carries.
-const EXCEPTED: [(&str, &str); 2] = [
-    ("crates/translate/src/chat/request/encode_items.rs", "crate::responses::is_essential"),
-    ("crates/translate/src/chat/request/encode_items.rs", "crate::responses::is_settled"),
-];
-
 /// The text of every file that is not only tests, by its path.
-type Texts = BTreeMap<String, String>;
+pub(super) type Texts = BTreeMap<String, String>;
 
 /// Checks the crates listed above.
 pub(super) fn check(project: &Project) -> Result<Vec<Finding>> {
@@ -33,7 +24,7 @@ pub(super) fn check(project: &Project) -> Result<Vec<Finding>> {
         let texts = texts(project, &folder)?;
         findings.extend(circles(&folder, &texts));
     }
-    findings.extend(foreign(&texts(project, TRANSLATE)?, &EXCEPTED));
+    findings.extend(dialects::check(&texts(project, dialects::TRANSLATE)?));
     Ok(findings)
 }
 
@@ -144,42 +135,9 @@ fn circle<'t>(arrows: &BTreeMap<&'t str, BTreeSet<&'t str>>) -> Option<Vec<&'t s
     }
 }
 
-/// Names of one dialect in the code of another, and exceptions that nobody needs any more.
-fn foreign(texts: &Texts, excepted: &[(&str, &str)]) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let mut unmet: Vec<_> = excepted.to_vec();
-    for (file, text) in texts {
-        let folder = file.strip_prefix(TRANSLATE).and_then(|inside| inside.split('/').nth(1));
-        let Some(own) = DIALECTS.into_iter().find(|dialect| folder == Some(dialect)) else { continue };
-        for named in paths(text) {
-            let is_other = |segment: &String| DIALECTS.iter().any(|other| *other != own && means(segment, other));
-            if !named.segments.iter().any(is_other) {
-                continue;
-            }
-            let path = named.segments.join("::");
-            if excepted.contains(&(file, &path)) {
-                unmet.retain(|exception| *exception != (file, &path));
-            } else {
-                let problem = format!("names `{path}`; {own} must not know another dialect");
-                findings.push(Finding::new(format!("{file}:{}", named.line), problem));
-            }
-        }
-    }
-    let unmet = unmet.into_iter();
-    findings.extend(unmet.map(|(file, path)| {
-        Finding::new(file, format!("no longer names `{path}`; take it off the exceptions of xtask/src/tidy/modules.rs"))
-    }));
-    findings
-}
-
-/// Whether a name is that of a dialect: `responses` or `Responses`.
-fn means(segment: &str, dialect: &str) -> bool {
-    let (first, rest) = dialect.split_at(1);
-    segment == dialect || segment.strip_prefix(&first.to_uppercase()) == Some(rest)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::dialects::TRANSLATE;
     use super::*;
 
     fn tree(files: &[(&str, &str)]) -> Texts {
@@ -242,54 +200,5 @@ mod tests {
             ("b.rs", "use crate::A;\nuse super::A as Same;"),
         ]);
         assert_eq!(circles(TRANSLATE, &tree), []);
-    }
-
-    #[test]
-    fn a_dialect_that_names_another_is_found() {
-        let tree = tree(&[
-            ("chat/request/a.rs", "use interlingua_wire::{\n    Extra, responses as wire,\n};"),
-            ("chat/b.rs", "use crate::responses::Echo;"),
-            ("responses/c.rs", "fn f() -> Protocol { Protocol::Chat }"),
-            ("messages/d.rs", "fn f() { wire::responses::g() }"),
-        ]);
-        assert_eq!(
-            problems(foreign(&tree, &[])),
-            [
-                "chat/b.rs:1: names `crate::responses::Echo`; chat must not know another dialect",
-                "chat/request/a.rs:2: names `interlingua_wire::responses`; chat must not know another dialect",
-                "messages/d.rs:1: names `wire::responses::g`; messages must not know another dialect",
-                "responses/c.rs:1: names `Protocol::Chat`; responses must not know another dialect",
-            ]
-        );
-    }
-
-    #[test]
-    fn prose_examples_tests_and_fields_may_say_what_they_like() {
-        let tree = tree(&[
-            (
-                "chat/a.rs",
-                "/// use interlingua_translate::responses;\n/// responses::decode_request(x)\nuse crate::chat::b::B;",
-            ),
-            (
-                "chat/b.rs",
-                "fn f() { wire.messages.len(); \"crate::responses\" }\n#[cfg(test)]\nmod tests {\n    use crate::responses::X;\n}",
-            ),
-            ("context.rs", "use crate::responses::Echo;"),
-        ]);
-        assert_eq!(foreign(&tree, &[]), []);
-    }
-
-    #[test]
-    fn an_exception_holds_for_one_path_and_not_longer_than_it_is_needed() {
-        let tree = tree(&[("chat/a.rs", "use crate::responses::{one, two};")]);
-        let file = format!("{TRANSLATE}/chat/a.rs");
-        let excepted = [(file.as_str(), "crate::responses::one"), (file.as_str(), "crate::responses::three")];
-        assert_eq!(
-            problems(foreign(&tree, &excepted)),
-            [
-                "chat/a.rs:1: names `crate::responses::two`; chat must not know another dialect",
-                "chat/a.rs: no longer names `crate::responses::three`; take it off the exceptions of xtask/src/tidy/modules.rs",
-            ]
-        );
     }
 }

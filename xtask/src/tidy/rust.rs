@@ -1,6 +1,6 @@
-//! The paths that a Rust file names, read without a compiler.
+//! What a Rust file names, says and takes apart, read without a compiler.
 //!
-//! Comments, strings and tests name nothing. Only what has a `::` counts, and a `use` of several counts as several.
+//! Comments and tests count for nothing. Of paths only what has a `::` counts, and a `use` of several counts as several.
 
 /// A path such as `crate::chat::Encoder`, and the line it begins in.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,6 +19,29 @@ pub(super) fn paths(text: &str) -> Vec<Named> {
         at = if begins { path(&tokens, at, &[], token.line, &mut found) } else { at + 1 };
     }
     found
+}
+
+/// Every string in the code of a file, without its quotes, and its line.
+pub(super) fn strings(text: &str) -> Vec<(usize, &str)> {
+    let strings = without_tests(&tokens(text)).into_iter().filter_map(|token| {
+        let inside = token.text.strip_prefix('"')?;
+        Some((token.line, inside.trim_end_matches('#').strip_suffix('"').unwrap_or(inside)))
+    });
+    strings.collect()
+}
+
+/// Every single name in the code of a file, and its line.
+pub(super) fn names(text: &str) -> Vec<(usize, &str)> {
+    let tokens = without_tests(&tokens(text));
+    tokens.into_iter().filter(|token| is_name(token.text)).map(|token| (token.line, token.text)).collect()
+}
+
+/// The lines of the patterns that leave fields out: a `..` that nothing but the end of the braces follows. What stands behind
+/// the `..` of an update, as in `..Default::default()`, makes it an expression.
+pub(super) fn open_patterns(text: &str) -> Vec<usize> {
+    let tokens = without_tests(&tokens(text));
+    let rests = tokens.windows(3).filter(|window| window.iter().map(|token| token.text).eq([".", ".", "}"]));
+    rests.filter_map(|window| window.first()).map(|token| token.line).collect()
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -114,7 +137,7 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
     let (mut rest, mut line) = (text, 1);
     while let Some(first) = rest.chars().next() {
-        let length = literal(rest).unwrap_or_else(|| {
+        let length = literal(rest).inspect(|length| tokens.extend(string(rest, *length, line))).unwrap_or_else(|| {
             let is_part = |c: char| c.is_alphanumeric() || c == '_';
             let length = match rest {
                 _ if is_part(first) => rest.find(|c| !is_part(c)).unwrap_or(rest.len()),
@@ -131,6 +154,12 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
         rest = more;
     }
     tokens
+}
+
+/// The string that a literal is, from its first quote on; raw strings lose their `r`, which would be a name.
+fn string(text: &str, length: usize, line: usize) -> Option<Token<'_>> {
+    let text = text.get(..length)?.trim_start_matches(['r', '#']);
+    text.starts_with('"').then_some(Token { text, line })
 }
 
 /// The length of the comment, string, character or lifetime that the text begins with.
@@ -205,6 +234,22 @@ mod tests {
         ] {
             assert_eq!(named(text), [""; 0], "{text}");
         }
+    }
+
+    #[test]
+    fn strings_are_told_from_names() {
+        let text =
+            "// \"no\"\nlet a = f(\"b[\\\"\", r#\"c\"d\"#);\n#[cfg(test)]\nmod tests {\n    const E: &str = \"e\";\n}";
+        assert_eq!(strings(text), [(2, "b[\\\""), (2, "c\"d")]);
+        assert_eq!(names(text), [(2, "let"), (2, "a"), (2, "f")]);
+    }
+
+    #[test]
+    fn a_pattern_that_leaves_fields_out_is_told_from_an_update() {
+        let text = "let A { b, .. } = a;\nlet A { .. } = a;\nlet a = A { b, ..A::default() };\nlet [first, .., last] = list;\n\
+                    // A { .. }\nlet s = \"A { .. }\";\nlet A {\n    b,\n    ..\n} = a;\nlet r = (0..).zip(1..=2);\n\
+                    #[cfg(test)]\nmod tests {\n    fn f(A { .. }: A) {}\n}";
+        assert_eq!(open_patterns(text), [1, 2, 9]);
     }
 
     #[test]

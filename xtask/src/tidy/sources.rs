@@ -12,7 +12,7 @@ const REASON: &str = "// Long because: ";
 const TOP: usize = 40;
 
 /// Folders with Rust sources.
-const RUST_FOLDERS: [&str; 4] = ["crates", "xtask", "fuzz", "bench"];
+const RUST_FOLDERS: [&str; 5] = ["crates", "xtask", "fuzz", "bench", "examples"];
 /// Kinds of files whose lines end where their text does.
 const TRIMMED: [&str; 7] = ["rs", "toml", "md", "sh", "yml", "py", "mjs"];
 
