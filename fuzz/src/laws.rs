@@ -1,0 +1,159 @@
+//! The laws, one function each.
+
+use interlingua_model::Event;
+use interlingua_translate::{End, Outcome};
+
+use crate::Api;
+use crate::streams::{Emitted, client_sent, decode, encode, upstream_sent};
+use crate::told::{Ending, ending, over_chat, over_responses, read_as_chat};
+use crate::{exceptions, grammar, json};
+
+/// Holds a stream to every law.
+///
+/// # Errors
+/// The law that it breaks, and how.
+pub fn hold(upstream: Api, bytes: &[u8]) -> Result<(), String> {
+    let sent = upstream_sent(upstream);
+    let (events, outcome) = decode(upstream, &sent, [bytes]);
+    let named = |law: &'static str| move |problem: String| format!("{law}: {problem}");
+
+    for (how, pieces) in [("byte by byte", chunks(bytes, 1)), ("in pieces of seven", chunks(bytes, 7))] {
+        if decode(upstream, &sent, pieces) != (events.clone(), outcome.clone()) {
+            return Err(format!("chunking does not matter: {how} the stream has other events or losses"));
+        }
+    }
+    outcome_is_the_ending(&events, &outcome).map_err(named("the outcome is the ending"))?;
+    grammar::check(&events).map_err(named("events follow the grammar"))?;
+
+    let upstream_doubles = exceptions::doubles_keys(bytes);
+    for client in [Api::Chat, Api::Responses] {
+        let emitted = encode(client, &events);
+        if !upstream_doubles {
+            emitted_is_json(&emitted).map_err(named("what is emitted is JSON without a doubled key"))?;
+        }
+        let law = match client {
+            Api::Chat => "a Chat client reads the same reply",
+            Api::Responses => "a Responses client reads the same reply",
+        };
+        reads_back(client, &events, &emitted).map_err(named(law))?;
+    }
+    Ok(())
+}
+
+fn chunks(bytes: &[u8], size: usize) -> impl Iterator<Item = &[u8]> {
+    bytes.chunks(size)
+}
+
+fn outcome_is_the_ending(events: &[Event<'static>], outcome: &Outcome) -> Result<(), String> {
+    let said = match &outcome.end {
+        End::Completed => Ending::Completed,
+        End::Incomplete(reason) => Ending::Incomplete(reason.clone()),
+        End::Failed(_) | End::Truncated => Ending::Failed,
+    };
+    same(&said, &ending(events))
+}
+
+fn emitted_is_json(emitted: &Emitted) -> Result<(), String> {
+    for data in emitted.data.iter().filter(|data| *data != "[DONE]") {
+        json::check(data).map_err(|problem| format!("{problem}: {data}"))?;
+    }
+    Ok(())
+}
+
+/// What an encoder has written is whole by the same rules as what came in, and tells the same.
+fn reads_back(client: Api, events: &[Event<'static>], emitted: &Emitted) -> Result<(), String> {
+    let (read, outcome) = decode(client, &client_sent(), [emitted.bytes.as_slice()]);
+    grammar::check(&read).map_err(|problem| format!("what was written reads as no stream: {problem}"))?;
+    match (&outcome.end, emitted.has_failed) {
+        (End::Failed(_), true) => {}
+        (End::Completed | End::Incomplete(_), false) => {}
+        (end, _) => return Err(format!("the encoder's failure is {}, and it reads as {end:?}", emitted.has_failed)),
+    }
+    if ending(events) == Ending::Failed && !emitted.has_failed {
+        return Err("a failure was written as an answer".to_owned());
+    }
+    match client {
+        // Of a reply that fails, a Chat client may have been told less.
+        Api::Chat if emitted.has_failed => Ok(()),
+        Api::Chat => same(&over_chat(events), &read_as_chat(&read)),
+        Api::Responses => same(&over_responses(events), &over_responses(&read)),
+    }
+}
+
+fn same<T: PartialEq + std::fmt::Debug>(said: &T, read: &T) -> Result<(), String> {
+    if said == read { Ok(()) } else { Err(format!("\n  was: {said:?}\n is: {read:?}")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use interlingua_model::Event;
+
+    use super::reads_back;
+    use crate::streams::{decode, encode, upstream_sent};
+    use crate::{Api, check, check_damaged, fixtures};
+
+    #[test]
+    fn every_fixture_keeps_the_laws() {
+        for (upstream, least) in [(Api::Chat, 30), (Api::Responses, 60)] {
+            let streams = fixtures::streams(upstream);
+            assert!(streams.len() >= least, "{} streams of {upstream:?}", streams.len());
+            for (_, bytes) in streams {
+                check(upstream, bytes);
+            }
+        }
+    }
+
+    #[test]
+    fn every_fixture_keeps_the_laws_wherever_it_is_cut() {
+        for upstream in [Api::Chat, Api::Responses] {
+            for (number, (_, bytes)) in fixtures::streams(upstream).iter().enumerate() {
+                // Other places in each, so that all of them together are cut everywhere.
+                for cut in (number % 97..bytes.len()).step_by(bytes.len() / 6 + 1) {
+                    check(upstream, &bytes[..cut]);
+                }
+            }
+        }
+    }
+
+    /// The same plans on every run; the fuzzer finds its own.
+    #[test]
+    fn damaged_fixtures_keep_the_laws() {
+        let mut seed = 1_u64;
+        for _ in 0..2000 {
+            let plan: Vec<u8> = std::iter::repeat_with(|| {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                (seed >> 56) as u8
+            })
+            .take(11)
+            .collect();
+            check_damaged(&plan);
+        }
+    }
+
+    #[test]
+    fn a_piece_that_is_not_written_is_found() {
+        let is_piece = |event: &Event<'_>| matches!(event, Event::TextDelta { text, .. } | Event::ArgumentsDelta { text, .. } if !text.is_empty());
+        for upstream in [Api::Chat, Api::Responses] {
+            let (_, bytes) = fixtures::streams(upstream).iter().find(|(name, _)| name == "text-then-tool").unwrap();
+            let (events, _) = decode(upstream, &upstream_sent(upstream), [bytes.as_slice()]);
+            for place in (0..events.len()).filter(|&place| is_piece(&events[place])) {
+                let mut fewer = events.clone();
+                fewer.remove(place);
+                for client in [Api::Chat, Api::Responses] {
+                    assert_eq!(reads_back(client, &events, &encode(client, &events)), Ok(()));
+                    assert!(reads_back(client, &events, &encode(client, &fewer)).is_err(), "event {place}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_stream_keep_the_laws() {
+        for bytes in
+            [&b""[..], b"\n\n", b"data: [DONE]\n\n", b"data: {\n\n", b"event: error\ndata: {}\n\n", b"\xff\xfe"]
+        {
+            check(Api::Chat, bytes);
+            check(Api::Responses, bytes);
+        }
+    }
+}
