@@ -2,9 +2,10 @@
 
 use interlingua_model::{Event, Failure, Fold, FoldError, Opaque, Response, Sink};
 
-use crate::api::{self, Context, Decoder, Encoder};
+use crate::api::{Context, Encoder};
 use crate::outcome::{End, Outcome};
 use crate::reply::Reply;
+use crate::stop::StoppingDecoder;
 use crate::{Error, Frames, Loss};
 
 /// Turns one reply of the upstream into one for the client.
@@ -54,7 +55,7 @@ pub enum Stage {
 
 #[derive(Debug)]
 enum Reader {
-    Reading(Decoder),
+    Reading(StoppingDecoder),
     /// Ended, with what reading it lost.
     Ended(Box<Outcome>),
 }
@@ -82,7 +83,7 @@ impl Answer {
             Writer::Whole(Box::new(Whole::Gathering(Fold::default())))
         };
         Self {
-            reader: Reader::Reading(Decoder::new(reply.upstream(), reply.sent())),
+            reader: Reader::Reading(StoppingDecoder::new(reply.upstream(), reply.sent())),
             writer,
             reply: reply.clone(),
             asides: Vec::new(),
@@ -113,7 +114,7 @@ impl Answer {
     /// Takes the whole reply of an upstream that answered in one piece.
     pub fn whole(&mut self, body: &[u8], out: &mut impl Frames) -> Stage {
         if let Reader::Reading(_) = &self.reader {
-            let outcome = match api::decode_response(self.reply.upstream(), body, self.reply.sent()) {
+            let outcome = match self.reply.reading().whole(body) {
                 Ok(translated) => {
                     let end = End::of(&translated.value.finish);
                     self.render(translated.value, out);

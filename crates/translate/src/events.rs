@@ -2,9 +2,9 @@
 
 use interlingua_model::{Event, Failure, Response, Sink};
 
-use crate::api::{self, Decoder};
 use crate::outcome::{End, Outcome};
 use crate::reply::Reading;
+use crate::stop::StoppingDecoder;
 
 /// Reads one reply of the upstream as events, whether it streams or answers in one piece. The events follow the grammar of
 /// [`interlingua_model::Event`]: exactly one ending, and it is last.
@@ -34,14 +34,14 @@ pub struct Events {
 
 #[derive(Debug)]
 enum State {
-    Reading(Decoder),
+    Reading(StoppingDecoder),
     Ended(Box<Outcome>),
 }
 
 impl Events {
     pub(crate) fn new(reading: &Reading) -> Self {
         Self {
-            state: State::Reading(Decoder::new(reading.upstream, &reading.sent)),
+            state: State::Reading(StoppingDecoder::new(reading.upstream, &reading.sent)),
             reading: reading.clone(),
             #[cfg(feature = "sse")]
             feed: crate::feed::Feed::default(),
@@ -69,7 +69,7 @@ impl Events {
         if let State::Ended(_) = self.state {
             return;
         }
-        let outcome = match api::decode_response(self.reading.upstream, body, &self.reading.sent) {
+        let outcome = match self.reading.whole(body) {
             Ok(translated) => {
                 let end = End::of(&translated.value.finish);
                 Response::into_events(translated.value, out);

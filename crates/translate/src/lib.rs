@@ -50,6 +50,7 @@ mod reply;
 mod sent;
 mod settings;
 mod stamp;
+mod stop;
 mod style;
 mod translator;
 mod watch;

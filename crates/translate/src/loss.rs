@@ -110,6 +110,9 @@ loss_codes! {
     DroppedHint = "dropped_hint", false;
     /// A field of the target that this upstream's profile refuses.
     RefusedByUpstream = "refused_by_upstream", true;
+    /// A field that the target cannot express and that is done here instead, by [`Answer`](crate::Answer) and
+    /// [`Reading`](crate::Reading).
+    Emulated = "emulated", false;
     /// A value moved to the nearest one the target accepts.
     ChangedValue = "changed_value", true;
     /// A field that neither API's reference knows.
@@ -160,6 +163,8 @@ loss_codes! {
     EmptyCompletion = "empty_completion", false;
     /// A completed reply that carries an error beside its answer.
     ErrorBesideAnswer = "error_beside_answer", false;
+    /// What a reply cost, where it ended here before the upstream could say.
+    UnknownUsage = "unknown_usage", false;
     /// A choice, count or detail beyond what the target has room for.
     DroppedDetail = "dropped_detail", false;
 }

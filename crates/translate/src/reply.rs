@@ -6,6 +6,7 @@ use interlingua_model::{Api, Response};
 
 use crate::api::{self, Context};
 use crate::places::Places;
+use crate::stop;
 use crate::{Answer, Error, Events, Sent, Translated, Watch};
 
 /// All a reply needs to know of its request: the client's API and wishes, the upstream's API, the names and ids that were
@@ -37,7 +38,9 @@ impl Reading {
     /// # Errors
     /// [`Error::Malformed`] for what is no reply, [`Error::Upstream`] for one that says it failed.
     pub fn whole(&self, body: &[u8]) -> Result<Translated<Response>, Error> {
-        api::decode_response(self.upstream, body, &self.sent)
+        let mut read = api::decode_response(self.upstream, body, &self.sent)?;
+        stop::end_at(&mut read.value, self.sent.stop_sequences());
+        Ok(read)
     }
 
     /// Reads a reply as events, whether it is streamed or not.
@@ -106,6 +109,10 @@ impl Reply {
     #[cfg(feature = "sse")]
     pub(crate) fn asks_for_stream(&self) -> bool {
         self.0.reading.asks_for_stream
+    }
+
+    pub(crate) fn reading(&self) -> &Reading {
+        &self.0.reading
     }
 
     pub(crate) fn context(&self) -> &Context {

@@ -32,15 +32,26 @@ struct Inner {
     names: Names,
     call_ids: CallIds,
     stamp_id: String,
+    /// Stop sequences that the upstream is not told of.
+    stop: Vec<String>,
 }
 
 impl Sent {
-    /// What is sent of `request` to an upstream that takes tool names and call ids of at most so many bytes.
-    pub(crate) fn new(request: &Request, name_limit: usize, call_id_limit: usize, stamp: &Stamp) -> Self {
+    /// What is sent of `request` to an upstream that takes tool names and call ids of at most so many bytes, and stop
+    /// sequences or not.
+    pub(crate) fn new(
+        request: &Request,
+        name_limit: usize,
+        call_id_limit: usize,
+        takes_stop: bool,
+        stamp: &Stamp,
+    ) -> Self {
+        let stop = request.sampling.stop.iter().filter(|_| !takes_stop).flat_map(|stop| &stop.value);
         Self(Arc::new(Inner {
             names: Names::new(request, name_limit),
             call_ids: CallIds::new(request, call_id_limit),
             stamp_id: stamp.id.clone(),
+            stop: stop.filter(|sequence| !sequence.is_empty()).cloned().collect(),
         }))
     }
 
@@ -70,6 +81,11 @@ impl Sent {
     /// An id for a reply that has none.
     pub(crate) fn stamp_id(&self) -> &str {
         &self.0.stamp_id
+    }
+
+    /// Stop sequences that the upstream is not told of, so that the text has to end here.
+    pub(crate) fn stop_sequences(&self) -> &[String] {
+        &self.0.stop
     }
 
     /// Whether a tool that goes by this name on the wire is a custom one.

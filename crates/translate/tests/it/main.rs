@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod requests;
+mod stop;
 mod streams;
 #[path = "../support/mod.rs"]
 mod support;

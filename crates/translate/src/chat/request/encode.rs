@@ -48,7 +48,8 @@ pub fn encode_request(request: Request, upstream: &Upstream, stamp: &Stamp) -> R
 
 /// What the request is sent as. A Chat upstream made its own call ids, so they are all as it wants them.
 pub(in crate::chat) fn sent(request: &Request, upstream: &Upstream, stamp: &Stamp) -> Sent {
-    Sent::new(request, upstream.tool_name_limit, usize::MAX, stamp)
+    let takes_stop = !upstream.refuses(Field::Stop);
+    Sent::new(request, upstream.tool_name_limit, usize::MAX, takes_stop, stamp)
 }
 
 /// Writes a request, and where each thing in it came from.
@@ -136,7 +137,7 @@ impl Writing<'_> {
         wire.logit_bias =
             self.keep(Field::LogitBias, logit_bias, refused).and_then(|bias| serde_json::from_str(bias.text()).ok());
         wire.seed = self.keep(Field::Seed, seed, LossCode::DroppedHint);
-        wire.stop = self.keep(Field::Stop, stop, refused).map(wire::Stop::Many);
+        wire.stop = self.keep(Field::Stop, stop, LossCode::Emulated).map(wire::Stop::Many);
         wire.n = self.keep(Field::N, choices, refused).map(Integer);
         wire.prediction = self
             .keep(Field::Prediction, prediction, LossCode::DroppedHint)

@@ -45,7 +45,7 @@ pub fn encode_request(request: Request, upstream: &Upstream, stamp: &Stamp) -> R
 
 /// What the request is sent as.
 pub(in crate::responses) fn sent(request: &Request, upstream: &Upstream, stamp: &Stamp) -> Sent {
-    Sent::new(request, upstream.tool_name_limit, upstream.call_id_limit, stamp)
+    Sent::new(request, upstream.tool_name_limit, upstream.call_id_limit, false, stamp)
 }
 
 /// Writes a request, and where each thing in it came from.
@@ -167,7 +167,10 @@ impl Writing<'_> {
         self.drop(frequency_penalty.as_ref(), LossCode::DroppedParameter);
         self.drop(presence_penalty.as_ref(), LossCode::DroppedParameter);
         self.drop(logit_bias.as_ref(), LossCode::DroppedParameter);
-        self.drop(stop.as_ref(), LossCode::DroppedParameter);
+        if let Some(Sourced { value: _, origin }) = stop {
+            let detail = "the Responses API has no such field: the answer is ended at the sequences when it is read";
+            self.lose(origin.path(), LossCode::Emulated, detail);
+        }
         self.drop(seed.as_ref(), LossCode::DroppedHint);
         self.drop(prediction.as_ref(), LossCode::DroppedHint);
         Ok(())
