@@ -11,9 +11,9 @@ use crate::Error;
 /// ```
 /// use interlingua_translate::{Loss, LossCode, Policy, Translated};
 ///
-/// let translated = Translated { value: (), losses: vec![Loss::new("stop", LossCode::DroppedParameter, "no such field")] };
+/// let translated = Translated { value: (), losses: vec![Loss::new("logit_bias", LossCode::DroppedParameter, "no such field")] };
 /// assert!(translated.clone().under(Policy::Lenient).is_ok());
-/// assert_eq!(translated.under(Policy::Strict).unwrap_err().param(), Some("stop"));
+/// assert_eq!(translated.under(Policy::Strict).unwrap_err().param(), Some("logit_bias"));
 /// ```
 #[must_use = "the losses say what the value no longer holds"]
 #[derive(Debug, Clone, PartialEq)]

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::support::{Scratch, error};
 
-const REQUEST: &str = r#"{"model":"gpt-5.5","messages":[{"role":"user","content":"hi"}],"stop":["END"]}"#;
+const REQUEST: &str = r#"{"model":"gpt-5.5","messages":[{"role":"user","content":"hi"}],"logit_bias":{"50256":-100}}"#;
 const TO_RESPONSES: [&str; 6] = ["translate", "request", "--from", "chat", "--to", "responses"];
 const TO_CHAT: [&str; 4] = ["--from", "responses", "--to", "chat"];
 
@@ -35,7 +35,7 @@ fn a_request_from_stdin_or_a_file_is_one_line_of_json() {
         scratch.run(&with(&TO_RESPONSES, &[&file])),
     ] {
         assert_eq!((run.code, run.out.trim_end()), (Some(0), expected), "{run:?}");
-        assert!(run.err.starts_with("note: stop: "), "a person is told what was lost: {run:?}");
+        assert!(run.err.starts_with("note: logit_bias: "), "a person is told what was lost: {run:?}");
     }
 }
 
@@ -46,7 +46,7 @@ fn losses_go_where_they_are_asked_for() {
     let run = scratch.run_with(&with(&TO_RESPONSES, &["--losses", path.to_str().unwrap()]), REQUEST);
     assert_eq!((run.code, run.err.as_str()), (Some(0), ""));
     let losses: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
-    assert_eq!(losses[0]["path"], "stop");
+    assert_eq!(losses[0]["path"], "logit_bias");
     assert_eq!(losses[0]["code"], "dropped_parameter");
     assert!(losses[0]["detail"].is_string());
 
@@ -59,7 +59,7 @@ fn strict_refuses_what_changes_meaning() {
     let run = Scratch::new().run_with(&with(&TO_RESPONSES, &["--strict", "--json"]), REQUEST);
     let error = error(&run);
     assert_eq!(error["status"], 400);
-    assert_eq!(error["error"]["param"], "stop");
+    assert_eq!(error["error"]["param"], "logit_bias");
     assert_eq!(error["error"]["code"], "unsupported_parameter");
 }
 
@@ -116,7 +116,7 @@ fn a_reply_is_translated_for_the_request_it_answers() {
     let scratch = Scratch::new();
     let request = scratch.file(
         "request.json",
-        REQUEST.replace("\"stop\"", "\"stream_options\":{\"include_usage\":true},\"stream\":true,\"stop\""),
+        REQUEST.replace("\"logit_bias\"", "\"stream_options\":{\"include_usage\":true},\"stream\":true,\"logit_bias\""),
     );
     let usage = COMPLETED.replacen(
         "\"output\":",
@@ -199,7 +199,7 @@ fn an_event_over_the_limit_ends_the_stream_as_failed() {
 #[test]
 fn both_directions_meet() {
     let scratch = Scratch::new();
-    let there = scratch.run_with(&TO_RESPONSES, REQUEST.replace(r#","stop":["END"]"#, ""));
+    let there = scratch.run_with(&TO_RESPONSES, REQUEST.replace(r#","logit_bias":{"50256":-100}"#, ""));
     let back = scratch.run_with(&with(&["translate", "request"], &TO_CHAT), there.out);
     let back: Value = serde_json::from_str(&back.out).unwrap();
     assert_eq!(back["messages"][0]["content"], "hi");
