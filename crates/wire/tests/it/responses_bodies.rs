@@ -132,6 +132,6 @@ fn a_broken_echo_does_not_break_a_response() {
 fn a_response_always_says_whether_it_failed() {
     assert_eq!(
         serde_json::to_string(&Response::default()).unwrap(),
-        r#"{"error":null,"incomplete_details":null,"usage":null}"#
+        r#"{"completed_at":null,"error":null,"incomplete_details":null,"usage":null}"#
     );
 }
