@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use interlingua_model::{Api, Event, Failure, Request, Response, Sink};
+use interlingua_model::{Api, Event, Failure, Origin, Request, Response, Sink};
 
 use crate::outcome::Outcome;
 use crate::places::{Places, Words};
@@ -19,6 +19,8 @@ pub trait Dialect {
     const API: Api;
     /// Where requests are sent, beside the base URL: `/responses`.
     const PATH: &'static str;
+    /// Where the texts of a streamed reply stand.
+    const TEXTS: &'static str;
 
     /// What an upstream of this API accepts and forces.
     type Upstream: fmt::Debug + Clone + Default;
@@ -217,6 +219,11 @@ macro_rules! dialects {
 
             pub(crate) fn read_cut(&mut self, data: &str, name: Option<&str>, out: &mut impl Sink) {
                 match self { $(Self::$api(decoder) => Decode::read_cut(&mut **decoder, data, name, out),)* }
+            }
+
+            /// Where the texts of the stream stand.
+            pub(crate) fn texts(&self) -> Origin {
+                Origin::of(match self { $(Self::$api(_) => $module::$api::TEXTS,)* })
             }
 
             pub(crate) fn has_ended(&self) -> bool {

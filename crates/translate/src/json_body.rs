@@ -1,40 +1,62 @@
 //! JSON bodies, read fast, with errors that say where.
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{Deserialize, DeserializeOwned, IgnoredAny};
 
-use crate::{Error, RequestCode};
+use crate::surrogates::mend;
+use crate::{Error, RequestCode, Translated};
 
-/// Reads the body of a request.
+/// Reads the body of a request, and what it says.
 ///
 /// # Errors
-/// [`Error::Request`]: with the line and column of what is no JSON, or the path of what has the wrong shape.
-pub(crate) fn read_request<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Error> {
-    let body = body.strip_prefix(BOM).unwrap_or(body);
-    // Keeping track of paths costs time and is only needed for bodies that fail.
-    serde_json::from_slice(body).map_err(|error| {
-        let Fault { path, code, message } = Fault::of::<T>(body, &error);
+/// [`Error::Request`]: with the line and column of what is no JSON, or the path of what has the wrong shape; and those of
+/// `decode`.
+pub(crate) fn read_request<T: DeserializeOwned, U>(
+    body: &[u8],
+    decode: impl FnOnce(T) -> Result<Translated<U>, Error>,
+) -> Result<Translated<U>, Error> {
+    read(body, decode, |body, error| {
+        let Fault { path, code, message } = Fault::of::<T>(body, error);
         Error::request(path, code, message)
     })
 }
 
-/// Reads the body of a whole reply.
+/// Reads the body of a whole reply, and what it says.
 ///
 /// # Errors
-/// [`Error::Malformed`]: what it is instead.
-pub(crate) fn read_reply<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Error> {
-    let body = body.strip_prefix(BOM).unwrap_or(body);
-    serde_json::from_slice(body).map_err(|error| {
+/// [`Error::Malformed`]: what it is instead; and those of `decode`.
+pub(crate) fn read_reply<T: DeserializeOwned, U>(
+    body: &[u8],
+    decode: impl FnOnce(T) -> Result<Translated<U>, Error>,
+) -> Result<Translated<U>, Error> {
+    read(body, decode, |body, error| {
         let malformed = |path: Option<String>, message: String| Error::Malformed { path, message };
         match body.trim_ascii_start().first() {
             Some(b'<') => malformed(None, "it is a web page; check the base URL".to_owned()),
             None => malformed(None, "it is empty".to_owned()),
             Some(_) => {
-                let Fault { path, code: _, message } = Fault::of::<T>(body, &error);
+                let Fault { path, code: _, message } = Fault::of::<T>(body, error);
                 malformed(Some(path).filter(|path| !path.is_empty()), message)
             }
         }
     })
+}
+
+fn read<T: DeserializeOwned, U>(
+    body: &[u8],
+    decode: impl FnOnce(T) -> Result<Translated<U>, Error>,
+    fault: impl Fn(&[u8], &serde_json::Error) -> Error,
+) -> Result<Translated<U>, Error> {
+    let body = body.strip_prefix(BOM).unwrap_or(body);
+    // Keeping track of paths costs time and is only needed for bodies that fail; so does looking for halves of characters.
+    let error = match serde_json::from_slice(body) {
+        Ok(value) => return decode(value),
+        Err(error) => error,
+    };
+    let Some((mended, mut losses)) = mend(body) else { return Err(fault(body, &error)) };
+    let value = serde_json::from_str(&mended).map_err(|error| fault(mended.as_bytes(), &error))?;
+    let Translated { value, losses: more } = decode(value)?;
+    losses.extend(more);
+    Ok(Translated { value, losses })
 }
 
 /// The byte order mark that some servers and editors put before their JSON.
@@ -117,7 +139,8 @@ mod tests {
     use super::*;
 
     fn refusal(body: &[u8]) -> (String, String) {
-        let error = read_request::<Request>(body).expect_err("the body is wrong");
+        let error = read_request(body, |_: Request| Ok(Translated { value: (), losses: Vec::new() }))
+            .expect_err("the body is wrong");
         let Error::Request { path, code: _, message } = error else { panic!("{error}") };
         (message, path)
     }

@@ -52,6 +52,7 @@ mod settings;
 mod stamp;
 mod stop;
 mod style;
+mod surrogates;
 mod translator;
 mod watch;
 

@@ -163,6 +163,8 @@ loss_codes! {
     EmptyCompletion = "empty_completion", false;
     /// A completed reply that carries an error beside its answer.
     ErrorBesideAnswer = "error_beside_answer", false;
+    /// Half a character, which no text can hold.
+    LoneSurrogate = "lone_surrogate", false;
     /// What a reply cost, where it ended here before the upstream could say.
     UnknownUsage = "unknown_usage", false;
     /// A choice, count or detail beyond what the target has room for.

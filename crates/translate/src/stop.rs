@@ -5,20 +5,19 @@
 
 use std::borrow::Cow;
 
-use interlingua_model::Api;
 use interlingua_model::{
-    Content, Ending, Envelope, Event, Failure, Finish, ItemIndex, ItemKind, ItemStart, Origin, PartKind, ReplyOrigins,
-    Response, Sink, TextPart, TokenLogprob,
+    Api, Content, Ending, Envelope, Event, Failure, Finish, ItemIndex, ItemKind, ItemStart, Origin, PartKind,
+    ReplyOrigins, Response, Sink, TextPart, TokenLogprob,
 };
 
-use crate::api::Decoder;
 use crate::outcome::{End, Outcome};
+use crate::surrogates::MendingDecoder;
 use crate::{Loss, LossCode, Sent};
 
 /// A decoder whose text ends at a stop sequence, where its upstream was not told of any.
 #[derive(Debug)]
 pub(crate) struct StoppingDecoder {
-    decoder: Decoder,
+    decoder: MendingDecoder,
     stop: Option<Box<Stop>>,
 }
 
@@ -26,7 +25,7 @@ impl StoppingDecoder {
     pub(crate) fn new(api: Api, sent: &Sent) -> Self {
         let sequences = sent.stop_sequences();
         let stop = (!sequences.is_empty()).then(|| Box::new(Stop::new(sequences.to_vec())));
-        Self { decoder: Decoder::new(api, sent), stop }
+        Self { decoder: MendingDecoder::new(api, sent), stop }
     }
 
     pub(crate) fn read(&mut self, data: &str, name: Option<&str>, out: &mut impl Sink) {
@@ -124,7 +123,7 @@ fn first(text: &str, sequences: &[String]) -> Option<usize> {
 
 /// Where the end of a text begins that may be the beginning of a sequence.
 fn doubtful(text: &str, sequences: &[String]) -> usize {
-    let starts = sequences.iter().flat_map(|sequence| {
+    let starts = sequences.iter().filter_map(|sequence| {
         let inner = sequence.char_indices().skip(1).map(|(at, _)| at);
         inner.filter_map(|length| sequence.get(..length)).filter(|start| text.ends_with(start)).map(str::len).max()
     });

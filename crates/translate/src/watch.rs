@@ -2,9 +2,10 @@
 
 use interlingua_model::{Envelope, Event, Failure, Sink};
 
-use crate::api::{Decoder, Encoder};
+use crate::api::Encoder;
 use crate::outcome::{End, Outcome};
 use crate::reply::Reply;
+use crate::surrogates::MendingDecoder;
 use crate::{Frames, Stage};
 
 /// Judges a stream whose bytes go to the client as they are, since both sides speak the same API: how far it is, and whether
@@ -27,7 +28,7 @@ use crate::{Frames, Stage};
 #[derive(Debug)]
 pub struct Watch {
     reply: Reply,
-    decoder: Decoder,
+    decoder: MendingDecoder,
     seen: Seen,
 }
 
@@ -53,7 +54,7 @@ impl Sink for Seen {
 
 impl Watch {
     pub(crate) fn new(reply: &Reply) -> Self {
-        Self { decoder: Decoder::new(reply.client(), reply.sent()), reply: reply.clone(), seen: Seen::default() }
+        Self { decoder: MendingDecoder::new(reply.client(), reply.sent()), reply: reply.clone(), seen: Seen::default() }
     }
 
     /// Looks at one event that goes by.

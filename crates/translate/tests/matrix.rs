@@ -175,7 +175,8 @@ fn outcome(field: &str, body: &Body, example: fn(&str) -> Body, run: Run) -> Str
         .filter(|loss| loss.path.split(['.', '[']).next() == Some(field))
         .map(|loss| {
             let strict = if loss.code.changes_meaning() { ", refused if strict" } else { "" };
-            format!("dropped: `{}`{strict}", loss.code)
+            let done = if loss.code == LossCode::Emulated { "done here" } else { "dropped" };
+            format!("{done}: `{}`{strict}", loss.code)
         })
         .collect();
     let base = base.map(|base| leaves(&base)).unwrap_or_default();

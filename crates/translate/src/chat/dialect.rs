@@ -18,6 +18,7 @@ pub enum Chat {}
 impl Dialect for Chat {
     const API: Api = Api::Chat;
     const PATH: &'static str = "/chat/completions";
+    const TEXTS: &'static str = "choices[0].delta";
 
     type Upstream = Upstream;
     type Context = Context;
@@ -25,11 +26,11 @@ impl Dialect for Chat {
     type Encoder = Encoder;
 
     fn decode_request(body: &[u8]) -> Result<Translated<Request>, Error> {
-        decode_request(read_request(body)?)
+        read_request(body, decode_request)
     }
 
     fn check_request(body: &[u8]) -> Result<(), Error> {
-        read_request::<wire::Request>(body).map(drop)
+        read_request(body, |_: wire::Request| Ok(Translated { value: (), losses: Vec::new() })).map(drop)
     }
 
     fn encode_request(request: Request, upstream: &Upstream, sent: &Sent) -> Result<Written, Error> {
@@ -40,7 +41,7 @@ impl Dialect for Chat {
     }
 
     fn decode_response(body: &[u8], sent: &Sent) -> Result<Translated<Response>, Error> {
-        decode_response(read_reply(body)?, sent)
+        read_reply(body, |reply| decode_response(reply, sent))
     }
 
     fn encode_response(response: Response, context: &Context, out: &mut Vec<u8>) -> Result<Vec<Loss>, Error> {

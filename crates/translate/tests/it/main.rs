@@ -7,3 +7,4 @@ mod stop;
 mod streams;
 #[path = "../support/mod.rs"]
 mod support;
+mod surrogates;
