@@ -34,21 +34,8 @@ serve() {
     port=$(free_port)
     "$BIN" serve --upstream replay --dialect "$1" --listen "127.0.0.1:$port" >>"$log" 2>&1 &
     server=$!
-    wait_until_healthy
+    wait_until_healthy "$server" "$port" "$log"
     export BASE_URL=http://127.0.0.1:$port/v1
-}
-
-wait_until_healthy() {
-    local attempt
-    for attempt in {1..100}; do
-        kill -0 "$server" 2>/dev/null || break
-        if python3 -c "import urllib.request as u; u.urlopen('http://127.0.0.1:$port/healthz', timeout=1)" 2>/dev/null; then
-            return
-        fi
-        sleep 0.1
-    done
-    cat "$log" >&2
-    die "interlingua serve did not answer /healthz after $attempt attempts; its output is above"
 }
 
 export API_KEY=x MODEL=gpt-5.5

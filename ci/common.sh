@@ -33,3 +33,17 @@ need_shared() {
 free_port() {
     python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
+
+# wait_until_healthy PID PORT LOG: until the gateway answers, or its output where it does not.
+wait_until_healthy() {
+    local attempt
+    for attempt in {1..100}; do
+        kill -0 "$1" 2>/dev/null || break
+        if python3 -c "import urllib.request as u; u.urlopen('http://127.0.0.1:$2/healthz', timeout=1)" 2>/dev/null; then
+            return
+        fi
+        sleep 0.1
+    done
+    cat "$3" >&2
+    die "interlingua serve did not answer /healthz after $attempt attempts; its output is above"
+}

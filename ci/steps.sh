@@ -139,6 +139,7 @@ step_cases() {
     need_binary
     ensure_python
     python3 "$SHARED/spec/check_cases.py" --bin "$BIN" $(exceptions cases)
+    python3 "$SHARED/spec/check_cases.py" --bin "$BIN" --cases "$SHARED/spec/field_cases.json" $(exceptions field_cases)
 }
 
 # An independent judge over recorded traffic, as it is and with each recording damaged in five ways.
@@ -156,6 +157,12 @@ step_oracle() {
 # `--except FILE` where ci/NAME.except lists what is known to be right otherwise.
 exceptions() {
     [[ ! -f ci/$1.except ]] || echo "--except ci/$1.except"
+}
+
+step_open_responses() {
+    need_shared spec/open_responses
+    need_binary
+    bash ci/open_responses.sh
 }
 
 step_clients() {
