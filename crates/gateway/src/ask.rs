@@ -43,7 +43,8 @@ async fn ask(api: Api, State(app): State<Shared>, request: Request) -> Result<Re
     let is_streamed = asked.is_streamed();
     let answer = async move { executor.ask(asked).await };
     if is_streamed {
-        return stream::respond(answer, api, app.limits).await;
+        let hold = app.upstream.executor().config().timeouts.hold;
+        return stream::respond(answer, api, hold, app.limits).await;
     }
     let answer = answer.await?;
     let Reply::Whole(body) = answer.value else {

@@ -27,15 +27,14 @@ impl Default for Config {
 /// Where a gateway listens when nobody says.
 const DEFAULT_LISTEN: &str = "127.0.0.1:4141";
 
-/// How much a gateway takes and how long it waits.
+/// How much a gateway takes and how long it waits. How long a streamed reply is held back for a failure that can still be an
+/// HTTP status is the executor's to say: [`Timeouts::hold`](interlingua_executor::Timeouts::hold).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// The largest request body, in bytes (64 MiB: an image of 20 MiB passes).
     pub body: usize,
     /// The longest pause within a request body (30 s).
     pub body_idle: Duration,
-    /// How long a streamed reply may stay without a first byte, so that a failure can still be an HTTP status (15 s).
-    pub hold: Duration,
     /// After which pause in a streamed reply a comment is sent, so that nothing on the way takes it for dead (15 s).
     pub heartbeat: Duration,
     /// How long replies may go on after the server was told to stop (10 s).
@@ -47,7 +46,6 @@ impl Default for Limits {
         Self {
             body: 64 * 1024 * 1024,
             body_idle: Duration::from_secs(30),
-            hold: Duration::from_secs(15),
             heartbeat: Duration::from_secs(15),
             grace: Duration::from_secs(10),
         }

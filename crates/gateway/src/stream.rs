@@ -1,5 +1,7 @@
 //! Answers that arrive while they are being made, whichever API they are in.
 
+use std::time::Duration;
+
 use axum::response::Response;
 use bytes::Bytes;
 use futures_core::Stream;
@@ -16,10 +18,11 @@ use crate::{ApiError, Limits, reply};
 pub(crate) async fn respond(
     answer: impl Future<Output = Result<Answer<Reply>, Error>> + Send + 'static,
     api: Api,
+    hold: Duration,
     limits: Limits,
 ) -> Result<Response, ApiError> {
     let mut answer = Box::pin(answer);
-    match tokio::time::timeout(limits.hold, &mut answer).await {
+    match tokio::time::timeout(hold, &mut answer).await {
         Ok(answer) => {
             let Answer { value, meta } = answer?;
             let response = match value {

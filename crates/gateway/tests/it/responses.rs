@@ -186,13 +186,17 @@ async fn a_stream_that_is_cut_ends_as_failed() {
 
 #[tokio::test]
 async fn a_silent_upstream_is_bridged_by_heartbeats_and_may_fail_in_the_stream() {
-    let setup = Plan { limits: impatient(), faults: "delay=100ms", ..over_chat() }.start().await;
+    let setup =
+        Plan { hold: impatient().hold, limits: impatient().limits, faults: "delay=100ms", ..over_chat() }.start().await;
     let body = ask(&setup, &question(true)).await.text().await.unwrap();
     assert!(body.starts_with(": keepalive\n\n"), "{body:.100}");
     assert_eq!(events(&body).last().unwrap()["type"], "response.completed");
     setup.stop().await;
 
-    let setup = Plan { limits: impatient(), faults: "cut=1; delay=400ms", ..over_chat() }.start().await;
+    let setup =
+        Plan { hold: impatient().hold, limits: impatient().limits, faults: "cut=1; delay=400ms", ..over_chat() }
+            .start()
+            .await;
     let response = ask(&setup, &question(true)).await;
     assert_eq!(response.status(), 200);
     let events = events(&response.text().await.unwrap());

@@ -59,7 +59,7 @@ async fn an_event_arrives_before_the_next_one_is_sent() {
 
 #[tokio::test]
 async fn a_silent_upstream_is_bridged_by_heartbeats() {
-    let setup = Plan { limits: impatient(), faults: "delay=100ms", ..Plan::default() }.start().await;
+    let setup = Plan { faults: "delay=100ms", ..impatient() }.start().await;
     let begun = Instant::now();
     let response = setup.ask(&hello(true)).await;
     assert_eq!(response.status(), 200);
@@ -80,7 +80,7 @@ async fn there_is_no_heartbeat_while_events_come() {
 
 #[tokio::test]
 async fn a_pause_in_the_middle_is_bridged_too() {
-    let setup = Plan { limits: impatient(), faults: "stall=8", ..Plan::default() }.start().await;
+    let setup = Plan { faults: "stall=8", ..impatient() }.start().await;
     let mut body = setup.ask(&hello(true)).await.bytes_stream();
     let mut all = String::new();
     while all.matches(": keepalive").count() < 3 {
@@ -93,7 +93,7 @@ async fn a_pause_in_the_middle_is_bridged_too() {
 
 #[tokio::test]
 async fn what_fails_after_the_commitment_is_told_in_the_stream() {
-    let setup = Plan { limits: impatient(), case: Some("responses/failed"), faults: "delay=200ms", ..Plan::default() };
+    let setup = Plan { case: Some("responses/failed"), faults: "delay=200ms", ..impatient() };
     let setup = setup.start().await;
     let response = setup.ask(&hello(true)).await;
     assert_eq!(response.status(), 200);

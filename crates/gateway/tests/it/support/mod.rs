@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use interlingua_executor::Profile;
-use interlingua_executor::{HttpSettings, Proxy};
+use interlingua_executor::{HttpSettings, Proxy, Timeouts};
 use interlingua_gateway::{Config, Gateway, InboundKey, Limits, Target, Upstream, UpstreamConfig};
 use interlingua_replay::{Faults, Replay, Server};
 use interlingua_translate::Api;
@@ -27,6 +27,7 @@ pub(crate) struct Setup {
 /// How a gateway is to be set up.
 pub(crate) struct Plan {
     pub(crate) limits: Limits,
+    pub(crate) hold: Duration,
     pub(crate) api: Api,
     pub(crate) profile: Option<Profile>,
     pub(crate) inbound_key: Option<&'static str>,
@@ -39,6 +40,7 @@ impl Default for Plan {
     fn default() -> Self {
         Self {
             limits: Limits::default(),
+            hold: Timeouts::default().hold,
             api: Api::Responses,
             profile: None,
             inbound_key: None,
@@ -49,10 +51,10 @@ impl Default for Plan {
     }
 }
 
-/// Limits that tests do not have to wait for.
-pub(crate) fn impatient() -> Limits {
+/// Waits that tests do not have to wait for.
+pub(crate) fn impatient() -> Plan {
     let short = Duration::from_millis(150);
-    Limits { hold: short, heartbeat: short, ..Limits::default() }
+    Plan { limits: Limits { heartbeat: short, ..Limits::default() }, hold: short, ..Plan::default() }
 }
 
 impl Plan {
@@ -68,6 +70,7 @@ impl Plan {
             api: Some(self.api),
             profile: self.profile,
             api_key: self.api_key.map(Into::into),
+            timeouts: Timeouts { hold: self.hold, ..Timeouts::default() },
             ..UpstreamConfig::default()
         })
         .await
