@@ -127,16 +127,25 @@ pub(in crate::responses) fn is_programmatic(caller: Option<&wire::Caller>) -> bo
     caller.is_some_and(|caller| caller.kind.as_deref() == Some("program"))
 }
 
+/// The custom tools of an echo, those of groups among them. One that cannot be read, or leaves a name out, says nothing: it
+/// must not fail an answer.
 fn custom_tool_names(tools: &json::Json) -> Option<HashSet<String>> {
     #[derive(Deserialize)]
     struct Head {
         r#type: Option<String>,
         name: Option<String>,
+        tools: Option<Vec<Head>>,
     }
-    // An echo that cannot be read says nothing; it must not fail an answer.
+    fn gather(head: Head, names: &mut HashSet<String>) -> Option<()> {
+        if head.r#type.as_deref() == Some("custom") {
+            names.insert(head.name?);
+        }
+        head.tools.unwrap_or_default().into_iter().try_for_each(|head| gather(head, names))
+    }
     let tools: Vec<json::Json> = tools.parse().ok()?;
-    let heads = tools.iter().filter_map(|tool| tool.parse::<Head>().ok());
-    Some(heads.filter(|head| head.r#type.as_deref() == Some("custom")).filter_map(|head| head.name).collect())
+    let mut names = HashSet::new();
+    tools.iter().filter_map(|tool| tool.parse::<Head>().ok()).try_for_each(|head| gather(head, &mut names))?;
+    Some(names)
 }
 
 fn decode_message(message: wire::Message, origin: model::Origin) -> model::Message {
