@@ -18,6 +18,7 @@ mod credentials;
 mod errors;
 #[cfg(feature = "reqwest")]
 mod http;
+mod labels;
 mod passthrough;
 mod profiles;
 mod responses;
