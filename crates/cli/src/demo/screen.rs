@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use interlingua_replay::LOGGED_BODY_LIMIT;
-use serde_json::value::RawValue;
+use interlingua_wire::Extra;
 
 use super::wire::Line;
 use crate::terminal::{self, Paint};
@@ -100,34 +100,9 @@ fn shown(line: &Line) -> String {
 
 /// A JSON object with a line for each field, as it stands otherwise.
 fn indented(body: &str) -> String {
-    let Ok(Fields(fields)) = serde_json::from_str(body) else { return format!("  {body}\n") };
-    let lines = fields.into_iter().map(|(name, value)| format!("  {name}: {value}\n"));
+    let Ok(fields) = serde_json::from_str::<Extra>(body) else { return format!("  {body}\n") };
+    let lines = fields.iter().map(|(name, value)| format!("  {name}: {}\n", value.get()));
     lines.collect::<Vec<_>>().concat()
-}
-
-/// The fields of an object in their order, verbatim.
-struct Fields(Vec<(String, String)>);
-
-impl<'de> serde::Deserialize<'de> for Fields {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Fields;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
-                let mut fields = Vec::new();
-                while let Some((name, value)) = map.next_entry::<String, &RawValue>()? {
-                    fields.push((name, value.get().to_owned()));
-                }
-                Ok(Fields(fields))
-            }
-        }
-        deserializer.deserialize_map(Visitor)
-    }
 }
 
 #[cfg(test)]
