@@ -161,7 +161,7 @@ async fn a_small_body_that_grows_beyond_all_bounds_is_refused_before_it_has() {
     let (status, error) = refusal(send(&setup, "/v1/responses", "zstd", bomb(100_000)).await).await;
     assert_eq!((status, error["code"].as_str()), (413, Some("request_too_large")), "{error}");
     for encoding in ["gzip", "deflate"] {
-        let bomb = encoded(encoding, &vec![b' '; 100 * 1024 * 1024]);
+        let bomb = encoded(encoding, &vec![b' '; 20 * 1024 * 1024]);
         assert!(bomb.len() < 1024 * 1024, "{encoding}");
         let (status, error) = refusal(send(&setup, "/v1/responses", encoding, bomb).await).await;
         assert_eq!((status, error["code"].as_str()), (413, Some("request_too_large")), "{encoding}: {error}");
