@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::http::exchange::{Call, EVENT_STREAM, JSON, Opened, Remote};
 use crate::http::key::Key;
+use crate::http::transport::BoxFuture;
 use crate::http::transport::Transport;
 use crate::stream::chain::{Chain, Reader};
 use crate::stream::event_stream::{self, EventStream, Told};
@@ -28,6 +29,8 @@ use crate::stream::sse_stream::{self, Rendered, SseStream};
 /// Cheap to clone; clones share connections and the last rate limits. Every wait has a limit ([`Timeouts`]), every buffer
 /// too: 16 MiB for one event, 64 MiB for a whole reply, 64 KiB for the body of an error. Dropping a call, or the stream it
 /// gave, closes the upstream's connection. A request is sent again by [`RetryPolicy`](crate::RetryPolicy) alone.
+///
+/// Its futures are boxed, so that they are compiled here and not once more in every crate that awaits them.
 ///
 /// ```no_run
 /// use interlingua_executor::{Config, Executor, Reply};
@@ -106,54 +109,60 @@ impl Executor {
     ///
     /// # Errors
     /// Any [`Error`]; its `param` is a path in the client's request.
-    pub async fn ask(&self, asked: Asked) -> Result<Answer<Reply>, Error> {
-        let upstream = self.upstream_for(asked.model()).await;
-        let is_streamed = asked.is_streamed();
-        let outgoing = asked.to(&upstream, stamp()).map_err(Error::translation)?;
-        let Ready { call, losses, reply } = self.ready(outgoing, &upstream)?;
-        let mut tries = self.remote.tries();
-        loop {
-            let opened = self.remote.open_readable(call.clone(), &self.key).await;
-            let opened = opened.map_err(|error| error.map_param(|param| reply.param(param)));
-            let answer = match opened {
-                Ok(opened) => self.answer(opened, Rendered::new(reply.answer()), is_streamed, &losses).await,
-                Err(error) => Err(error),
-            };
-            match answer {
-                Err(error) => tries.again(error).await?,
-                answer => return answer,
+    pub fn ask(&self, asked: Asked) -> BoxFuture<'_, Result<Answer<Reply>, Error>> {
+        Box::pin(async move {
+            let upstream = self.upstream_for(asked.model()).await;
+            let is_streamed = asked.is_streamed();
+            let outgoing = asked.to(&upstream, stamp()).map_err(Error::translation)?;
+            let Ready { call, losses, reply } = self.ready(outgoing, &upstream)?;
+            let mut tries = self.remote.tries();
+            loop {
+                let opened = self.remote.open_readable(call.clone(), &self.key).await;
+                let opened = opened.map_err(|error| error.map_param(|param| reply.param(param)));
+                let answer = match opened {
+                    Ok(opened) => self.answer(opened, Rendered::new(reply.answer()), is_streamed, &losses).await,
+                    Err(error) => Err(error),
+                };
+                match answer {
+                    Err(error) => tries.again(error).await?,
+                    answer => return answer,
+                }
             }
-        }
+        })
     }
 
     /// Answers a request of the model with the whole reply.
     ///
     /// # Errors
     /// Any [`Error`].
-    pub async fn complete(&self, request: Request) -> Result<Answer<Response>, Error> {
-        let Ready { call, losses, reply } = self.prepare(request, false).await?;
-        let mut tries = self.remote.tries();
-        loop {
-            match self.complete_once(call.clone(), &reply, &losses).await {
-                Err(error) => tries.again(error).await?,
-                answer => return answer,
+    pub fn complete(&self, request: Request) -> BoxFuture<'_, Result<Answer<Response>, Error>> {
+        Box::pin(async move {
+            let Ready { call, losses, reply } = self.prepare(request, false).await?;
+            let mut tries = self.remote.tries();
+            loop {
+                match self.complete_once(call.clone(), &reply, &losses).await {
+                    Err(error) => tries.again(error).await?,
+                    answer => return answer,
+                }
             }
-        }
+        })
     }
 
     /// Answers a request of the model with the events of the reply. They are held back as [`ask`](Self::ask) says.
     ///
     /// # Errors
     /// Any [`Error`].
-    pub async fn stream(&self, request: Request) -> Result<Answer<EventStream>, Error> {
-        let Ready { call, losses, reply } = self.prepare(request, true).await?;
-        let mut tries = self.remote.tries();
-        loop {
-            match self.stream_once(call.clone(), &reply, &losses).await {
-                Err(error) => tries.again(error).await?,
-                answer => return answer,
+    pub fn stream(&self, request: Request) -> BoxFuture<'_, Result<Answer<EventStream>, Error>> {
+        Box::pin(async move {
+            let Ready { call, losses, reply } = self.prepare(request, true).await?;
+            let mut tries = self.remote.tries();
+            loop {
+                match self.stream_once(call.clone(), &reply, &losses).await {
+                    Err(error) => tries.again(error).await?,
+                    answer => return answer,
+                }
             }
-        }
+        })
     }
 }
 

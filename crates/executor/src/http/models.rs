@@ -15,6 +15,7 @@ use crate::error::{Error, Phase};
 use crate::executor::Executor;
 use crate::http::base_url::MODELS;
 use crate::http::exchange::{Call, JSON, Started};
+use crate::http::transport::BoxFuture;
 use crate::http::wait::within;
 
 impl Executor {
@@ -25,25 +26,27 @@ impl Executor {
     ///
     /// # Errors
     /// Any [`Error`].
-    pub async fn models(&self) -> Result<Answer<chat::ModelList>, Error> {
-        let Some(version) = self.catalogue_version() else { return self.plain_models().await };
-        let mut tries = self.remote.tries();
-        let failure = loop {
-            match self.ask_catalogue(version).await {
-                Ok((catalogue, started)) => {
-                    return Ok(Answer { value: catalogue.list(), meta: started.ready(Vec::new()) });
-                }
-                Err(error) => {
-                    if let Err(error) = tries.again(error).await {
-                        break error;
+    pub fn models(&self) -> BoxFuture<'_, Result<Answer<chat::ModelList>, Error>> {
+        Box::pin(async move {
+            let Some(version) = self.catalogue_version() else { return self.plain_models().await };
+            let mut tries = self.remote.tries();
+            let failure = loop {
+                match self.ask_catalogue(version).await {
+                    Ok((catalogue, started)) => {
+                        return Ok(Answer { value: catalogue.list(), meta: started.ready(Vec::new()) });
+                    }
+                    Err(error) => {
+                        if let Err(error) = tries.again(error).await {
+                            break error;
+                        }
                     }
                 }
-            }
-        };
-        let catalogue = self.remote.catalogue.read().ok_or(failure)?;
-        let head = catalogue.head.clone();
-        let meta = Meta { losses: Vec::new(), rate_limits: None, head, timings: Timings::default() };
-        Ok(Answer { value: catalogue.list(), meta })
+            };
+            let catalogue = self.remote.catalogue.read().ok_or(failure)?;
+            let head = catalogue.head.clone();
+            let meta = Meta { losses: Vec::new(), rate_limits: None, head, timings: Timings::default() };
+            Ok(Answer { value: catalogue.list(), meta })
+        })
     }
 
     /// What is known of the models' ways. Asks where nothing is known or what is known has grown old, but never fails and

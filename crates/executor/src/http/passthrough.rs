@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::http::exchange::{Call, EVENT_STREAM, JSON, Opened};
 use crate::http::splice::Glance;
+use crate::http::transport::BoxFuture;
 use crate::http::transport::ByteStream;
 use crate::{Error, Executor};
 
@@ -24,21 +25,27 @@ impl Executor {
     /// # Errors
     /// Only what keeps a reply from coming: the upstream cannot be reached, breaks off or is too slow. A body that breaks
     /// off later ends in an error of the stream.
-    pub async fn pass(&self, body: Bytes, headers: &HeaderMap) -> Result<Response<ByteStream>, Error> {
-        let call = self.passed_call(body, headers).await?;
-        let mut tries = self.remote.tries();
-        let Opened { head, body, .. } = loop {
-            match self.remote.open(call.clone(), &self.key).await {
-                Ok(opened) => break opened,
-                // No reply at all; a status of whatever kind is the caller's to judge.
-                Err(error) => tries.again(error).await?,
-            }
-        };
-        let stream: ByteStream = Box::pin(self.remote.paced(body));
-        let mut response = Response::new(stream);
-        *response.status_mut() = head.status;
-        *response.headers_mut() = head.headers;
-        Ok(response)
+    pub fn pass<'a>(
+        &'a self,
+        body: Bytes,
+        headers: &'a HeaderMap,
+    ) -> BoxFuture<'a, Result<Response<ByteStream>, Error>> {
+        Box::pin(async move {
+            let call = self.passed_call(body, headers).await?;
+            let mut tries = self.remote.tries();
+            let Opened { head, body, .. } = loop {
+                match self.remote.open(call.clone(), &self.key).await {
+                    Ok(opened) => break opened,
+                    // No reply at all; a status of whatever kind is the caller's to judge.
+                    Err(error) => tries.again(error).await?,
+                }
+            };
+            let stream: ByteStream = Box::pin(self.remote.paced(body));
+            let mut response = Response::new(stream);
+            *response.status_mut() = head.status;
+            *response.headers_mut() = head.headers;
+            Ok(response)
+        })
     }
 
     async fn passed_call(&self, mut body: Bytes, headers: &HeaderMap) -> Result<Call, Error> {
