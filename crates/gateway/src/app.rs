@@ -8,6 +8,7 @@ use crate::{InboundKey, Limits, Upstream};
 pub(crate) struct App {
     pub(crate) upstream: Upstream,
     pub(crate) inbound_key: Option<InboundKey>,
+    pub(crate) allowed_hosts: Vec<String>,
     pub(crate) limits: Limits,
 }
 

@@ -14,13 +14,20 @@ pub struct Config {
     pub listen: String,
     /// What callers have to present. Without it only this machine is served.
     pub inbound_key: Option<InboundKey>,
+    /// Names and addresses by which it may be asked where there is no key, besides those that mean this machine anyway.
+    pub allowed_hosts: Vec<String>,
     /// Its limits.
     pub limits: Limits,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { listen: DEFAULT_LISTEN.to_owned(), inbound_key: None, limits: Limits::default() }
+        Self {
+            listen: DEFAULT_LISTEN.to_owned(),
+            inbound_key: None,
+            allowed_hosts: Vec::new(),
+            limits: Limits::default(),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 
 use crate::app::Shared;
-use crate::{ApiError, StartError};
+use crate::{ApiError, StartError, host};
 
 /// What callers have to present as `Authorization: Bearer ..`. Shown nowhere.
 #[derive(Clone)]
@@ -42,9 +42,14 @@ impl fmt::Debug for InboundKey {
     }
 }
 
-/// Lets in whoever presents the key, or everybody where none is set.
+/// Lets in whoever presents the key; where none is set, everybody who asks for this machine by a name of its own.
 pub(crate) async fn admit(State(app): State<Shared>, mut request: Request, next: Next) -> Response {
-    let Some(key) = &app.inbound_key else { return next.run(request).await };
+    let Some(key) = &app.inbound_key else {
+        return match host::check(&request, &app.allowed_hosts) {
+            Ok(()) => next.run(request).await,
+            Err(refusal) => refusal.into_response(),
+        };
+    };
     if bearer(request.headers()).is_some_and(|presented| key.admits(presented)) {
         // It has done its work; what is left would be passed on as the caller's own key.
         request.headers_mut().remove(AUTHORIZATION);

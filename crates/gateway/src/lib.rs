@@ -22,6 +22,7 @@ mod ask;
 mod body;
 mod config;
 mod error;
+mod host;
 mod inbound;
 mod models;
 mod reply;

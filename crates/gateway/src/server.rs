@@ -26,7 +26,7 @@ impl Gateway {
     /// # Errors
     /// The address is none or is taken, or it can be reached from other machines and no inbound key is set.
     pub async fn bind(config: Config, upstream: Upstream) -> Result<Self, StartError> {
-        let Config { listen, inbound_key, limits } = config;
+        let Config { listen, inbound_key, allowed_hosts, limits } = config;
         let failed = |source: io::Error| StartError::Listen { listen: listen.clone(), source };
         let addresses: Vec<SocketAddr> = lookup_host(&listen).await.map_err(failed)?.collect();
         let is_private = addresses.iter().all(|address| address.ip().is_loopback());
@@ -35,7 +35,7 @@ impl Gateway {
         }
         let listener = TcpListener::bind(&*addresses).await.map_err(failed)?;
         let addr = listener.local_addr().map_err(failed)?;
-        Ok(Self { listener, addr, app: App { upstream, inbound_key, limits } })
+        Ok(Self { listener, addr, app: App { upstream, inbound_key, allowed_hosts, limits } })
     }
 
     /// Where it listens.

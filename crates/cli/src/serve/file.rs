@@ -17,6 +17,7 @@ pub(super) struct Settings {
     pub(super) upstream: UpstreamArgs,
     pub(super) strict: bool,
     pub(super) inbound_key: Option<String>,
+    pub(super) allowed_hosts: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -30,6 +31,7 @@ struct Written {
     profile: Option<String>,
     strict: Option<bool>,
     inbound_key: Option<String>,
+    allowed_hosts: Option<Vec<String>>,
 }
 
 /// Reads the file. What it does not know it refuses, with the line.
@@ -42,7 +44,8 @@ pub(super) fn read(path: &Path) -> Result<Settings> {
         let line = before.matches('\n').count() + 1;
         anyhow::anyhow!("{} is wrong in line {line}: {}", path.display(), error.message())
     })?;
-    let Written { listen, upstream, dialect, base_url, profile, strict, inbound_key } = written;
+    let Written { listen, upstream, dialect, base_url, profile, strict, inbound_key, allowed_hosts } = written;
     let upstream = UpstreamArgs { upstream, dialect, base_url, profile };
-    Ok(Settings { listen, upstream, strict: strict.unwrap_or(false), inbound_key })
+    let allowed_hosts = allowed_hosts.unwrap_or_default();
+    Ok(Settings { listen, upstream, strict: strict.unwrap_or(false), inbound_key, allowed_hosts })
 }

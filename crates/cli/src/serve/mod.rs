@@ -32,20 +32,26 @@ pub(crate) struct Args {
     /// Refuse requests that cannot be translated without a change of meaning
     #[arg(long)]
     strict: bool,
-    /// A TOML file with listen, upstream, dialect, base_url, profile, strict and inbound_key
+    /// A name or address by which it may be asked without a key, besides those of this machine; may be repeated
+    #[arg(long, value_name = "HOST")]
+    allowed_host: Vec<String>,
+    /// A TOML file with listen, upstream, dialect, base_url, profile, strict, inbound_key and allowed_hosts
     #[arg(long, env = "INTERLINGUA_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
 }
 
 /// Runs the command.
 pub(crate) async fn run(args: Args) -> Result<ExitCode> {
-    let Args { listen, upstream, strict, config } = args;
+    let Args { listen, upstream, strict, allowed_host, config } = args;
     let lines = fmt::layer().with_writer(io::stderr).with_ansi(Paint::on(&io::stderr()).is_on()).with_target(false);
     tracing_subscriber::registry().with(lines.with_filter(log_filter(std::env::var("RUST_LOG").ok()))).init();
     let file = config.as_deref().map(file::read).transpose()?.unwrap_or_default();
     let inbound_key = std::env::var("INTERLINGUA_INBOUND_KEY").ok().or(file.inbound_key).filter(|key| !key.is_empty());
-    let settings =
-        Config { inbound_key: inbound_key.as_deref().map(InboundKey::new).transpose()?, ..Config::default() };
+    let settings = Config {
+        inbound_key: inbound_key.as_deref().map(InboundKey::new).transpose()?,
+        allowed_hosts: [file.allowed_hosts, allowed_host].concat(),
+        ..Config::default()
+    };
     let settings = Config { listen: listen.or(file.listen).unwrap_or(settings.listen.clone()), ..settings };
     let mut upstream = upstream.or(file.upstream).config()?;
     if strict || file.strict {

@@ -9,7 +9,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
 use http::{HeaderMap, Response, StatusCode};
-use interlingua_gateway::{Config, Gateway, Limits, Target, Upstream, UpstreamConfig};
+use interlingua_gateway::{Config, Gateway, Target, Upstream, UpstreamConfig};
 use serde_json::{Value, json};
 
 use crate::support::{data, hello};
@@ -62,7 +62,7 @@ impl Setup {
             ..UpstreamConfig::default()
         };
         let upstream = Upstream::open(config).await.unwrap();
-        let config = Config { listen: "127.0.0.1:0".to_owned(), inbound_key: None, limits: Limits::default() };
+        let config = Config { listen: "127.0.0.1:0".to_owned(), ..Config::default() };
         let gateway = Gateway::bind(config, upstream).await.unwrap();
         let url = format!("http://{}", gateway.addr());
         tokio::spawn(gateway.serve(std::future::pending()));

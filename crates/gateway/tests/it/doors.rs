@@ -100,3 +100,47 @@ async fn contradictions_and_nonsense_are_refused_before_anything_starts() {
         assert!(!message.contains("secret"), "{message}");
     }
 }
+
+#[tokio::test]
+async fn a_web_page_cannot_ask_in_its_users_name() {
+    let setup = Plan { case: Some("responses/text"), ..Plan::default() }.start().await;
+    let ask = |headers: &[(&'static str, &'static str)]| {
+        let request = setup.post("/v1/chat/completions", hello(false).to_string());
+        headers.iter().fold(request, |request, (name, value)| request.header(*name, *value)).send()
+    };
+    let foreign: [(&[_], _); 5] = [
+        // The page's own name, made to mean this machine.
+        (&[("host", "evil.test")], "foreign_host"),
+        (&[("host", "localhost.evil.test:4141")], "foreign_host"),
+        (&[("origin", "https://evil.test")], "foreign_origin"),
+        // What a page without a name of its own says.
+        (&[("origin", "null")], "foreign_origin"),
+        (&[("host", "localhost"), ("origin", "http://127.0.0.1.evil.test")], "foreign_origin"),
+    ];
+    for (headers, code) in foreign {
+        let (status, error) = refusal(ask(headers).await.unwrap()).await;
+        assert_eq!((status, error["code"].as_str()), (403, Some(code)), "{headers:?}");
+        assert!(error["message"].as_str().unwrap().contains("INTERLINGUA_INBOUND_KEY"), "{error}");
+    }
+    assert!(setup.replay.log().last().is_none(), "nothing of it reached the upstream");
+    for headers in [
+        &[][..],
+        &[("host", "localhost:4141")],
+        &[("host", "[::1]:4141")],
+        &[("host", "gateway.lan")],
+        &[("origin", "http://localhost:3000")],
+        &[("origin", "tauri://localhost")],
+    ] {
+        assert_eq!(ask(headers).await.unwrap().status(), 200, "{headers:?}");
+    }
+    setup.stop().await;
+}
+
+#[tokio::test]
+async fn with_a_key_the_name_does_not_matter() {
+    let setup = Plan { inbound_key: Some("let-me-in"), ..Plan::default() }.start().await;
+    let request = setup.post("/v1/chat/completions", hello(false).to_string());
+    let response = request.header("host", "gateway.example").bearer_auth("let-me-in").send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    setup.stop().await;
+}

@@ -187,7 +187,7 @@ async fn a_stream_that_is_cut_ends_as_failed() {
 #[tokio::test]
 async fn a_silent_upstream_is_bridged_by_heartbeats_and_may_fail_in_the_stream() {
     let setup =
-        Plan { hold: impatient().hold, limits: impatient().limits, faults: "delay=100ms", ..over_chat() }.start().await;
+        Plan { hold: impatient().hold, limits: impatient().limits, faults: "delay=200ms", ..over_chat() }.start().await;
     let body = ask(&setup, &question(true)).await.text().await.unwrap();
     assert!(body.starts_with(": keepalive\n\n"), "{body:.100}");
     assert_eq!(events(&body).last().unwrap()["type"], "response.completed");

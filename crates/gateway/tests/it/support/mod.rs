@@ -78,6 +78,7 @@ impl Plan {
         let config = Config {
             listen: "127.0.0.1:0".to_owned(),
             inbound_key: self.inbound_key.map(|key| InboundKey::new(key).unwrap()),
+            allowed_hosts: vec!["gateway.lan".to_owned()],
             limits: self.limits,
         };
         let gateway = Gateway::bind(config, upstream).await.unwrap();
