@@ -130,6 +130,10 @@ loss_codes! {
     DroppedPhase = "dropped_phase", false;
     /// An item that the target cannot express and the client need not act on.
     DroppedItem = "dropped_item", false;
+    /// Earlier conversation that only the server which sealed it can read.
+    DroppedHistory = "dropped_history", true;
+    /// A call of the history without a result; one that says so stands behind it.
+    UnansweredCall = "unanswered_call", true;
     /// An item that neither API's reference knows.
     UnknownItem = "unknown_item", true;
     /// A part of a message that the target cannot express.

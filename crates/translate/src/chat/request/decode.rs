@@ -122,6 +122,8 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
             "functions and tools cannot be used together; move the functions into tools",
         ));
     }
+    // An empty list says that there are no tools, and with none nothing about calls is to be said.
+    let parallel_tool_calls = parallel_tool_calls.filter(|_| !tools.as_ref().is_some_and(Vec::is_empty));
     out.request.parallel_tool_calls = parallel_tool_calls.map(|value| Sourced::at("parallel_tool_calls", value));
     if let Some(functions) = functions {
         decode_functions(&mut out, functions, function_call)?;

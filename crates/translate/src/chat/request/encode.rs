@@ -8,12 +8,13 @@ use super::writing::Writing;
 use crate::chat::Field;
 use crate::chat::Upstream;
 use crate::convert::wire_json;
+use crate::history::settle;
 use crate::places::{At, Places, What};
 use crate::sent::Encoded;
 use crate::{Error, LossCode, RequestCode, Sent, Stamp, Translated};
 use interlingua_model::{
-    Continuation, Limits, OutputFormat, OutputOptions, Reasoning, Request, Sampling, SchemaFormat, Service, Sourced,
-    StreamOptions,
+    Api, Continuation, Limits, OutputFormat, OutputOptions, Reasoning, Request, Sampling, SchemaFormat, Service,
+    Sourced, StreamOptions,
 };
 use interlingua_wire::{Extra, Integer, chat as wire};
 
@@ -81,6 +82,7 @@ pub(in crate::chat) fn write_request(
 
     refuse_stored(continuation)?;
     wire.store = out.store(store);
+    let items = settle(items, Api::Chat, &mut out.losses);
     wire.messages = Some(encode_messages(&mut out, instructions, items, items_origin)?);
     let tools = encode_tools(&mut out, tools, tool_choice.as_ref())?;
     wire.tool_choice = encode_choice(&mut out, tool_choice, &tools)?;

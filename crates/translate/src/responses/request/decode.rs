@@ -72,6 +72,8 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
     out.request.instructions = at("instructions", instructions);
 
     // Before the input, whose own tools come after these.
+    // An empty list says that there are none, and with none nothing about calls is to be said.
+    let no_tools = tools.as_ref().is_some_and(Vec::is_empty);
     decode_tools(&mut out, tools.unwrap_or_default())?;
     let input = input.ok_or_else(|| missing("input", "a request needs its input"))?;
     decode_input(&mut out, input)?;
@@ -80,6 +82,7 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
         decode_choice(&mut out, choice)?;
     }
 
+    let parallel_tool_calls = parallel_tool_calls.filter(|_| !no_tools || !out.request.tools.is_empty());
     out.request.parallel_tool_calls = at("parallel_tool_calls", parallel_tool_calls);
     out.request.limits.max_tool_calls = at("max_tool_calls", max_tool_calls.map(i64::from));
     out.request.limits.max_output_tokens = at("max_output_tokens", max_output_tokens.map(i64::from));

@@ -11,7 +11,7 @@ use super::decode_tools::decode_additional;
 use super::reading::Reading;
 use crate::convert::{arguments_of, non_empty};
 use crate::error::missing;
-use crate::responses::item_class::{class, opaque};
+use crate::responses::item_class::{history_class, opaque};
 use crate::{Error, RequestCode};
 
 const INPUT: Origin = Origin::of("input");
@@ -86,7 +86,7 @@ fn decode_item(out: &mut Reading, item: wire::Item, path: &str, origin: Origin) 
             decode_additional(out, tools, path, origin)?;
             return Ok(None);
         }
-        item => ItemKind::Opaque(opaque(&item, class(&item))),
+        item => ItemKind::Opaque(opaque(&item, history_class(&item))),
     };
     Ok(Some(kind))
 }
