@@ -3,7 +3,11 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use crate::convert::cut;
 use crate::{Error, RequestCode};
+
+/// The most characters of a message that may quote the body.
+const MOST_QUOTED: usize = 200;
 
 /// Reads the body of a request.
 ///
@@ -79,7 +83,7 @@ impl Fault {
             Some(field) => format!("{path}.{field}"),
         };
         let code = if inner.is_data() { RequestCode::InvalidValue } else { RequestCode::InvalidJson };
-        Self { path, code, message: shortened(message) }
+        Self { path, code, message: cut(message, MOST_QUOTED).into_owned() }
     }
 
     fn syntax(problem: std::fmt::Arguments<'_>) -> Self {
@@ -99,15 +103,6 @@ fn position(body: &[u8], at: usize) -> (usize, usize) {
     let column = lines.next_back().unwrap_or_default().len() + 1;
     let line = lines.count() + 1;
     (line, column)
-}
-
-/// A message that may quote the body: 200 characters of it at most.
-fn shortened(message: &str) -> String {
-    const MOST: usize = 200;
-    match message.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", message.get(..end).unwrap_or_default()),
-        None => message.to_owned(),
-    }
 }
 
 #[cfg(test)]

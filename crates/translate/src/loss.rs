@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::Error;
+use crate::convert::brief;
 
 /// A translated value together with everything it lost on the way.
 ///
@@ -72,7 +73,7 @@ pub struct Loss {
 impl Loss {
     /// A loss.
     pub fn new(path: impl Into<String>, code: LossCode, detail: impl Into<String>) -> Self {
-        Self { path: path.into(), code, detail: detail.into() }
+        Self { path: path.into(), code, detail: brief(detail.into()) }
     }
 }
 

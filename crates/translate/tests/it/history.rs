@@ -134,3 +134,89 @@ fn what_a_server_ran_or_sealed_is_left_out() {
         assert_eq!(losses, [("input[0]".to_owned(), code)]);
     }
 }
+
+#[test]
+fn a_turn_that_says_nothing_is_left_out() {
+    let history = json!([
+        {"role": "user", "content": "q"}, {"role": "assistant", "content": null}, {"role": "assistant"},
+        {"role": "assistant", "content": []}, {"role": "system", "content": []}, {"role": "user", "content": "z"},
+    ]);
+    let (items, losses) = input(&history);
+    assert_eq!(kinds(&items, "content"), ["q", "z"]);
+    assert_eq!(losses, [1, 2, 3, 4].map(|at| (format!("messages[{at}]"), LossCode::DroppedItem)));
+
+    let (messages, losses) = messages(&json!([
+        {"role": "user", "content": "q"}, {"role": "assistant", "content": []}, {"role": "assistant"},
+        {"role": "user", "content": []},
+    ]));
+    assert_eq!(messages, json!([{"role": "user", "content": "q"}]));
+    assert_eq!(losses.len(), 3);
+
+    let body = json!({"model": "m", "messages": [{"role": "user", "content": []}]});
+    let upstream = Upstream::usual(Api::Responses);
+    let error = translate(Policy::Lenient, Api::Chat, &body, &upstream).unwrap_err();
+    assert_eq!(error.param(), Some("messages[0]"), "nothing is left to ask");
+}
+
+#[test]
+fn thoughts_go_out_once_and_under_an_id_that_their_server_takes() {
+    let thought = |id: &str, data: &str| json!({"type": "reasoning.encrypted", "id": id, "data": data});
+    let said =
+        |text: &str, thought: Value| json!({"role": "assistant", "content": text, "reasoning_details": [thought]});
+    let long = format!("rs_{}", "x".repeat(62));
+    let (items, losses) = input(&json!([
+        {"role": "user", "content": "q"},
+        said("1", thought("rs_1", "Z0FB")), said("2", thought("rs_1", "Z0FB")), said("3", thought("rs_2", "Z0FC")),
+        said("4", thought(&long, "Z0FD")), said("5", thought("thought_1", "Z0FE")), {"role": "user", "content": "z"},
+    ]));
+    let thoughts = items.as_array().unwrap().iter().filter(|item| item["type"] == "reasoning");
+    let found: Vec<_> = thoughts.map(|item| (&item["id"], &item["encrypted_content"])).collect();
+    assert_eq!(json!(found), json!([["rs_1", "Z0FB"], ["rs_2", "Z0FC"], [null, "Z0FD"], [null, "Z0FE"]]));
+    assert_eq!(losses, [("messages[2].reasoning_details[0]".to_owned(), LossCode::DroppedReasoning)]);
+}
+
+#[test]
+fn a_thought_is_replayed_rather_than_its_summary() {
+    let body = json!({"model": "m", "store": false, "input": [
+        {"type": "reasoning", "summary": [{"type": "summary_text", "text": "S"}], "content": [{"type": "reasoning_text", "text": "T"}]},
+        {"role": "assistant", "content": "A"}, {"role": "user", "content": "z"},
+    ]});
+    let upstream = Upstream::Chat(ChatUpstream::compatible());
+    let (written, _) = translate(Policy::Lenient, Api::Responses, &body, &upstream).unwrap();
+    assert_eq!(written["messages"][0]["reasoning_content"], "T");
+}
+
+#[test]
+fn parts_of_other_apis_in_an_answer_are_thoughts_and_calls() {
+    let call = |id: &str| json!({"type": "tool_use", "id": id, "name": "look", "input": {"x": 1}});
+    let (items, losses) = input(&json!([
+        {"role": "user", "content": "q"},
+        {"role": "assistant",
+         "content": [{"type": "reasoning", "reasoning": "R"}, {"type": "redacted_thinking", "data": "D"},
+                     {"type": "text", "text": "A"}, call("a"), call("b")],
+         "tool_calls": [{"id": "a", "type": "function", "function": {"name": "look", "arguments": "{}"}}]},
+        {"role": "tool", "tool_call_id": "a", "content": "1"}, {"role": "tool", "tool_call_id": "b", "content": "2"},
+    ]));
+    let types =
+        ["message", "message", "function_call", "function_call", "function_call_output", "function_call_output"];
+    assert_eq!(kinds(&items, "type"), types);
+    assert_eq!(items[3]["arguments"], r#"{"x":1}"#);
+    let expected = [(0, LossCode::DroppedReasoning), (1, LossCode::DroppedReasoning), (4, LossCode::ExtensionAccepted)];
+    assert_eq!(losses, expected.map(|(at, code)| (format!("messages[1].content[{at}]"), code)));
+}
+
+#[test]
+fn arguments_that_are_no_json_are_text_or_wrapped_for_who_reads_them() {
+    let body = json!({"model": "m", "store": false, "input": [
+        {"type": "function_call", "call_id": "a", "name": "f", "arguments": "{\"x\":"},
+        {"type": "function_call_output", "call_id": "a", "output": "cut"},
+    ]});
+    for (upstream, arguments, lost) in
+        [(ChatUpstream::default(), r#"{"x":"#, false), (ChatUpstream::compatible(), r#"{"input":"{\"x\":"}"#, true)]
+    {
+        let upstream = Upstream::Chat(upstream);
+        let (written, losses) = translate(Policy::Lenient, Api::Responses, &body, &upstream).unwrap();
+        assert_eq!(written["messages"][0]["tool_calls"][0]["function"]["arguments"], arguments);
+        assert_eq!(losses.contains(&("input[0]".to_owned(), LossCode::ChangedValue)), lost);
+    }
+}

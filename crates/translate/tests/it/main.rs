@@ -2,6 +2,7 @@
 //! `laws/`.
 #![cfg(test)]
 
+mod forms;
 mod history;
 mod requests;
 mod streams;

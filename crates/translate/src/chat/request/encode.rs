@@ -13,8 +13,8 @@ use crate::places::{At, Places, What};
 use crate::sent::Encoded;
 use crate::{Error, LossCode, RequestCode, Sent, Stamp, Translated};
 use interlingua_model::{
-    Api, Continuation, Limits, OutputFormat, OutputOptions, Reasoning, Request, Sampling, SchemaFormat, Service,
-    Sourced, StreamOptions,
+    Api, Continuation, Limits, Origin, OutputFormat, OutputOptions, Reasoning, Request, Sampling, SchemaFormat,
+    Service, Sourced, StreamOptions,
 };
 use interlingua_wire::{Extra, Integer, chat as wire};
 
@@ -107,6 +107,8 @@ pub(in crate::chat) fn write_request(
 impl Writing<'_> {
     fn store(&mut self, store: Option<Sourced<bool>>) -> Option<bool> {
         match store? {
+            // Nobody asked.
+            Sourced { value: true, origin } if origin == Origin::default() => None,
             // What a Chat upstream stores is a log of completions, not a reply to fetch or go on from.
             Sourced { value: true, origin } => {
                 let detail = "the reply cannot be fetched or continued by its id later";
@@ -205,7 +207,8 @@ impl Writing<'_> {
 
     fn reasoning(&mut self, reasoning: Reasoning, wire: &mut wire::Request) -> Result<(), Error> {
         let Reasoning { effort, summary, context, mode } = reasoning;
-        wire.reasoning_effort = self.keep(Field::ReasoningEffort, effort, LossCode::RefusedByUpstream);
+        wire.reasoning_effort =
+            self.keep(Field::ReasoningEffort, effort, LossCode::RefusedByUpstream).map(wire::Effort::Word);
         self.drop(summary.as_ref(), LossCode::DroppedHint);
         self.drop(context.as_ref(), LossCode::DroppedHint);
         match mode.filter(|mode| mode.value != "standard") {

@@ -10,7 +10,8 @@ use crate::convert::json;
 use crate::error::missing;
 use crate::{Error, RequestCode, Translated};
 use interlingua_model::{Logprobs, Origin, OutputFormat, Request, SchemaFormat, Sourced};
-use interlingua_wire::{Integer, responses as wire};
+use interlingua_wire::{Extra, Integer, responses as wire};
+use serde_json::Number;
 
 /// Reads a Responses request.
 ///
@@ -63,11 +64,12 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
         user,
         moderation,
         client_metadata,
-        extra,
+        mut extra,
     } = wire;
 
     let model = model.ok_or_else(|| missing("model", "name the model to answer"))?;
     let mut out = Reading { request: Request::new(model), losses: Vec::new() };
+    out.penalties(&mut extra);
     out.unknown("", &extra);
     out.request.instructions = at("instructions", instructions);
 
@@ -90,8 +92,9 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
     out.request.limits.context_management = at("context_management", context_management.map(json));
     out.request.sampling.temperature = at("temperature", temperature);
     out.request.sampling.top_p = at("top_p", top_p);
-    // Responses stores unless told not to.
-    out.request.store = at("store", Some(store.unwrap_or(true)));
+    // Responses stores unless told not to. What nobody wrote has no place.
+    let stored = Sourced { value: true, origin: Origin::default() };
+    out.request.store = at("store", store).or(Some(stored));
     out.request.service.metadata = at("metadata", metadata.map(json));
     out.request.service.tier = at("service_tier", service_tier);
     out.request.service.user = at("user", user);
@@ -116,6 +119,18 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
 }
 
 impl Reading {
+    /// A Response names the penalties and Open Responses takes them, so clients send them.
+    fn penalties(&mut self, extra: &mut Extra) {
+        let mut take = |name: &'static str| {
+            let penalty = extra.get(name)?.parse::<Number>().ok()?;
+            extra.take(name);
+            (penalty.as_f64() != Some(0.0)).then(|| Sourced::at(name, penalty))
+        };
+        let sampling = &mut self.request.sampling;
+        sampling.frequency_penalty = take("frequency_penalty");
+        sampling.presence_penalty = take("presence_penalty");
+    }
+
     fn stream(&mut self, stream: Option<bool>, options: Option<wire::StreamOptions>) -> Result<(), Error> {
         let enabled = stream.unwrap_or(false);
         self.request.stream.enabled = enabled;

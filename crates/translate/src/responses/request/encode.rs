@@ -15,8 +15,8 @@ use crate::responses::Upstream;
 use crate::sent::Encoded;
 use crate::{Error, LossCode, RequestCode, Sent, Stamp, Translated};
 use interlingua_model::{
-    Api, Continuation, Limits, OutputFormat, OutputOptions, Reasoning, Request, Sampling, SchemaFormat, Service,
-    Sourced, StreamOptions,
+    Api, Continuation, Limits, Origin, OutputFormat, OutputOptions, Reasoning, Request, Sampling, SchemaFormat,
+    Service, Sourced, StreamOptions,
 };
 use interlingua_wire::{Extra, Integer, Json, responses as wire};
 
@@ -122,7 +122,9 @@ impl Writing<'_> {
         if !self.upstream.never_store {
             return store.map(|store| store.value);
         }
-        if let Some(Sourced { value: true, origin }) = store {
+        if let Some(Sourced { value: true, origin }) = store
+            && origin != Origin::default()
+        {
             self.lose(origin.path(), LossCode::RefusedByUpstream, "this upstream stores nothing");
         }
         Some(false)
