@@ -3,8 +3,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use interlingua_model::{Api, Content, Item, ItemKind, Opaque, Role, ToolResult};
+use interlingua_model::{Api, Content, Item, ItemKind, Opaque, Origin, Role, ToolResult};
 
+use crate::places::Places;
 use crate::responses::abroad::{Abroad, abroad};
 use crate::{Loss, LossCode};
 
@@ -12,13 +13,13 @@ use crate::{Loss, LossCode};
 const NO_RESULT: &str = "No result: the call was never answered.";
 
 /// Makes a history one that `api` takes.
-pub(crate) fn settle(items: Vec<Item>, api: Api, losses: &mut Vec<Loss>) -> Vec<Item> {
-    let told = told(items, api, losses);
+pub(crate) fn settle(items: Vec<Item>, api: Api, losses: &mut Vec<Loss>, places: &mut Places) -> Vec<Item> {
+    let told = told(items, api, losses, places);
     answered(told, losses)
 }
 
 /// Tells in calls and results what another API than `api` has a word for.
-fn told(items: Vec<Item>, api: Api, losses: &mut Vec<Loss>) -> Vec<Item> {
+fn told(items: Vec<Item>, api: Api, losses: &mut Vec<Loss>, places: &mut Places) -> Vec<Item> {
     let mut calls = HashSet::new();
     let mut told = Vec::with_capacity(items.len());
     for mut item in items {
@@ -43,7 +44,8 @@ fn told(items: Vec<Item>, api: Api, losses: &mut Vec<Loss>) -> Vec<Item> {
                     continue;
                 }
                 Abroad::Told(stand_in) => {
-                    lose(LossCode::DroppedDetail, format!("the `{kind}` is told as that of a function"));
+                    lose(LossCode::CallAsFunction, format!("the `{kind}` is told as that of a function"));
+                    places.take_whole(item.origin);
                     item.kind = stand_in;
                 }
                 Abroad::Nothing => {}
@@ -77,7 +79,8 @@ fn answered(items: Vec<Item>, losses: &mut Vec<Loss>) -> Vec<Item> {
             let output = Content::Text(NO_RESULT.to_owned());
             let kind = call.arguments.kind();
             let result = ToolResult { id: None, call_id: call.call_id.clone(), kind, output, status: None };
-            due.push(Item { origin: item.origin, kind: ItemKind::ToolResult(result) });
+            // It stood nowhere.
+            due.push(Item { origin: Origin::default(), kind: ItemKind::ToolResult(result) });
         }
         settled.push(item);
         if last_calls.contains(&index) {

@@ -149,6 +149,8 @@ loss_codes! {
     DroppedTool = "dropped_tool", true;
     /// A custom tool sent as a function with one string; its calls are custom again in the reply.
     CustomAsFunction = "custom_as_function", false;
+    /// A call or a result that only the source's API has a word for, told as that of a function.
+    CallAsFunction = "call_as_function", false;
     /// The boundaries between items that the target joins.
     JoinedItems = "joined_items", false;
     /// An item that stands elsewhere in the target's order.

@@ -82,7 +82,7 @@ pub(in crate::chat) fn write_request(
 
     refuse_stored(continuation)?;
     wire.store = out.store(store);
-    let items = settle(items, Api::Chat, &mut out.losses);
+    let items = settle(items, Api::Chat, &mut out.losses, &mut out.places);
     wire.messages = Some(encode_messages(&mut out, instructions, items, items_origin)?);
     let tools = encode_tools(&mut out, tools, tool_choice.as_ref())?;
     wire.tool_choice = encode_choice(&mut out, tool_choice, &tools)?;

@@ -80,7 +80,7 @@ pub(in crate::responses) fn write_request(
 
     let store = out.store(store);
     wire.store = store;
-    let items = settle(items, Api::Responses, &mut out.losses);
+    let items = settle(items, Api::Responses, &mut out.losses, &mut out.places);
     let replays = items.iter().any(is_sealed_history);
     let has_tools = !tools.is_empty();
     let first = usize::from(upstream.lite && has_tools);

@@ -174,9 +174,13 @@ fn keep_once(out: &mut Writing<'_>, items: &[Item], keep: &mut [bool]) {
             continue;
         };
         let id = id.as_deref().filter(|id| encrypted.is_none() || is_own(id));
-        if *keep
-            && [id, encrypted.as_deref()].into_iter().flatten().fold(false, |twice, key| !told.insert(key) || twice)
-        {
+        if !*keep {
+            continue;
+        }
+        let keys: Vec<&str> = [id, encrypted.as_deref()].into_iter().flatten().collect();
+        let is_twice = keys.iter().any(|key| told.contains(key));
+        told.extend(keys);
+        if is_twice {
             out.lose(item.origin.path(), LossCode::DroppedReasoning, "the history tells these thoughts twice");
             *keep = false;
         }
