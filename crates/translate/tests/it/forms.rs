@@ -81,6 +81,15 @@ fn a_tool_may_be_flat() {
 }
 
 #[test]
+fn or_nested_where_it_should_be_flat() {
+    let tools =
+        json!([{"type": "function", "function": {"name": "look", "parameters": {"type": "object"}, "strict": true}}]);
+    let (written, losses) = responses(&json!({"tools": tools}));
+    assert_eq!(written["tools"], tools);
+    assert_eq!(losses, [accepted("tools[0]")]);
+}
+
+#[test]
 fn an_effort_may_stand_in_an_object() {
     let object = json!({"effort": "high", "summary": "auto"});
     for key in ["reasoning", "reasoning_effort"] {

@@ -144,7 +144,15 @@ fn decode_namespace(
     Ok(())
 }
 
-fn decode_function(out: &mut Reading, tool: wire::FunctionTool, place: &Place<'_>) -> Result<FunctionTool, Error> {
+fn decode_function(out: &mut Reading, mut tool: wire::FunctionTool, place: &Place<'_>) -> Result<FunctionTool, Error> {
+    // As in Chat, under a key of its own.
+    if tool.name.is_none()
+        && let Some(nested) = tool.extra.take("function").and_then(|function| function.parse().ok())
+    {
+        out.accept(place.path, "the Responses API has a function beside its type; read all the same");
+        out.unknown(place.path, &tool.extra);
+        tool = nested;
+    }
     let wire::FunctionTool {
         name,
         description,
