@@ -3,11 +3,7 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::convert::cut;
 use crate::{Error, RequestCode};
-
-/// The most characters of a message that may quote the body.
-const MOST_QUOTED: usize = 200;
 
 /// Reads the body of a request.
 ///
@@ -83,7 +79,7 @@ impl Fault {
             Some(field) => format!("{path}.{field}"),
         };
         let code = if inner.is_data() { RequestCode::InvalidValue } else { RequestCode::InvalidJson };
-        Self { path, code, message: cut(message, MOST_QUOTED).into_owned() }
+        Self { path, code, message: shortened(message) }
     }
 
     fn syntax(problem: std::fmt::Arguments<'_>) -> Self {
@@ -103,6 +99,11 @@ fn position(body: &[u8], at: usize) -> (usize, usize) {
     let column = lines.next_back().unwrap_or_default().len() + 1;
     let line = lines.count() + 1;
     (line, column)
+}
+
+/// A message that may quote the body: 200 characters of it at most.
+fn shortened(message: &str) -> String {
+    crate::convert::cut(message, 200).into_owned()
 }
 
 #[cfg(test)]
