@@ -1,5 +1,7 @@
 //! Small conversions between wire and model values that every half needs.
 
+use std::borrow::Cow;
+
 use interlingua_model as model;
 use interlingua_wire as wire;
 use serde::Serialize;
@@ -57,4 +59,36 @@ pub(crate) fn non_empty(text: Option<String>) -> Option<String> {
 /// The arguments of a function that was called: none are an empty object, since clients and upstreams parse them.
 pub(crate) fn arguments_of(arguments: Option<String>) -> String {
     arguments.filter(|text| !text.trim_ascii().is_empty()).unwrap_or_else(|| "{}".to_owned())
+}
+
+/// A message for a person, with little of each value that it quotes: a body may hold a picture where a word belongs.
+pub(crate) fn brief(message: String) -> String {
+    const MOST_QUOTED: usize = 200;
+    const MOST: usize = 2 * MOST_QUOTED;
+    if message.len() <= MOST_QUOTED {
+        return message;
+    }
+    let stretches: Vec<_> = message.split('`').map(|stretch| cut(stretch, MOST_QUOTED)).collect();
+    cut(&stretches.join("`"), MOST - 1).into_owned()
+}
+
+/// The first characters of a text, and a sign where it goes on.
+pub(crate) fn cut(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
+        None => Cow::Borrowed(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_quotes_little_and_says_all_of_its_own() {
+        let advice = "is none of these; send one of them ".repeat(4);
+        let message = brief(format!("`{}` {advice}", "x".repeat(5000)));
+        assert_eq!(message, format!("`{}…` {advice}", "x".repeat(200)));
+        assert_eq!(brief("`".repeat(5000)).chars().count(), 400);
+    }
 }

@@ -4,6 +4,7 @@ use interlingua_model::Failure;
 use thiserror::Error as ThisError;
 
 use crate::codes::{STREAM_INCOMPLETE, UPSTREAM_MALFORMED, failure_kind, failure_status};
+use crate::convert::brief;
 use crate::{Loss, LossCode};
 
 /// A translation that cannot be done, by whose fault it is.
@@ -79,12 +80,12 @@ impl RequestCode {
 impl Error {
     /// A request that cannot be expressed or contradicts itself.
     pub(crate) fn request(path: impl Into<String>, code: RequestCode, message: impl Into<String>) -> Self {
-        Self::Request { path: path.into(), code, message: message.into() }
+        Self::Request { path: path.into(), code, message: brief(message.into()) }
     }
 
     /// A reply that the caller's API cannot carry.
     pub(crate) fn reply(path: impl Into<String>, code: &'static str, message: impl Into<String>) -> Self {
-        Self::Reply { path: path.into(), code, message: message.into() }
+        Self::Reply { path: path.into(), code, message: brief(message.into()) }
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "a new kind of loss is about a value until it says otherwise")]

@@ -125,11 +125,7 @@ fn position(body: &[u8], at: usize) -> (usize, usize) {
 
 /// A message that may quote the body: 200 characters of it at most.
 fn shortened(message: &str) -> String {
-    const MOST: usize = 200;
-    match message.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", message.get(..end).unwrap_or_default()),
-        None => message.to_owned(),
-    }
+    crate::convert::cut(message, 200).into_owned()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::Error;
+use crate::convert::brief;
 
 /// A translated value together with everything it lost on the way.
 ///
@@ -72,7 +73,7 @@ pub struct Loss {
 impl Loss {
     /// A loss.
     pub fn new(path: impl Into<String>, code: LossCode, detail: impl Into<String>) -> Self {
-        Self { path: path.into(), code, detail: detail.into() }
+        Self { path: path.into(), code, detail: brief(detail.into()) }
     }
 }
 
@@ -133,6 +134,10 @@ loss_codes! {
     DroppedPhase = "dropped_phase", false;
     /// An item that the target cannot express and the client need not act on.
     DroppedItem = "dropped_item", false;
+    /// Earlier conversation that only the server which sealed it can read.
+    DroppedHistory = "dropped_history", true;
+    /// A call of the history without a result; one that says so stands behind it.
+    UnansweredCall = "unanswered_call", true;
     /// An item that neither API's reference knows.
     UnknownItem = "unknown_item", true;
     /// A part of a message that the target cannot express.
@@ -147,6 +152,8 @@ loss_codes! {
     DroppedTool = "dropped_tool", true;
     /// A custom tool sent as a function with one string; its calls are custom again in the reply.
     CustomAsFunction = "custom_as_function", false;
+    /// A call or a result that only the source's API has a word for, told as that of a function.
+    CallAsFunction = "call_as_function", false;
     /// The boundaries between items that the target joins.
     JoinedItems = "joined_items", false;
     /// An item that stands elsewhere in the target's order.

@@ -1,11 +1,15 @@
 //! Where each thing of a written request came from, so that an upstream's complaint can be told in the client's words.
 
+use std::collections::HashSet;
+
 use interlingua_model::{Arguments, Origin, Tool, ToolKind};
 
 /// The places of a request that was written for an upstream. Small: no text of the conversation is in it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Places {
     written: Vec<Written>,
+    /// Things that were told in other words, so that no place inside leads back.
+    whole: HashSet<Origin>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -78,7 +82,13 @@ impl What {
 }
 
 impl Places {
+    /// Lets whatever is written of this thing lead to it as a whole.
+    pub(crate) fn take_whole(&mut self, origin: Origin) {
+        self.whole.insert(origin);
+    }
+
     pub(crate) fn add(&mut self, at: At, what: What, origin: Origin) {
+        let what = if self.whole.contains(&origin) { What::Setting } else { what };
         self.written.push(Written { at, what, origin });
     }
 

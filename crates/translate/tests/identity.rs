@@ -120,6 +120,7 @@ const CHAT_REQUESTS: Allowed = &[
     ("stream", "the default is left out"),
     ("stream_options", "a stream is always asked for its usage"),
     ("n", "the default is left out"),
+    ("reasoning_effort", "an effort that came in an object has a place of its own"),
     ("max_tokens", "written by its newer name"),
     ("max_completion_tokens", "written by its newer name"),
     ("tools[].function.strict", "the default is spelled out"),

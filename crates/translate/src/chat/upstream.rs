@@ -28,6 +28,9 @@ settings! {
         replay_reasoning: bool = false,
         /// Whether content that is nothing but text is sent as one string, for servers that know no list of parts.
         plain_text: bool = false,
+        /// Whether the arguments of calls in the history have to be a JSON object, for servers that read them to fill a template;
+        /// other text is wrapped in one.
+        json_arguments: bool = false,
         /// Whether the model is one that searches the web, so that a web search tool becomes `web_search_options`.
         web_search: bool = false,
         /// The longest tool name, in bytes.
@@ -57,6 +60,7 @@ impl Upstream {
             custom_as_function: true,
             replay_reasoning: true,
             plain_text: true,
+            json_arguments: true,
             ..Self::default()
         }
     }

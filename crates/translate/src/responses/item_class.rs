@@ -51,6 +51,18 @@ pub(in crate::responses) fn class(item: &wire::Item) -> OpaqueClass {
     }
 }
 
+/// The class of an item of the history. What a server has run is over, whoever it was.
+#[expect(clippy::wildcard_enum_match_arm, reason = "items of every other kind are what they are in a reply")]
+pub(in crate::responses) fn history_class(item: &wire::Item) -> OpaqueClass {
+    let is_over = match item {
+        wire::Item::ShellCall(_) => class(item) == OpaqueClass::Essential,
+        wire::Item::ToolSearchCall(call) => call.execution.as_deref() != Some("client"),
+        wire::Item::ToolSearchOutput(output) => output.execution.as_deref() != Some("client"),
+        _ => false,
+    };
+    if is_over { OpaqueClass::Settled } else { class(item) }
+}
+
 /// A call that the client runs or the server does; only the server that made it can read it either way.
 fn acts(is_client: bool) -> OpaqueClass {
     if is_client { OpaqueClass::NeedsClient } else { OpaqueClass::Essential }

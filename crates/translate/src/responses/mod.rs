@@ -1,5 +1,6 @@
 //! Responses: wire to model and back.
 
+pub(crate) mod abroad;
 mod context;
 mod dialect;
 mod item_class;

@@ -2,6 +2,8 @@
 //! `laws/`.
 #![cfg(test)]
 
+mod forms;
+mod history;
 mod requests;
 mod stop;
 mod streams;

@@ -67,7 +67,17 @@ const EXCEPT: &[(&str, Api, &str, &str)] = &[
         DOCUMENT_URL,
         "the file came as `document_url`, a part that only one server knows",
     ),
+    (replies::HISTORY, Api::Responses, APPROVAL, ONLY_ITS_SERVER),
+    (replies::HISTORY, Api::Responses, APPROVAL_STREAMED, ONLY_ITS_SERVER),
+    (replies::HISTORY, Api::Responses, PROGRAM, ONLY_ITS_SERVER),
+    (replies::HISTORY, Api::Responses, PROGRAM_STREAMED, ONLY_ITS_SERVER),
 ];
+
+const ONLY_ITS_SERVER: &str = "what waits for a server's own state goes on at that server alone";
+const APPROVAL: &str = "recordings/responses_json/vai-openai-openai-mcp-tool-approval-1.json";
+const APPROVAL_STREAMED: &str = "recordings/responses_stream/vai-openai-openai-mcp-tool-approval-1.sse";
+const PROGRAM: &str = "recordings/responses_json/vai-openai-programmatic-tool-calling-1.json";
+const PROGRAM_STREAMED: &str = "recordings/responses_stream/vai-openai-programmatic-tool-calling-1.sse";
 
 const LEGACY_RESULT: &str = "chat/legacy-function-result";
 const DOCUMENT_URL: &str = "recordings/chat_requests/pyd-multimodal-tool-returns-multimodal-tool-return-matrix-direct-binary-document-mistral-1.json";

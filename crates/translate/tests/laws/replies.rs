@@ -2,11 +2,11 @@
 
 use interlingua_model::{Event, Failure, Fold, FoldError, ItemKind, Sink};
 use interlingua_sse::Parser;
-use interlingua_translate::{End, LossCode, Outcome, Stage};
+use interlingua_translate::{Api, End, LossCode, Outcome, Stage, Translator};
 
 use crate::pair::{Answered, Asked, Pair, answer, reading};
 use crate::said::{said, shapes, shapes_without_phase};
-use crate::support::{Frame, Received, frames};
+use crate::support::{Frame, Received, frames, stamp, upstreams};
 use crate::told::{Told, Twin};
 use crate::{About, Law, Verdict, keys, targets};
 
@@ -19,8 +19,11 @@ pub(crate) const LAWS: &[Law<Told>] = &[
     ("chunking does not matter", chunking_does_not_matter),
     ("a stream keeps its order", keeps_its_order),
     ("no key stands twice", no_key_twice),
+    (HISTORY, is_a_history),
     ("a reply that is stopped says so once", stopped_is_told_once),
 ];
+
+pub(crate) const HISTORY: &str = "a whole reply is a history for any upstream";
 
 /// Laws of one API alone.
 pub(crate) const LAWS_OF_ONE: &[Law<Told>] = &[
@@ -114,6 +117,25 @@ fn together_is_whole(pair: Pair, told: &Told) -> Verdict {
     }
     let [whole] = &whole.frames[..] else { return Err(format!("a whole reply in {} pieces", whole.frames.len())) };
     targets::together(pair.to, &streamed.frames, &whole.data)?;
+    Ok(About::It)
+}
+
+fn is_a_history(pair: Pair, told: &Told) -> Verdict {
+    let Told { bytes, request, .. } = told;
+    let Answered { frames, outcome, .. } = pair.answer(request, Asked::Whole, bytes);
+    let [whole] = &frames[..] else { return Ok(About::Another) };
+    if !is_success(&outcome) {
+        return Ok(About::Another);
+    }
+    let body = targets::goes_on(pair.to, &whole.data).to_string();
+    for &api in Api::ALL {
+        for (way, upstream) in upstreams(api) {
+            let fail = |error: String| format!("for {way}: {error}");
+            let outgoing = Translator::new(pair.to).request(body.as_bytes(), &upstream, stamp());
+            let outgoing = outgoing.map_err(|error| fail(error.to_string()))?;
+            targets::request(api, &serde_json::from_slice(&outgoing.body).unwrap_or_default()).map_err(fail)?;
+        }
+    }
     Ok(About::It)
 }
 

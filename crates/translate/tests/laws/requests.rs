@@ -7,7 +7,7 @@ use interlingua_model::{
     Role, Tool,
 };
 use interlingua_translate::{Api, ChatUpstream, Loss, LossCode, Outgoing, Reply, Translator, Upstream};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::pair::Pair;
 use crate::said::{refusals, texts};
@@ -31,6 +31,8 @@ pub(crate) const LAWS: &[Law<Body>] = &[
     ("a request is translated or refused by name", translated_or_refused),
     (PLACES, places_lead_back),
     ("a request says the same when it comes back", comes_back),
+    ("a history may lose any of its items", survives_a_gap),
+    ("any item of a history may stand in front of a request", stands_in_front),
 ];
 
 pub(crate) const PLACES: &str = "a place of the written request leads to one of the client's";
@@ -84,6 +86,56 @@ fn translated_or_refused(pair: Pair, body: &Body) -> Verdict {
         }
     }
     Ok(About::It)
+}
+
+/// Clients trim their histories wherever it suits them.
+fn survives_a_gap(pair: Pair, body: &Body) -> Verdict {
+    still_translates(pair, body, |items, gone| drop(items.remove(gone)))
+}
+
+/// Clients bring along whatever an earlier turn left them.
+fn stands_in_front(pair: Pair, body: &Body) -> Verdict {
+    still_translates(pair, body, |items, kept| {
+        let item = items.swap_remove(kept);
+        *items = vec![item, json!({"role": "user", "content": "q"})];
+    })
+}
+
+/// What becomes of a history is translated like the whole of it, unless it is a result whose call went, or nothing.
+fn still_translates(pair: Pair, body: &Body, change: fn(&mut Vec<Value>, usize)) -> Verdict {
+    /// As many items of a long history are tried.
+    const MOST: usize = 12;
+    let Body { bytes, json, .. } = body;
+    let is_list = |key: &&str| json.get(key).and_then(Value::as_array).is_some_and(|items| items.len() > 1);
+    let Some(key) = ["messages", "input"].into_iter().find(is_list) else { return Ok(About::Another) };
+    let count = json[key].as_array().map_or(0, Vec::len);
+    let mut about = About::Another;
+    for (way, upstream) in upstreams(pair.to) {
+        if Translator::new(pair.from).request(bytes, &upstream, stamp()).is_err() {
+            continue;
+        }
+        for at in (0..count).step_by(count.div_ceil(MOST)) {
+            let mut changed = json.clone();
+            change(changed[key].as_array_mut().unwrap(), at);
+            let fail = |error: String| format!("for {way}, at {key}[{at}]: {error}");
+            match Translator::new(pair.from).request(changed.to_string().as_bytes(), &upstream, stamp()) {
+                Ok(outgoing) => {
+                    let written: Value = serde_json::from_slice(&outgoing.body).unwrap();
+                    targets::request(pair.to, &written).map_err(fail)?;
+                }
+                Err(error) => {
+                    let param = error.param().unwrap_or_default();
+                    let is_result = ["call_id", "tool_call_id", "name"].iter().any(|end| param.ends_with(end));
+                    let is_nothing = error.message().contains("at least one message");
+                    if !is_result && !is_nothing {
+                        return Err(fail(error.to_string()));
+                    }
+                }
+            }
+            about = About::It;
+        }
+    }
+    Ok(about)
 }
 
 fn places_lead_back(pair: Pair, body: &Body) -> Verdict {
@@ -173,14 +225,22 @@ fn comes_back(pair: Pair, body: &Body) -> Verdict {
     };
     let mut second = Translator::new(from).read(&back.body).map_err(|error| error.to_string())?;
     let (first, second) = (first.request(), second.request());
-    hold!(calls(second), calls(first), "calls");
+    // What only one API calls a call is one of a function now.
+    let mut made = calls(second);
+    if has(lost, LossCode::CallAsFunction) {
+        made.retain(|id, _| calls(first).contains_key(id));
+    }
+    hold!(made, calls(first), "calls");
     hold!(spoken(second, true), spoken(first, true), "what the model has said");
     // Media in a tool's result move into a message of the user's, and a line says so.
-    if !has(lost, LossCode::MovedMedia) {
+    let says_more = [LossCode::MovedMedia, LossCode::CallAsFunction, LossCode::UnansweredCall];
+    if !says_more.into_iter().any(|code| has(lost, code)) {
         hold!(results(second), results(first), "results");
         hold!(spoken(second, false), spoken(first, false), "what everybody else has said");
     }
-    if lost.is_empty() && back.losses.is_empty() {
+    // What is stored because nobody said otherwise is not missed where nothing is.
+    let is_stored = first.store.as_ref().is_some_and(|store| store.value && store.origin == Origin::default());
+    if !is_stored && lost.is_empty() && back.losses.is_empty() {
         let (second, first) = (neutral(second.clone()), neutral(first.clone()));
         let differing = second.lines().zip(first.lines()).find(|(second, first)| second != first);
         hold!(second == first, true, "everything; the first difference is {differing:?}");

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use interlingua_translate::{Api, End, Outcome};
 use interlingua_wire as wire;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::support::Frame;
 
@@ -23,6 +23,23 @@ pub(crate) fn may_end(api: Api, frame: &Frame) -> bool {
         Api::Responses => {
             let kind = value["type"].as_str().or(frame.name.as_deref()).unwrap_or_default();
             ["response.completed", "response.incomplete"].contains(&kind)
+        }
+    }
+}
+
+/// A request that goes on from a whole reply: a client sends back what it was given.
+pub(crate) fn goes_on(api: Api, whole: &str) -> Value {
+    let reply: Value = serde_json::from_str(whole).unwrap_or_default();
+    let question = |text: &str| json!({"role": "user", "content": text});
+    match api {
+        Api::Chat => {
+            let said = &reply["choices"][0]["message"];
+            json!({"model": "m", "messages": [question("q"), said, question("z")]})
+        }
+        Api::Responses => {
+            let said = reply["output"].as_array().into_iter().flatten().cloned();
+            let input: Vec<_> = std::iter::once(question("q")).chain(said).chain([question("z")]).collect();
+            json!({"model": "m", "input": input})
         }
     }
 }

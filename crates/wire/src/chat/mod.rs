@@ -45,7 +45,8 @@ pub use models::{Model, ModelList};
 pub use moderation::{Moderation, ModerationError, ModerationOutcome, ModerationResults};
 pub use reasoning::{EncryptedDetail, ReasoningDetail, SummaryDetail, TextDetail};
 pub use request::{
-    ApproximateLocation, LogitBias, Modality, Prediction, Request, Stop, StreamOptions, UserLocation, WebSearchOptions,
+    ApproximateLocation, Effort, LogitBias, Modality, Prediction, Request, Stop, StreamOptions, UserLocation,
+    WebSearchOptions,
 };
 pub use response::{Choice, FinishReason, Response, ResponseMessage};
 pub use response_format::{JsonObjectFormat, JsonSchema, JsonSchemaFormat, ResponseFormat, TextFormat};

@@ -14,7 +14,7 @@ use serde_json::Number;
 
 use super::{Content, FunctionChoice, FunctionDefinition, Message, ResponseFormat, Tool, ToolChoice};
 use crate::core::{object, open_enum, union};
-use crate::{Integer, Json};
+use crate::{Extra, Integer, Json};
 
 object! {
     /// A chat completion request, with all fields of the API reference (Chat: `CreateChatCompletionRequest`).
@@ -69,7 +69,7 @@ object! {
         /// `low`, `medium` or `high` (Chat: `verbosity`).
         optional verbosity: String,
         /// `none` to `max`; an open list (Chat: `reasoning_effort`).
-        optional reasoning_effort: String,
+        optional reasoning_effort: Effort,
         /// What the model may call (Chat: `tools`).
         optional tools: Vec<Tool>,
         /// Which of the tools it may or must call (Chat: `tool_choice`).
@@ -195,5 +195,21 @@ object! {
         optional city: String,
         /// An IANA time zone (Chat: `timezone`).
         optional timezone: String,
+    }
+}
+
+union! {
+    /// How hard to think (Chat: `reasoning_effort`).
+    pub enum Effort expects "a string, or an object that other servers take" {
+        /// A word.
+        string Word(String),
+        /// The object that Responses has under `reasoning`; not part of the official API.
+        object Object(Extra),
+    }
+}
+
+impl From<String> for Effort {
+    fn from(word: String) -> Self {
+        Self::Word(word)
     }
 }

@@ -58,6 +58,12 @@ impl Extra {
         self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
+    /// The first value of that name, which is one of the fields no more.
+    pub fn take(&mut self, name: &str) -> Option<Json> {
+        let index = self.0.iter().position(|(known, _)| known == name)?;
+        Some(self.0.remove(index).1)
+    }
+
     /// Appends a field.
     pub fn push(&mut self, name: impl Into<String>, value: Json) {
         self.0.push((name.into(), value));

@@ -9,8 +9,8 @@ use crate::convert::{json, to_json};
 use crate::error::missing;
 use crate::{Error, LossCode, RequestCode, Translated};
 use interlingua_model::{AudioOutput, Logprobs, OutputFormat, Request, SchemaFormat, Sourced};
-use interlingua_wire::Integer;
 use interlingua_wire::chat as wire;
+use interlingua_wire::{Extra, Integer, Json};
 use serde_json::Number;
 
 /// Reads a Chat Completions request.
@@ -69,12 +69,14 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
         prompt_cache_retention,
         prompt_cache_options,
         moderation,
-        extra,
+        mut extra,
     } = wire;
 
     let model = model.ok_or_else(|| missing("model", "name the model to answer"))?;
     let mut out = Reading { request: Request::new(model), losses: Vec::new() };
+    let reasoning = extra.take("reasoning");
     out.unknown("", &extra);
+    out.reasoning(reasoning_effort, reasoning);
 
     decode_messages(&mut out, messages.unwrap_or_default())?;
     out.stream(stream, stream_options)?;
@@ -93,7 +95,6 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
         prompt_cache_options.map(|value| Sourced::at("prompt_cache_options", json(value)));
     request.service.moderation = moderation.map(|value| Sourced::at("moderation", json(value)));
     request.output.verbosity = verbosity.map(|value| Sourced::at("verbosity", value));
-    request.reasoning.effort = reasoning_effort.map(|value| Sourced::at("reasoning_effort", value));
 
     let sampling = &mut request.sampling;
     sampling.temperature = temperature.map(|value| Sourced::at("temperature", value));
@@ -122,6 +123,8 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
             "functions and tools cannot be used together; move the functions into tools",
         ));
     }
+    // An empty list says that there are no tools, and with none nothing about calls is to be said.
+    let parallel_tool_calls = parallel_tool_calls.filter(|_| !tools.as_ref().is_some_and(Vec::is_empty));
     out.request.parallel_tool_calls = parallel_tool_calls.map(|value| Sourced::at("parallel_tool_calls", value));
     if let Some(functions) = functions {
         decode_functions(&mut out, functions, function_call)?;
@@ -164,6 +167,51 @@ impl Reading {
             self.request.stream.include_obfuscation = Some(Sourced::at("stream_options.include_obfuscation", value));
         }
         Ok(())
+    }
+
+    /// The effort, as a word or in the object that Responses has and that other servers take here under either name.
+    fn reasoning(&mut self, effort: Option<wire::Effort>, object: Option<Json>) {
+        let detail = "an object that the Chat Completions API does not know; its effort and summary are read";
+        match effort {
+            None => {}
+            Some(wire::Effort::Word(word)) => {
+                self.request.reasoning.effort = Some(Sourced::at("reasoning_effort", word));
+            }
+            Some(wire::Effort::Object(fields)) => {
+                self.accept("reasoning_effort", detail);
+                self.reasoning_fields(
+                    fields,
+                    "reasoning_effort",
+                    "reasoning_effort.effort",
+                    "reasoning_effort.summary",
+                );
+            }
+        }
+        let Some(object) = object.filter(|object| !object.is_null()) else { return };
+        match object.parse::<Extra>() {
+            Ok(fields) => {
+                self.accept("reasoning", detail);
+                self.reasoning_fields(fields, "reasoning", "reasoning.effort", "reasoning.summary");
+            }
+            Err(_) => self.lose("reasoning", LossCode::UnknownField, "this is no object with an effort"),
+        }
+    }
+
+    /// Reads an effort and a summary; one that has been read before stays.
+    fn reasoning_fields(&mut self, mut fields: Extra, path: &str, effort: &'static str, summary: &'static str) {
+        for (key, place) in [("effort", effort), ("summary", summary)] {
+            let word = fields.get(key).and_then(|word| word.parse::<String>().ok());
+            let Some(word) = word else { continue };
+            let reasoning = &mut self.request.reasoning;
+            let slot = if key == "effort" { &mut reasoning.effort } else { &mut reasoning.summary };
+            if slot.is_none() {
+                *slot = Some(Sourced::at(place, word));
+                fields.take(key);
+            } else if slot.as_ref().is_some_and(|known| known.value == word) {
+                fields.take(key);
+            }
+        }
+        self.unknown(path, &fields);
     }
 
     fn token_limit(&mut self, newer: Option<Integer>, older: Option<Integer>) -> Result<(), Error> {

@@ -3,13 +3,17 @@
 use interlingua_model::{
     Arguments, Content, Item, ItemKind, Message, Origin, Part, PartKind, Role, TextPart, ToolCall, ToolKind,
 };
-use interlingua_wire::chat as wire;
+use interlingua_wire::{Json, Unknown, chat as wire};
+use serde::Deserialize;
 
 use super::decode_reasoning::{Replayed, bare_thoughts, decode_details};
 use super::reading::{KnownCalls, Place, Reading};
 use crate::convert::{arguments_of, json, non_empty};
 use crate::error::missing;
 use crate::{Error, LossCode, RequestCode};
+
+/// Parts in which other servers' clients keep thoughts.
+const THOUGHTS: [&str; 3] = ["reasoning", "redacted_reasoning", "redacted_thinking"];
 
 pub(super) fn decode_assistant(
     out: &mut Reading,
@@ -45,11 +49,12 @@ pub(super) fn decode_assistant(
     if replayed.is_empty() {
         replayed = bare_thoughts(reasoning_content, reasoning, place);
     }
-    let items = AssistantItems {
-        content: decode_content(out, content, refusal, place)?,
-        name,
-        calls: decode_calls(out, tool_calls.unwrap_or_default(), function_call, place, calls)?,
-    };
+    let (content, blocks) = decode_content(out, content, refusal, place)?;
+    let mut made = decode_calls(out, tool_calls.unwrap_or_default(), function_call, place, calls)?;
+    for block in blocks {
+        decode_block(out, block, &mut made, calls)?;
+    }
+    let items = AssistantItems { content, name, calls: made };
     items.emit(out, replayed, place);
     Ok(())
 }
@@ -114,22 +119,58 @@ fn decode_content(
     content: Option<wire::Content>,
     refusal: Option<String>,
     place: &Place<'_>,
-) -> Result<Option<Content>, Error> {
+) -> Result<(Option<Content>, Vec<Block>), Error> {
+    let mut blocks = Vec::new();
     let mut parts = match (content, &refusal) {
-        (None, None) => return Ok(None),
-        (Some(wire::Content::Text(text)), None) => return Ok(Some(Content::Text(text))),
+        (None, None) => return Ok((None, blocks)),
+        (Some(wire::Content::Text(text)), None) => return Ok((Some(Content::Text(text)), blocks)),
         (None, Some(_)) => Vec::new(),
         (Some(wire::Content::Text(text)), Some(_)) if text.is_empty() => Vec::new(),
         (Some(wire::Content::Text(text)), Some(_)) => vec![text_part(text, place.origin)],
-        (Some(wire::Content::Parts(parts)), _) => decode_parts(out, parts, place)?,
+        (Some(wire::Content::Parts(parts)), _) => decode_parts(out, parts, place, &mut blocks)?,
     };
     if let Some(refusal) = refusal {
         parts.push(Part { origin: place.origin, kind: PartKind::Refusal(refusal), cache_breakpoint: None });
     }
-    Ok(if parts.is_empty() { None } else { Some(Content::Parts(parts)) })
+    Ok((if parts.is_empty() { None } else { Some(Content::Parts(parts)) }, blocks))
 }
 
-fn decode_parts(out: &mut Reading, parts: Vec<wire::Part>, place: &Place<'_>) -> Result<Vec<Part>, Error> {
+/// A call that stands among the parts of the content.
+struct Block {
+    path: String,
+    origin: Origin,
+    call: Unknown,
+}
+
+/// Reads a call in the form of Anthropic's API, unless the message makes the same call in Chat's own.
+fn decode_block(out: &mut Reading, block: Block, made: &mut Vec<Item>, calls: &mut KnownCalls) -> Result<(), Error> {
+    #[derive(Deserialize)]
+    struct ToolUse {
+        id: String,
+        name: String,
+        input: Option<Json>,
+    }
+    let Block { path, origin, call } = block;
+    let ToolUse { id: call_id, name, input } = call.raw.parse().map_err(|_| {
+        Error::request(&path, RequestCode::InvalidValue, "a `tool_use` has the id, the name and the input of a call")
+    })?;
+    if made.iter().filter_map(self::call_id).any(|id| id == call_id) {
+        return Ok(());
+    }
+    out.accept(path, "a call among the parts of a message is read as one of `tool_calls`");
+    calls.kinds.insert(call_id.clone(), ToolKind::Function);
+    let arguments = Arguments::Function(arguments_of(input.map(|input| input.get().to_owned())));
+    let call = ToolCall { id: None, call_id, name, namespace: None, arguments, status: None };
+    made.push(Item { origin, kind: ItemKind::ToolCall(call) });
+    Ok(())
+}
+
+fn decode_parts(
+    out: &mut Reading,
+    parts: Vec<wire::Part>,
+    place: &Place<'_>,
+    blocks: &mut Vec<Block>,
+) -> Result<Vec<Part>, Error> {
     let mut decoded = Vec::with_capacity(parts.len());
     for (index, part) in parts.into_iter().enumerate() {
         let path = format!("{}.content[{index}]", place.path);
@@ -149,6 +190,10 @@ fn decode_parts(out: &mut Reading, parts: Vec<wire::Part>, place: &Place<'_>) ->
             wire::Part::Thinking(_) => {
                 out.lose(path, LossCode::DroppedReasoning, "thoughts inside content cannot be replayed");
             }
+            wire::Part::Unknown(unknown) if THOUGHTS.contains(&unknown.kind.as_str()) => {
+                out.lose(path, LossCode::DroppedReasoning, "thoughts inside content cannot be replayed");
+            }
+            wire::Part::Unknown(call) if call.kind == "tool_use" => blocks.push(Block { path, origin, call }),
             wire::Part::ImageUrl(_) | wire::Part::InputAudio(_) | wire::Part::File(_) | wire::Part::Unknown(_) => {
                 let message = format!("a part of type `{}` cannot stand in an assistant message", part.tag());
                 return Err(Error::request(path, RequestCode::UnsupportedValue, message));

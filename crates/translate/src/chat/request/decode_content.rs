@@ -27,9 +27,6 @@ pub(super) fn decode_content(
         wire::Content::Text(text) => return Ok(Content::Text(text)),
         wire::Content::Parts(parts) => parts,
     };
-    if parts.is_empty() {
-        return Err(Error::request(path, RequestCode::InvalidValue, "an array of content needs at least one part"));
-    }
     let mut decoded = Vec::with_capacity(parts.len());
     for (index, part) in parts.into_iter().enumerate() {
         let path = format!("{path}[{index}]");
@@ -64,13 +61,25 @@ fn decode_part(
         wire::Part::File(wire::FilePart { file, prompt_cache_breakpoint, extra }) => {
             out.unknown(path, &extra);
             let inner = format!("{path}.file");
-            let wire::File { file_id, file_data, filename, extra } =
+            let wire::File { file_id, file_data, filename, mut extra } =
                 file.ok_or_else(|| missing(&inner, "a file part needs its file"))?;
+            let file_url = extra.get("file_url").and_then(|url| url.parse::<String>().ok());
+            if file_url.is_some() {
+                extra.take("file_url");
+                out.accept(format!("{inner}.file_url"), "a file by its address is passed on as one");
+            }
             out.unknown(&inner, &extra);
-            if file_id.is_none() && file_data.is_none() {
+            let (file_data, file_url) = match file_data {
+                Some(url) if file_url.is_none() && is_address(&url) => {
+                    out.accept(format!("{inner}.file_data"), "an address in place of the data is passed on as one");
+                    (None, Some(url))
+                }
+                file_data => (file_data, file_url),
+            };
+            if file_id.is_none() && file_data.is_none() && file_url.is_none() {
                 return Err(missing(inner, "a file needs a file_id or file_data"));
             }
-            let file = FilePart { file_id, file_data, filename, ..FilePart::default() };
+            let file = FilePart { file_id, file_data, file_url, filename, detail: None };
             (PartKind::File(file), prompt_cache_breakpoint)
         }
         wire::Part::InputAudio(wire::AudioPart { input_audio, prompt_cache_breakpoint, extra }) => {
@@ -102,6 +111,10 @@ fn decode_part(
         out.lose(path, LossCode::ExtensionAccepted, detail);
     }
     Ok(Part { origin, kind, cache_breakpoint: cache_breakpoint.map(json) })
+}
+
+fn is_address(text: &str) -> bool {
+    ["https://", "http://"].iter().any(|scheme| text.starts_with(scheme))
 }
 
 /// Mistral's part for a document by address, which may be a `data:` URL.

@@ -34,6 +34,9 @@ pub(super) fn decode_messages(out: &mut Reading, messages: Vec<wire::Message>) -
             }
         }
     }
+    if out.request.items.is_empty() {
+        return Err(missing("messages[0]", "a conversation needs at least one message that says something"));
+    }
     Ok(())
 }
 
@@ -42,10 +45,18 @@ fn plain(out: &mut Reading, message: wire::PlainMessage, role: Role, place: &Pla
     out.unknown(place.path, &extra);
     let path = format!("{}.content", place.path);
     let content = content.ok_or_else(|| missing(&path, "a message needs content"))?;
+    if is_empty(&content) {
+        out.lose(place.path, LossCode::DroppedItem, "a message that says nothing");
+        return Ok(());
+    }
     let content = decode_content(out, content, &path, place.origin, Speaker::Other)?;
     let kind = ItemKind::Message(Message { name, ..Message::new(role, content) });
     out.request.items.push(Item { origin: place.origin, kind });
     Ok(())
+}
+
+fn is_empty(content: &wire::Content) -> bool {
+    matches!(content, wire::Content::Parts(parts) if parts.is_empty())
 }
 
 fn tool(out: &mut Reading, message: wire::ToolMessage, place: &Place<'_>, calls: &KnownCalls) -> Result<(), Error> {
@@ -61,8 +72,10 @@ fn tool(out: &mut Reading, message: wire::ToolMessage, place: &Place<'_>, calls:
         out.lose(format!("{}.name", place.path), LossCode::DroppedName, "the call already names the tool");
     }
     let output = match content {
-        None => Content::Text(String::new()),
-        Some(content) => decode_content(out, content, &format!("{}.content", place.path), place.origin, Speaker::Tool)?,
+        Some(content) if !is_empty(&content) => {
+            decode_content(out, content, &format!("{}.content", place.path), place.origin, Speaker::Tool)?
+        }
+        Some(_) | None => Content::Text(String::new()),
     };
     let result = ToolResult { id: None, call_id, kind, output, status: None };
     out.request.items.push(Item { origin: place.origin, kind: ItemKind::ToolResult(result) });
@@ -85,8 +98,10 @@ fn function(
     };
     let (_, call_id) = calls.legacy.remove(newest);
     let output = match content {
-        None => Content::Text(String::new()),
-        Some(content) => decode_content(out, content, &format!("{}.content", place.path), place.origin, Speaker::Tool)?,
+        Some(content) if !is_empty(&content) => {
+            decode_content(out, content, &format!("{}.content", place.path), place.origin, Speaker::Tool)?
+        }
+        Some(_) | None => Content::Text(String::new()),
     };
     let result = ToolResult { id: None, call_id, kind: ToolKind::Function, output, status: None };
     out.request.items.push(Item { origin: place.origin, kind: ItemKind::ToolResult(result) });

@@ -1,5 +1,6 @@
 //! Chat's tools, functions and choices as canonical ones.
 
+use super::decode_flat;
 use super::reading::Reading;
 use crate::convert::{json, non_empty, to_json};
 use crate::error::missing;
@@ -115,12 +116,26 @@ fn legacy(out: &mut Reading) {
 fn decode_tool(out: &mut Reading, tool: wire::Tool, path: &str, origin: Origin) -> Result<Tool, Error> {
     match tool {
         wire::Tool::Function(wire::FunctionTool { function, extra }) => {
+            let flat = match &function {
+                None => decode_flat::definition(out, &extra, path)?,
+                Some(_) => None,
+            };
+            if let Some(function) = flat {
+                return decode_function(out, function, path, origin).map(Tool::Function);
+            }
             out.unknown(path, &extra);
             let path = format!("{path}.function");
             let function = function.ok_or_else(|| missing(&path, "a function tool needs its function"))?;
             decode_function(out, function, &path, origin).map(Tool::Function)
         }
         wire::Tool::Custom(wire::CustomTool { custom, extra }) => {
+            let flat = match &custom {
+                None => decode_flat::definition(out, &extra, path)?,
+                Some(_) => None,
+            };
+            if let Some(custom) = flat {
+                return decode_custom(out, custom, path, origin).map(Tool::Custom);
+            }
             out.unknown(path, &extra);
             let path = format!("{path}.custom");
             let custom = custom.ok_or_else(|| missing(&path, "a custom tool needs its definition"))?;
@@ -165,7 +180,8 @@ fn decode_custom(
             out.unknown(&format!("{path}.format"), &extra);
             Some(CustomFormat::Text)
         }
-        Some(wire::CustomFormat::Grammar(wire::GrammarFormat { grammar, extra })) => {
+        Some(wire::CustomFormat::Grammar(wire::GrammarFormat { grammar, mut extra })) => {
+            let grammar = grammar.or_else(|| decode_flat::grammar(&mut extra));
             out.unknown(&format!("{path}.format"), &extra);
             let path = format!("{path}.format.grammar");
             let grammar = grammar.ok_or_else(|| missing(&path, "a grammar format needs its grammar"))?;
@@ -217,7 +233,16 @@ fn decode_choice(out: &mut Reading, choice: wire::ToolChoice) -> Result<(), Erro
             }
             ToolChoice::Allowed { mode, tools: refs }
         }
-        wire::ToolChoice::Named(wire::NamedToolChoice::Unknown(unknown)) => ToolChoice::Opaque(opaque(unknown)),
+        wire::ToolChoice::Named(wire::NamedToolChoice::Unknown(unknown)) => {
+            match decode_flat::choice(&unknown, |name| any_ref(out, name, path)) {
+                Some(choice) => {
+                    let choice = choice?;
+                    out.accept(path, "another server's object for a choice; read as the one meant");
+                    choice
+                }
+                None => ToolChoice::Opaque(opaque(unknown)),
+            }
+        }
     };
     if out.request.tools.is_empty() {
         return match choice {
@@ -248,13 +273,15 @@ fn decode_mode(mode: &str, path: &str) -> Result<ToolChoice, Error> {
 }
 
 fn function_ref(out: &mut Reading, reference: wire::FunctionReference, path: &str) -> Result<ToolRef, Error> {
-    let wire::FunctionReference { function, extra } = reference;
+    let wire::FunctionReference { function, mut extra } = reference;
+    let function = function.or_else(|| decode_flat::name(out, &mut extra, path));
     out.unknown(path, &extra);
     tool_ref(out, function, ToolKind::Function, path, "function")
 }
 
 fn custom_ref(out: &mut Reading, reference: wire::CustomReference, path: &str) -> Result<ToolRef, Error> {
-    let wire::CustomReference { custom, extra } = reference;
+    let wire::CustomReference { custom, mut extra } = reference;
+    let custom = custom.or_else(|| decode_flat::name(out, &mut extra, path));
     out.unknown(path, &extra);
     tool_ref(out, custom, ToolKind::Custom, path, "custom")
 }
@@ -271,6 +298,14 @@ fn tool_ref(
     out.unknown(&inner, &extra);
     let name = name.ok_or_else(|| missing(format!("{inner}.name"), "name the tool"))?;
     declared(out, &name, path)?;
+    Ok(ToolRef::Named { kind, name })
+}
+
+/// A tool by its name alone.
+fn any_ref(out: &Reading, name: String, path: &str) -> Result<ToolRef, Error> {
+    declared(out, &name, path)?;
+    let is_custom = |tool: &Tool| matches!(tool, Tool::Custom(tool) if tool.name == name);
+    let kind = if out.request.tools.iter().any(is_custom) { ToolKind::Custom } else { ToolKind::Function };
     Ok(ToolRef::Named { kind, name })
 }
 

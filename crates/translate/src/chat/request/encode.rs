@@ -8,12 +8,13 @@ use super::writing::Writing;
 use crate::chat::Field;
 use crate::chat::Upstream;
 use crate::convert::wire_json;
+use crate::history::settle;
 use crate::places::{At, Places, What};
 use crate::sent::Encoded;
 use crate::{Error, LossCode, RequestCode, Sent, Stamp, Translated};
 use interlingua_model::{
-    Continuation, Limits, OutputFormat, OutputOptions, Reasoning, Request, Sampling, SchemaFormat, Service, Sourced,
-    StreamOptions,
+    Api, Continuation, Limits, Origin, OutputFormat, OutputOptions, Reasoning, Request, Sampling, SchemaFormat,
+    Service, Sourced, StreamOptions,
 };
 use interlingua_wire::{Extra, Integer, chat as wire};
 
@@ -82,6 +83,7 @@ pub(in crate::chat) fn write_request(
 
     refuse_stored(continuation)?;
     wire.store = out.store(store);
+    let items = settle(items, Api::Chat, &mut out.losses, &mut out.places);
     wire.messages = Some(encode_messages(&mut out, instructions, items, items_origin)?);
     let tools = encode_tools(&mut out, tools, tool_choice.as_ref())?;
     wire.tool_choice = encode_choice(&mut out, tool_choice, &tools)?;
@@ -106,6 +108,8 @@ pub(in crate::chat) fn write_request(
 impl Writing<'_> {
     fn store(&mut self, store: Option<Sourced<bool>>) -> Option<bool> {
         match store? {
+            // Nobody asked.
+            Sourced { value: true, origin } if origin == Origin::default() => None,
             // What a Chat upstream stores is a log of completions, not a reply to fetch or go on from.
             Sourced { value: true, origin } => {
                 let detail = "the reply cannot be fetched or continued by its id later";
@@ -204,7 +208,8 @@ impl Writing<'_> {
 
     fn reasoning(&mut self, reasoning: Reasoning, wire: &mut wire::Request) -> Result<(), Error> {
         let Reasoning { effort, summary, context, mode } = reasoning;
-        wire.reasoning_effort = self.keep(Field::ReasoningEffort, effort, LossCode::RefusedByUpstream);
+        wire.reasoning_effort =
+            self.keep(Field::ReasoningEffort, effort, LossCode::RefusedByUpstream).map(wire::Effort::Word);
         self.drop(summary.as_ref(), LossCode::DroppedHint);
         self.drop(context.as_ref(), LossCode::DroppedHint);
         match mode.filter(|mode| mode.value != "standard") {

@@ -23,11 +23,14 @@ pub(super) fn encode_messages(
     let mut conversation = Conversation::default();
     for Item { origin, kind } in items {
         match kind {
+            ItemKind::Message(message) if is_empty(&message.content) => {
+                out.lose(origin.path(), LossCode::DroppedItem, "a message that says nothing");
+            }
             ItemKind::Message(message) if message.role == Role::Assistant => {
                 conversation.turn().say(out, message, origin)?;
             }
             ItemKind::Message(message) => {
-                let message = encode_message(out, message, origin)?;
+                let message = encode_message(out, message)?;
                 conversation.said(Placed::new(message, Some(origin)));
             }
             ItemKind::ToolCall(call) => conversation.turn().call(out, call, origin),
@@ -142,16 +145,14 @@ impl Conversation {
     }
 }
 
-fn encode_message(out: &mut Writing<'_>, message: Message, origin: Origin) -> Result<wire::Message, Error> {
+fn encode_message(out: &mut Writing<'_>, message: Message) -> Result<wire::Message, Error> {
     let Message { id: _, role, content, name, phase: _, status: _ } = message;
-    if let Content::Parts(parts) = &content
-        && parts.is_empty()
-    {
-        let path = format!("{}.content", origin.path());
-        return Err(Error::request(path, RequestCode::InvalidValue, "an array of content needs at least one part"));
-    }
     let content = encode_content(out, content, &role)?;
     Ok(by_role(out, &role, plain(content, name)))
+}
+
+fn is_empty(content: &Content) -> bool {
+    matches!(content, Content::Parts(parts) if parts.is_empty())
 }
 
 fn plain(content: wire::Content, name: Option<String>) -> wire::PlainMessage {

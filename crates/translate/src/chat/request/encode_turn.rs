@@ -6,7 +6,7 @@ use interlingua_wire::{Extra, chat as wire};
 use super::encode_content::{encode_part, gather};
 use super::writing::Writing;
 use crate::chat::custom_input::wrap;
-use crate::chat::reasoning_content::{REASONING_JOINER, reasoning_text};
+use crate::chat::reasoning_content::REASONING_JOINER;
 use crate::places::What;
 use crate::{Error, LossCode, RequestCode};
 
@@ -80,7 +80,7 @@ impl AssistantTurn {
         Ok(())
     }
 
-    pub(super) fn call(&mut self, out: &Writing<'_>, call: ToolCall, origin: Origin) {
+    pub(super) fn call(&mut self, out: &mut Writing<'_>, call: ToolCall, origin: Origin) {
         let ToolCall { id: _, call_id, name, namespace, arguments, status: _ } = call;
         let name = Some(out.sent.names().wire(namespace.as_deref(), &name).to_owned());
         self.call_origins.push((What::of_call(&arguments), origin));
@@ -92,12 +92,17 @@ impl AssistantTurn {
                 wire::ToolCall::Custom(wire::CustomToolCall { id, custom, extra: Extra::new() })
             }
             Arguments::Custom(input) => function_call(id, name, wrap(&input)),
+            Arguments::Function(text) if out.upstream.json_arguments && !is_object(&text) => {
+                let detail = "the arguments are no JSON object, which this upstream reads; they stand in one";
+                out.lose(origin.path(), LossCode::ChangedValue, detail);
+                function_call(id, name, wrap(&text))
+            }
             Arguments::Function(arguments) => function_call(id, name, arguments),
         });
     }
 
     pub(super) fn think(&mut self, out: &mut Writing<'_>, reasoning: &ReasoningItem, origin: Origin) {
-        let text = reasoning_text(reasoning);
+        let text = replayed(reasoning);
         if text.is_empty() || reasoning.encrypted.is_some() {
             let detail = "only the server that sealed these thoughts can read them";
             out.lose(origin.path(), LossCode::DroppedReasoning, detail);
@@ -168,7 +173,6 @@ impl AssistantTurn {
 
     fn add_parts(&mut self, out: &mut Writing<'_>, parts: Vec<Part>) -> Result<(), Error> {
         let mut texts = Vec::with_capacity(parts.len());
-        let is_empty = parts.is_empty();
         for part in parts {
             let origin = part.origin;
             match part.kind {
@@ -182,9 +186,6 @@ impl AssistantTurn {
                     return Err(Error::request(origin.path(), RequestCode::UnsupportedValue, message));
                 }
             }
-        }
-        if is_empty {
-            self.add_text(String::new());
         }
         if texts.is_empty() {
             return Ok(());
@@ -221,6 +222,16 @@ impl AssistantTurn {
             self.add_text(text);
         }
     }
+}
+
+fn is_object(text: &str) -> bool {
+    serde_json::from_str::<Extra>(text).is_ok()
+}
+
+/// The thought as the server that had it wants it back: itself, else its summaries.
+fn replayed(item: &ReasoningItem) -> String {
+    let parts = if item.content.iter().any(|text| !text.is_empty()) { &item.content } else { &item.summary };
+    parts.iter().filter(|text| !text.is_empty()).map(String::as_str).collect::<Vec<_>>().join(REASONING_JOINER)
 }
 
 fn text_part(text: String) -> wire::Part {

@@ -3,6 +3,7 @@
 mod decode;
 mod decode_assistant;
 mod decode_content;
+mod decode_flat;
 mod decode_items;
 mod decode_reasoning;
 mod decode_tools;

@@ -20,10 +20,16 @@ impl Reading {
 
     /// Reports the fields of an object that its type does not know.
     pub(super) fn unknown(&mut self, object: &str, extra: &Extra) {
-        for key in extra.keys() {
+        // Null is what absent is, in a field that nobody knows as in any other.
+        for (key, _) in extra.iter().filter(|(_, value)| !value.is_null()) {
             let path = if object.is_empty() { key.to_owned() } else { format!("{object}.{key}") };
             self.lose(path, LossCode::UnknownField, format!("`{key}` is not part of the Chat Completions API"));
         }
+    }
+
+    /// Reports a form that this API does not document and that is read all the same.
+    pub(super) fn accept(&mut self, path: impl Into<String>, detail: &str) {
+        self.lose(path, LossCode::ExtensionAccepted, detail);
     }
 }
 

@@ -10,7 +10,8 @@ use crate::convert::json;
 use crate::error::missing;
 use crate::{Error, RequestCode, Translated};
 use interlingua_model::{Logprobs, Origin, OutputFormat, Request, SchemaFormat, Sourced};
-use interlingua_wire::{Integer, responses as wire};
+use interlingua_wire::{Extra, Integer, responses as wire};
+use serde_json::Number;
 
 /// Reads a Responses request.
 ///
@@ -63,15 +64,18 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
         user,
         moderation,
         client_metadata,
-        extra,
+        mut extra,
     } = wire;
 
     let model = model.ok_or_else(|| missing("model", "name the model to answer"))?;
     let mut out = Reading { request: Request::new(model), losses: Vec::new() };
+    out.penalties(&mut extra);
     out.unknown("", &extra);
     out.request.instructions = at("instructions", instructions);
 
     // Before the input, whose own tools come after these.
+    // An empty list says that there are none, and with none nothing about calls is to be said.
+    let no_tools = tools.as_ref().is_some_and(Vec::is_empty);
     decode_tools(&mut out, tools.unwrap_or_default())?;
     let input = input.ok_or_else(|| missing("input", "a request needs its input"))?;
     decode_input(&mut out, input)?;
@@ -80,6 +84,7 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
         decode_choice(&mut out, choice)?;
     }
 
+    let parallel_tool_calls = parallel_tool_calls.filter(|_| !no_tools || !out.request.tools.is_empty());
     out.request.parallel_tool_calls = at("parallel_tool_calls", parallel_tool_calls);
     out.request.limits.max_tool_calls = at("max_tool_calls", max_tool_calls.map(i64::from));
     out.request.limits.max_output_tokens = at("max_output_tokens", max_output_tokens.map(i64::from));
@@ -87,8 +92,9 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
     out.request.limits.context_management = at("context_management", context_management.map(json));
     out.request.sampling.temperature = at("temperature", temperature);
     out.request.sampling.top_p = at("top_p", top_p);
-    // Responses stores unless told not to.
-    out.request.store = at("store", Some(store.unwrap_or(true)));
+    // Responses stores unless told not to. What nobody wrote has no place.
+    let stored = Sourced { value: true, origin: Origin::default() };
+    out.request.store = at("store", store).or(Some(stored));
     out.request.service.metadata = at("metadata", metadata.map(json));
     out.request.service.tier = at("service_tier", service_tier);
     out.request.service.user = at("user", user);
@@ -113,6 +119,18 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
 }
 
 impl Reading {
+    /// A Response names the penalties and Open Responses takes them, so clients send them.
+    fn penalties(&mut self, extra: &mut Extra) {
+        let mut take = |name: &'static str| {
+            let penalty = extra.get(name)?.parse::<Number>().ok()?;
+            extra.take(name);
+            (penalty.as_f64() != Some(0.0)).then(|| Sourced::at(name, penalty))
+        };
+        let sampling = &mut self.request.sampling;
+        sampling.frequency_penalty = take("frequency_penalty");
+        sampling.presence_penalty = take("presence_penalty");
+    }
+
     fn stream(&mut self, stream: Option<bool>, options: Option<wire::StreamOptions>) -> Result<(), Error> {
         let enabled = stream.unwrap_or(false);
         self.request.stream.enabled = enabled;

@@ -74,6 +74,13 @@ fn decode_part(out: &mut Reading, part: wire::ContentPart, path: &str, origin: O
             if file_id.is_none() && file_data.is_none() && file_url.is_none() {
                 return Err(missing(path, "a file needs a file_id, file_data or file_url"));
             }
+            let (file_data, file_url) = match file_data {
+                Some(url) if file_url.is_none() && (url.starts_with("https://") || url.starts_with("http://")) => {
+                    out.accept(format!("{path}.file_data"), "an address in place of the data is passed on as one");
+                    (None, Some(url))
+                }
+                file_data => (file_data, file_url),
+            };
             let file = FilePart { file_id, file_data, file_url, filename, detail };
             (PartKind::File(file), prompt_cache_breakpoint)
         }

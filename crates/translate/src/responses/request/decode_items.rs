@@ -11,8 +11,8 @@ use super::decode_tools::decode_additional;
 use super::reading::Reading;
 use crate::convert::{arguments_of, non_empty};
 use crate::error::missing;
-use crate::responses::item_class::{class, opaque};
-use crate::{Error, RequestCode};
+use crate::responses::item_class::{history_class, opaque};
+use crate::{Error, LossCode, RequestCode};
 
 const INPUT: Origin = Origin::of("input");
 
@@ -41,6 +41,10 @@ pub(super) fn decode_input(out: &mut Reading, input: wire::Input) -> Result<(), 
 #[expect(clippy::wildcard_enum_match_arm, reason = "items of every other kind are opaque")]
 fn decode_item(out: &mut Reading, item: wire::Item, path: &str, origin: Origin) -> Result<Option<ItemKind>, Error> {
     let kind = match item {
+        wire::Item::Message(message) if message.role == Some(wire::Role::Assistant) && message.content.is_none() => {
+            out.lose(path, LossCode::DroppedItem, "a message of the model that says nothing");
+            return Ok(None);
+        }
         wire::Item::Message(message) => ItemKind::Message(decode_message(out, message, path, origin)?),
         wire::Item::Reasoning(reasoning) => ItemKind::Reasoning(decode_reasoning(out, reasoning, path)),
         wire::Item::FunctionCall(call) => {
@@ -86,7 +90,7 @@ fn decode_item(out: &mut Reading, item: wire::Item, path: &str, origin: Origin) 
             decode_additional(out, tools, path, origin)?;
             return Ok(None);
         }
-        item => ItemKind::Opaque(opaque(&item, class(&item))),
+        item => ItemKind::Opaque(opaque(&item, history_class(&item))),
     };
     Ok(Some(kind))
 }

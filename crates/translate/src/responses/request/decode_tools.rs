@@ -6,7 +6,7 @@ use interlingua_model::{
     Api, CustomFormat, CustomTool, FunctionTool, HostedTool, ItemKind, Json, Opaque, OpaqueClass, Origin, Sourced,
     Tool, ToolChoice, ToolKind, ToolRef,
 };
-use interlingua_wire::{Unknown, responses as wire};
+use interlingua_wire::{Extra, Unknown, responses as wire};
 use serde_json::value::RawValue;
 
 use super::reading::Reading;
@@ -144,7 +144,15 @@ fn decode_namespace(
     Ok(())
 }
 
-fn decode_function(out: &mut Reading, tool: wire::FunctionTool, place: &Place<'_>) -> Result<FunctionTool, Error> {
+fn decode_function(out: &mut Reading, mut tool: wire::FunctionTool, place: &Place<'_>) -> Result<FunctionTool, Error> {
+    // As in Chat, under a key of its own.
+    if tool.name.is_none()
+        && let Some(nested) = tool.extra.take("function").and_then(|function| function.parse().ok())
+    {
+        out.accept(place.path, "the Responses API has a function beside its type; read all the same");
+        out.unknown(place.path, &tool.extra);
+        tool = nested;
+    }
     let wire::FunctionTool {
         name,
         description,
@@ -233,13 +241,19 @@ pub(super) fn decode_choice(out: &mut Reading, choice: wire::ToolChoice) -> Resu
         wire::ToolChoice::Mode(wire::ToolChoiceMode::None) => ToolChoice::None,
         wire::ToolChoice::Mode(wire::ToolChoiceMode::Auto) => ToolChoice::Auto,
         wire::ToolChoice::Mode(wire::ToolChoiceMode::Required) => ToolChoice::Required,
+        wire::ToolChoice::Mode(wire::ToolChoiceMode::Other(mode)) if mode == "any" => {
+            out.accept(path, "`any` is another server's word for `required`");
+            ToolChoice::Required
+        }
         wire::ToolChoice::Mode(wire::ToolChoiceMode::Other(mode)) => return Err(unknown_mode(path, &mode)),
         wire::ToolChoice::Object(object) => match object {
-            wire::ToolChoiceObject::Function(wire::NamedTool { name, extra }) => {
+            wire::ToolChoiceObject::Function(wire::NamedTool { name, mut extra }) => {
+                let name = name.or_else(|| nested_name(out, &mut extra, "function", path));
                 out.unknown(path, &extra);
                 ToolChoice::Tool(tool_ref(out, ToolKind::Function, name, path)?)
             }
-            wire::ToolChoiceObject::Custom(wire::NamedTool { name, extra }) => {
+            wire::ToolChoiceObject::Custom(wire::NamedTool { name, mut extra }) => {
+                let name = name.or_else(|| nested_name(out, &mut extra, "custom", path));
                 out.unknown(path, &extra);
                 ToolChoice::Tool(tool_ref(out, ToolKind::Custom, name, path)?)
             }
@@ -247,7 +261,10 @@ pub(super) fn decode_choice(out: &mut Reading, choice: wire::ToolChoice) -> Resu
                 out.unknown(path, &extra);
                 decode_allowed(out, mode, tools.unwrap_or_default())?
             }
-            wire::ToolChoiceObject::Unknown(Unknown { kind, raw }) => ToolChoice::Opaque(opaque(kind, json(raw))),
+            wire::ToolChoiceObject::Unknown(unknown) => match foreign_choice(out, &unknown, path)? {
+                Some(choice) => choice,
+                None => ToolChoice::Opaque(opaque(unknown.kind, json(unknown.raw))),
+            },
             object @ wire::ToolChoiceObject::Mcp(_) => {
                 let raw = to_json(&object).ok_or_else(|| missing(path, "say which tool"))?;
                 ToolChoice::Opaque(opaque("mcp".to_owned(), raw))
@@ -269,6 +286,33 @@ pub(super) fn decode_choice(out: &mut Reading, choice: wire::ToolChoice) -> Resu
     }
     out.request.tool_choice = Some(Sourced::at(path, choice));
     Ok(())
+}
+
+/// A tool's name that stands under a key of its own, as in Chat.
+fn nested_name(out: &mut Reading, fields: &mut Extra, key: &str, path: &str) -> Option<String> {
+    let wire::NamedTool { name, extra } = fields.get(key)?.parse().ok()?;
+    fields.take(key);
+    out.accept(path, "the Responses API has the name of a tool beside its type; read all the same");
+    out.unknown(&format!("{path}.{key}"), &extra);
+    name
+}
+
+/// A choice as an object where this API has a word, or in the words of Anthropic's. `None` for any other.
+fn foreign_choice(out: &mut Reading, unknown: &Unknown, path: &str) -> Result<Option<ToolChoice>, Error> {
+    let choice = match unknown.kind.as_str() {
+        "none" => ToolChoice::None,
+        "auto" => ToolChoice::Auto,
+        "required" | "any" => ToolChoice::Required,
+        "tool" => {
+            let Ok(wire::NamedTool { name, extra: _ }) = unknown.raw.parse() else { return Ok(None) };
+            let is_custom = |tool: &Tool| matches!(tool, Tool::Custom(tool) if Some(&tool.name) == name.as_ref());
+            let kind = if out.request.tools.iter().any(is_custom) { ToolKind::Custom } else { ToolKind::Function };
+            ToolChoice::Tool(tool_ref(out, kind, name, path)?)
+        }
+        _ => return Ok(None),
+    };
+    out.accept(path, "another server's object for a choice; read as the one meant");
+    Ok(Some(choice))
 }
 
 fn decode_allowed(

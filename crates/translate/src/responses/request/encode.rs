@@ -8,14 +8,15 @@ use super::include::{ENCRYPTED_REASONING, LOGPROBS};
 use super::session::conversation_id;
 use super::writing::Writing;
 use crate::convert::wire_json;
+use crate::history::settle;
 use crate::places::{At, Places, What};
 use crate::responses::Field;
 use crate::responses::Upstream;
 use crate::sent::Encoded;
 use crate::{Error, LossCode, RequestCode, Sent, Stamp, Translated};
 use interlingua_model::{
-    Continuation, Limits, OutputFormat, OutputOptions, Reasoning, Request, Sampling, SchemaFormat, Service, Sourced,
-    StreamOptions,
+    Api, Continuation, Limits, Origin, OutputFormat, OutputOptions, Reasoning, Request, Sampling, SchemaFormat,
+    Service, Sourced, StreamOptions,
 };
 use interlingua_wire::{Extra, Integer, Json, responses as wire};
 
@@ -79,6 +80,7 @@ pub(in crate::responses) fn write_request(
 
     let store = out.store(store);
     wire.store = store;
+    let items = settle(items, Api::Responses, &mut out.losses, &mut out.places);
     let replays = items.iter().any(is_sealed_history);
     let has_tools = !tools.is_empty();
     let first = usize::from(upstream.lite && has_tools);
@@ -120,7 +122,9 @@ impl Writing<'_> {
         if !self.upstream.never_store {
             return store.map(|store| store.value);
         }
-        if let Some(Sourced { value: true, origin }) = store {
+        if let Some(Sourced { value: true, origin }) = store
+            && origin != Origin::default()
+        {
             self.lose(origin.path(), LossCode::RefusedByUpstream, "this upstream stores nothing");
         }
         Some(false)
@@ -139,8 +143,8 @@ impl Writing<'_> {
 
     fn parallel(&self, asked: Option<Sourced<bool>>, has_tools: bool) -> Option<bool> {
         match self.upstream.default_parallel_tool_calls {
-            // Without tools it says nothing, and upstreams refuse to hear it.
-            _ if !has_tools => None,
+            // Without tools it says little, and only who asked for it may say it.
+            _ if !has_tools => asked.filter(|_| !self.upstream.lite).map(|asked| asked.value),
             Some(_) if self.upstream.lite => Some(false),
             default => asked.map(|asked| asked.value).or(default),
         }

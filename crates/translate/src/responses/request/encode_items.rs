@@ -16,6 +16,9 @@ use crate::responses::reply::content::{reasoning_text_part, summary_part};
 use crate::responses::reply::finish::encode_status;
 use crate::{Error, LossCode};
 
+/// The most characters of an item's id.
+const MOST_OF_AN_ID: usize = 64;
+
 /// What became of the items.
 pub(super) struct WrittenInput {
     pub(super) items: Vec<wire::Item>,
@@ -159,7 +162,34 @@ fn keepable_reasoning(out: &mut Writing<'_>, items: &[Item], stored: bool) -> Ve
         })
         .collect();
     keep.reverse();
+    keep_once(out, items, &mut keep);
     keep
+}
+
+/// Thoughts that a history tells twice go out once: an upstream refuses the second time.
+fn keep_once(out: &mut Writing<'_>, items: &[Item], keep: &mut [bool]) {
+    let mut told = HashSet::new();
+    for (item, keep) in items.iter().zip(keep) {
+        let ItemKind::Reasoning(ReasoningItem { id, summary: _, content: _, encrypted, status: _ }) = &item.kind else {
+            continue;
+        };
+        let id = id.as_deref().filter(|id| encrypted.is_none() || is_own(id));
+        if !*keep {
+            continue;
+        }
+        let keys: Vec<&str> = [id, encrypted.as_deref()].into_iter().flatten().collect();
+        let is_twice = keys.iter().any(|key| told.contains(key));
+        told.extend(keys);
+        if is_twice {
+            out.lose(item.origin.path(), LossCode::DroppedReasoning, "the history tells these thoughts twice");
+            *keep = false;
+        }
+    }
+}
+
+/// Whether a server of this API may have given a thought this id.
+fn is_own(id: &str) -> bool {
+    id.starts_with("rs") && id.chars().count() <= MOST_OF_AN_ID
 }
 
 /// `None`, with a loss, for what only another API has a word for and nobody misses.
@@ -208,6 +238,8 @@ fn encode_item(out: &mut Writing<'_>, item: Item, after_reasoning: bool) -> Resu
         ItemKind::Reasoning(ReasoningItem { id, summary, content, encrypted, status: _ }) => {
             let summary = summary.into_iter().map(summary_part);
             let content: Vec<_> = content.into_iter().map(reasoning_text_part).collect();
+            // The ciphertext is what counts; an id that no server of this API made is refused beside it.
+            let id = id.filter(|id| encrypted.is_none() || is_own(id));
             wire::Item::Reasoning(wire::Reasoning {
                 id,
                 summary: Some(summary.collect()),

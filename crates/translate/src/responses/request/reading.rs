@@ -21,7 +21,8 @@ impl Reading {
 
     /// Reports the fields of an object that its type does not know.
     pub(super) fn unknown(&mut self, object: &str, extra: &Extra) {
-        for key in extra.keys() {
+        // Null is what absent is, in a field that nobody knows as in any other.
+        for (key, _) in extra.iter().filter(|(_, value)| !value.is_null()) {
             let path = if object.is_empty() { key.to_owned() } else { format!("{object}.{key}") };
             if PRIVATE_NOTES.contains(&key) {
                 self.lose(path, LossCode::DroppedHint, "a note of the client to its own backend");
@@ -29,6 +30,11 @@ impl Reading {
                 self.lose(path, LossCode::UnknownField, format!("`{key}` is not part of the Responses API"));
             }
         }
+    }
+
+    /// Reports a form that this API does not document and that is read all the same.
+    pub(super) fn accept(&mut self, path: impl Into<String>, detail: &str) {
+        self.lose(path, LossCode::ExtensionAccepted, detail);
     }
 }
 

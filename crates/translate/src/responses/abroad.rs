@@ -1,0 +1,94 @@
+//! What stands for an item where its API is not spoken.
+
+use interlingua_model::{
+    Arguments, Content, ImagePart, ImageSource, ItemKind, Opaque, Origin, Part, PartKind, ToolCall, ToolKind,
+    ToolResult,
+};
+use interlingua_wire::{Json, responses as wire};
+use serde::Deserialize;
+
+use crate::convert::non_empty;
+
+/// What another API is told of an item.
+pub(crate) enum Abroad {
+    /// The same as a call of a function of that name, or as its result.
+    Told(ItemKind),
+    /// Nothing, and what is sealed in it is gone.
+    Sealed,
+    /// Nothing is known that would stand for it.
+    Nothing,
+}
+
+/// What another API is told of an item of the history. A call that the client ran is a call anywhere.
+#[expect(clippy::wildcard_enum_match_arm, reason = "nothing stands for items of any other kind")]
+pub(crate) fn abroad(opaque: &Opaque, origin: Origin) -> Abroad {
+    let Ok(item) = serde_json::from_str::<wire::Item>(opaque.raw.text()) else { return Abroad::Nothing };
+    let told = match item {
+        wire::Item::Compaction(_) => return Abroad::Sealed,
+        wire::Item::LocalShellCall(item) => call("local_shell", item.call_id.or(item.id), item.action),
+        wire::Item::LocalShellCallOutput(item) => {
+            // Clients write the call's id into either.
+            let call_id = item.extra.get("call_id").and_then(|id| id.parse::<String>().ok());
+            result(call_id.or(item.id), text(item.output))
+        }
+        wire::Item::ShellCall(item) => {
+            let is_server = item.environment.and_then(|place| place.kind).is_some_and(|kind| kind != "local");
+            if is_server { None } else { call("shell", item.call_id, item.action) }
+        }
+        wire::Item::ShellCallOutput(item) => result(item.call_id, text(item.output)),
+        wire::Item::ApplyPatchCall(item) => call("apply_patch", item.call_id, item.operation),
+        wire::Item::ApplyPatchCallOutput(item) => {
+            let status = || item.status.as_ref().map(|status| status.as_str().to_owned());
+            let said = text(item.output).filter(|text| !text.is_empty()).or_else(status);
+            result(item.call_id, said)
+        }
+        wire::Item::ComputerCall(item) => call("computer", item.call_id, item.action.or(item.actions)),
+        wire::Item::ComputerCallOutput(item) => {
+            let id = non_empty(item.call_id);
+            id.map(|call_id| answered(call_id, screen(item.output, origin)))
+        }
+        wire::Item::ToolSearchCall(item) if item.execution.as_deref() == Some("client") => {
+            call("tool_search", item.call_id, item.arguments)
+        }
+        wire::Item::ToolSearchOutput(item) if item.execution.as_deref() == Some("client") => {
+            result(item.call_id, text(item.tools))
+        }
+        _ => None,
+    };
+    told.map_or(Abroad::Nothing, Abroad::Told)
+}
+
+fn call(name: &str, call_id: Option<String>, arguments: Option<Json>) -> Option<ItemKind> {
+    let arguments = arguments.map_or_else(|| "{}".to_owned(), |arguments| arguments.get().to_owned());
+    let (call_id, name, arguments) = (non_empty(call_id)?, name.to_owned(), Arguments::Function(arguments));
+    Some(ItemKind::ToolCall(ToolCall { id: None, call_id, name, namespace: None, arguments, status: None }))
+}
+
+fn result(call_id: Option<String>, said: Option<String>) -> Option<ItemKind> {
+    Some(answered(non_empty(call_id)?, Content::Text(said.unwrap_or_default())))
+}
+
+fn answered(call_id: String, output: Content) -> ItemKind {
+    ItemKind::ToolResult(ToolResult { id: None, call_id, kind: ToolKind::Function, output, status: None })
+}
+
+/// A text as it is, anything else as its JSON.
+fn text(value: Option<Json>) -> Option<String> {
+    let value = value?;
+    Some(value.parse::<String>().unwrap_or_else(|_| value.get().to_owned()))
+}
+
+/// The picture of a screen, or what is there instead.
+fn screen(output: Option<Json>, origin: Origin) -> Content {
+    #[derive(Deserialize)]
+    struct Screen {
+        image_url: String,
+    }
+    match output.as_ref().and_then(|output| output.parse().ok()) {
+        Some(Screen { image_url }) => {
+            let image = ImagePart { source: ImageSource::Url(image_url), detail: None };
+            Content::Parts(vec![Part { origin, kind: PartKind::Image(image), cache_breakpoint: None }])
+        }
+        None => Content::Text(text(output).unwrap_or_default()),
+    }
+}
