@@ -133,8 +133,8 @@ object! {
     pub struct FunctionCallDelta<'a> {
         /// The function, in the first piece (Chat: `function.name`).
         optional name: Text<'a>,
-        /// More of the arguments (Chat: `function.arguments`).
-        optional arguments: Text<'a>,
+        /// More of the arguments; from some servers all of them, as the object itself (Chat: `function.arguments`).
+        json_text arguments: Text<'a>,
     }
 }
 
