@@ -5,10 +5,9 @@ use serde::de::IgnoredAny;
 /// Whether an event says nothing: its data is blank, a bare word or a JSON scalar, or its name says so. What begins like
 /// an object or a list has to be one, and whatever is called an error is one.
 pub(crate) fn is_heartbeat(name: Option<&str>, data: &str) -> bool {
-    const NAMES: &[&str] = &["ping", "heartbeat", "keepalive", "keep-alive"];
     match name {
         Some("error") => return false,
-        Some(name) if NAMES.contains(&name) => return true,
+        Some("ping") => return true,
         Some(_) | None => {}
     }
     let data = data.trim();

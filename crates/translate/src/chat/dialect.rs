@@ -40,7 +40,12 @@ impl Dialect for Chat {
     }
 
     fn decode_response(body: &[u8], sent: &Sent) -> Result<Translated<Response>, Error> {
-        decode_response(read_reply(body)?, sent)
+        let reply = read_reply(body).or_else(|error| match serde_json::from_slice::<[wire::Response; 1]>(body) {
+            // Google's servers put an array around an error.
+            Ok([reply]) => Ok(reply),
+            Err(_) => Err(error),
+        });
+        decode_response(reply?, sent)
     }
 
     fn encode_response(response: Response, context: &Context, out: &mut Vec<u8>) -> Result<Vec<Loss>, Error> {

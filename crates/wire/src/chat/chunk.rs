@@ -63,6 +63,9 @@ object! {
         optional index: Integer,
         /// What is new (Chat: `delta`).
         optional delta: Delta<'a>,
+        /// The whole message, from servers that answer at once, or that repeat at the end what they said (Chat's whole replies:
+        /// `message`).
+        optional message: Box<Delta<'a>>,
         /// Probabilities of the new tokens (Chat: `logprobs`).
         nullable logprobs: ChoiceLogprobs,
         /// Why the model stopped, in the answer's last chunk; from some servers in two chunks (Chat: `finish_reason`).

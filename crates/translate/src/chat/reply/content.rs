@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use interlingua_model::Origin;
 use interlingua_wire::chat as wire;
 
-use crate::{Loss, LossCode};
+use crate::{Error, Loss, LossCode};
 
 /// What a part of a reply's content says; only Mistral's models answer in parts.
 pub(in crate::chat) enum Said {
@@ -44,6 +44,18 @@ pub(in crate::chat) fn decode_details(details: Vec<wire::ReasoningDetail>) -> (S
 /// The loss of a part that is neither text nor a refusal.
 pub(in crate::chat) fn lost_part(origin: Origin) -> Loss {
     Loss::new(origin.path(), LossCode::DroppedPart, "Chat carries only text and refusals in a reply")
+}
+
+/// The loss of what a model wrote behind the wrapping of a custom tool's input.
+pub(in crate::chat) fn lost_behind(call: Origin) -> Loss {
+    let detail = "the model wrote more behind the JSON that holds the tool's input";
+    Loss::new(call.path(), LossCode::DroppedDetail, detail)
+}
+
+/// The refusal of a custom tool's input that breaks off although the reply says that it is complete.
+pub(in crate::chat) fn cut_wrapping(call: Origin) -> Error {
+    let message = "the JSON that holds a tool's input breaks off".to_owned();
+    Error::Malformed { path: Some(call.path()), message }
 }
 
 /// A tool's name for a client that knows no groups.
