@@ -194,16 +194,12 @@ fn other(arguments: &str, out: &mut String) -> Rest {
         return Rest::Nothing;
     }
     let (value, rest) = first_value(arguments);
-    match value.and_then(wrapped) {
-        Some(input) => {
-            out.push_str(&input);
-            rest
-        }
-        None => {
-            out.push_str(arguments);
-            if rest == Rest::Cut { Rest::Cut } else { Rest::Nothing }
-        }
+    if let Some(input) = value.and_then(wrapped) {
+        out.push_str(&input);
+        return rest;
     }
+    out.push_str(arguments);
+    if rest == Rest::Cut { Rest::Cut } else { Rest::Nothing }
 }
 
 /// The JSON value that a text begins with, and what there is beside it.

@@ -6,7 +6,7 @@ use interlingua_model::{
 };
 use interlingua_wire::chat as wire;
 
-use super::annotations::decode_annotation;
+use super::annotations::{decode_annotation, lost_fields};
 use super::content::{Said, decode_details, decode_part};
 use super::decode_calls::CallReader;
 use super::failure::{bare_failure, decode_failure, failure_beside, spoken};
@@ -176,12 +176,8 @@ impl Reader<'_> {
             Some(wire::Content::Parts(parts)) => self.parts(parts, &mut said, at),
         }
         said.refusal.push_str(&refusal.unwrap_or_default());
-        let (details, is_sealed) = decode_details(reasoning_details.unwrap_or_default());
-        if is_sealed {
-            let detail = "sealed thoughts of a Chat upstream have no way back to it";
-            let path = at.then("choices[*].message.reasoning_details").path();
-            self.losses.once(path, LossCode::DroppedReasoning, detail);
-        }
+        let place = at.then("choices[*].message.reasoning_details");
+        let details = decode_details(reasoning_details.unwrap_or_default(), place, &mut self.losses);
         // They say the same; the first that says anything counts.
         let thoughts = [
             ("choices[*].message.reasoning_content", reasoning_content),
@@ -195,8 +191,11 @@ impl Reader<'_> {
         let logprobs = logprobs.unwrap_or_default();
         lost_logprobs(&logprobs, at.then("choices[*].logprobs"), &mut self.losses);
         let wire::ChoiceLogprobs { content: tokens, refusal: _, extra: _ } = logprobs;
-        let annotations = annotations.unwrap_or_default().into_iter().enumerate().map(|(index, annotation)| {
-            decode_annotation(annotation, 0, at.then_nth("choices[*].message.annotations[*]", index))
+        let annotations = annotations.unwrap_or_default().into_iter().enumerate();
+        let annotations = annotations.map(|(index, annotation)| {
+            let place = at.then_nth("choices[*].message.annotations[*]", index);
+            lost_fields(&annotation, place, &mut self.losses);
+            decode_annotation(annotation, 0, place)
         });
         let text = TextPart {
             text: said.text,
@@ -217,15 +216,11 @@ impl Reader<'_> {
 
     fn parts(&mut self, parts: Vec<wire::Part>, said: &mut Texts, at: Origin) {
         for (index, part) in parts.into_iter().enumerate() {
-            match decode_part(part) {
+            match decode_part(part, at.then_nth("choices[*].message.content[*]", index), &mut self.losses) {
                 Said::Text(text) => said.text.push_str(&text),
                 Said::Refusal(text) => said.refusal.push_str(&text),
                 Said::Thought(text) => said.thoughts.push_str(&text),
-                Said::Other(kind) => {
-                    let path = at.then_nth("choices[*].message.content[*]", index).path();
-                    let detail = format!("the Responses API has no place for a `{kind}` in a reply");
-                    self.losses.once(path, LossCode::DroppedPart, detail);
-                }
+                Said::Nothing => {}
             }
         }
     }

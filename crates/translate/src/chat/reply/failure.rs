@@ -74,14 +74,11 @@ pub(in crate::chat) fn bare_failure(extra: &Extra) -> Option<model::Failure> {
 
 /// The data of an event that only its name calls an error.
 pub(in crate::chat) fn event_failure(data: &str) -> model::Failure {
-    let extra: Option<Extra> = serde_json::from_str(data).ok();
-    match extra.map(|extra| bare_failure(&extra)) {
-        Some(failure) => failure.unwrap_or_default(),
-        None => {
-            let message = serde_json::from_str(data).unwrap_or_else(|_| data.trim().to_owned());
-            model::Failure { message, ..model::Failure::default() }
-        }
+    if let Ok(extra) = serde_json::from_str::<Extra>(data) {
+        return bare_failure(&extra).unwrap_or_default();
     }
+    let message = serde_json::from_str(data).unwrap_or_else(|_| data.trim().to_owned());
+    model::Failure { message, ..model::Failure::default() }
 }
 
 /// What a `detail` says: FastAPI's word for an error, which is a sentence, a list of problems or an object.

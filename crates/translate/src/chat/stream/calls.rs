@@ -69,9 +69,10 @@ impl Calls {
         };
         if let Some(call) = self.list.get(at) {
             losses.unread(call.origin, &extra);
-            let inside = match is_custom {
-                true => "choices[0].delta.tool_calls[*].custom",
-                false => "choices[0].delta.tool_calls[*].function",
+            let inside = if is_custom {
+                "choices[0].delta.tool_calls[*].custom"
+            } else {
+                "choices[0].delta.tool_calls[*].function"
             };
             losses.unread(call.origin.then(inside), &more);
         }

@@ -8,7 +8,7 @@ use interlingua_wire::{Maybe, chat as wire};
 use super::calls::Calls;
 use super::turns::Turns;
 use crate::chat::losses::Losses;
-use crate::chat::reply::annotations::characters;
+use crate::chat::reply::annotations::{characters, lost_fields};
 use crate::chat::reply::content::{Said, decode_details, decode_part};
 use crate::chat::reply::failure::{failure_beside, spoken};
 use crate::chat::reply::logprobs::{decode_logprobs, lost_logprobs};
@@ -175,11 +175,12 @@ impl Choice {
             self.turns.refuse_to(text.0, out);
         }
         for annotation in annotations.unwrap_or_default() {
+            lost_fields(&annotation, Origin::of("choices[0].delta.annotations"), losses);
             self.turns.annotate(annotation, out);
         }
         let mut calls = tool_calls.unwrap_or_default();
         calls.retain(says_something);
-        let function_call = function_call.filter(|call| call_says_something(&call.name, &call.arguments));
+        let function_call = function_call.filter(|call| has_words([call.name.as_ref(), call.arguments.as_ref()]));
         if !calls.is_empty() || function_call.is_some() {
             self.turns.close(out);
         }
@@ -200,14 +201,11 @@ impl Choice {
         out: &mut impl Sink,
     ) {
         for part in parts {
-            match decode_part(part) {
+            match decode_part(part, Origin::of("choices[0].delta.content"), losses) {
                 Said::Text(text) => self.turns.say(Cow::Owned(text), std::mem::take(&mut tokens), out),
                 Said::Refusal(text) => self.turns.refuse_to(Cow::Owned(text), out),
                 Said::Thought(text) => self.turns.think(&text, Origin::of("choices[0].delta.content"), out),
-                Said::Other(kind) => {
-                    let detail = format!("the Responses API has no place for a `{kind}` in a reply");
-                    losses.once("choices[0].delta.content", LossCode::DroppedPart, detail);
-                }
+                Said::Nothing => {}
             }
         }
     }
@@ -216,26 +214,22 @@ impl Choice {
         if details.is_empty() {
             return;
         }
-        let (text, is_sealed) = decode_details(details);
-        if is_sealed {
-            let detail = "sealed thoughts of a Chat upstream have no way back to it";
-            losses.once("choices[0].delta.reasoning_details", LossCode::DroppedReasoning, detail);
-        }
-        self.turns.think_in_entries(&text, Origin::of("choices[0].delta.reasoning_details"), out);
+        let place = Origin::of("choices[0].delta.reasoning_details");
+        let text = decode_details(details, place, losses);
+        self.turns.think_in_entries(&text, place, out);
     }
 }
 
 /// Whether a piece of a call has anything in it; some servers write every field they have.
 fn says_something(call: &wire::ToolCallDelta<'_>) -> bool {
     let wire::ToolCallDelta { index: _, id, kind, function, custom, extra } = call;
-    let has_words = |text: &Option<interlingua_wire::Text<'_>>| text.as_ref().is_some_and(|text| !text.is_empty());
-    has_words(id)
+    has_words([id.as_ref(), None])
         || *kind == Some(wire::ToolKind::Custom)
-        || function.as_ref().is_some_and(|call| call_says_something(&call.name, &call.arguments))
-        || custom.as_ref().is_some_and(|call| call_says_something(&call.name, &call.input))
+        || function.as_ref().is_some_and(|call| has_words([call.name.as_ref(), call.arguments.as_ref()]))
+        || custom.as_ref().is_some_and(|call| has_words([call.name.as_ref(), call.input.as_ref()]))
         || !extra.is_empty()
 }
 
-fn call_says_something(name: &Option<interlingua_wire::Text<'_>>, text: &Option<interlingua_wire::Text<'_>>) -> bool {
-    [name, text].into_iter().any(|text| text.as_ref().is_some_and(|text| !text.is_empty()))
+fn has_words(texts: [Option<&interlingua_wire::Text<'_>>; 2]) -> bool {
+    texts.into_iter().flatten().any(|text| !text.is_empty())
 }

@@ -215,13 +215,13 @@ impl Decoder {
                 return out.event(Event::Failed(Box::new(stream_incomplete())));
             }
         };
-        if let Err(error) = self.conclude(reason, out) {
+        if let Err(error) = self.conclude(reason.as_ref(), out) {
             self.refuse(error, out);
         }
     }
 
-    fn conclude(&mut self, reason: Option<wire::FinishReason>, out: &mut impl Sink) -> Result<(), Error> {
-        let finish = decode_finish(reason.as_ref(), &mut self.losses.list)?;
+    fn conclude(&mut self, reason: Option<&wire::FinishReason>, out: &mut impl Sink) -> Result<(), Error> {
+        let finish = decode_finish(reason, &mut self.losses.list)?;
         let is_completed = finish == Finish::Completed;
         if !self.has_started {
             self.has_started = true;
