@@ -1,9 +1,10 @@
 //! How far arguments that arrive in pieces have come.
 
-/// Whether the JSON value of arguments is at its end. They are not parsed: only brackets and strings are followed.
+/// Whether the JSON object of arguments is at its end. They are not parsed: only brackets and strings are followed.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Extent {
     has_begun: bool,
+    has_closed: bool,
     depth: usize,
     in_string: bool,
     is_escaped: bool,
@@ -19,7 +20,10 @@ impl Extent {
                 b'\\' if self.in_string => self.is_escaped = true,
                 b'"' => self.in_string = !self.in_string,
                 b'{' | b'[' if !self.in_string => self.depth += 1,
-                b'}' | b']' if !self.in_string => self.depth = self.depth.saturating_sub(1),
+                b'}' | b']' if !self.in_string => {
+                    self.has_closed = self.depth == 1;
+                    self.depth = self.depth.saturating_sub(1);
+                }
                 _ => {}
             }
         }
@@ -30,9 +34,9 @@ impl Extent {
         !self.has_begun
     }
 
-    /// Whether a value has come to its end.
+    /// Whether an object, or a list, has come to its end. Of anything else nobody knows where that is.
     pub(super) fn is_whole(&self) -> bool {
-        self.has_begun && self.depth == 0 && !self.in_string
+        self.has_closed && self.depth == 0 && !self.in_string
     }
 }
 
@@ -50,5 +54,10 @@ mod tests {
             extent.push(c.encode_utf8(&mut [0; 4]));
         }
         assert!(Extent::default().is_blank() && !Extent::default().is_whole());
+        for other in ["city", "1", "\"}", "}"] {
+            let mut extent = Extent::default();
+            extent.push(other);
+            assert!(!extent.is_whole() && !extent.is_blank(), "{other}");
+        }
     }
 }

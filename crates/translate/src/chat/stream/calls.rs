@@ -184,7 +184,9 @@ impl Calls {
             Some(at) if self.is_another(at, piece) => None,
             // Some servers change the index behind the head of a call: its tail is that of one not yet whole.
             None if is_tail(piece) => self.unfinished(index),
-            Some(at) if is_tail(piece) && !piece.text.trim().is_empty() && self.is_whole(at) => {
+            Some(at)
+                if is_tail(piece) && !piece.text.trim().is_empty() && self.is_whole(at) && self.is_shared(index) =>
+            {
                 self.unfinished(None).or(Some(at))
             }
             known => known,
@@ -202,6 +204,11 @@ impl Calls {
         let is_other_id = !call.id.is_empty() && piece.id.is_some_and(|id| id != call.id);
         let begins_again = !call.name.is_empty() && call.is_whole() && !piece.text.trim().is_empty();
         piece.name.is_some() && (is_other_id || begins_again)
+    }
+
+    /// Whether an index says nothing of which call is meant: there is none, or it is that of several.
+    fn is_shared(&self, index: Option<i64>) -> bool {
+        index.is_none_or(|index| self.by_index.iter().filter(|(known, _)| *known == index).count() > 1)
     }
 
     fn is_whole(&self, at: usize) -> bool {
