@@ -65,6 +65,8 @@ impl Choice {
         lost_logprobs(&logprobs, Origin::of("choices[0].logprobs"), losses);
         let wire::ChoiceLogprobs { content: tokens, refusal: _, extra: _ } = logprobs;
         let tokens = decode_logprobs(tokens.unwrap_or_default());
+        // Perplexity repeats the message so far beside each delta; only the last one could say more.
+        let message = message.filter(|_| delta.is_none() || finish_reason.is_some());
         match (delta, message) {
             (delta, None) => {
                 self.delta(delta.unwrap_or_default(), Origin::of("choices[0].delta"), tokens, reply_id, losses, out)?;
