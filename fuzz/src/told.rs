@@ -153,7 +153,10 @@ fn chat(events: &[Event<'static>], joiner: &str) -> OverChat {
             Item::Call(call) => {
                 // A client that knows no groups calls a tool by both names.
                 let name = call.namespace.map_or(call.name.clone(), |group| format!("{group}__{}", call.name));
-                calls.push(Call { namespace: None, name, ..call });
+                // A function called with nothing is read as one called with an empty object.
+                let is_blank = call.kind == ToolKind::Function && call.arguments.trim().is_empty();
+                let arguments = if is_blank { "{}".to_owned() } else { call.arguments };
+                calls.push(Call { namespace: None, name, arguments, ..call });
             }
             Item::Opaque => {}
         }

@@ -6,6 +6,7 @@ use std::fmt;
 
 use interlingua_model::{Api, Event, Failure, Origin, Request, Response, Sink};
 
+use crate::heartbeat::is_heartbeat;
 use crate::outcome::Outcome;
 use crate::places::{Places, Words};
 use crate::{Error, Frames, Loss, Sent, Stamp, Style, Translated, chat, responses};
@@ -214,10 +215,16 @@ macro_rules! dialects {
             }
 
             pub(crate) fn read(&mut self, data: &str, name: Option<&str>, out: &mut impl Sink) {
+                if is_heartbeat(name, data) {
+                    return;
+                }
                 match self { $(Self::$api(decoder) => Decode::read(&mut **decoder, data, name, out),)* }
             }
 
             pub(crate) fn read_cut(&mut self, data: &str, name: Option<&str>, out: &mut impl Sink) {
+                if is_heartbeat(name, data) {
+                    return;
+                }
                 match self { $(Self::$api(decoder) => Decode::read_cut(&mut **decoder, data, name, out),)* }
             }
 

@@ -61,6 +61,22 @@ pub(crate) fn arguments_of(arguments: Option<String>) -> String {
     arguments.filter(|text| !text.trim_ascii().is_empty()).unwrap_or_else(|| "{}".to_owned())
 }
 
+/// Whether a value says nothing: some servers write every field they have, with null, 0 or nothing in it.
+pub(crate) fn is_blank(value: &wire::Json) -> bool {
+    fn all_blank(value: &serde_json::Value) -> bool {
+        use serde_json::Value;
+        match value {
+            Value::Null | Value::Bool(false) => true,
+            Value::Bool(true) => false,
+            Value::Number(number) => number.as_f64() == Some(0.0),
+            Value::String(text) => text.is_empty(),
+            Value::Array(values) => values.iter().all(all_blank),
+            Value::Object(members) => members.values().all(all_blank),
+        }
+    }
+    value.parse().is_ok_and(|value| all_blank(&value))
+}
+
 /// A message for a person, with little of each value that it quotes: a body may hold a picture where a word belongs.
 pub(crate) fn brief(message: String) -> String {
     const MOST_QUOTED: usize = 200;

@@ -40,6 +40,7 @@ mod events;
 mod feed;
 mod frames;
 mod hash;
+mod heartbeat;
 mod history;
 mod json_body;
 mod loss;

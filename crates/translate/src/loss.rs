@@ -118,6 +118,8 @@ loss_codes! {
     ChangedValue = "changed_value", true;
     /// A field that neither API's reference knows.
     UnknownField = "unknown_field", true;
+    /// A field in which a server tells of its own work: times, prices, names of machines.
+    DroppedTelemetry = "dropped_telemetry", false;
     /// A value that an enumeration does not know, read by its fallback.
     UnknownValue = "unknown_value", false;
     /// A form the caller's API does not document but clients send; carried over.

@@ -2,7 +2,10 @@
 //!
 //! The way back works on any cut of the stream: each piece of the argument's JSON gives what it says of the text.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use interlingua_wire::Extra;
 
 /// The arguments of a function that stands for a custom tool.
 pub(super) fn wrap(input: &str) -> String {
@@ -14,19 +17,30 @@ pub(super) fn wrap(input: &str) -> String {
     serde_json::to_string(&Wrapped { input }).unwrap_or_default()
 }
 
-/// The input in whole arguments; arguments that are no such object are the input themselves.
-pub(super) fn unwrap(arguments: &str) -> String {
+/// The input in whole arguments, and whether that was all of them; arguments that wrap nothing are the input
+/// themselves.
+pub(super) fn unwrap(arguments: &str) -> (String, Rest) {
     let mut unwrapper = Unwrapper::default();
     let mut input = String::new();
     unwrapper.push(arguments, &mut input);
-    unwrapper.finish(&mut input);
-    input
+    let rest = unwrapper.finish(&mut input);
+    (input, rest)
+}
+
+/// What arguments are beside the input that was found in them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rest {
+    Nothing,
+    /// The wrapping stops before its end: so may the input.
+    Cut,
+    /// Something stands behind the wrapping.
+    More,
 }
 
 /// Takes the input out of arguments that arrive in pieces.
 ///
-/// What does not begin as `{"input":"` is kept until the end, and then is the input itself: models do forget the
-/// wrapping now and then.
+/// What does not begin as `{"input":"` is kept until the end. Models do forget the wrapping now and then, or make one of
+/// their own: an object of one text by another name, a list behind the command they have learnt, a bare JSON text.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Unwrapper {
     state: State,
@@ -47,7 +61,7 @@ enum State {
     Unicode { high: Option<u32>, code: u32, digits: u8 },
     /// Behind the first half of a surrogate pair, waiting for `\`, or for the `u` behind it.
     Pair { high: u32, has_backslash: bool },
-    /// Behind the string.
+    /// Behind the string; what follows is kept.
     Done,
     /// It is not the object it should be.
     Other,
@@ -80,21 +94,20 @@ impl Unwrapper {
         }
     }
 
-    /// Takes the end and appends what is still open.
-    pub(super) fn finish(self, out: &mut String) {
+    /// Takes the end, appends what is still open, and tells whether it was the end of the wrapping too.
+    pub(super) fn finish(self, out: &mut String) -> Rest {
         match self.state {
-            State::Head | State::Other => {
-                #[derive(Deserialize)]
-                struct Wrapped {
-                    input: String,
-                }
-                match serde_json::from_str(&self.kept) {
-                    Ok(Wrapped { input }) => out.push_str(&input),
-                    Err(_) => out.push_str(&self.kept),
-                }
+            State::Head | State::Other => other(&self.kept, out),
+            State::Done => {
+                // The text is gone; what closes it is closed as well behind an empty one.
+                let (_, rest) = first_value(&format!("{{\"input\":\"\"{}", self.kept));
+                rest
             }
-            State::Pair { high: _, has_backslash: _ } => out.push(char::REPLACEMENT_CHARACTER),
-            State::Text | State::Escape | State::Unicode { high: _, code: _, digits: _ } | State::Done => {}
+            State::Pair { high: _, has_backslash: _ } => {
+                out.push(char::REPLACEMENT_CHARACTER);
+                Rest::Cut
+            }
+            State::Text | State::Escape | State::Unicode { high: _, code: _, digits: _ } => Rest::Cut,
         }
     }
 
@@ -112,7 +125,10 @@ impl Unwrapper {
                     out.push(char::REPLACEMENT_CHARACTER);
                     if has_backslash { escaped(c, out) } else { plain(c, out) }
                 }
-                state @ (State::Done | State::Head | State::Other) => state,
+                state @ (State::Done | State::Head | State::Other) => {
+                    self.kept.push(c);
+                    state
+                }
             };
         }
     }
@@ -171,6 +187,58 @@ fn unicode(high: Option<u32>, code: u32, digits: u8, c: char, out: &mut String) 
     State::Text
 }
 
+/// The input in arguments that are not wrapped as they should be.
+fn other(arguments: &str, out: &mut String) -> Rest {
+    if !arguments.trim_start().starts_with(['{', '"']) {
+        out.push_str(arguments);
+        return Rest::Nothing;
+    }
+    let (value, rest) = first_value(arguments);
+    if let Some(input) = value.and_then(wrapped) {
+        out.push_str(&input);
+        return rest;
+    }
+    out.push_str(arguments);
+    if rest == Rest::Cut { Rest::Cut } else { Rest::Nothing }
+}
+
+/// The JSON value that a text begins with, and what there is beside it.
+fn first_value(text: &str) -> (Option<&RawValue>, Rest) {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
+    match values.next() {
+        Some(Ok(value)) => {
+            let behind = text.get(values.byte_offset()..).unwrap_or_default();
+            (Some(value), if behind.trim().is_empty() { Rest::Nothing } else { Rest::More })
+        }
+        Some(Err(error)) if error.is_eof() => (None, Rest::Cut),
+        Some(Err(_)) => (None, Rest::More),
+        None => (None, Rest::Nothing),
+    }
+}
+
+/// The text in a value that is a wrapping, if of another make.
+fn wrapped(value: &RawValue) -> Option<String> {
+    /// What models that were taught one tool call it, whatever its name is here.
+    const LEARNT: &str = "apply_patch";
+    let text = value.get();
+    if text.starts_with('"') {
+        return serde_json::from_str(text).ok();
+    }
+    let members: Extra = serde_json::from_str(text).ok()?;
+    if let Some(input) = members.get("input").and_then(|input| input.parse().ok()) {
+        return Some(input);
+    }
+    let mut all = members.iter();
+    let (Some((_, only)), None) = (all.next(), all.next()) else { return None };
+    if let Ok(input) = only.parse() {
+        return Some(input);
+    }
+    match <[String; 2]>::try_from(only.parse::<Vec<String>>().ok()?) {
+        Ok([command, input]) if command == LEARNT => Some(input),
+        Ok(_) | Err(_) => None,
+    }
+}
+
 enum Head {
     /// It may yet become one.
     More,
@@ -204,8 +272,13 @@ mod tests {
         for piece in pieces {
             unwrapper.push(piece, &mut out);
         }
-        unwrapper.finish(&mut out);
+        rests_alike(unwrapper.finish(&mut out), pieces);
         out
+    }
+
+    /// What is beside the input does not hang on where the stream was cut.
+    fn rests_alike(rest: Rest, pieces: &[&str]) {
+        assert_eq!(rest, unwrap(&pieces.concat()).1, "{pieces:?}");
     }
 
     #[test]
@@ -216,7 +289,7 @@ mod tests {
             format!(" {{\n\"input\" : {} }}", serde_json::to_string(input).unwrap()),
             r#"{"input":"*** Begin Patch\n\t\"q\" \\ \/ \ud83d\uDE00\b\u00e9\u0000 end"}"#.to_owned(),
         ] {
-            assert_eq!(unwrap(&arguments), input);
+            assert_eq!(unwrap(&arguments), (input.to_owned(), Rest::Nothing));
             let ends: Vec<_> = arguments.char_indices().map(|(at, _)| at).collect();
             for &cut in &ends {
                 let (a, b) = arguments.split_at(cut);
@@ -248,10 +321,23 @@ mod tests {
 
     #[test]
     fn what_is_not_wrapped_is_the_input_itself() {
-        for bare in ["SELECT 1", r#"{"query":"x"}"#, "\"text\"", "", "{"] {
+        for bare in ["SELECT 1", r#"{"query":1}"#, r#"{"a":"x","b":"y"}"#, "{ x = 1; }", "[\"a\"", "", " "] {
             assert_eq!(in_pieces(&[bare]), bare);
-            assert_eq!(unwrap(bare), bare);
+            assert_eq!(unwrap(bare), (bare.to_owned(), Rest::Nothing));
         }
+    }
+
+    #[test]
+    fn a_wrapping_of_another_make_is_one_too() {
+        for arguments in [
+            r#"{"patch":"a\nb"}"#,
+            r#"{"why":1,"input":"a\nb"}"#,
+            r#"{"command":["apply_patch","a\nb"]}"#,
+            r#" "a\nb" "#,
+        ] {
+            assert_eq!(unwrap(arguments), ("a\nb".to_owned(), Rest::Nothing), "{arguments}");
+        }
+        assert_eq!(unwrap(r#"{"command":["rm","a"]}"#).0, r#"{"command":["rm","a"]}"#);
     }
 
     #[test]
@@ -261,8 +347,24 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_argument_keeps_what_came() {
-        assert_eq!(in_pieces(&[r#"{"input":"a\"#]), "a");
-        assert_eq!(unwrap(r#"{"input":"ab"#), "ab");
+    fn a_cut_argument_keeps_what_came_and_says_so() {
+        for (arguments, input) in [
+            (r#"{"input":"a\"#, "a"),
+            (r#"{"input":"ab"#, "ab"),
+            (r#"{"input":"ab""#, "ab"),
+            (r#"{"input":"ab","wh"#, "ab"),
+            (r#"{"patch":"ab"#, r#"{"patch":"ab"#),
+            ("{", "{"),
+        ] {
+            assert_eq!(in_pieces(&[arguments]), input);
+            assert_eq!(unwrap(arguments), (input.to_owned(), Rest::Cut), "{arguments}");
+        }
+    }
+
+    #[test]
+    fn text_behind_the_wrapping_is_told_of() {
+        for arguments in [r#"{"input":"ab"} and more"#, r#"{"patch":"ab"} and more"#, r#"{"input":"ab" and more"#] {
+            assert_eq!(unwrap(arguments), ("ab".to_owned(), Rest::More), "{arguments}");
+        }
     }
 }

@@ -41,7 +41,7 @@ impl Dialect for Chat {
     }
 
     fn decode_response(body: &[u8], sent: &Sent) -> Result<Translated<Response>, Error> {
-        read_reply(body, |reply| decode_response(reply, sent))
+        read_reply(unwrapped(body), |reply| decode_response(reply, sent))
     }
 
     fn encode_response(response: Response, context: &Context, out: &mut Vec<u8>) -> Result<Vec<Loss>, Error> {
@@ -65,6 +65,12 @@ impl Dialect for Chat {
     fn sent(request: &Request, upstream: &Upstream, stamp: &Stamp) -> Sent {
         sent(request, upstream, stamp)
     }
+}
+
+/// The reply without the array that Google's servers put around an error.
+fn unwrapped(body: &[u8]) -> &[u8] {
+    let inner = body.trim_ascii().strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]"));
+    inner.unwrap_or(body)
 }
 
 impl Decode for Decoder {

@@ -3,6 +3,8 @@
 mod context;
 mod custom_input;
 mod dialect;
+mod extent;
+mod losses;
 mod reasoning_content;
 mod reasoning_details;
 mod reply;

@@ -147,11 +147,20 @@ fn a_failure_in_mid_stream_closes_what_is_open_as_incomplete() {
 }
 
 #[test]
-fn the_end_of_the_bytes_is_an_end_only_after_a_finish_reason() {
+fn the_end_is_a_finish_reason_or_a_done_behind_an_answer() {
     let text = delta(&json!({"content": "Hi"}));
     assert_eq!(plain(&[&text, &finish("stop")]).outcome.end, End::Completed);
     assert_eq!(plain(&[&text]).outcome.end, End::Truncated);
-    assert_eq!(plain(&[&text, "[DONE]"]).outcome.end, End::Truncated, "proxies write it behind whatever came");
+    let done = plain(&[&text, "[DONE]"]);
+    assert_eq!(done.outcome.end, End::Completed, "some servers give no reason");
+    assert_eq!(done.outcome.losses[0].path, "choices[0].finish_reason");
+    assert_eq!(plain(&["[DONE]"]).outcome.end, End::Truncated, "there is no answer");
+    assert_eq!(plain(&[&delta(&json!({"reasoning": "Hm"})), "[DONE]"]).outcome.end, End::Truncated);
+    let call = |arguments: &str| {
+        delta(&json!({"tool_calls": [{"index": 0, "id": "c", "function": {"name": "f", "arguments": arguments}}]}))
+    };
+    assert_eq!(plain(&[&call("{}"), "[DONE]"]).outcome.end, End::Completed);
+    assert_eq!(plain(&[&call("{\"a\":"), "[DONE]"]).outcome.end, End::Truncated, "the call may be cut");
     assert_eq!(plain(&[&text, &finish(""), "[DONE]"]).outcome.end, End::Completed, "some servers have no word for it");
 }
 
@@ -320,4 +329,63 @@ fn a_client_that_runs_what_ends_is_not_given_half_a_call() {
         let numbers: Vec<_> = received.events.iter().map(|event| event["sequence_number"].as_u64().unwrap()).collect();
         assert_eq!(numbers, (0..).take(types.len()).collect::<Vec<_>>(), "numbered without a gap");
     }
+}
+
+/// A reply's call of a custom tool that was sent as a function, with these arguments in pieces.
+fn custom_call(pieces: &[&str], reason: &str) -> Received {
+    let request = json!({"model": "m", "input": "x", "tools": [{"type": "custom", "name": "patch"}]});
+    let head = json!({"tool_calls": [{"index": 0, "id": "call_a", "function": {"name": "patch", "arguments": ""}}]});
+    let more =
+        pieces.iter().map(|piece| delta(&json!({"tool_calls": [{"index": 0, "function": {"arguments": piece}}]})));
+    let data: Vec<String> =
+        std::iter::once(delta(&head)).chain(more).chain([finish(reason), "[DONE]".to_owned()]).collect();
+    let data: Vec<&str> = data.iter().map(String::as_str).collect();
+    receive(&request, &ChatUpstream::compatible(), &data)
+}
+
+#[test]
+fn a_custom_tool_s_input_is_found_in_whatever_wraps_it() {
+    for pieces in [
+        [r#"{"inp"#, r#"ut":"a b"}"#],
+        [r#"{"patch":"a"#, r#" b"}"#],
+        [r#"{"command":["apply_patch","#, r#""a b"]}"#],
+        ["\"a", " b\""],
+        ["a", " b"],
+    ] {
+        let received = custom_call(&pieces, "tool_calls");
+        assert_eq!(received.response()["output"][0]["input"], "a b", "{pieces:?}");
+        assert_eq!((&received.outcome.end, received.outcome.losses.len()), (&End::Completed, 0), "{pieces:?}");
+    }
+    let received = custom_call(&[r#"{"input":"a"}"#, " and more"], "tool_calls");
+    assert_eq!(received.response()["output"][0]["input"], "a");
+    assert_eq!(received.outcome.losses[0].path, "choices[0].delta.tool_calls[0]");
+}
+
+#[test]
+fn a_custom_tool_s_input_that_breaks_off_never_counts_as_whole() {
+    for arguments in [r#"{"input":"a b"#, r#"{"patch":"a b"#, r#"{"input":"a b""#] {
+        let received = custom_call(&[arguments], "tool_calls");
+        assert!(matches!(received.outcome.end, End::Failed(_)), "{arguments}");
+        assert_eq!(received.types().last(), Some(&"response.failed"), "{arguments}");
+        assert_eq!(received.response()["output"][0]["status"], "incomplete", "{arguments}");
+    }
+    let received = custom_call(&[r#"{"input":"a b"#], "length");
+    assert_eq!(received.response()["output"][0]["input"], "a b", "a reply that was cut short keeps what came");
+}
+
+#[test]
+fn arguments_that_are_cut_stay_as_they_are() {
+    let call = json!({"tool_calls": [{"index": 0, "id": "c", "function": {"name": "f", "arguments": ""}}]});
+    let arguments =
+        |reason: &str| plain(&[&delta(&call), &finish(reason)]).response()["output"][0]["arguments"].clone();
+    assert_eq!(arguments("tool_calls"), "{}");
+    assert_eq!(arguments("length"), "");
+}
+
+#[test]
+fn names_made_up_in_each_chunk_do_not_pile_up() {
+    let chunks: Vec<String> =
+        (0..500).map(|n| format!(r#"{{"id":"c","choices":[],"x{n}":{n}}}"#)).chain([finish("stop")]).collect();
+    let chunks: Vec<&str> = chunks.iter().map(String::as_str).collect();
+    assert!(plain(&chunks).outcome.losses.len() < 100);
 }

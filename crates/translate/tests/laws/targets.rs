@@ -51,7 +51,11 @@ pub(crate) fn is_failure(api: Api, frame: &Frame) -> bool {
     }
     let value: Value = serde_json::from_str(&frame.data).unwrap_or_default();
     match api {
-        Api::Chat => !value["error"].is_null(),
+        Api::Chat => {
+            let mut choices = value["choices"].as_array().into_iter().flatten();
+            let breaks_off = |reason: &Value| reason.as_str().is_some_and(|reason| reason.ends_with("error"));
+            !value["error"].is_null() || choices.any(|choice| breaks_off(&choice["finish_reason"]))
+        }
         Api::Responses => matches!(value["type"].as_str(), Some("response.failed" | "error")),
     }
 }

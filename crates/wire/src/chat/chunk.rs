@@ -63,6 +63,9 @@ object! {
         optional index: Integer,
         /// What is new (Chat: `delta`).
         optional delta: Delta<'a>,
+        /// The whole message, from servers that answer at once, or that repeat at the end what they said (Chat's whole replies:
+        /// `message`).
+        optional message: Box<Delta<'a>>,
         /// Probabilities of the new tokens (Chat: `logprobs`).
         nullable logprobs: ChoiceLogprobs,
         /// Why the model stopped, in the answer's last chunk; from some servers in two chunks (Chat: `finish_reason`).
@@ -133,8 +136,8 @@ object! {
     pub struct FunctionCallDelta<'a> {
         /// The function, in the first piece (Chat: `function.name`).
         optional name: Text<'a>,
-        /// More of the arguments (Chat: `function.arguments`).
-        optional arguments: Text<'a>,
+        /// More of the arguments; from some servers all of them, as the object itself (Chat: `function.arguments`).
+        json_text arguments: Text<'a>,
     }
 }
 

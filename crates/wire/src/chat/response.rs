@@ -53,6 +53,8 @@ object! {
         optional index: Integer,
         /// What the model said (Chat: `message`).
         optional message: ResponseMessage,
+        /// The same by the name it has in streams, from servers that mix up the two (Chat's chunks: `delta`).
+        optional delta: Box<ResponseMessage>,
         /// Probabilities of the tokens (Chat: `logprobs`).
         nullable logprobs: ChoiceLogprobs,
         /// Why the model stopped (Chat: `finish_reason`).

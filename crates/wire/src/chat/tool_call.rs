@@ -51,8 +51,8 @@ object! {
     pub struct FunctionCall {
         /// The function (Chat: `name`).
         optional name: String,
-        /// JSON as the model wrote it, not necessarily valid (Chat: `arguments`).
-        optional arguments: String,
+        /// JSON as the model wrote it, not necessarily valid; from some servers the object itself (Chat: `arguments`).
+        json_text arguments: String,
     }
 }
 

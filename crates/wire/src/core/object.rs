@@ -73,6 +73,8 @@ pub(crate) fn write_maybe<T: serde::Serialize, M: SerializeMap>(
 ///         nullable content: Content,
 ///         /// A JSON name of its own.
 ///         optional kind as "type": String,
+///         /// Like `optional`, for JSON in a string: JSON that is no string is read as its text.
+///         json_text arguments: String,
 ///         /// `Maybe<T>`: missing, null and a value survive.
 ///         maybe usage: Usage,
 ///     }
@@ -108,11 +110,9 @@ macro_rules! object {
                 while let Some(key) = map.next_key::<$crate::Text<'de>>()? {
                     match &*key {
                         $(
-                            $crate::core::object::field_name!($field $($json)?) => $crate::core::object::read_once(
-                                &mut $field,
-                                $crate::core::object::field_name!($field $($json)?),
-                                &mut map,
-                            )?,
+                            $crate::core::object::field_name!($field $($json)?) => $crate::core::object::read_field!(
+                                $kind $field, $crate::core::object::field_name!($field $($json)?), map
+                            ),
                         )*
                         _ => extra.read(key, tag, &mut map)?,
                     }
@@ -173,6 +173,7 @@ macro_rules! field_type {
     (required $ty:ty) => { $ty };
     (optional $ty:ty) => { ::std::option::Option<$ty> };
     (nullable $ty:ty) => { ::std::option::Option<$ty> };
+    (json_text $ty:ty) => { ::std::option::Option<$ty> };
     (maybe $ty:ty) => { $crate::Maybe<$ty> };
 }
 
@@ -182,6 +183,18 @@ macro_rules! field_name {
     };
     ($field:ident $json:literal) => {
         $json
+    };
+}
+
+macro_rules! read_field {
+    (json_text $field:ident, $name:expr, $map:ident) => {{
+        let mut text: ::std::option::Option<::std::option::Option<$crate::core::json_text::JsonText<'de>>> =
+            $field.take().map(|_| None);
+        $crate::core::object::read_once(&mut text, $name, &mut $map)?;
+        $field = text.map(|text| text.map(|text| text.0.into()));
+    }};
+    ($kind:ident $field:ident, $name:expr, $map:ident) => {
+        $crate::core::object::read_once(&mut $field, $name, &mut $map)?
     };
 }
 
@@ -204,6 +217,9 @@ macro_rules! write_field {
     (nullable $map:ident, $value:expr, $name:expr) => {
         $map.serialize_entry($name, &$value)?
     };
+    (json_text $map:ident, $value:expr, $name:expr) => {
+        $crate::core::object::write_field!(optional $map, $value, $name)
+    };
     (optional $map:ident, $value:expr, $name:expr) => {
         if let Some(value) = &$value {
             $map.serialize_entry($name, value)?;
@@ -214,7 +230,7 @@ macro_rules! write_field {
     };
 }
 
-pub(crate) use {field_name, field_type, field_value, object, write_field};
+pub(crate) use {field_name, field_type, field_value, object, read_field, write_field};
 
 #[cfg(test)]
 #[expect(unreachable_pub, reason = "the macros declare public types, and these are local to the tests")]

@@ -197,7 +197,7 @@ mod as_others_write_them {
     #[test]
     fn perplexity_repeats_the_message() {
         let chunk = read(r#"{"choices":[{"delta":{"content":"a"},"message":{"role":"assistant","content":"a"}}]}"#);
-        assert_eq!(chunk.choices.unwrap()[0].extra.keys().collect::<Vec<_>>(), ["message"]);
+        assert!(chunk.choices.unwrap()[0].message.is_some());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use interlingua_model as model;
 use interlingua_wire::{Extra, Integer, chat as wire};
 
+use crate::chat::losses::Losses;
 use crate::convert::{count, integer, json};
 
 /// Citations, their indexes moved back by the characters of earlier messages.
@@ -31,6 +32,16 @@ pub(in crate::chat) fn decode_annotation(
                 raw: json(unknown.raw),
             },
         },
+    }
+}
+
+/// Reports what a citation says beside its place, its title and its address.
+pub(in crate::chat) fn lost_fields(annotation: &wire::Annotation, place: model::Origin, losses: &mut Losses) {
+    if let wire::Annotation::UrlCitation(wire::UrlCitationAnnotation { url_citation, extra }) = annotation {
+        losses.unread(place, extra);
+        if let Some(citation) = url_citation {
+            losses.unread(place, &citation.extra);
+        }
     }
 }
 

@@ -5,45 +5,83 @@ use std::borrow::Cow;
 use interlingua_model::Origin;
 use interlingua_wire::chat as wire;
 
-use crate::{Loss, LossCode};
+use crate::chat::losses::Losses;
+use crate::{Error, Loss, LossCode};
 
 /// What a part of a reply's content says; only Mistral's models answer in parts.
 pub(in crate::chat) enum Said {
     Text(String),
     Refusal(String),
     Thought(String),
-    /// A part of this kind, which a reply in Responses has no place for.
-    Other(String),
+    Nothing,
 }
 
-pub(in crate::chat) fn decode_part(part: wire::Part) -> Said {
+/// Reads a part that stands at `place`.
+pub(in crate::chat) fn decode_part(part: wire::Part, place: Origin, losses: &mut Losses) -> Said {
     match part {
-        wire::Part::Text(part) => Said::Text(part.text.unwrap_or_default()),
-        wire::Part::Refusal(part) => Said::Refusal(part.refusal.unwrap_or_default()),
-        wire::Part::Thinking(part) => Said::Thought(part.thinking.map(thoughts).unwrap_or_default()),
+        wire::Part::Text(wire::TextPart { text, prompt_cache_breakpoint: _, extra }) => {
+            losses.unread(place, &extra);
+            Said::Text(text.unwrap_or_default())
+        }
+        wire::Part::Refusal(wire::RefusalPart { refusal, extra }) => {
+            losses.unread(place, &extra);
+            Said::Refusal(refusal.unwrap_or_default())
+        }
+        wire::Part::Thinking(wire::ThinkingPart { thinking, extra }) => {
+            // That a thought has come to its end is plain from what follows it.
+            losses.unread_but(&["closed"], place, &extra);
+            Said::Thought(thinking.map(|thinking| thoughts(thinking, place, losses)).unwrap_or_default())
+        }
         wire::Part::ImageUrl(_) | wire::Part::InputAudio(_) | wire::Part::File(_) | wire::Part::Unknown(_) => {
-            Said::Other(part.tag().to_owned())
+            let detail = format!("the Responses API has no place for a `{}` in a reply", part.tag());
+            losses.once(place.path(), LossCode::DroppedPart, detail);
+            Said::Nothing
         }
     }
 }
 
-/// What entries of `reasoning_details` say in the open, and whether any of them is sealed.
-pub(in crate::chat) fn decode_details(details: Vec<wire::ReasoningDetail>) -> (String, bool) {
-    let (mut text, mut is_sealed) = (String::new(), false);
+/// What entries of `reasoning_details` say in the open; what is sealed in them, or signed, is lost.
+pub(in crate::chat) fn decode_details(
+    details: Vec<wire::ReasoningDetail>,
+    place: Origin,
+    losses: &mut Losses,
+) -> String {
+    let mut text = String::new();
     for detail in details {
-        match detail {
-            wire::ReasoningDetail::Summary(detail) => text.push_str(&detail.summary.unwrap_or_default()),
-            wire::ReasoningDetail::Text(detail) => text.push_str(&detail.text.unwrap_or_default()),
-            wire::ReasoningDetail::Encrypted(_) => is_sealed = true,
-            wire::ReasoningDetail::Unknown(_) => {}
+        let is_open = match detail {
+            wire::ReasoningDetail::Summary(detail) => {
+                text.push_str(&detail.summary.unwrap_or_default());
+                true
+            }
+            wire::ReasoningDetail::Text(detail) => {
+                text.push_str(&detail.text.unwrap_or_default());
+                detail.signature.is_none_or(|signature| signature.is_empty())
+            }
+            wire::ReasoningDetail::Encrypted(_) | wire::ReasoningDetail::Unknown(_) => false,
+        };
+        if !is_open {
+            let detail = "sealed thoughts of a Chat upstream have no way back to it";
+            losses.once(place.path(), LossCode::DroppedReasoning, detail);
         }
     }
-    (text, is_sealed)
+    text
 }
 
 /// The loss of a part that is neither text nor a refusal.
 pub(in crate::chat) fn lost_part(origin: Origin) -> Loss {
     Loss::new(origin.path(), LossCode::DroppedPart, "Chat carries only text and refusals in a reply")
+}
+
+/// The loss of what a model wrote behind the wrapping of a custom tool's input.
+pub(in crate::chat) fn lost_behind(call: Origin) -> Loss {
+    let detail = "the model wrote more behind the JSON that holds the tool's input";
+    Loss::new(call.path(), LossCode::DroppedDetail, detail)
+}
+
+/// The refusal of a custom tool's input that breaks off although the reply says that it is complete.
+pub(in crate::chat) fn cut_wrapping(call: Origin) -> Error {
+    let message = "the JSON that holds a tool's input breaks off".to_owned();
+    Error::Malformed { path: Some(call.path()), message }
 }
 
 /// A tool's name for a client that knows no groups.
@@ -54,15 +92,21 @@ pub(in crate::chat) fn flat_name<'a>(namespace: Option<&str>, name: Cow<'a, str>
     }
 }
 
-fn thoughts(thinking: wire::Thinking) -> String {
+fn thoughts(thinking: wire::Thinking, place: Origin, losses: &mut Losses) -> String {
     match thinking {
         wire::Thinking::Text(text) => text,
         wire::Thinking::Parts(parts) => {
-            let texts = parts.into_iter().filter_map(|part| match part {
-                wire::Thought::Text(part) => part.text,
-                wire::Thought::Unknown(_) => None,
-            });
-            texts.collect()
+            let mut said = String::new();
+            for part in parts {
+                match part {
+                    wire::Thought::Text(part) => said.push_str(&part.text.unwrap_or_default()),
+                    wire::Thought::Unknown(unknown) => {
+                        let detail = format!("thoughts have no place for a `{}`", unknown.kind);
+                        losses.once(place.path(), LossCode::DroppedReasoning, detail);
+                    }
+                }
+            }
+            said
         }
     }
 }

@@ -2,26 +2,26 @@
 
 use interlingua_model::{
     Arguments, Content, Finish, Item, ItemKind, ItemStatus, Message, Origin, Part, PartKind, ReasoningItem,
-    ReplyOrigins, Response, Role, TextPart, ToolCall,
+    ReplyOrigins, Response, Role, TextPart,
 };
 use interlingua_wire::chat as wire;
 
-use super::annotations::decode_annotation;
+use super::annotations::{decode_annotation, lost_fields};
 use super::content::{Said, decode_details, decode_part};
-use super::failure::{decode_failure, spoken};
+use super::decode_calls::CallReader;
+use super::failure::{bare_failure, decode_failure, failure_beside, spoken};
 use super::finish::{FINISH, decode_finish};
-use super::ids::made_up_call_id;
-use super::logprobs::decode_logprobs;
+use super::logprobs::{decode_logprobs, lost_logprobs};
 use super::moderation::decode_moderation;
 use super::usage::{USAGE, decode_usage};
-use crate::chat::custom_input::unwrap;
-use crate::convert::{count, json, non_empty};
-use crate::{Error, Loss, LossCode, Sent, Translated};
+use crate::chat::losses::Losses;
+use crate::convert::{count, is_blank, json, non_empty};
+use crate::{Error, LossCode, Sent, Translated};
 
 /// Reads a Chat completion: its first choice, as thoughts, then a message, then calls.
 ///
 /// Names that the request translation replaced are the caller's own again, and so are custom tools that went out as
-/// functions. Choices beyond the first are dropped with a loss.
+/// functions. Other choices are dropped with a loss, but for those that some servers make of the parts of one reply.
 ///
 /// # Errors
 /// [`Error::Upstream`] when the body holds an error in place of choices, [`Error::Malformed`] when it holds no
@@ -39,45 +39,43 @@ use crate::{Error, Loss, LossCode, Sent, Translated};
 pub fn decode_response(wire: wire::Response, sent: &Sent) -> Result<Translated<Response>, Error> {
     let wire::Response {
         id,
-        object: _,
+        object,
         created,
         model,
         choices,
         usage,
         service_tier,
-        system_fingerprint: _,
+        system_fingerprint,
         metadata,
         moderation,
         error,
-        extra: _,
+        extra,
     } = wire;
     let choices = choices.unwrap_or_default();
-    if let Some(error) = error {
-        return Err(Error::Upstream(Box::new(decode_failure(error))));
+    let failure = error.and_then(decode_failure).or_else(|| failure_beside(&extra));
+    let is_bare = choices.is_empty() || object.as_deref() == Some("error");
+    if let Some(failure) = failure.or_else(|| bare_failure(&extra).filter(|_| is_bare)) {
+        return Err(Error::Upstream(Box::new(failure)));
     }
-    let mut losses = Vec::new();
-    for index in 1..choices.len() {
-        let detail = "the Responses API gives one answer";
-        losses.push(Loss::new(format!("choices[{index}]"), LossCode::DroppedDetail, detail));
-    }
-    let Some(choice) = choices.into_iter().next() else {
-        let message = "a completion without any choice".to_owned();
-        return Err(Error::Malformed { path: Some("choices".to_owned()), message });
-    };
-    let wire::Choice { index: _, message, logprobs, finish_reason, extra: _ } = choice;
     let id = non_empty(id);
-    let mut reader = ChoiceReader { sent, reply_id: id.as_deref(), losses, items: Vec::new() };
-    reader.message(message.unwrap_or_default(), logprobs)?;
-    let ChoiceReader { sent: _, reply_id: _, mut losses, mut items } = reader;
-    let finish = decode_finish(finish_reason, &mut losses)?;
+    let calls = CallReader::new(sent, id.as_deref());
+    let mut reader = Reader { calls, losses: Losses::default(), items: Vec::new(), reason: None };
+    reader.losses.unread(Origin::default(), &extra);
+    if system_fingerprint.is_some_and(|fingerprint| !fingerprint.is_empty()) {
+        reader.losses.telemetry("system_fingerprint");
+    }
+    reader.choices(choices)?;
+    let Reader { calls, mut losses, mut items, reason } = reader;
+    let finish = decode_finish(reason.as_ref(), &mut losses.list)?;
+    calls.conclude(&finish)?;
     let usage = usage.and_then(decode_usage);
     if finish == Finish::Completed {
         if items.is_empty() && usage.is_none() {
             let detail = "the upstream completed without saying or costing anything";
-            losses.push(Loss::new("choices[0].message", LossCode::EmptyCompletion, detail));
+            losses.once(MESSAGE.path(), LossCode::EmptyCompletion, detail);
         }
         if items.iter().all(|item| matches!(item.kind, ItemKind::Reasoning(_))) {
-            items.push(message_item(vec![(MESSAGE, PartKind::Text(TextPart::default()))]));
+            items.push(message_item(MESSAGE, vec![(MESSAGE, PartKind::Text(TextPart::default()))]));
         }
     }
     settle(&mut items, &finish);
@@ -93,21 +91,67 @@ pub fn decode_response(wire: wire::Response, sent: &Sent) -> Result<Translated<R
         finish,
         origins: ReplyOrigins { items: MESSAGE, finish: FINISH, usage: USAGE },
     };
-    Ok(Translated { value, losses })
+    Ok(Translated { value, losses: losses.list })
 }
 
 const MESSAGE: Origin = Origin::of("choices[0].message");
 
-/// A message while it is being read.
-struct ChoiceReader<'c> {
-    sent: &'c Sent,
-    reply_id: Option<&'c str>,
-    losses: Vec<Loss>,
+/// A reply while it is being read.
+struct Reader<'c> {
+    calls: CallReader<'c>,
+    losses: Losses,
     items: Vec<Item>,
+    reason: Option<wire::FinishReason>,
 }
 
-impl ChoiceReader<'_> {
-    fn message(&mut self, message: wire::ResponseMessage, logprobs: Option<wire::ChoiceLogprobs>) -> Result<(), Error> {
+impl Reader<'_> {
+    /// Reads the choices that are one reply: the first, and those that some servers make of its text and its calls.
+    fn choices(&mut self, choices: Vec<wire::Choice>) -> Result<(), Error> {
+        let place = |choice: &wire::Choice| choice.index.map_or(0, |index| index.0);
+        let Some(first) = choices.first().map(place) else {
+            let message = "a completion without any choice".to_owned();
+            return Err(Error::Malformed { path: Some("choices".to_owned()), message });
+        };
+        for (position, choice) in choices.into_iter().enumerate() {
+            let at = Origin::nth("choices[*]", position);
+            let owes_calls = self.reason == Some(wire::FinishReason::ToolCalls) && self.calls.is_empty();
+            if position == 0 || place(&choice) == first || (owes_calls && is_of_calls(&choice)) {
+                self.choice(choice, at)?;
+            } else {
+                self.losses.once(at.path(), LossCode::DroppedDetail, "the Responses API gives one answer");
+            }
+        }
+        Ok(())
+    }
+
+    fn choice(&mut self, choice: wire::Choice, at: Origin) -> Result<(), Error> {
+        let wire::Choice { index: _, message, delta, logprobs, finish_reason, extra } = choice;
+        if let Some(failure) = failure_beside(&extra) {
+            return Err(Error::Upstream(Box::new(failure)));
+        }
+        self.losses.unread(at, &extra);
+        let (message, delta) = (message.unwrap_or_default(), delta.map(|delta| *delta).unwrap_or_default());
+        let message = match (is_silent(&message), is_silent(&delta)) {
+            (true, false) => delta,
+            (true, true) => message,
+            (false, is_silent) => {
+                if !is_silent && delta != message {
+                    let detail = "the choice's message says something else";
+                    self.losses.once(at.then("choices[*].delta").path(), LossCode::StreamMismatch, detail);
+                }
+                message
+            }
+        };
+        self.reason = finish_reason.or(self.reason.take());
+        self.message(message, logprobs, at)
+    }
+
+    fn message(
+        &mut self,
+        message: wire::ResponseMessage,
+        logprobs: Option<wire::ChoiceLogprobs>,
+        at: Origin,
+    ) -> Result<(), Error> {
         let wire::ResponseMessage {
             role: _,
             content,
@@ -119,68 +163,66 @@ impl ChoiceReader<'_> {
             reasoning_content,
             reasoning,
             reasoning_details,
-            extra: _,
+            extra,
         } = message;
-        if audio.is_some() {
-            return Err(spoken("choices[0].message.audio"));
+        if audio.is_some_and(|audio| !is_blank(&audio)) {
+            return Err(spoken(&at.then("choices[*].message.audio").path()));
         }
+        self.losses.unread(at.then("choices[*].message"), &extra);
         let mut said = Texts::default();
         match content {
             None => {}
             Some(wire::Content::Text(text)) => said.text = text,
-            Some(wire::Content::Parts(parts)) => {
-                for (index, part) in parts.into_iter().enumerate() {
-                    match decode_part(part) {
-                        Said::Text(text) => said.text.push_str(&text),
-                        Said::Refusal(text) => said.refusal.push_str(&text),
-                        Said::Thought(text) => said.thoughts.push_str(&text),
-                        Said::Other(kind) => {
-                            let path = format!("choices[0].message.content[{index}]");
-                            let detail = format!("the Responses API has no place for a `{kind}` in a reply");
-                            self.lose(path, LossCode::DroppedPart, detail);
-                        }
-                    }
-                }
-            }
+            Some(wire::Content::Parts(parts)) => self.parts(parts, &mut said, at),
         }
         said.refusal.push_str(&refusal.unwrap_or_default());
-        let (details, is_sealed) = decode_details(reasoning_details.unwrap_or_default());
-        if is_sealed {
-            let detail = "sealed thoughts of a Chat upstream have no way back to it";
-            self.lose("choices[0].message.reasoning_details", LossCode::DroppedReasoning, detail);
-        }
+        let place = at.then("choices[*].message.reasoning_details");
+        let details = decode_details(reasoning_details.unwrap_or_default(), place, &mut self.losses);
         // They say the same; the first that says anything counts.
         let thoughts = [
-            ("choices[0].message.reasoning_content", reasoning_content),
-            ("choices[0].message.reasoning", reasoning),
-            ("choices[0].message.reasoning_details", Some(details)),
-            ("choices[0].message.content", Some(said.thoughts)),
+            ("choices[*].message.reasoning_content", reasoning_content),
+            ("choices[*].message.reasoning", reasoning),
+            ("choices[*].message.reasoning_details", Some(details)),
+            ("choices[*].message.content", Some(said.thoughts)),
         ];
         if let Some((path, text)) = thoughts.into_iter().find_map(|(path, text)| Some((path, non_empty(text)?))) {
-            self.think(text, Origin::of(path));
+            self.think(text, at.then(path));
         }
-        let wire::ChoiceLogprobs { content: tokens, refusal: refused, extra: _ } = logprobs.unwrap_or_default();
-        if refused.is_some_and(|refused| !refused.is_empty()) {
-            let detail = "the Responses API has no token probabilities of a refusal";
-            self.lose("choices[0].logprobs.refusal", LossCode::DroppedLogprobs, detail);
-        }
-        let annotations = annotations.unwrap_or_default().into_iter().enumerate().map(|(index, annotation)| {
-            decode_annotation(annotation, 0, Origin::nth("choices[0].message.annotations[*]", index))
+        let logprobs = logprobs.unwrap_or_default();
+        lost_logprobs(&logprobs, at.then("choices[*].logprobs"), &mut self.losses);
+        let wire::ChoiceLogprobs { content: tokens, refusal: _, extra: _ } = logprobs;
+        let annotations = annotations.unwrap_or_default().into_iter().enumerate();
+        let annotations = annotations.map(|(index, annotation)| {
+            let place = at.then_nth("choices[*].message.annotations[*]", index);
+            lost_fields(&annotation, place, &mut self.losses);
+            decode_annotation(annotation, 0, place)
         });
         let text = TextPart {
             text: said.text,
             annotations: annotations.collect(),
             logprobs: decode_logprobs(tokens.unwrap_or_default()),
         };
-        self.say(text, said.refusal);
+        self.say(text, said.refusal, at);
         for (index, call) in tool_calls.unwrap_or_default().into_iter().enumerate() {
-            self.tool_call(call, index)?;
+            let origin = at.then_nth("choices[*].message.tool_calls[*]", index);
+            self.calls.tool_call(call, origin, &mut self.items, &mut self.losses)?;
         }
-        if let Some(wire::FunctionCall { name, arguments, extra: _ }) = function_call {
-            let arguments = Arguments::Function(arguments.unwrap_or_default());
-            self.call(None, name, arguments, Origin::of("choices[0].message.function_call"))?;
+        if let Some(call) = function_call {
+            let origin = at.then("choices[*].message.function_call");
+            self.calls.legacy(call, origin, &mut self.items, &mut self.losses)?;
         }
         Ok(())
+    }
+
+    fn parts(&mut self, parts: Vec<wire::Part>, said: &mut Texts, at: Origin) {
+        for (index, part) in parts.into_iter().enumerate() {
+            match decode_part(part, at.then_nth("choices[*].message.content[*]", index), &mut self.losses) {
+                Said::Text(text) => said.text.push_str(&text),
+                Said::Refusal(text) => said.refusal.push_str(&text),
+                Said::Thought(text) => said.thoughts.push_str(&text),
+                Said::Nothing => {}
+            }
+        }
     }
 
     /// Open thoughts are shown to people, which is what a summary is for.
@@ -189,62 +231,17 @@ impl ChoiceReader<'_> {
         self.items.push(Item { origin, kind: ItemKind::Reasoning(reasoning) });
     }
 
-    fn say(&mut self, text: TextPart, refusal: String) {
+    fn say(&mut self, text: TextPart, refusal: String, at: Origin) {
         let mut parts = Vec::new();
         if !text.text.is_empty() || !text.annotations.is_empty() {
-            parts.push((Origin::of("choices[0].message.content"), PartKind::Text(text)));
+            parts.push((at.then("choices[*].message.content"), PartKind::Text(text)));
         }
         if !refusal.is_empty() {
-            parts.push((Origin::of("choices[0].message.refusal"), PartKind::Refusal(refusal)));
+            parts.push((at.then("choices[*].message.refusal"), PartKind::Refusal(refusal)));
         }
         if !parts.is_empty() {
-            self.items.push(message_item(parts));
+            self.items.push(message_item(at.then("choices[*].message"), parts));
         }
-    }
-
-    fn tool_call(&mut self, call: wire::ToolCall, index: usize) -> Result<(), Error> {
-        let origin = Origin::nth("choices[0].message.tool_calls[*]", index);
-        match call {
-            wire::ToolCall::Function(wire::FunctionToolCall { id, function, extra: _ }) => {
-                let wire::FunctionCall { name, arguments, extra: _ } = function.unwrap_or_default();
-                self.call(id, name, Arguments::Function(arguments.unwrap_or_default()), origin)
-            }
-            wire::ToolCall::Custom(wire::CustomToolCall { id, custom, extra: _ }) => {
-                let wire::CustomCall { name, input, extra: _ } = custom.unwrap_or_default();
-                self.call(id, name, Arguments::Custom(input.unwrap_or_default()), origin)
-            }
-            wire::ToolCall::Unknown(unknown) => {
-                let message = format!("the model asks for a call of type `{}`, which no client knows", unknown.kind);
-                Err(Error::reply(origin.path(), "unsupported_call", message))
-            }
-        }
-    }
-
-    fn call(
-        &mut self,
-        id: Option<String>,
-        name: Option<String>,
-        arguments: Arguments,
-        origin: Origin,
-    ) -> Result<(), Error> {
-        let Some(wire_name) = non_empty(name) else {
-            let message = "a call without a name could not be made".to_owned();
-            return Err(Error::Malformed { path: Some(origin.path()), message });
-        };
-        let count = self.items.iter().filter(|item| matches!(item.kind, ItemKind::ToolCall(_))).count();
-        let call_id = non_empty(id).unwrap_or_else(|| made_up_call_id(self.reply_id, self.sent.stamp_id(), count));
-        let arguments = match arguments {
-            Arguments::Function(arguments) if self.sent.is_custom(&wire_name) => Arguments::Custom(unwrap(&arguments)),
-            arguments @ (Arguments::Function(_) | Arguments::Custom(_)) => arguments,
-        };
-        let (namespace, name) = self.sent.tool_name(wire_name);
-        let call = ToolCall { id: None, call_id, name, namespace, arguments, status: None };
-        self.items.push(Item { origin, kind: ItemKind::ToolCall(call) });
-        Ok(())
-    }
-
-    fn lose(&mut self, path: impl Into<String>, code: LossCode, detail: impl Into<String>) {
-        self.losses.push(Loss::new(path, code, detail));
     }
 }
 
@@ -255,10 +252,27 @@ struct Texts {
     thoughts: String,
 }
 
-fn message_item(parts: Vec<(Origin, PartKind)>) -> Item {
+/// Whether a message has nothing of an answer in it.
+fn is_silent(message: &wire::ResponseMessage) -> bool {
+    *message == wire::ResponseMessage { role: message.role.clone(), ..wire::ResponseMessage::default() }
+}
+
+/// Whether a choice has calls and nothing else to say.
+fn is_of_calls(choice: &wire::Choice) -> bool {
+    choice.message.as_ref().is_some_and(|message| {
+        let is_empty = match &message.content {
+            None => true,
+            Some(wire::Content::Text(text)) => text.is_empty(),
+            Some(wire::Content::Parts(parts)) => parts.is_empty(),
+        };
+        is_empty && message.tool_calls.as_ref().is_some_and(|calls| !calls.is_empty())
+    })
+}
+
+fn message_item(origin: Origin, parts: Vec<(Origin, PartKind)>) -> Item {
     let plain = |(origin, kind)| Part { origin, kind, cache_breakpoint: None };
     let content = Content::Parts(parts.into_iter().map(plain).collect());
-    Item { origin: MESSAGE, kind: ItemKind::Message(Message::new(Role::Assistant, content)) }
+    Item { origin, kind: ItemKind::Message(Message::new(Role::Assistant, content)) }
 }
 
 /// Says how far each item got: all are whole, but the last one of a reply that was cut short.
@@ -269,7 +283,16 @@ fn settle(items: &mut [Item], finish: &Finish) {
         let status = Some(if is_cut { ItemStatus::Incomplete } else { ItemStatus::Completed });
         match &mut item.kind {
             ItemKind::Message(message) => message.status = status,
-            ItemKind::ToolCall(call) => call.status = status,
+            ItemKind::ToolCall(call) => {
+                call.status = status;
+                // A function without arguments was called with an empty object; clients parse them.
+                if let Arguments::Function(arguments) = &mut call.arguments
+                    && !is_cut
+                    && arguments.trim_ascii().is_empty()
+                {
+                    arguments.push_str("{}");
+                }
+            }
             ItemKind::Reasoning(reasoning) => reasoning.status = status,
             ItemKind::ToolResult(result) => result.status = status,
             ItemKind::Opaque(_) => {}

@@ -259,6 +259,7 @@ impl Choice {
         let choice = wire::Choice {
             index: Some(Integer(0)),
             message: Some(message),
+            delta: None,
             logprobs,
             finish_reason: Some(reason),
             extra: Extra::new(),

@@ -1,7 +1,10 @@
 //! Token probabilities, both ways.
 
-use interlingua_model as model;
+use interlingua_model::{self as model, Origin};
 use interlingua_wire::{Extra, chat as wire};
+
+use crate::LossCode;
+use crate::chat::losses::Losses;
 
 pub(in crate::chat) fn decode_logprobs(tokens: Vec<wire::TokenLogprob>) -> Vec<model::TokenLogprob> {
     let tokens = tokens.into_iter().map(|wire::TokenLogprob { token, logprob, bytes, top_logprobs, extra: _ }| {
@@ -20,6 +23,24 @@ pub(in crate::chat) fn decode_logprobs(tokens: Vec<wire::TokenLogprob>) -> Vec<m
         }
     });
     tokens.collect()
+}
+
+/// Reports what probabilities say that no other API has a place for.
+pub(in crate::chat) fn lost_logprobs(logprobs: &wire::ChoiceLogprobs, place: Origin, losses: &mut Losses) {
+    let wire::ChoiceLogprobs { content, refusal, extra } = logprobs;
+    if refusal.as_ref().is_some_and(|refusal| !refusal.is_empty()) {
+        let detail = "the Responses API has no token probabilities of a refusal";
+        losses.once(format!("{}.refusal", place.path()), LossCode::DroppedLogprobs, detail);
+    }
+    losses.unread(place, extra);
+    let has_more = |token: &wire::TokenLogprob| {
+        let mut top = token.top_logprobs.iter().flatten();
+        !token.extra.is_empty() || top.any(|token| !token.extra.is_empty())
+    };
+    if content.iter().flatten().any(has_more) {
+        let detail = "of a token there is no more than its text, its bytes and its probability";
+        losses.once(format!("{}.content", place.path()), LossCode::DroppedLogprobs, detail);
+    }
 }
 
 pub(in crate::chat) fn encode_logprobs(tokens: Vec<model::TokenLogprob>) -> Vec<wire::TokenLogprob> {

@@ -3,6 +3,7 @@
 pub(super) mod annotations;
 pub(super) mod content;
 mod decode;
+mod decode_calls;
 mod encode;
 pub(super) mod failure;
 pub(super) mod finish;

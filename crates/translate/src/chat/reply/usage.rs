@@ -1,7 +1,7 @@
 //! What a reply cost, both ways.
 
 use interlingua_model::{self as model, Origin};
-use interlingua_wire::chat as wire;
+use interlingua_wire::{Integer, chat as wire};
 
 use crate::convert::{count, extra as carried, integer, wire_extra};
 
@@ -9,6 +9,8 @@ use crate::convert::{count, extra as carried, integer, wire_extra};
 pub(in crate::chat) const USAGE: Origin = Origin::of("usage");
 
 /// Usage, `None` for an object that says nothing.
+///
+/// Some servers give it in the other API's names, and the tokens read from a cache by names of their own beside them.
 pub(in crate::chat) fn decode_usage(usage: wire::Usage) -> Option<model::Usage> {
     let wire::Usage {
         prompt_tokens,
@@ -18,23 +20,37 @@ pub(in crate::chat) fn decode_usage(usage: wire::Usage) -> Option<model::Usage> 
         completion_tokens_details,
         extra,
     } = usage;
-    if prompt_tokens.is_none() && completion_tokens.is_none() && total_tokens.is_none() {
+    let other = |name: &str| extra.get(name).and_then(|value| value.parse::<Integer>().ok());
+    let (input, output) = (prompt_tokens.or_else(|| other(INPUT)), completion_tokens.or_else(|| other(OUTPUT)));
+    if input.is_none() && output.is_none() && total_tokens.is_none() {
         return None;
     }
-    let (input, output) = (count(prompt_tokens).unwrap_or(0), count(completion_tokens).unwrap_or(0));
+    let (input, output) = (count(input).unwrap_or(0), count(output).unwrap_or(0));
+    let prompt_tokens_details =
+        prompt_tokens_details.or_else(|| extra.get(INPUT_DETAILS).and_then(|details| details.parse().ok()));
+    let completion_tokens_details =
+        completion_tokens_details.or_else(|| extra.get(OUTPUT_DETAILS).and_then(|details| details.parse().ok()));
+    let mut input_details = prompt_tokens_details.map(|details| {
+        let wire::PromptTokensDetails { cached_tokens, cache_write_tokens, audio_tokens, extra } = details;
+        model::InputDetails {
+            cached: count(cached_tokens),
+            cache_write: count(cache_write_tokens),
+            audio: count(audio_tokens),
+            extra: carried(&extra),
+        }
+    });
+    if input_details.as_ref().is_none_or(|details| details.cached.is_none())
+        && let Some(cached) = CACHED.iter().find_map(|name| other(name))
+    {
+        input_details.get_or_insert_default().cached = count(Some(cached));
+    }
+    let mut rest = carried(&extra);
+    rest.retain(|(name, _)| ![INPUT, OUTPUT, INPUT_DETAILS, OUTPUT_DETAILS].contains(&name.as_str()));
     Some(model::Usage {
         input,
         output,
         total: count(total_tokens).unwrap_or(input.saturating_add(output)),
-        input_details: prompt_tokens_details.map(|details| {
-            let wire::PromptTokensDetails { cached_tokens, cache_write_tokens, audio_tokens, extra } = details;
-            model::InputDetails {
-                cached: count(cached_tokens),
-                cache_write: count(cache_write_tokens),
-                audio: count(audio_tokens),
-                extra: carried(&extra),
-            }
-        }),
+        input_details,
         output_details: completion_tokens_details.map(|details| {
             let wire::CompletionTokensDetails {
                 reasoning_tokens,
@@ -51,9 +67,17 @@ pub(in crate::chat) fn decode_usage(usage: wire::Usage) -> Option<model::Usage> 
                 extra: carried(&extra),
             }
         }),
-        extra: carried(&extra),
+        extra: rest,
     })
 }
+
+const INPUT: &str = "input_tokens";
+const OUTPUT: &str = "output_tokens";
+const INPUT_DETAILS: &str = "input_tokens_details";
+const OUTPUT_DETAILS: &str = "output_tokens_details";
+
+/// Where else servers count the tokens read from a cache: Moonshot, DeepSeek, Mistral.
+const CACHED: &[&str] = &["cached_tokens", "prompt_cache_hit_tokens", "num_cached_tokens"];
 
 /// Usage in Chat's words. Details that Chat always lists are 0 where the upstream lists details at all.
 pub(in crate::chat) fn encode_usage(usage: model::Usage) -> wire::Usage {

@@ -2,19 +2,21 @@
 
 use std::borrow::Cow;
 
-use interlingua_model::{Event, ItemIndex, ItemStart, Origin, Sink, ToolKind};
-use interlingua_wire::chat as wire;
+use interlingua_model::{Event, ItemIndex, Origin, Sink, ToolKind};
+use interlingua_wire::{Extra, chat as wire};
 
-use super::turns::next;
-use crate::chat::custom_input::Unwrapper;
+use super::call::{Call, CallPiece};
+use crate::chat::custom_input::Rest;
+use crate::chat::losses::Losses;
+use crate::chat::reply::content::{cut_wrapping, lost_behind};
 use crate::chat::reply::ids::made_up_call_id;
 use crate::{Error, Sent};
 
 /// The calls of a reply, in the order they began.
 ///
 /// A call is announced once its id and its name are known; what it says until then waits. Servers differ in which
-/// piece names what: an index may be missing or used twice, an id may be missing, empty in later pieces, or repeated
-/// in all of them.
+/// piece names what: an index may be missing, used twice, or another one in later pieces; an id may be missing, empty
+/// in later pieces, repeated in all of them, or that of another call.
 #[derive(Debug, Clone)]
 pub(super) struct Calls {
     sent: Sent,
@@ -22,38 +24,6 @@ pub(super) struct Calls {
     /// Which call an index of the stream means; the latest counts.
     by_index: Vec<(i64, usize)>,
     legacy: Option<usize>,
-}
-
-#[derive(Debug, Clone)]
-struct Call {
-    origin: Origin,
-    id: String,
-    name: String,
-    kind: ToolKind,
-    state: State,
-}
-
-#[derive(Debug, Clone)]
-enum State {
-    /// Not announced yet; holds what it has said.
-    Waiting(String),
-    Announced(ItemIndex, Input),
-}
-
-/// How the input of a call reaches the client.
-#[derive(Debug, Clone)]
-enum Input {
-    AsIs,
-    /// Out of the function that stands for a custom tool.
-    Unwrapped(Box<Unwrapper>),
-}
-
-/// What one piece says of its call.
-struct CallPiece<'a> {
-    id: Option<&'a str>,
-    name: Option<&'a str>,
-    kind: ToolKind,
-    text: Option<Cow<'a, str>>,
 }
 
 impl Calls {
@@ -65,19 +35,47 @@ impl Calls {
         self.list.is_empty()
     }
 
+    /// Whether a call may be missing its end.
+    pub(super) fn is_cut(&self) -> bool {
+        self.list.iter().any(|call| !call.is_whole())
+    }
+
     /// Takes a piece.
-    pub(super) fn push(&mut self, call: wire::ToolCallDelta<'_>, items: &mut u32, out: &mut impl Sink) {
-        let wire::ToolCallDelta { index, id, kind, function, custom, extra: _ } = call;
-        let (is_custom, name, text) = match (function, custom) {
-            (None, Some(wire::CustomCallDelta { name, input, extra: _ })) => (true, name, input),
-            (Some(wire::FunctionCallDelta { name, arguments, extra: _ }), _) => (false, name, arguments),
-            (None, None) => (kind == Some(wire::ToolKind::Custom), None, None),
+    pub(super) fn push(
+        &mut self,
+        call: wire::ToolCallDelta<'_>,
+        losses: &mut Losses,
+        items: &mut u32,
+        out: &mut impl Sink,
+    ) {
+        let wire::ToolCallDelta { index, id, kind, function, custom, extra } = call;
+        let (is_custom, name, text, more) = match (function, custom) {
+            (None, Some(wire::CustomCallDelta { name, input, extra })) => (true, name, input, extra),
+            (Some(wire::FunctionCallDelta { name, arguments, extra }), _) => (false, name, arguments, extra),
+            (None, None) => (kind == Some(wire::ToolKind::Custom), None, None, Extra::new()),
         };
         let id = id.filter(|id| !id.is_empty());
         let name = name.filter(|name| !name.is_empty());
-        let at = self.find_or_open(index.map(|index| index.0), id.as_deref(), name.as_deref());
-        let kind = if is_custom { ToolKind::Custom } else { ToolKind::Function };
-        let piece = CallPiece { id: id.as_deref(), name: name.as_deref(), kind, text: text.map(|text| text.0) };
+        let piece = CallPiece {
+            id: id.as_deref(),
+            name: name.as_deref(),
+            kind: if is_custom { ToolKind::Custom } else { ToolKind::Function },
+            text: text.map_or(Cow::Borrowed(""), |text| text.0),
+        };
+        let index = index.map(|index| index.0);
+        let at = match self.find(index, &piece) {
+            Some(at) => at,
+            None => self.open(index, Origin::nth("choices[0].delta.tool_calls[*]", self.list.len())),
+        };
+        if let Some(call) = self.list.get(at) {
+            losses.unread(call.origin, &extra);
+            let inside = if is_custom {
+                "choices[0].delta.tool_calls[*].custom"
+            } else {
+                "choices[0].delta.tool_calls[*].function"
+            };
+            losses.unread(call.origin.then(inside), &more);
+        }
         self.take(at, piece, items, out);
     }
 
@@ -86,10 +84,12 @@ impl Calls {
         &mut self,
         call: wire::FunctionCallDelta<'_>,
         reply_id: Option<&str>,
+        losses: &mut Losses,
         items: &mut u32,
         out: &mut impl Sink,
     ) {
-        let wire::FunctionCallDelta { name, arguments, extra: _ } = call;
+        let wire::FunctionCallDelta { name, arguments, extra } = call;
+        losses.unread(Origin::of("choices[0].delta.function_call"), &extra);
         let name = name.filter(|name| !name.is_empty());
         let at = match self.legacy {
             Some(at) => at,
@@ -101,97 +101,130 @@ impl Calls {
             id: Some(&id),
             name: name.as_deref(),
             kind: ToolKind::Function,
-            text: arguments.map(|text| text.0),
+            text: arguments.map_or(Cow::Borrowed(""), |text| text.0),
         };
         self.take(at, piece, items, out);
     }
 
-    /// Announces the calls that are still waiting for an id.
+    /// Announces the calls that are still waiting for an id, but for those that say what another of their id has said.
     pub(super) fn announce_rest(
         &mut self,
         reply_id: Option<&str>,
         items: &mut u32,
         out: &mut impl Sink,
     ) -> Result<(), Error> {
-        for (number, call) in self.list.iter_mut().enumerate() {
-            let State::Waiting(_) = call.state else { continue };
+        for number in 0..self.list.len() {
+            let (before, rest) = self.list.split_at_mut(number);
+            let Some(call) = rest.first_mut().filter(|call| call.is_waiting()) else { continue };
             if call.name.is_empty() {
                 let message = "a call without a name could not be made".to_owned();
                 return Err(Error::Malformed { path: Some(call.origin.path()), message });
             }
-            if call.id.is_empty() {
-                call.id = made_up_call_id(reply_id, self.sent.stamp_id(), number);
+            if before.iter_mut().any(|other| other.id == call.id && call.repeats(other, out)) {
+                continue;
             }
-            call.announce(self.sent.names(), items, out);
+            let id = if call.id.is_empty() || call.has_twin {
+                made_up_call_id(reply_id, self.sent.stamp_id(), number)
+            } else {
+                call.id.clone()
+            };
+            call.announce(&id, self.sent.names(), items, out);
         }
         Ok(())
     }
 
     /// Ends all calls but the one that was cut off.
-    pub(super) fn close(&mut self, cut: Option<ItemIndex>, out: &mut impl Sink) {
-        self.flush(out);
+    ///
+    /// # Errors
+    /// A custom tool's input that breaks off in a reply that says it is complete: half a patch must not be run.
+    pub(super) fn close(
+        &mut self,
+        is_completed: bool,
+        cut: Option<ItemIndex>,
+        losses: &mut Losses,
+        out: &mut impl Sink,
+    ) -> Result<(), Error> {
+        for call in &mut self.list {
+            match call.flush(out) {
+                Rest::Cut if is_completed => return Err(cut_wrapping(call.origin)),
+                Rest::More => losses.list.push(lost_behind(call.origin)),
+                Rest::Nothing | Rest::Cut => {}
+            }
+            if call.index() != cut {
+                call.fill(out);
+            }
+        }
         let mut indexes: Vec<_> = self.list.iter().filter_map(Call::index).collect();
         indexes.sort_unstable();
         for index in indexes.into_iter().filter(|index| Some(*index) != cut) {
             out.event(Event::ItemFinished { index, item: None });
         }
+        Ok(())
     }
 
-    /// Passes on what unwrapping has kept back.
+    /// Passes on what unwrapping has kept back, in a stream that goes no further.
     pub(super) fn flush(&mut self, out: &mut impl Sink) {
         for call in &mut self.list {
-            if let State::Announced(index, input) = &mut call.state
-                && let Input::Unwrapped(unwrapper) = std::mem::replace(input, Input::AsIs)
+            let _ = call.flush(out);
+        }
+    }
+
+    /// The call that a piece belongs to; `None` for one that begins another.
+    fn find(&self, index: Option<i64>, piece: &CallPiece<'_>) -> Option<usize> {
+        let known = match (index, piece.id, piece.name) {
+            (Some(index), id, name) => {
+                let there = self.by_index.iter().rev().find(|(known, _)| *known == index).map(|(_, at)| *at);
+                there.or_else(|| self.of_id(id.filter(|_| name.is_none())?))
+            }
+            (None, Some(id), _) => self.of_id(id),
+            (None, None, Some(_)) => None,
+            (None, None, None) => self.list.len().checked_sub(1),
+        };
+        match known {
+            Some(at) if self.is_another(at, piece) => None,
+            // Some servers change the index behind the head of a call: its tail is that of one not yet whole.
+            None if is_tail(piece) => self.unfinished(index),
+            Some(at)
+                if is_tail(piece) && !piece.text.trim().is_empty() && self.is_whole(at) && self.is_shared(index) =>
             {
-                let mut text = String::new();
-                unwrapper.finish(&mut text);
-                say(*index, Cow::Owned(text), out);
+                self.unfinished(None).or(Some(at))
             }
+            known => known,
         }
     }
 
-    fn find_or_open(&mut self, index: Option<i64>, id: Option<&str>, name: Option<&str>) -> usize {
-        match index {
-            Some(index) => {
-                let known = self.by_index.iter().rev().find(|(known, _)| *known == index).map(|(_, at)| *at);
-                match known {
-                    Some(at) if !self.is_another(at, id, name) => at,
-                    Some(_) | None => self.open_next(Some(index)),
-                }
-            }
-            None => match (id, name) {
-                (Some(id), _) => match self.list.iter().position(|call| call.id == id) {
-                    Some(at) => at,
-                    None => self.open_next(None),
-                },
-                (None, Some(_)) => self.open_next(None),
-                (None, None) => match self.list.len().checked_sub(1) {
-                    Some(last) => last,
-                    None => self.open_next(None),
-                },
-            },
-        }
+    fn of_id(&self, id: &str) -> Option<usize> {
+        self.list.iter().rposition(|call| call.id == id)
     }
 
-    /// Some servers give all calls one index; a new id together with a name is a new call.
-    fn is_another(&self, at: usize, id: Option<&str>, name: Option<&str>) -> bool {
-        let known = self.list.get(at).map_or("", |call| call.id.as_str());
-        name.is_some() && !known.is_empty() && id.is_some_and(|id| id != known)
+    /// Some servers give all calls one index, or one id: a new head, or the same one again behind whole arguments, is
+    /// a new call.
+    fn is_another(&self, at: usize, piece: &CallPiece<'_>) -> bool {
+        let Some(call) = self.list.get(at) else { return false };
+        let is_other_id = !call.id.is_empty() && piece.id.is_some_and(|id| id != call.id);
+        let begins_again = !call.name.is_empty() && call.is_whole() && !piece.text.trim().is_empty();
+        piece.name.is_some() && (is_other_id || begins_again)
     }
 
-    fn open_next(&mut self, index: Option<i64>) -> usize {
-        self.open(index, Origin::nth("choices[0].delta.tool_calls[*]", self.list.len()))
+    /// Whether an index says nothing of which call is meant: there is none, or it is that of several.
+    fn is_shared(&self, index: Option<i64>) -> bool {
+        index.is_none_or(|index| self.by_index.iter().filter(|(known, _)| *known == index).count() > 1)
+    }
+
+    fn is_whole(&self, at: usize) -> bool {
+        self.list.get(at).is_some_and(Call::is_whole)
+    }
+
+    /// A call that lacks its end: the one in this place of the list, or the last.
+    fn unfinished(&self, index: Option<i64>) -> Option<usize> {
+        let lacks_end = |at: &usize| self.list.get(*at).is_some_and(|call| !call.is_whole());
+        let there = index.and_then(|index| usize::try_from(index).ok()).filter(lacks_end);
+        there.or_else(|| (0..self.list.len()).rev().find(lacks_end))
     }
 
     fn open(&mut self, index: Option<i64>, origin: Origin) -> usize {
         let at = self.list.len();
-        self.list.push(Call {
-            origin,
-            id: String::new(),
-            name: String::new(),
-            kind: ToolKind::Function,
-            state: State::Waiting(String::new()),
-        });
+        self.list.push(Call::new(origin));
         if let Some(index) = index {
             self.by_index.push((index, at));
         }
@@ -199,78 +232,18 @@ impl Calls {
     }
 
     fn take(&mut self, at: usize, piece: CallPiece<'_>, items: &mut u32, out: &mut impl Sink) {
+        let shares_id = piece.id.is_some_and(|id| self.list.iter().take(at).any(|call| call.id == id));
         let Some(call) = self.list.get_mut(at) else { return };
-        let CallPiece { id, name, kind, text } = piece;
-        if call.id.is_empty() {
-            call.id.push_str(id.unwrap_or_default());
-        }
-        if call.name.is_empty() {
-            call.name.push_str(name.unwrap_or_default());
-        }
-        match &mut call.state {
-            State::Waiting(kept) => {
-                kept.push_str(&text.unwrap_or_default());
-                if kind == ToolKind::Custom {
-                    call.kind = kind;
-                }
-                if !call.id.is_empty() && !call.name.is_empty() {
-                    call.announce(self.sent.names(), items, out);
-                }
-            }
-            State::Announced(index, input) => input.say(*index, text.unwrap_or_default(), out),
+        call.has_twin |= call.id.is_empty() && shares_id;
+        call.take(piece, out);
+        if call.is_waiting() && !call.has_twin && !call.id.is_empty() && !call.name.is_empty() {
+            let id = call.id.clone();
+            call.announce(&id, self.sent.names(), items, out);
         }
     }
 }
 
-impl Call {
-    fn index(&self) -> Option<ItemIndex> {
-        match self.state {
-            State::Announced(index, _) => Some(index),
-            State::Waiting(_) => None,
-        }
-    }
-
-    fn announce(&mut self, names: &crate::names::Names, items: &mut u32, out: &mut impl Sink) {
-        let index = next(items);
-        let is_wrapped = self.kind == ToolKind::Function && names.kind(&self.name) == Some(ToolKind::Custom);
-        let (namespace, name) = match names.original(&self.name) {
-            Some(original) => (original.namespace.as_deref(), original.name.as_str()),
-            None => (None, self.name.as_str()),
-        };
-        out.event(Event::ItemStarted {
-            index,
-            origin: self.origin,
-            item: ItemStart::ToolCall {
-                id: None,
-                call_id: Cow::Borrowed(&self.id),
-                name: Cow::Borrowed(name),
-                namespace: namespace.map(Cow::Borrowed),
-                kind: if is_wrapped { ToolKind::Custom } else { self.kind },
-            },
-        });
-        let mut input = if is_wrapped { Input::Unwrapped(Box::default()) } else { Input::AsIs };
-        if let State::Waiting(kept) = std::mem::replace(&mut self.state, State::Waiting(String::new())) {
-            input.say(index, Cow::Owned(kept), out);
-        }
-        self.state = State::Announced(index, input);
-    }
-}
-
-impl Input {
-    fn say(&mut self, index: ItemIndex, text: Cow<'_, str>, out: &mut impl Sink) {
-        match self {
-            Self::AsIs => say(index, text, out),
-            Self::Unwrapped(unwrapper) => {
-                let mut input = String::new();
-                unwrapper.push(&text, &mut input);
-                say(index, Cow::Owned(input), out);
-            }
-        }
-    }
-}
-
-fn say(index: ItemIndex, text: Cow<'_, str>, out: &mut impl Sink) {
-    if !text.is_empty() {
-        out.event(Event::ArgumentsDelta { index, text });
-    }
+/// Whether a piece has only more of some call.
+fn is_tail(piece: &CallPiece<'_>) -> bool {
+    piece.id.is_none() && piece.name.is_none()
 }

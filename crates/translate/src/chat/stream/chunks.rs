@@ -66,14 +66,14 @@ impl Chunks {
             head.created = crate::convert::integer(created);
         }
         head.model = model.unwrap_or_else(|| std::mem::take(&mut head.model));
-        head.service_tier = service_tier.or(head.service_tier.take());
+        head.service_tier = used_tier(service_tier).or(head.service_tier.take());
     }
 
     /// Takes the envelope as the end has it, for replies that began without one. Which class of service answered, some
     /// servers say only then.
     pub(super) fn complete(&mut self, envelope: Envelope) {
-        if self.head.service_tier.is_none() {
-            self.head.service_tier.clone_from(&envelope.service_tier);
+        if let Some(tier) = used_tier(envelope.service_tier.clone()) {
+            self.head.service_tier = Some(tier);
         }
         if self.head.id.is_none() {
             self.begin(envelope);
@@ -225,7 +225,7 @@ impl Chunks {
     ) {
         self.has_begun = true;
         let choice =
-            ChunkChoice { index: Some(Integer(0)), delta: Some(delta), logprobs, finish_reason, extra: Extra::new() };
+            ChunkChoice { index: Some(Integer(0)), delta: Some(delta), logprobs, finish_reason, ..Default::default() };
         let usage = if self.wants_usage { Maybe::Null } else { Maybe::Absent };
         out(Frame::Chunk(wire::Chunk { usage, ..self.chunk(vec![choice]) }));
     }
@@ -242,6 +242,11 @@ impl Chunks {
             ..wire::Chunk::default()
         }
     }
+}
+
+/// A tier that has been used: `auto` is only ever asked for, and repeated until it is known what came of it.
+fn used_tier(tier: Option<String>) -> Option<String> {
+    tier.filter(|tier| tier != "auto")
 }
 
 fn function_delta<'a>(name: Option<&'a str>, arguments: &'a str) -> wire::FunctionCallDelta<'a> {

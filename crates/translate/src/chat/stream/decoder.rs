@@ -1,20 +1,14 @@
 //! Chat chunks as canonical events.
 
-use std::borrow::Cow;
-
 use interlingua_model::{
-    Ending, Envelope, Event, Failure, Finish, IncompleteReason, ItemIndex, Origin, ReplyOrigins, Sink, TokenLogprob,
-    Usage,
+    Ending, Envelope, Event, Failure, Finish, IncompleteReason, ItemIndex, Origin, ReplyOrigins, Sink, Usage,
 };
 use interlingua_wire::chat as wire;
 
-use super::calls::Calls;
-use super::losses::Losses;
-use super::turns::Turns;
-use crate::chat::reply::content::{Said, decode_details, decode_part};
-use crate::chat::reply::failure::{bare_failure, decode_failure, spoken};
+use super::choice::{Choice, Reason};
+use crate::chat::losses::Losses;
+use crate::chat::reply::failure::{bare_failure, decode_failure, event_failure, failure_beside};
 use crate::chat::reply::finish::{FINISH, decode_finish};
-use crate::chat::reply::logprobs::decode_logprobs;
 use crate::chat::reply::moderation::decode_moderation;
 use crate::chat::reply::usage::{USAGE, decode_usage};
 use crate::convert::count;
@@ -25,7 +19,8 @@ use crate::{End, Error, LossCode, Outcome, Sent};
 ///
 /// Thoughts, text and calls become items in the order they begin. A thought ends when something else begins, a
 /// message when a call or a thought does; calls stay open until the end, since Chat does not say where one ends. The
-/// end is `[DONE]` or the end of the bytes, once a finish reason has come: only then is the usage complete.
+/// end is `[DONE]` or the end of the bytes, once a finish reason has come: only then is the usage complete. Without a
+/// reason, `[DONE]` is an end behind an answer that may be whole, with a loss.
 ///
 /// ```
 /// use interlingua_model::Fold;
@@ -42,9 +37,7 @@ pub struct Decoder {
     state: State,
     envelope: Envelope,
     has_started: bool,
-    turns: Turns,
-    calls: Calls,
-    reason: Reason,
+    choice: Choice,
     usage: Option<Usage>,
     moderation: Option<interlingua_model::Json>,
     losses: Losses,
@@ -64,9 +57,7 @@ impl Decoder {
             state: State::Open,
             envelope: Envelope::default(),
             has_started: false,
-            turns: Turns::default(),
-            calls: Calls::new(sent),
-            reason: Reason::Missing,
+            choice: Choice::new(sent),
             usage: None,
             moderation: None,
             losses: Losses::default(),
@@ -85,10 +76,15 @@ impl Decoder {
         }
         match serde_json::from_str::<wire::Chunk<'_>>(data) {
             Ok(chunk) if chunk.error.is_none() && event_name == Some("error") => {
-                self.fail(Box::new(bare_failure(data)), out);
+                self.fail(Box::new(event_failure(data)), out);
             }
             Ok(chunk) => self.push(chunk, out),
-            Err(error) => self.refuse(Error::Malformed { path: None, message: error.to_string() }, out),
+            Err(_) if event_name == Some("error") => self.fail(Box::new(event_failure(data)), out),
+            // Google's servers put an array around an error.
+            Err(error) => match serde_json::from_str::<Vec<wire::Chunk<'_>>>(data) {
+                Ok(chunks) => chunks.into_iter().for_each(|chunk| self.push(chunk, out)),
+                Err(_) => self.refuse(Error::Malformed { path: None, message: error.to_string() }, out),
+            },
         }
     }
 
@@ -116,8 +112,8 @@ impl Decoder {
         matches!(self.state, State::Ended(_))
     }
 
-    /// Says that no more bytes come. A stream that has given no finish reason ends in a failure with the code
-    /// `stream_incomplete`, never as a success; so it does at `[DONE]`, which proxies write behind whatever came.
+    /// Says that no more bytes come. A stream that has given neither a finish reason nor `[DONE]` ends in a failure with
+    /// the code `stream_incomplete`, never as a success.
     pub fn finish(self, out: &mut impl Sink) -> Outcome {
         self.finish_for(None, out)
     }
@@ -137,30 +133,41 @@ impl Decoder {
     fn take(&mut self, chunk: wire::Chunk<'_>, out: &mut impl Sink) -> Result<(), Error> {
         let wire::Chunk {
             id,
-            object: _,
+            object,
             created,
             model,
             service_tier,
-            system_fingerprint: _,
+            system_fingerprint,
             choices,
             usage,
             moderation,
             obfuscation: _,
             error,
             x_groq,
-            extra: _,
+            extra,
         } = chunk;
-        let mut groq_usage = None;
-        let mut failure = error;
-        if let Some(groq) = x_groq {
-            let wire::GroqMeta { id: _, usage, error, extra: _ } = *groq;
-            groq_usage = usage;
-            failure = failure.or(error);
-        }
-        if let Some(error) = failure {
-            return Err(Error::Upstream(Box::new(decode_failure(error))));
-        }
         let choices = choices.unwrap_or_default();
+        let mut groq_usage = None;
+        let mut failure = error.and_then(decode_failure).or_else(|| failure_beside(&extra));
+        if let Some(groq) = x_groq {
+            let wire::GroqMeta { id, usage, error, extra } = *groq;
+            groq_usage = usage;
+            failure = failure.or(error.and_then(decode_failure));
+            self.losses.unread(Origin::of("x_groq"), &extra);
+            if id.is_some() {
+                self.losses.telemetry("x_groq.id");
+            }
+        }
+        if choices.is_empty() || object.is_some_and(|object| object == "error") {
+            failure = failure.or_else(|| bare_failure(&extra));
+        }
+        if let Some(failure) = failure {
+            return Err(Error::Upstream(Box::new(failure)));
+        }
+        self.losses.unread(Origin::default(), &extra);
+        if system_fingerprint.is_some_and(|fingerprint| !fingerprint.is_empty()) {
+            self.losses.telemetry("system_fingerprint");
+        }
         let name = |text: interlingua_wire::Text<'_>| (!text.is_empty()).then(|| text.into_string());
         // An opening chunk without choices may name nobody yet; the first one that does counts.
         let head = &mut self.envelope;
@@ -173,15 +180,19 @@ impl Decoder {
         if head.created.is_none() {
             head.created = count(created).filter(|created| *created > 0);
         }
-        if head.service_tier.is_none() {
-            head.service_tier = service_tier.and_then(name);
+        // What was asked for comes first, what was given last.
+        if let Some(tier) = service_tier
+            && !tier.is_empty()
+            && head.service_tier.as_deref() != Some(&*tier)
+        {
+            head.service_tier = Some(tier.into_string());
         }
         if !self.has_started && (!choices.is_empty() || self.envelope.id.is_some()) {
             self.has_started = true;
             out.event(Event::Started(self.envelope.clone()));
         }
         for choice in choices {
-            self.choice(choice, out)?;
+            self.choice.take(choice, self.envelope.id.as_deref(), &mut self.losses, out)?;
         }
         let said = usage.into_value().map(|usage| *usage).or(groq_usage).and_then(decode_usage);
         self.usage = said.or(self.usage.take());
@@ -189,154 +200,47 @@ impl Decoder {
         Ok(())
     }
 
-    fn choice(&mut self, choice: wire::ChunkChoice<'_>, out: &mut impl Sink) -> Result<(), Error> {
-        let wire::ChunkChoice { index, delta, logprobs, finish_reason, extra: _ } = choice;
-        let number = index.map_or(0, |index| index.0);
-        if number > 0 {
-            self.losses.once(
-                format!("choices[{number}]"),
-                LossCode::DroppedDetail,
-                "the Responses API gives one answer",
-            );
-            return Ok(());
-        }
-        let tokens = logprobs.map(|logprobs| self.logprobs(logprobs)).unwrap_or_default();
-        self.delta(delta.unwrap_or_default(), tokens, out)?;
-        match (&self.reason, finish_reason) {
-            // Some servers say it twice; the first time counts.
-            (Reason::Given(_), _) | (_, None) => {}
-            (Reason::Missing | Reason::Blank, Some(reason)) if reason.as_str().is_empty() => {
-                self.reason = Reason::Blank;
-            }
-            (Reason::Missing | Reason::Blank, Some(reason)) => self.reason = Reason::Given(reason),
-        }
-        Ok(())
-    }
-
-    fn logprobs(&mut self, logprobs: wire::ChoiceLogprobs) -> Vec<TokenLogprob> {
-        let wire::ChoiceLogprobs { content, refusal, extra: _ } = logprobs;
-        if refusal.is_some_and(|refusal| !refusal.is_empty()) {
-            let detail = "the Responses API has no token probabilities of a refusal";
-            self.losses.once("choices[0].logprobs.refusal", LossCode::DroppedLogprobs, detail);
-        }
-        decode_logprobs(content.unwrap_or_default())
-    }
-
-    fn delta(&mut self, delta: wire::Delta<'_>, tokens: Vec<TokenLogprob>, out: &mut impl Sink) -> Result<(), Error> {
-        let wire::Delta {
-            role: _,
-            content,
-            refusal,
-            tool_calls,
-            function_call,
-            reasoning_content,
-            reasoning,
-            reasoning_details,
-            annotations,
-            audio,
-            extra: _,
-        } = delta;
-        if audio.is_some() {
-            return Err(spoken("choices[0].delta.audio"));
-        }
-        let thoughts =
-            [("choices[0].delta.reasoning_content", reasoning_content), ("choices[0].delta.reasoning", reasoning)];
-        let thought = thoughts.into_iter().find_map(|(path, text)| Some((path, text.filter(|text| !text.is_empty())?)));
-        // The two fields say the same where both are there, and so do the entries, at once or in a later chunk.
-        if let Some((path, thought)) = thought {
-            self.turns.think_aloud(&thought, Origin::of(path), out);
-        }
-        self.details(reasoning_details.unwrap_or_default(), out);
-        match content.into_value() {
-            None => {}
-            Some(wire::DeltaContent::Text(text)) => self.turns.say(text.0, tokens, out),
-            Some(wire::DeltaContent::Parts(parts)) => self.parts(parts, tokens, out),
-        }
-        if let Some(text) = refusal.into_value() {
-            self.turns.refuse_to(text.0, out);
-        }
-        for annotation in annotations.unwrap_or_default() {
-            self.turns.annotate(annotation, out);
-        }
-        let calls = tool_calls.unwrap_or_default();
-        if !calls.is_empty() || function_call.is_some() {
-            self.turns.close(out);
-        }
-        for call in calls {
-            self.calls.push(call, &mut self.turns.count, out);
-        }
-        if let Some(call) = function_call {
-            self.calls.push_legacy(*call, self.envelope.id.as_deref(), &mut self.turns.count, out);
-        }
-        Ok(())
-    }
-
-    fn parts(&mut self, parts: Vec<wire::Part>, tokens: Vec<TokenLogprob>, out: &mut impl Sink) {
-        let mut tokens = tokens;
-        for part in parts {
-            match decode_part(part) {
-                Said::Text(text) => self.turns.say(Cow::Owned(text), std::mem::take(&mut tokens), out),
-                Said::Refusal(text) => self.turns.refuse_to(Cow::Owned(text), out),
-                Said::Thought(text) => self.turns.think(&text, Origin::of("choices[0].delta.content"), out),
-                Said::Other(kind) => {
-                    let detail = format!("the Responses API has no place for a `{kind}` in a reply");
-                    self.losses.once("choices[0].delta.content", LossCode::DroppedPart, detail);
-                }
-            }
-        }
-    }
-
-    fn details(&mut self, details: Vec<wire::ReasoningDetail>, out: &mut impl Sink) {
-        if details.is_empty() {
-            return;
-        }
-        let (text, is_sealed) = decode_details(details);
-        if is_sealed {
-            let detail = "sealed thoughts of a Chat upstream have no way back to it";
-            self.losses.once("choices[0].delta.reasoning_details", LossCode::DroppedReasoning, detail);
-        }
-        self.turns.think_in_entries(&text, Origin::of("choices[0].delta.reasoning_details"), out);
-    }
-
     fn end(&mut self, terminal: Terminal, cut: Option<Failure>, out: &mut impl Sink) {
-        let reason = match (std::mem::replace(&mut self.reason, Reason::Missing), terminal) {
+        let reason = match (std::mem::replace(&mut self.choice.reason, Reason::Missing), terminal) {
             (Reason::Given(reason), _) => Some(reason),
-            // Some servers never have a word for it; then `[DONE]` has to do.
-            (Reason::Blank, Terminal::Said) => None,
-            (Reason::Blank, Terminal::Silent) | (Reason::Missing, _) => {
+            // Some servers never have a word for it; then `[DONE]` has to do, unless it came in the middle of a call.
+            (Reason::Blank, Terminal::Said) if !self.choice.calls.is_cut() => None,
+            (Reason::Missing, Terminal::Said) if self.choice.has_answered() && !self.choice.calls.is_cut() => None,
+            (Reason::Blank | Reason::Missing, _) => {
                 if let Some(cut) = cut {
                     return self.fail(Box::new(cut), out);
                 }
-                self.calls.flush(out);
+                self.choice.calls.flush(out);
                 self.state = State::Ended(End::Truncated);
                 return out.event(Event::Failed(Box::new(stream_incomplete())));
             }
         };
-        if let Err(error) = self.conclude(reason, out) {
+        if let Err(error) = self.conclude(reason.as_ref(), out) {
             self.refuse(error, out);
         }
     }
 
-    fn conclude(&mut self, reason: Option<wire::FinishReason>, out: &mut impl Sink) -> Result<(), Error> {
+    fn conclude(&mut self, reason: Option<&wire::FinishReason>, out: &mut impl Sink) -> Result<(), Error> {
         let finish = decode_finish(reason, &mut self.losses.list)?;
-        let is_cut = finish != Finish::Completed;
+        let is_completed = finish == Finish::Completed;
         if !self.has_started {
             self.has_started = true;
             out.event(Event::Started(self.envelope.clone()));
         }
-        self.calls.announce_rest(self.envelope.id.as_deref(), &mut self.turns.count, out)?;
-        if !is_cut && !self.turns.has_message && self.calls.is_empty() {
-            if self.turns.count == 0 && self.usage.is_none() {
+        let Choice { turns, calls, reason: _ } = &mut self.choice;
+        calls.announce_rest(self.envelope.id.as_deref(), &mut turns.count, out)?;
+        if is_completed && !turns.has_message && calls.is_empty() {
+            if turns.count == 0 && self.usage.is_none() {
                 let detail = "the upstream completed without saying or costing anything";
                 self.losses.once("choices[0]", LossCode::EmptyCompletion, detail);
             }
             // Clients look for a message, even one that says nothing.
-            self.turns.say_nothing(out);
+            turns.say_nothing(out);
         }
         // The item that the cut went through stays open, which tells it from those that are whole.
-        let last = self.turns.count.checked_sub(1).map(ItemIndex).filter(|_| is_cut);
-        self.calls.close(last, out);
-        if self.turns.conclude(last, out) {
+        let last = turns.count.checked_sub(1).map(ItemIndex).filter(|_| !is_completed);
+        calls.close(is_completed, last, &mut self.losses, out)?;
+        if turns.conclude(last, out) {
             let detail = "a citation of no text";
             self.losses.once("choices[0].delta.annotations", LossCode::DroppedAnnotation, detail);
         }
@@ -360,19 +264,10 @@ impl Decoder {
     }
 
     fn fail(&mut self, failure: Box<Failure>, out: &mut impl Sink) {
-        self.calls.flush(out);
+        self.choice.calls.flush(out);
         out.event(Event::Failed(failure.clone()));
         self.state = State::Ended(End::Failed(failure));
     }
-}
-
-/// Why the model stopped, as far as the chunks have said.
-#[derive(Debug, Clone)]
-enum Reason {
-    Missing,
-    /// The empty string.
-    Blank,
-    Given(wire::FinishReason),
 }
 
 /// How the end made itself known.

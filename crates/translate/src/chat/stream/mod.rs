@@ -1,11 +1,12 @@
 //! A reply as a stream of events, both ways.
 
+mod call;
 mod calls;
+mod choice;
 mod chunks;
 mod decoder;
 mod encoder;
 mod frame;
-mod losses;
 mod text_join;
 mod turns;
 

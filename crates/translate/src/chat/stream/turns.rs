@@ -14,11 +14,22 @@ pub(super) struct Turns {
     /// How many items have begun, calls among them.
     pub(super) count: u32,
     pub(super) has_message: bool,
+    pub(super) said: Said,
     thinks_aloud: bool,
     /// Characters of the messages that have ended, which citations count too.
     ended_text: u64,
     /// Citations that came before any text.
     citations: Vec<wire::Annotation>,
+}
+
+/// What has been said, for servers that say all of it again.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Said {
+    /// Characters of text.
+    pub(super) text: u64,
+    pub(super) has_refusal: bool,
+    pub(super) has_thought: bool,
+    pub(super) has_citation: bool,
 }
 
 /// What all of a message is in; its text and its refusal are beside each other there.
@@ -82,6 +93,7 @@ impl Turns {
         if text.is_empty() {
             return;
         }
+        self.said.has_thought = true;
         let index = if let Open::Thought(index) = self.open {
             index
         } else {
@@ -101,7 +113,9 @@ impl Turns {
         if text.is_empty() && logprobs.is_empty() {
             return;
         }
-        let (index, part) = self.message(PartKind::Text, characters(&text), out);
+        let length = characters(&text);
+        self.said.text += length;
+        let (index, part) = self.message(PartKind::Text, length, out);
         out.event(Event::TextDelta { index, part, text, logprobs });
         for annotation in std::mem::take(&mut self.citations) {
             self.annotate(annotation, out);
@@ -113,12 +127,14 @@ impl Turns {
         if text.is_empty() {
             return;
         }
+        self.said.has_refusal = true;
         let (index, part) = self.message(PartKind::Refusal, 0, out);
         out.event(Event::RefusalDelta { index, part, text });
     }
 
     /// Takes a citation of the text so far; one that comes before any text waits for it.
     pub(super) fn annotate(&mut self, annotation: wire::Annotation, out: &mut impl Sink) {
+        self.said.has_citation = true;
         match &self.open {
             Open::Message(OpenMessage { index, part, kind: PartKind::Text, characters: _ }) => {
                 let annotation = decode_annotation(annotation, self.ended_text, ANNOTATIONS);

@@ -1,0 +1,177 @@
+//! One call in a Chat stream: announced once it has a name and an id, and ended.
+
+use std::borrow::Cow;
+
+use interlingua_model::{Event, ItemIndex, ItemStart, Origin, Sink, ToolKind};
+
+use super::turns::next;
+use crate::chat::custom_input::{Rest, Unwrapper};
+use crate::chat::extent::Extent;
+use crate::names::Names;
+
+#[derive(Debug, Clone)]
+pub(super) struct Call {
+    pub(super) origin: Origin,
+    /// As the upstream gives it.
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) kind: ToolKind,
+    /// Whether a call before it has the same id; until the end nobody knows whether the two are one.
+    pub(super) has_twin: bool,
+    extent: Extent,
+    /// All that it has said.
+    said: String,
+    state: State,
+}
+
+#[derive(Debug, Clone)]
+enum State {
+    /// Not announced yet.
+    Waiting,
+    Announced(ItemIndex, Input),
+    /// Another call said the same.
+    Repeated,
+}
+
+/// How the input of a call reaches the client.
+#[derive(Debug, Clone)]
+enum Input {
+    AsIs,
+    /// Out of the function that stands for a custom tool.
+    Unwrapped(Box<Unwrapper>),
+}
+
+/// What one piece says of its call.
+pub(super) struct CallPiece<'a> {
+    pub(super) id: Option<&'a str>,
+    pub(super) name: Option<&'a str>,
+    pub(super) kind: ToolKind,
+    pub(super) text: Cow<'a, str>,
+}
+
+impl Call {
+    pub(super) fn new(origin: Origin) -> Self {
+        Self {
+            origin,
+            id: String::new(),
+            name: String::new(),
+            kind: ToolKind::Function,
+            has_twin: false,
+            extent: Extent::default(),
+            said: String::new(),
+            state: State::Waiting,
+        }
+    }
+
+    pub(super) fn index(&self) -> Option<ItemIndex> {
+        match self.state {
+            State::Announced(index, _) => Some(index),
+            State::Waiting | State::Repeated => None,
+        }
+    }
+
+    pub(super) fn is_waiting(&self) -> bool {
+        matches!(self.state, State::Waiting)
+    }
+
+    /// Whether its arguments are at the end of their JSON; of free text nobody knows.
+    pub(super) fn is_whole(&self) -> bool {
+        self.kind == ToolKind::Function && self.extent.is_whole()
+    }
+
+    /// Takes a piece; what it says waits until the call is announced.
+    pub(super) fn take(&mut self, piece: CallPiece<'_>, out: &mut impl Sink) {
+        let CallPiece { id, name, kind, text } = piece;
+        if self.id.is_empty() {
+            self.id.push_str(id.unwrap_or_default());
+        }
+        if self.name.is_empty() {
+            self.name.push_str(name.unwrap_or_default());
+        }
+        self.extent.push(&text);
+        self.said.push_str(&text);
+        match &mut self.state {
+            State::Waiting if kind == ToolKind::Custom => self.kind = kind,
+            State::Announced(index, input) => input.say(*index, text, out),
+            State::Waiting | State::Repeated => {}
+        }
+    }
+
+    /// Whether it is another call of its id told again, which then has all that either says.
+    pub(super) fn repeats(&mut self, other: &mut Self, out: &mut impl Sink) -> bool {
+        let is_one = self.has_twin && self.name == other.name && self.kind == other.kind;
+        if is_one && let Some(more) = self.said.strip_prefix(&*other.said) {
+            let piece = CallPiece { id: None, name: None, kind: self.kind, text: Cow::Borrowed(more) };
+            other.take(piece, out);
+            self.state = State::Repeated;
+        } else if is_one && other.said.starts_with(&self.said) {
+            self.state = State::Repeated;
+        }
+        matches!(self.state, State::Repeated)
+    }
+
+    pub(super) fn announce(&mut self, id: &str, names: &Names, items: &mut u32, out: &mut impl Sink) {
+        let index = next(items);
+        let is_wrapped = self.kind == ToolKind::Function && names.kind(&self.name) == Some(ToolKind::Custom);
+        let (namespace, name) = match names.original(&self.name) {
+            Some(original) => (original.namespace.as_deref(), original.name.as_str()),
+            None => (None, self.name.as_str()),
+        };
+        out.event(Event::ItemStarted {
+            index,
+            origin: self.origin,
+            item: ItemStart::ToolCall {
+                id: None,
+                call_id: Cow::Borrowed(id),
+                name: Cow::Borrowed(name),
+                namespace: namespace.map(Cow::Borrowed),
+                kind: if is_wrapped { ToolKind::Custom } else { self.kind },
+            },
+        });
+        let mut input = if is_wrapped { Input::Unwrapped(Box::default()) } else { Input::AsIs };
+        input.say(index, Cow::Borrowed(&self.said), out);
+        self.state = State::Announced(index, input);
+    }
+
+    /// Passes on what unwrapping has kept back, and tells what there was beside it.
+    pub(super) fn flush(&mut self, out: &mut impl Sink) -> Rest {
+        if let State::Announced(index, input) = &mut self.state
+            && let Input::Unwrapped(unwrapper) = std::mem::replace(input, Input::AsIs)
+        {
+            let mut text = String::new();
+            let rest = unwrapper.finish(&mut text);
+            say(*index, Cow::Owned(text), out);
+            return rest;
+        }
+        Rest::Nothing
+    }
+
+    /// Ends a call that is whole: a function without arguments was called with an empty object.
+    pub(super) fn fill(&mut self, out: &mut impl Sink) {
+        if let State::Announced(index, Input::AsIs) = &self.state
+            && self.kind == ToolKind::Function
+            && self.extent.is_blank()
+        {
+            say(*index, Cow::Borrowed("{}"), out);
+        }
+    }
+}
+
+impl Input {
+    fn say(&mut self, index: ItemIndex, text: Cow<'_, str>, out: &mut impl Sink) {
+        match self {
+            Self::AsIs => say(index, text, out),
+            Self::Unwrapped(unwrapper) => {
+                let mut input = String::new();
+                unwrapper.push(&text, &mut input);
+                say(index, Cow::Owned(input), out);
+            }
+        }
+    }
+}
+
+fn say(index: ItemIndex, text: Cow<'_, str>, out: &mut impl Sink) {
+    if !text.is_empty() {
+        out.event(Event::ArgumentsDelta { index, text });
+    }
+}

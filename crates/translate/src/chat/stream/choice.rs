@@ -1,0 +1,237 @@
+//! The one answer in a Chat stream: what each chunk adds to it.
+
+use std::borrow::Cow;
+
+use interlingua_model::{Origin, Sink, TokenLogprob};
+use interlingua_wire::{Maybe, chat as wire};
+
+use super::calls::Calls;
+use super::turns::Turns;
+use crate::chat::losses::Losses;
+use crate::chat::reply::annotations::{characters, lost_fields};
+use crate::chat::reply::content::{Said, decode_details, decode_part};
+use crate::chat::reply::failure::{failure_beside, spoken};
+use crate::chat::reply::logprobs::{decode_logprobs, lost_logprobs};
+use crate::convert::is_blank;
+use crate::{Error, LossCode, Sent};
+
+/// The answer so far.
+#[derive(Debug, Clone)]
+pub(super) struct Choice {
+    pub(super) turns: Turns,
+    pub(super) calls: Calls,
+    pub(super) reason: Reason,
+}
+
+/// Why the model stopped, as far as the chunks have said.
+#[derive(Debug, Clone)]
+pub(super) enum Reason {
+    Missing,
+    /// The empty string.
+    Blank,
+    Given(wire::FinishReason),
+}
+
+impl Choice {
+    pub(super) fn new(sent: &Sent) -> Self {
+        Self { turns: Turns::default(), calls: Calls::new(sent), reason: Reason::Missing }
+    }
+
+    /// Whether there is an answer, thoughts alone being none.
+    pub(super) fn has_answered(&self) -> bool {
+        self.turns.has_message || !self.calls.is_empty()
+    }
+
+    /// Takes what a chunk adds.
+    pub(super) fn take(
+        &mut self,
+        choice: wire::ChunkChoice<'_>,
+        reply_id: Option<&str>,
+        losses: &mut Losses,
+        out: &mut impl Sink,
+    ) -> Result<(), Error> {
+        let wire::ChunkChoice { index, delta, message, logprobs, finish_reason, extra } = choice;
+        let number = index.map_or(0, |index| index.0);
+        if number > 0 {
+            let detail = "the Responses API gives one answer";
+            losses.once(format!("choices[{number}]"), LossCode::DroppedDetail, detail);
+            return Ok(());
+        }
+        if let Some(failure) = failure_beside(&extra) {
+            return Err(Error::Upstream(Box::new(failure)));
+        }
+        losses.unread(Origin::of("choices[0]"), &extra);
+        let logprobs = logprobs.unwrap_or_default();
+        lost_logprobs(&logprobs, Origin::of("choices[0].logprobs"), losses);
+        let wire::ChoiceLogprobs { content: tokens, refusal: _, extra: _ } = logprobs;
+        let tokens = decode_logprobs(tokens.unwrap_or_default());
+        // Perplexity repeats the message so far beside each delta; only the last one could say more.
+        let message = message.filter(|_| delta.is_none() || finish_reason.is_some());
+        match (delta, message) {
+            (delta, None) => {
+                self.delta(delta.unwrap_or_default(), Origin::of("choices[0].delta"), tokens, reply_id, losses, out)?;
+            }
+            (delta, Some(message)) => {
+                self.delta(
+                    delta.unwrap_or_default(),
+                    Origin::of("choices[0].delta"),
+                    Vec::new(),
+                    reply_id,
+                    losses,
+                    out,
+                )?;
+                let message = self.unsaid(*message, losses);
+                self.delta(message, Origin::of("choices[0].message"), tokens, reply_id, losses, out)?;
+            }
+        }
+        match (&self.reason, finish_reason) {
+            // Some servers say it twice; the first time counts.
+            (Reason::Given(_), _) | (_, None) => {}
+            (Reason::Missing | Reason::Blank, Some(reason)) if reason.as_str().is_empty() => {
+                self.reason = Reason::Blank;
+            }
+            (Reason::Missing | Reason::Blank, Some(reason)) => self.reason = Reason::Given(reason),
+        }
+        Ok(())
+    }
+
+    /// What a whole message says that no delta has said yet.
+    fn unsaid<'a>(&self, message: wire::Delta<'a>, losses: &mut Losses) -> wire::Delta<'a> {
+        let wire::Delta {
+            role,
+            content,
+            refusal,
+            tool_calls,
+            function_call,
+            reasoning_content,
+            reasoning,
+            reasoning_details,
+            annotations,
+            audio,
+            extra,
+        } = message;
+        let said = &self.turns.said;
+        if let Maybe::Value(wire::DeltaContent::Text(text)) = &content
+            && said.text > 0
+            && said.text != characters(text)
+        {
+            let detail = "the whole message is not what the chunks have said";
+            losses.once("choices[0].message.content", LossCode::StreamMismatch, detail);
+        }
+        let (has_text, has_thought, has_calls) = (said.text > 0, said.has_thought, !self.calls.is_empty());
+        wire::Delta {
+            role,
+            content: if has_text { Maybe::Absent } else { content },
+            refusal: if said.has_refusal { Maybe::Absent } else { refusal },
+            tool_calls: tool_calls.filter(|_| !has_calls),
+            function_call: function_call.filter(|_| !has_calls),
+            reasoning_content: reasoning_content.filter(|_| !has_thought),
+            reasoning: reasoning.filter(|_| !has_thought),
+            reasoning_details: reasoning_details.filter(|_| !has_thought),
+            annotations: annotations.filter(|_| !said.has_citation),
+            audio,
+            extra,
+        }
+    }
+
+    fn delta(
+        &mut self,
+        delta: wire::Delta<'_>,
+        place: Origin,
+        tokens: Vec<TokenLogprob>,
+        reply_id: Option<&str>,
+        losses: &mut Losses,
+        out: &mut impl Sink,
+    ) -> Result<(), Error> {
+        let wire::Delta {
+            role: _,
+            content,
+            refusal,
+            tool_calls,
+            function_call,
+            reasoning_content,
+            reasoning,
+            reasoning_details,
+            annotations,
+            audio,
+            extra,
+        } = delta;
+        if audio.is_some_and(|audio| !is_blank(&audio)) {
+            return Err(spoken(&format!("{}.audio", place.path())));
+        }
+        losses.unread(place, &extra);
+        let thoughts =
+            [("choices[0].delta.reasoning_content", reasoning_content), ("choices[0].delta.reasoning", reasoning)];
+        let thought = thoughts.into_iter().find_map(|(path, text)| Some((path, text.filter(|text| !text.is_empty())?)));
+        // The two fields say the same where both are there, and so do the entries, at once or in a later chunk.
+        if let Some((path, thought)) = thought {
+            self.turns.think_aloud(&thought, Origin::of(path), out);
+        }
+        self.details(reasoning_details.unwrap_or_default(), losses, out);
+        match content.into_value() {
+            None => {}
+            Some(wire::DeltaContent::Text(text)) => self.turns.say(text.0, tokens, out),
+            Some(wire::DeltaContent::Parts(parts)) => self.parts(parts, tokens, losses, out),
+        }
+        if let Some(text) = refusal.into_value() {
+            self.turns.refuse_to(text.0, out);
+        }
+        for annotation in annotations.unwrap_or_default() {
+            lost_fields(&annotation, Origin::of("choices[0].delta.annotations"), losses);
+            self.turns.annotate(annotation, out);
+        }
+        let mut calls = tool_calls.unwrap_or_default();
+        calls.retain(says_something);
+        let function_call = function_call.filter(|call| has_words([call.name.as_ref(), call.arguments.as_ref()]));
+        if !calls.is_empty() || function_call.is_some() {
+            self.turns.close(out);
+        }
+        for call in calls {
+            self.calls.push(call, losses, &mut self.turns.count, out);
+        }
+        if let Some(call) = function_call {
+            self.calls.push_legacy(*call, reply_id, losses, &mut self.turns.count, out);
+        }
+        Ok(())
+    }
+
+    fn parts(
+        &mut self,
+        parts: Vec<wire::Part>,
+        mut tokens: Vec<TokenLogprob>,
+        losses: &mut Losses,
+        out: &mut impl Sink,
+    ) {
+        for part in parts {
+            match decode_part(part, Origin::of("choices[0].delta.content"), losses) {
+                Said::Text(text) => self.turns.say(Cow::Owned(text), std::mem::take(&mut tokens), out),
+                Said::Refusal(text) => self.turns.refuse_to(Cow::Owned(text), out),
+                Said::Thought(text) => self.turns.think(&text, Origin::of("choices[0].delta.content"), out),
+                Said::Nothing => {}
+            }
+        }
+    }
+
+    fn details(&mut self, details: Vec<wire::ReasoningDetail>, losses: &mut Losses, out: &mut impl Sink) {
+        if details.is_empty() {
+            return;
+        }
+        let place = Origin::of("choices[0].delta.reasoning_details");
+        let text = decode_details(details, place, losses);
+        self.turns.think_in_entries(&text, place, out);
+    }
+}
+
+/// Whether a piece of a call has anything in it; some servers write every field they have.
+fn says_something(call: &wire::ToolCallDelta<'_>) -> bool {
+    let wire::ToolCallDelta { index: _, id, kind, function, custom, extra } = call;
+    has_words([id.as_ref(), None])
+        || *kind == Some(wire::ToolKind::Custom)
+        || function.as_ref().is_some_and(|call| has_words([call.name.as_ref(), call.arguments.as_ref()]))
+        || custom.as_ref().is_some_and(|call| has_words([call.name.as_ref(), call.input.as_ref()]))
+        || !extra.is_empty()
+}
+
+fn has_words(texts: [Option<&interlingua_wire::Text<'_>>; 2]) -> bool {
+    texts.into_iter().flatten().any(|text| !text.is_empty())
+}
