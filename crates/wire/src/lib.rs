@@ -13,6 +13,7 @@ pub use self::core::{
     extra::Extra,
     fields::Unknown,
     json::{Json, Secret},
+    json_text::JsonText,
     maybe::Maybe,
     number::Integer,
     text::Text,

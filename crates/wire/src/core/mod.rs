@@ -5,6 +5,7 @@ pub(crate) mod error;
 pub(crate) mod extra;
 pub(crate) mod fields;
 pub(crate) mod json;
+pub(crate) mod json_text;
 pub(crate) mod maybe;
 pub(crate) mod number;
 pub(crate) mod object;

@@ -4,7 +4,7 @@
 //! except a delta itself.
 
 use super::{Annotation, Logprob};
-use crate::{Integer, Text, core::object};
+use crate::{Integer, JsonText, Text, core::object};
 
 object! {
     /// A piece of text. Event `response.output_text.delta`.
@@ -179,7 +179,7 @@ object! {
         /// The function; required by the published reference, seldom sent. Responses: `name`.
         optional name: Text<'a>,
         /// The arguments. Responses: `arguments`.
-        optional arguments: Text<'a>,
+        optional arguments: JsonText,
         /// The event's number. Responses: `sequence_number`.
         optional sequence_number: Integer,
     }

@@ -20,7 +20,7 @@ use super::hosted::{
 use super::mcp::{McpApprovalRequest, McpApprovalResponse, McpCall, McpListTools};
 use super::{Content, ContentPart};
 use crate::{
-    Json,
+    Json, JsonText,
     core::{object, open_enum, tagged},
 };
 
@@ -229,7 +229,7 @@ object! {
         /// The function. Responses: `function_call.name`.
         optional name: String,
         /// JSON text, if the model got it right. Responses: `function_call.arguments`.
-        optional arguments: String,
+        optional arguments: JsonText,
         /// How far it has come. Responses: `function_call.status`.
         optional status: Status,
     }

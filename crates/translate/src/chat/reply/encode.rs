@@ -46,7 +46,7 @@ use crate::{Error, Loss, LossCode, Translated};
 pub fn encode_response(response: Response, context: &Context) -> Result<Translated<wire::Response>, Error> {
     let Response { id, created, model, service_tier, metadata, items, usage, moderation, finish, origins } = response;
     let mut choice = Choice::default();
-    if is_empty_completion(&finish, items.is_empty(), usage.as_ref()) {
+    if is_empty_completion(&finish, items.is_empty()) {
         choice.lose(origins.items.path(), LossCode::EmptyCompletion, "the upstream completed without saying anything");
     }
     if let Finish::Incomplete(IncompleteReason::Other(reason)) = &finish {

@@ -335,7 +335,7 @@ impl Encoder {
             let detail = format!("cut short for a reason Chat does not know (`{reason}`); reported as `length`");
             self.lose(origins.finish.path(), LossCode::UnknownValue, detail);
         }
-        if is_empty_completion(&finish, !self.chunks.has_begun(), usage.as_ref()) {
+        if is_empty_completion(&finish, !self.chunks.has_begun()) {
             self.lose(
                 origins.items.path(),
                 LossCode::EmptyCompletion,

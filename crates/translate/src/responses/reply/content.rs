@@ -1,5 +1,7 @@
 //! The parts and the calls that the items of a response are made of.
 
+use std::borrow::Cow;
+
 use interlingua_model::{Api, Arguments, ItemStatus, Opaque, OpaqueClass, Origin, PartKind, TextPart};
 use interlingua_wire::{Extra, Unknown, responses as wire};
 
@@ -12,8 +14,39 @@ use crate::{Loss, LossCode};
 /// The path of an annotation of a part.
 pub(in crate::responses) const ANNOTATION: &str = "output[*].content[*].annotations[*]";
 
+/// The text of a part that has one.
+pub(in crate::responses) fn part_text(part: &wire::ContentPart) -> Option<Cow<'_, str>> {
+    let text = match part {
+        wire::ContentPart::OutputText(part) => part.text.as_deref(),
+        wire::ContentPart::Refusal(part) => part.refusal.as_deref(),
+        wire::ContentPart::InputText(part) => Some(part.text.as_str()),
+        wire::ContentPart::ReasoningText(part) => part.text.as_deref(),
+        wire::ContentPart::SummaryText(part) => part.text.as_deref(),
+        wire::ContentPart::InputImage(_) | wire::ContentPart::InputFile(_) | wire::ContentPart::InputAudio(_) => {
+            return None;
+        }
+        wire::ContentPart::Unknown(unknown) => {
+            return plain_text(unknown).map(|part| part.text.unwrap_or_default().into());
+        }
+    };
+    Some(Cow::Borrowed(text.unwrap_or_default()))
+}
+
+/// A part of type `text`, which some servers send where the API has `output_text`.
+fn plain_text(unknown: &Unknown) -> Option<wire::OutputText> {
+    let Unknown { kind, raw } = unknown;
+    if kind == "text" { raw.parse().ok() } else { None }
+}
+
 /// Reads a part of an item, which stood at `origin`.
 pub(in crate::responses) fn decode_part(part: wire::ContentPart, origin: Origin) -> PartKind {
+    let part = match part {
+        wire::ContentPart::Unknown(unknown) => match plain_text(&unknown) {
+            Some(text) => wire::ContentPart::OutputText(text),
+            None => wire::ContentPart::Unknown(unknown),
+        },
+        part => part,
+    };
     match part {
         wire::ContentPart::OutputText(wire::OutputText { text, annotations, logprobs, extra: _ }) => {
             let annotations = annotations.unwrap_or_default().into_iter().enumerate();
@@ -100,7 +133,7 @@ pub(in crate::responses) fn call_item(
             caller: None,
             namespace,
             name,
-            arguments: Some(arguments),
+            arguments: Some(arguments.into()),
             status,
             extra: Extra::new(),
         }),

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::content::decode_part;
 use super::finish::decode_status;
-use crate::convert::non_empty;
+use crate::convert::{arguments_of, non_empty};
 use crate::responses::item_class::{class, opaque};
 use crate::{Error, Sent};
 
@@ -37,7 +37,14 @@ impl Reader {
 
     /// Reads an item that stood at `origin`.
     #[expect(clippy::wildcard_enum_match_arm, reason = "`class` names every other kind")]
-    pub(in crate::responses) fn item(&self, item: wire::Item, origin: model::Origin) -> Result<model::Item, Error> {
+    ///
+    /// `is_cut` says that the reply was cut short, so that an item without a status may have been.
+    pub(in crate::responses) fn item(
+        &self,
+        item: wire::Item,
+        origin: model::Origin,
+        is_cut: bool,
+    ) -> Result<model::Item, Error> {
         let kind = match item {
             wire::Item::Message(message) => model::ItemKind::Message(decode_message(message, origin)),
             wire::Item::Reasoning(reasoning) => model::ItemKind::Reasoning(decode_reasoning(reasoning, origin)),
@@ -46,7 +53,14 @@ impl Reader {
             }
             wire::Item::FunctionCall(call) => {
                 let wire::FunctionCall { id, call_id, caller: _, namespace, name, arguments, status, extra: _ } = call;
-                let arguments = model::Arguments::Function(arguments.unwrap_or_default());
+                let is_cut = match decode_status(status.as_ref()) {
+                    Some(status) => status == model::ItemStatus::Incomplete,
+                    None => is_cut,
+                };
+                let arguments = arguments.map(|text| text.0);
+                // A call that was cut keeps what it had: it must not pass for one of a function without parameters.
+                let arguments = if is_cut { arguments.unwrap_or_default() } else { arguments_of(arguments) };
+                let arguments = model::Arguments::Function(arguments);
                 self.call(id, call_id, namespace, name, arguments, status.as_ref(), origin)?
             }
             wire::Item::CustomToolCall(call)

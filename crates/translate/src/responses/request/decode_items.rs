@@ -47,7 +47,7 @@ fn decode_item(out: &mut Reading, item: wire::Item, path: &str, origin: Origin) 
             let wire::FunctionCall { id, call_id, caller, namespace, name, arguments, status, extra } = call;
             out.unknown(path, &extra);
             direct(caller.as_deref(), path)?;
-            let arguments = Arguments::Function(arguments_of(arguments));
+            let arguments = Arguments::Function(arguments_of(arguments.map(|text| text.0)));
             ItemKind::ToolCall(decode_call(CallFields { id, call_id, namespace, name, arguments, status }, path)?)
         }
         wire::Item::CustomToolCall(call) => {
