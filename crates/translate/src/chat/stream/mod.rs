@@ -7,6 +7,7 @@ mod encoder;
 mod frame;
 mod losses;
 mod text_join;
+mod thoughts;
 mod turns;
 
 pub use decoder::Decoder;
