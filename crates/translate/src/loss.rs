@@ -162,6 +162,8 @@ loss_codes! {
     ErrorBesideAnswer = "error_beside_answer", false;
     /// A choice, count or detail beyond what the target has room for.
     DroppedDetail = "dropped_detail", false;
+    /// What a reply says of its making: times, costs, whom it is charged to.
+    DroppedTelemetry = "dropped_telemetry", false;
 }
 
 impl fmt::Display for LossCode {

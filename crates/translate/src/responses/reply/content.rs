@@ -8,6 +8,7 @@ use interlingua_wire::{Extra, Unknown, responses as wire};
 use super::annotations::decode_annotation;
 use super::finish::encode_status;
 use super::logprobs::decode_logprobs;
+use super::unread::Unread;
 use crate::convert::{verbatim, wire_json};
 use crate::{Loss, LossCode};
 
@@ -35,11 +36,20 @@ pub(in crate::responses) fn part_text(part: &wire::ContentPart) -> Option<Cow<'_
 /// A part of type `text`, which some servers send where the API has `output_text`.
 fn plain_text(unknown: &Unknown) -> Option<wire::OutputText> {
     let Unknown { kind, raw } = unknown;
-    if kind == "text" { raw.parse().ok() } else { None }
+    if kind != "text" {
+        return None;
+    }
+    let part: wire::OutputText = raw.parse().ok()?;
+    // What says its type is no field beside it.
+    let mut extra = Extra::new();
+    for (name, value) in part.extra.iter().filter(|(name, _)| *name != "type") {
+        extra.push(name, value.clone());
+    }
+    Some(wire::OutputText { extra, ..part })
 }
 
 /// Reads a part of an item, which stood at `origin`.
-pub(in crate::responses) fn decode_part(part: wire::ContentPart, origin: Origin) -> PartKind {
+pub(in crate::responses) fn decode_part(part: wire::ContentPart, origin: Origin, unread: &mut Unread) -> PartKind {
     let part = match part {
         wire::ContentPart::Unknown(unknown) => match plain_text(&unknown) {
             Some(text) => wire::ContentPart::OutputText(text),
@@ -48,24 +58,30 @@ pub(in crate::responses) fn decode_part(part: wire::ContentPart, origin: Origin)
         part => part,
     };
     match part {
-        wire::ContentPart::OutputText(wire::OutputText { text, annotations, logprobs, extra: _ }) => {
+        wire::ContentPart::OutputText(wire::OutputText { text, annotations, logprobs, extra }) => {
+            unread.fields(origin, &extra);
             let annotations = annotations.unwrap_or_default().into_iter().enumerate();
             PartKind::Text(TextPart {
                 text: text.unwrap_or_default(),
                 annotations: annotations
-                    .map(|(index, annotation)| decode_annotation(annotation, origin.then_nth(ANNOTATION, index)))
+                    .map(|(index, annotation)| {
+                        decode_annotation(annotation, origin.then_nth(ANNOTATION, index), unread)
+                    })
                     .collect(),
                 logprobs: decode_logprobs(logprobs),
             })
         }
-        wire::ContentPart::Refusal(wire::Refusal { refusal, extra: _ }) => {
+        wire::ContentPart::Refusal(wire::Refusal { refusal, extra }) => {
+            unread.fields(origin, &extra);
             PartKind::Refusal(refusal.unwrap_or_default())
         }
-        wire::ContentPart::InputText(wire::InputText { text, prompt_cache_breakpoint: _, extra: _ }) => {
+        wire::ContentPart::InputText(wire::InputText { text, prompt_cache_breakpoint: _, extra }) => {
+            unread.fields(origin, &extra);
             PartKind::Text(TextPart { text, ..TextPart::default() })
         }
-        wire::ContentPart::ReasoningText(wire::ReasoningText { text, extra: _ })
-        | wire::ContentPart::SummaryText(wire::SummaryText { text, extra: _ }) => {
+        wire::ContentPart::ReasoningText(wire::ReasoningText { text, extra })
+        | wire::ContentPart::SummaryText(wire::SummaryText { text, extra }) => {
+            unread.fields(origin, &extra);
             PartKind::Text(TextPart { text: text.unwrap_or_default(), ..TextPart::default() })
         }
         wire::ContentPart::InputImage(_) | wire::ContentPart::InputFile(_) | wire::ContentPart::InputAudio(_) => {

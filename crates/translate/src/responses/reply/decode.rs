@@ -7,6 +7,7 @@ use interlingua_wire::responses as wire;
 
 use super::decode_items::{ITEM, Reader};
 use super::finish::{distrust, has_cut_input, judge};
+use super::unread::Unread;
 use crate::{Error, Sent, Translated};
 
 /// Reads a Responses reply.
@@ -30,13 +31,13 @@ use crate::{Error, Sent, Translated};
 pub fn decode_response(wire: wire::Response, sent: &Sent) -> Result<Translated<Response>, Error> {
     let mut reader = Reader::new(sent);
     reader.see_tools(wire.tools.as_ref());
-    let mut losses = Vec::new();
-    let (output, verdict) = judge(wire, None, &mut losses);
+    let (mut losses, mut unread) = (Vec::new(), Unread::default());
+    let (output, verdict) = judge(wire, None, &mut losses, &mut unread);
     let mut ending = verdict.map_err(Error::Upstream)?;
     let is_cut = ending.finish != Finish::Completed;
     let mut items = Vec::with_capacity(output.len());
     for (index, item) in output.into_iter().enumerate() {
-        let item = reader.item(item, Origin::nth(ITEM, index), is_cut)?;
+        let item = reader.item(item, Origin::nth(ITEM, index), is_cut, &mut unread)?;
         if !items.iter().any(|known| is_again(known, &item)) {
             items.push(item);
         }
@@ -44,6 +45,7 @@ pub fn decode_response(wire: wire::Response, sent: &Sent) -> Result<Translated<R
     if items.iter().any(has_cut_input) {
         distrust(&mut ending, &mut losses);
     }
+    losses.append(&mut unread.losses);
     let Ending { envelope, finish, usage, metadata, moderation, origins } = ending;
     let Envelope { id, created, model, service_tier } = envelope;
     let value = Response { id, created, model, service_tier, metadata, items, usage, moderation, finish, origins };

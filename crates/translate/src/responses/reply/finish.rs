@@ -7,6 +7,7 @@ use interlingua_wire::{Extra, Integer, responses as wire};
 
 use super::failure::{decode_error, ended, no_reply};
 use super::ids::envelope;
+use super::unread::Unread;
 use super::usage::decode_usage;
 use crate::convert::json;
 use crate::error::describe;
@@ -18,6 +19,7 @@ pub(in crate::responses) fn judge(
     wire: wire::Response,
     said: Option<wire::Status>,
     losses: &mut Vec<Loss>,
+    unread: &mut Unread,
 ) -> (Vec<wire::Item>, Result<Ending, Box<Failure>>) {
     let envelope = envelope(&wire);
     let wire::Response {
@@ -60,13 +62,17 @@ pub(in crate::responses) fn judge(
         prompt_cache_options: _,
         safety_identifier: _,
         user: _,
-        billing: _,
-        tool_usage: _,
+        billing,
+        tool_usage,
+        // The output once more.
         output_text: _,
         extra,
     } = wire;
     let says_nothing = output.is_none() && object.as_deref() != Some("response");
     let output = output.unwrap_or_default();
+    unread.reply(&extra);
+    unread.known("billing", billing.as_ref());
+    unread.known("tool_usage", tool_usage.as_ref());
     let error = error.map(decode_error).filter(is_told);
     let status = match (status, said) {
         // The event's name outranks a status that its sender forgot to bring up to date.

@@ -155,6 +155,7 @@ impl Decoder {
             (State::Open, None) => {
                 self.items.settle(false, out);
                 self.losses.append(&mut self.items.losses);
+                self.losses.append(&mut self.items.unread.losses);
                 out.event(Event::Failed(Box::new(stream_incomplete())));
             }
             (State::Failing(failure), _) => self.fail(failure, out),
@@ -164,6 +165,7 @@ impl Decoder {
 
     fn take(&mut self, event: wire::Event<'_>, data: Option<&str>, out: &mut impl Sink) -> Result<(), Error> {
         use wire::Event as E;
+        self.items.unread.event(&event);
         match event {
             E::OutputTextDelta(delta) => self.items.say(delta.into(), Channel::Text, out),
             E::RefusalDelta(delta) => self.items.say(delta.into(), Channel::Refusal, out),
@@ -289,7 +291,7 @@ impl Decoder {
         self.reader.see_tools(response.tools.as_ref());
         self.start(envelope(&response), out);
         response.tools = None;
-        let (output, verdict) = judge(response, said, &mut self.losses);
+        let (output, verdict) = judge(response, said, &mut self.losses, &mut self.items.unread);
         let mut ending = match verdict {
             Ok(ending) => ending,
             Err(failure) => {
@@ -306,6 +308,7 @@ impl Decoder {
             distrust(&mut ending, &mut self.losses);
         }
         self.losses.append(&mut self.items.losses);
+        self.losses.append(&mut self.items.unread.losses);
         self.state = State::Ended(End::of(&ending.finish));
         out.event(Event::Finished(Box::new(ending)));
         Ok(())
@@ -325,7 +328,8 @@ impl Decoder {
         let failure = if let wire::Event::Error(error) = event {
             decode_error_event(error)
         } else if let wire::Event::Failed(end) = event
-            && let Err(failure) = judge(*end.response, Some(wire::Status::Failed), &mut self.losses).1
+            && let Err(failure) =
+                judge(*end.response, Some(wire::Status::Failed), &mut self.losses, &mut self.items.unread).1
         {
             *failure
         } else {
@@ -343,6 +347,7 @@ impl Decoder {
     fn fail(&mut self, failure: Box<Failure>, out: &mut impl Sink) {
         self.items.settle(false, out);
         self.losses.append(&mut self.items.losses);
+        self.losses.append(&mut self.items.unread.losses);
         out.event(Event::Failed(failure.clone()));
         self.state = State::Ended(End::Failed(failure));
     }

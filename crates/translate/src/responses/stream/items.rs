@@ -13,6 +13,7 @@ use crate::responses::reply::annotations::decode_annotation;
 use crate::responses::reply::content::{ANNOTATION, decode_part};
 use crate::responses::reply::decode_items::Reader;
 use crate::responses::reply::finish::has_cut_input;
+use crate::responses::reply::unread::Unread;
 use crate::{Error, Loss, LossCode};
 
 /// The items of one stream, by output index.
@@ -24,6 +25,7 @@ pub(super) struct StreamedItems {
     /// Whether the input of a custom call was cut.
     pub(super) has_cut_input: bool,
     pub(super) losses: Vec<Loss>,
+    pub(super) unread: Unread,
 }
 
 /// How much of a text a view has.
@@ -103,7 +105,7 @@ impl StreamedItems {
         let Some(part) = part else { return };
         let Some(channel) = Channel::of(&part) else { return };
         let origin = self.item(part_ref).part_origin(part_ref.part);
-        match decode_part(part, origin) {
+        match decode_part(part, origin, &mut self.unread) {
             PartKind::Text(text) => {
                 self.open_part(part_ref, channel, out);
                 self.compare(part_ref, channel, &text.text, told, out);
@@ -131,7 +133,8 @@ impl StreamedItems {
         let number = number.and_then(|Integer(number)| usize::try_from(number).ok()).unwrap_or(0);
         let origin = item.part_origin(part_ref.part).then_nth(ANNOTATION, number);
         if !item.is_finished {
-            self.annotate(part_ref, decode_annotation(annotation, origin), out);
+            let annotation = decode_annotation(annotation, origin, &mut self.unread);
+            self.annotate(part_ref, annotation, out);
         }
     }
 
@@ -185,7 +188,8 @@ impl StreamedItems {
             }
             return Ok(());
         }
-        let mut item = reader.item(item, streamed.origin(), is_cut)?;
+        streamed.id = item.id().map(str::to_owned).or(streamed.id.take());
+        let mut item = reader.item(item, streamed.origin(), is_cut, &mut self.unread)?;
         if !streamed.kind.holds(&item.kind) {
             let path = item.origin.path();
             let detail = "the finished item is of another kind than the one that began";

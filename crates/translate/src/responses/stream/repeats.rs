@@ -87,8 +87,12 @@ impl StreamedItems {
 impl StreamedItem {
     /// Whether this item, told once more, is the one that has ended here.
     fn is_told_by(&self, item: &wire::Item) -> bool {
-        if item.id().is_none() || self.id.as_deref() != item.id() || self.kind != StreamedKind::of(item) {
+        if item.id().is_none() || self.id.as_deref() != item.id() {
             return false;
+        }
+        if self.kind != StreamedKind::of(item) {
+            // A call that the upstream has made and answered itself.
+            return self.kind == StreamedKind::Opaque;
         }
         let told = texts(item);
         let told = || told.iter().filter(|(_, _, text)| !text.is_empty());

@@ -1,0 +1,70 @@
+//! What a reply holds beside what the model has a word for.
+
+use std::collections::HashSet;
+
+use interlingua_model::Origin;
+use interlingua_wire::{Extra, Json, responses as wire};
+
+use crate::{Loss, LossCode};
+
+/// Fields that tell how a reply was made, and nothing of what it says; the rest of what no reference knows may mean anything.
+const TELEMETRY: &[&str] =
+    &["billing", "copilot_usage", "cost", "latency", "request_id", "timings", "tool_usage", "usage_breakdown"];
+
+/// The losses of such fields, one for each place whatever its positions, however often a stream repeats it.
+#[derive(Debug, Clone, Default)]
+pub(in crate::responses) struct Unread {
+    pub(in crate::responses) losses: Vec<Loss>,
+    seen: HashSet<String>,
+}
+
+impl Unread {
+    /// Takes the fields that the reply itself is not known to have.
+    pub(in crate::responses) fn reply(&mut self, extra: &Extra) {
+        self.take("", extra);
+    }
+
+    /// Takes a field of the reply that is known, and that nothing is made of.
+    pub(in crate::responses) fn known(&mut self, name: &str, value: Option<&Json>) {
+        if let Some(value) = value {
+            self.field("", name, value);
+        }
+    }
+
+    /// Takes the fields that what stood at `origin` is not known to have.
+    pub(in crate::responses) fn fields(&mut self, origin: Origin, extra: &Extra) {
+        if !extra.is_empty() {
+            self.take(&origin.path(), extra);
+        }
+    }
+
+    /// Takes the fields that an event is not known to have.
+    pub(in crate::responses) fn event(&mut self, event: &wire::Event<'_>) {
+        if let Some(extra) = event.extra().filter(|extra| !extra.is_empty()) {
+            self.take(event.tag(), extra);
+        }
+    }
+
+    fn take(&mut self, at: &str, extra: &Extra) {
+        for (name, value) in extra.iter() {
+            self.field(at, name, value);
+        }
+    }
+
+    fn field(&mut self, at: &str, name: &str, value: &Json) {
+        if value.is_null() {
+            return;
+        }
+        let path = if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
+        let place = path.chars().filter(|character| !character.is_ascii_digit()).collect();
+        if !self.seen.insert(place) {
+            return;
+        }
+        let loss = if TELEMETRY.contains(&name) {
+            Loss::new(path, LossCode::DroppedTelemetry, "how the reply was made is not carried over")
+        } else {
+            Loss::new(path, LossCode::UnknownField, format!("`{name}` is not part of the Responses API"))
+        };
+        self.losses.push(loss);
+    }
+}
