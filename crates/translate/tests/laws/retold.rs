@@ -118,7 +118,7 @@ fn same(pair: Pair, told: &Told, retold: &[Frame], changed: usize) -> Verdict {
 
 fn bytes_of(frame: &Frame) -> Vec<u8> {
     let name = frame.name.as_ref().map(|name| format!("event: {name}\n")).unwrap_or_default();
-    let data: String = frame.data.lines().map(|line| format!("data: {line}\n")).collect();
+    let data = frame.data.replace('\n', "\ndata: ");
     let end = if frame.cut { "" } else { "\n" };
-    format!("{name}{data}{end}").into_bytes()
+    format!("{name}data: {data}\n{end}").into_bytes()
 }

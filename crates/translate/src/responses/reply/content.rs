@@ -50,13 +50,8 @@ fn plain_text(unknown: &Unknown) -> Option<wire::OutputText> {
 
 /// Reads a part of an item, which stood at `origin`.
 pub(in crate::responses) fn decode_part(part: wire::ContentPart, origin: Origin, unread: &mut Unread) -> PartKind {
-    let part = match part {
-        wire::ContentPart::Unknown(unknown) => match plain_text(&unknown) {
-            Some(text) => wire::ContentPart::OutputText(text),
-            None => wire::ContentPart::Unknown(unknown),
-        },
-        part => part,
-    };
+    let known = if let wire::ContentPart::Unknown(unknown) = &part { plain_text(unknown) } else { None };
+    let part = known.map_or(part, wire::ContentPart::OutputText);
     match part {
         wire::ContentPart::OutputText(wire::OutputText { text, annotations, logprobs, extra }) => {
             unread.fields(origin, &extra);
