@@ -61,7 +61,9 @@ impl Stream {
             }
             Event::Annotation { index, .. } => match self.items.get(index) {
                 None => return Err("of an item that has not begun".to_owned()),
-                Some(item) if item.kind != Kind::Message => return Err(format!("of an item that is a {:?}", item.kind)),
+                Some(item) if item.kind != Kind::Message => {
+                    return Err(format!("of an item that is a {:?}", item.kind));
+                }
                 Some(_) => {}
             },
             Event::ReasoningDelta { index, .. } => {
