@@ -2,6 +2,7 @@
 //! `laws/`.
 #![cfg(test)]
 
+mod replies;
 mod requests;
 mod streams;
 #[path = "../support/mod.rs"]

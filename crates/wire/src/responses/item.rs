@@ -190,7 +190,7 @@ object! {
         optional role: Role,
         /// What is said. Responses: `message.content`.
         optional content: Content,
-        /// `commentary` or `final_answer`. Responses: `message.phase`.
+        /// `commentary`, `partial_answer` or `final_answer`. Responses: `message.phase`.
         optional phase: String,
         /// How far it has come. Responses: `message.status`.
         optional status: Status,

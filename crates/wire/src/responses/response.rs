@@ -99,6 +99,14 @@ object! {
         optional safety_identifier: Json,
         /// Echo. Responses: `user`.
         optional user: Json,
+        /// Echo. Responses: `access_programs`.
+        optional access_programs: Json,
+        /// Echo. Responses: `image`.
+        optional image: Json,
+        /// What the server made of the input before the model read it. Responses: `input_transformations`.
+        optional input_transformations: Json,
+        /// Why the prompt cache was used or not. Responses: `prompt_cache_diagnostics`.
+        optional prompt_cache_diagnostics: Json,
         /// Who pays. Responses: sent, not in the published reference.
         optional billing: Json,
         /// What hosted tools cost. Responses: sent, not in the published reference.

@@ -62,6 +62,10 @@ pub(in crate::responses) fn judge(
         prompt_cache_options: _,
         safety_identifier: _,
         user: _,
+        access_programs: _,
+        image: _,
+        input_transformations,
+        prompt_cache_diagnostics,
         billing,
         tool_usage,
         // The output once more.
@@ -71,6 +75,8 @@ pub(in crate::responses) fn judge(
     let says_nothing = output.is_none() && object.as_deref() != Some("response");
     let output = output.unwrap_or_default();
     unread.reply(&extra);
+    unread.known("input_transformations", input_transformations.as_ref());
+    unread.known("prompt_cache_diagnostics", prompt_cache_diagnostics.as_ref());
     unread.known("billing", billing.as_ref());
     unread.known("tool_usage", tool_usage.as_ref());
     let error = error.map(decode_error).filter(is_told);

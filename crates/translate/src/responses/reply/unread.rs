@@ -8,8 +8,17 @@ use interlingua_wire::{Extra, Json, responses as wire};
 use crate::{Loss, LossCode};
 
 /// Fields that tell how a reply was made, and nothing of what it says; the rest of what no reference knows may mean anything.
-const TELEMETRY: &[&str] =
-    &["billing", "copilot_usage", "cost", "latency", "request_id", "timings", "tool_usage", "usage_breakdown"];
+const TELEMETRY: &[&str] = &[
+    "billing",
+    "copilot_usage",
+    "cost",
+    "latency",
+    "prompt_cache_diagnostics",
+    "request_id",
+    "timings",
+    "tool_usage",
+    "usage_breakdown",
+];
 
 /// The losses of such fields, one for each place whatever its positions, however often a stream repeats it.
 #[derive(Debug, Clone, Default)]
@@ -27,7 +36,7 @@ impl Unread {
     /// Takes a field of the reply that is known, and that nothing is made of.
     pub(in crate::responses) fn known(&mut self, name: &str, value: Option<&Json>) {
         if let Some(value) = value {
-            self.field("", name, value);
+            self.field("", name, value, LossCode::DroppedDetail);
         }
     }
 
@@ -47,11 +56,11 @@ impl Unread {
 
     fn take(&mut self, at: &str, extra: &Extra) {
         for (name, value) in extra.iter() {
-            self.field(at, name, value);
+            self.field(at, name, value, LossCode::UnknownField);
         }
     }
 
-    fn field(&mut self, at: &str, name: &str, value: &Json) {
+    fn field(&mut self, at: &str, name: &str, value: &Json, code: LossCode) {
         if value.is_null() {
             return;
         }
@@ -60,11 +69,13 @@ impl Unread {
         if !self.seen.insert(place) {
             return;
         }
-        let loss = if TELEMETRY.contains(&name) {
-            Loss::new(path, LossCode::DroppedTelemetry, "how the reply was made is not carried over")
-        } else {
-            Loss::new(path, LossCode::UnknownField, format!("`{name}` is not part of the Responses API"))
+        let (code, detail) = match code {
+            _ if TELEMETRY.contains(&name) => {
+                (LossCode::DroppedTelemetry, "how the reply was made is not carried over".to_owned())
+            }
+            LossCode::UnknownField => (code, format!("`{name}` is not part of the Responses API")),
+            _ => (code, format!("`{name}` is not carried over")),
         };
-        self.losses.push(loss);
+        self.losses.push(Loss::new(path, code, detail));
     }
 }
