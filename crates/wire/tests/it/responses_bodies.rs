@@ -139,14 +139,14 @@ fn a_response_always_says_whether_it_failed() {
 #[test]
 fn a_reply_keeps_what_it_says_of_its_input() {
     let json = r#"{"completed_at":null,"error":null,"incomplete_details":{"reason":"steered"},"usage":null,"access_programs":["cyber"],"image":{"size":"auto"},"input_transformations":[{"type":"compaction"}],"prompt_cache_diagnostics":{"hit":false}}"#;
-    let reply = round_trip::<interlingua_wire::responses::Response>(json);
+    let reply = round_trip::<Response>(json);
     assert!(reply.extra.is_empty());
     assert_eq!(reply.input_transformations.unwrap().get(), r#"[{"type":"compaction"}]"#);
 }
 
 #[test]
 fn an_error_and_arguments_may_have_another_form() {
-    let reply: interlingua_wire::responses::Response = serde_json::from_str(r#"{"error":"quota is gone"}"#).unwrap();
+    let reply: Response = serde_json::from_str(r#"{"error":"quota is gone"}"#).unwrap();
     assert_eq!(reply.error, Some(interlingua_wire::responses::ReplyError::Text("quota is gone".to_owned())));
     let json = r#"{"type":"function_call","call_id":"call_1","name":"f","arguments":{"p": 1}}"#;
     let Item::FunctionCall(call) = serde_json::from_str(json).unwrap() else { panic!("a call") };

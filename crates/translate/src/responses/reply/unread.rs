@@ -69,12 +69,12 @@ impl Unread {
         if !self.seen.insert(place) {
             return;
         }
-        let (code, detail) = match code {
-            _ if TELEMETRY.contains(&name) => {
-                (LossCode::DroppedTelemetry, "how the reply was made is not carried over".to_owned())
-            }
-            LossCode::UnknownField => (code, format!("`{name}` is not part of the Responses API")),
-            _ => (code, format!("`{name}` is not carried over")),
+        let (code, detail) = if TELEMETRY.contains(&name) {
+            (LossCode::DroppedTelemetry, "how the reply was made is not carried over".to_owned())
+        } else if code == LossCode::UnknownField {
+            (code, format!("`{name}` is not part of the Responses API"))
+        } else {
+            (code, format!("`{name}` is not carried over"))
         };
         self.losses.push(Loss::new(path, code, detail));
     }
