@@ -56,9 +56,16 @@ impl Stream {
                     return Err("an index that was opened before".to_owned());
                 }
             }
-            Event::TextDelta { index, .. } | Event::RefusalDelta { index, .. } | Event::Annotation { index, .. } => {
+            Event::TextDelta { index, .. } | Event::RefusalDelta { index, .. } => {
                 self.open(*index, Kind::Message)?;
             }
+            Event::Annotation { index, .. } => match self.items.get(index) {
+                None => return Err("of an item that has not begun".to_owned()),
+                Some(item) if item.kind != Kind::Message => {
+                    return Err(format!("of an item that is a {:?}", item.kind));
+                }
+                Some(_) => {}
+            },
             Event::ReasoningDelta { index, .. } => {
                 self.open(*index, Kind::Thought)?;
             }

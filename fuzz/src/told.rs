@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use interlingua_model::{Event, Finish, IncompleteReason, ItemIndex, ItemStart, ReasoningKind, ToolKind};
+use interlingua_model::{
+    Event, Finish, IncompleteReason, ItemIndex, ItemKind, ItemStart, ItemStatus, ReasoningKind, ToolKind,
+};
 
 use crate::streams::CUSTOM_TOOL;
 
@@ -123,7 +125,7 @@ pub fn read_as_chat(events: &[Event<'static>]) -> OverChat {
 fn chat(events: &[Event<'static>], joiner: &str) -> OverChat {
     let mut items = Items::default();
     let (mut refusal, mut thoughts) = (String::new(), String::new());
-    // Summaries and the thought itself say the same; a client sees whichever comes first.
+    // Summaries and the thought itself say the same; once a client has seen the thought, it sees no summary.
     let mut shown: BTreeMap<ItemIndex, ReasoningKind> = BTreeMap::new();
     let mut last_thought = None;
     for event in events {
@@ -131,9 +133,11 @@ fn chat(events: &[Event<'static>], joiner: &str) -> OverChat {
         match event {
             Event::RefusalDelta { text, .. } => refusal.push_str(text),
             Event::ReasoningDelta { index, part, kind, text }
-                if !text.is_empty() && shown.entry(*index).or_insert(*kind) == kind =>
+                if !text.is_empty()
+                    && (*kind == ReasoningKind::Text || shown.get(index) != Some(&ReasoningKind::Text)) =>
             {
-                if last_thought.is_some_and(|last| last != (*index, *part)) {
+                let is_another = shown.insert(*index, *kind).is_some_and(|shown| shown != *kind);
+                if is_another || last_thought.is_some_and(|last| last != (*index, *part)) {
                     thoughts.push_str(joiner);
                 }
                 last_thought = Some((*index, *part));
@@ -148,7 +152,9 @@ fn chat(events: &[Event<'static>], joiner: &str) -> OverChat {
             Item::Texts(runs) => {
                 let of_text = runs.into_iter().filter(|(said, _, _)| *said == Said::Text);
                 let text: String = of_text.map(|(_, _, text)| text).collect();
-                texts.extend((!text.is_empty()).then_some(text));
+                // What the message before has said is not said again.
+                let is_new = !text.is_empty() && texts.last() != Some(&text);
+                texts.extend(is_new.then_some(text));
             }
             Item::Call(call) => {
                 // A client that knows no groups calls a tool by both names.
@@ -190,10 +196,23 @@ impl Items {
                     call.arguments.push_str(text);
                 }
             }
+            Event::ItemFinished { index, item } => {
+                // A function that was called without arguments has an empty object, unless it was cut.
+                let is_cut = item.as_ref().is_some_and(|item| match &item.kind {
+                    ItemKind::ToolCall(call) => call.status == Some(ItemStatus::Incomplete),
+                    _ => false,
+                });
+                if !is_cut
+                    && let Some(Item::Call(call)) = self.item(*index)
+                    && call.kind == ToolKind::Function
+                    && call.arguments.trim_ascii().is_empty()
+                {
+                    call.arguments = "{}".to_owned();
+                }
+            }
             Event::Started(_)
             | Event::Annotation { .. }
             | Event::Progress { .. }
-            | Event::ItemFinished { .. }
             | Event::Opaque(_)
             | Event::Finished(_)
             | Event::Failed(_) => {}

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! stream    = *( item / other ) ending
-//! item(i)   = ItemStarted(i) *( delta(i) / Annotation(i) / Progress(i) ) [ ItemFinished(i) ]
+//! item(i)   = ItemStarted(i) *( delta(i) / Annotation(i) / Progress(i) ) [ ItemFinished(i) *Annotation(i) ]
 //! delta     = TextDelta / RefusalDelta / ReasoningDelta / ArgumentsDelta
 //! other     = Started / Opaque
 //! ending    = Finished / Failed
@@ -13,7 +13,8 @@
 //!
 //! - `Started` comes at most once. It is first, except where the upstream names its reply late.
 //! - Items may overlap: between `ItemStarted(i)` and `ItemFinished(i)` events of other items may stand.
-//! - An index is opened once; no event of `i` precedes `ItemStarted(i)` or follows `ItemFinished(i)`.
+//! - An index is opened once; no event of `i` precedes `ItemStarted(i)`, and none but an `Annotation` follows
+//!   `ItemFinished(i)`: some upstreams tell of citations only when all is over.
 //! - `ItemFinished` may be missing only for items that were cut off: `ending` is then `Failed`, or `Finished` with
 //!   an incomplete [`Finish`].
 //! - There is exactly one `ending` and it is last. A stream that just stops ends in `Failed` as well: its decoder

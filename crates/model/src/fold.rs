@@ -155,7 +155,14 @@ impl Fold {
     }
 
     fn annotation(&mut self, index: ItemIndex, part: u32, annotation: Annotation) {
-        if let Some(PartKind::Text(text)) = self.part(index, part, || PartKind::Text(TextPart::default())) {
+        if let Some(Slot::Done(Item { origin: _, kind: ItemKind::Message(message) })) = self.items.get_mut(&index) {
+            if let Content::Parts(parts) = &mut message.content
+                && let Some(Part { origin: _, kind: PartKind::Text(text), cache_breakpoint: _ }) =
+                    usize::try_from(part).ok().and_then(|part| parts.get_mut(part))
+            {
+                text.annotations.push(annotation);
+            }
+        } else if let Some(PartKind::Text(text)) = self.part(index, part, || PartKind::Text(TextPart::default())) {
             text.annotations.push(annotation);
         }
     }

@@ -103,7 +103,8 @@ fn tell_call(index: ItemIndex, origin: Origin, call: &ToolCall, out: &mut impl S
 fn tell_reasoning(index: ItemIndex, origin: Origin, reasoning: &ReasoningItem, out: &mut impl Sink) {
     let ReasoningItem { id, summary, content, encrypted: _, status: _ } = reasoning;
     out.event(Event::ItemStarted { index, origin, item: ItemStart::Reasoning { id: borrowed(id.as_ref()) } });
-    for (kind, texts) in [(ReasoningKind::Summary, summary), (ReasoningKind::Text, content)] {
+    // The thought before its summary: who can show only one shows the first.
+    for (kind, texts) in [(ReasoningKind::Text, content), (ReasoningKind::Summary, summary)] {
         for (part, text) in (0..).zip(texts) {
             out.event(Event::ReasoningDelta { index, part, kind, text: Cow::Borrowed(text) });
         }

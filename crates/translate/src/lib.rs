@@ -55,6 +55,7 @@ mod stamp;
 mod stop;
 mod style;
 mod surrogates;
+mod telemetry;
 mod translator;
 mod watch;
 

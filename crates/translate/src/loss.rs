@@ -168,9 +168,9 @@ loss_codes! {
     StreamMismatch = "stream_mismatch", false;
     /// A stream event that no protocol reference knows.
     UnknownEvent = "unknown_event", false;
-    /// An answer without text, calls, refusal, thoughts or cost.
+    /// An answer without text, calls, refusal or thoughts, whatever it cost.
     EmptyCompletion = "empty_completion", false;
-    /// A completed reply that carries an error beside its answer.
+    /// A reply cut short that carries an error beside what there is of its answer.
     ErrorBesideAnswer = "error_beside_answer", false;
     /// Half a character, which no text can hold.
     LoneSurrogate = "lone_surrogate", false;

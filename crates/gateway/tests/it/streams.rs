@@ -13,7 +13,11 @@ async fn streamed_and_whole_say_the_same_and_end_as_they_should() {
     let setup = Plan::default().start().await;
     let whole = setup.ask(&hello(false)).await;
     assert_eq!(whole.headers()["content-type"], "application/json");
-    assert_eq!(whole.headers()["x-interlingua-losses"], "1; dropped_phase", "the reply's are known by then");
+    assert_eq!(
+        whole.headers()["x-interlingua-losses"],
+        "3; dropped_phase, dropped_telemetry",
+        "the reply's are known by then"
+    );
     let whole: Value = serde_json::from_slice(&whole.bytes().await.unwrap()).unwrap();
     let streamed = setup.ask(&hello(true)).await;
     for (name, value) in [

@@ -1,6 +1,6 @@
 //! What a Chat client wants of its reply.
 
-use interlingua_model::{CallStyle, Request};
+use interlingua_model::{CallStyle, OutputFormat, Request};
 
 use crate::{Stamp, Style};
 
@@ -24,7 +24,12 @@ pub struct Context {
     pub(super) call_style: CallStyle,
     pub(super) joiner: String,
     pub(super) reasoning_content: bool,
+    /// Whether JSON was asked for: the content is then parsed, and nothing may stand beside the answer.
+    pub(super) is_structured: bool,
 }
+
+/// The phase of a message that is the answer itself.
+pub(super) const FINAL_ANSWER: &str = "final_answer";
 
 impl Context {
     /// The context of the reply to a request.
@@ -39,6 +44,10 @@ impl Context {
             call_style: request.call_style,
             joiner: message_joiner.clone(),
             reasoning_content: *reasoning_content,
+            is_structured: request.output.format.as_ref().is_some_and(|format| match &format.value {
+                OutputFormat::JsonObject | OutputFormat::JsonSchema(_) => true,
+                OutputFormat::Text | OutputFormat::Opaque(_) => false,
+            }),
         }
     }
 

@@ -3,6 +3,7 @@
 use interlingua_model::Origin;
 use interlingua_wire::Extra;
 
+use crate::telemetry::is_telemetry;
 use crate::{Loss, LossCode};
 
 /// Losses that a reply meets again and again, each reported once.
@@ -11,33 +12,6 @@ pub(super) struct Losses {
     pub(super) list: Vec<Loss>,
     unread: usize,
 }
-
-/// What servers tell of their work rather than of the answer, by name wherever it stands.
-const TELEMETRY: &[&str] = &[
-    "base_resp",
-    "billing",
-    "content_filter_results",
-    "content_filters",
-    "copilot_usage",
-    "cost",
-    "executed_by",
-    "input_sensitive",
-    "kv_transfer_params",
-    "metrics",
-    "native_finish_reason",
-    "nvext",
-    "output_sensitive",
-    "padding",
-    "prompt_filter_results",
-    "provider",
-    "request_id",
-    "time_info",
-    "timings",
-    "total_tokens",
-    "usage_breakdown",
-    "venice_parameters",
-    "x_groq",
-];
 
 impl Losses {
     pub(super) fn once(&mut self, path: impl Into<String>, code: LossCode, detail: impl Into<String>) {
@@ -74,7 +48,7 @@ impl Losses {
             }
             let path = if place.is_empty() { name.to_owned() } else { format!("{place}.{name}") };
             let count = self.list.len();
-            if TELEMETRY.contains(&name) {
+            if is_telemetry(name) {
                 let detail = format!("`{name}` tells of the upstream's work and has no place in another API");
                 self.once(path, LossCode::DroppedTelemetry, detail);
             } else {

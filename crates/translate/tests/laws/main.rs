@@ -23,6 +23,7 @@ mod pair;
 mod recorded;
 mod replies;
 mod requests;
+mod retold;
 mod said;
 #[path = "../support/mod.rs"]
 mod support;
@@ -95,6 +96,9 @@ fn main() {
             add(&mut trials, Pair { from, to }, &requests, requests::LAWS);
         }
         add(&mut trials, Pair { from, to: from }, &replies, replies::LAWS_OF_ONE);
+        if from == Api::Responses {
+            add(&mut trials, Pair { from, to: from }, &replies, retold::LAWS);
+        }
     }
     trials.push(Trial::test(
         "responses: no recorded event of a known type is skipped",

@@ -159,7 +159,7 @@ fn twins_are_one(pair: Pair, told: &Told) -> Verdict {
 }
 
 /// A fold that never sees the items as their protocol repeats them, only what the deltas said.
-struct DeltasOnly(Fold);
+pub(crate) struct DeltasOnly(pub(crate) Fold);
 
 impl Sink for DeltasOnly {
     fn event(&mut self, event: Event<'_>) {

@@ -103,6 +103,15 @@ pub(crate) fn together(api: Api, frames: &[Frame], whole: &str) -> Result<(), St
     Ok(())
 }
 
+/// Items without what their texts cite.
+fn uncited(items: &[Value]) -> Vec<Value> {
+    let mut items = items.to_vec();
+    for part in items.iter_mut().filter_map(|item| item["content"].as_array_mut()).flatten() {
+        part.as_object_mut().and_then(|part| part.remove("annotations"));
+    }
+    items
+}
+
 /// What an API asks of a request.
 pub(crate) fn request(api: Api, body: &Value) -> Result<(), String> {
     match api {
@@ -289,7 +298,8 @@ fn lifecycle(frames: &[Frame]) -> Result<(), String> {
         }
         if is_terminal {
             let output = event["response"]["output"].as_array().unwrap();
-            if !open.is_empty() || *output != done {
+            // Citations that came after their message had ended are in the whole reply alone.
+            if !open.is_empty() || uncited(output) != uncited(&done) {
                 return fail("the output is not what the done events said");
             }
             continue;

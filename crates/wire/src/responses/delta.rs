@@ -179,7 +179,7 @@ object! {
         /// The function; required by the published reference, seldom sent. Responses: `name`.
         optional name: Text<'a>,
         /// The arguments. Responses: `arguments`.
-        optional arguments: Text<'a>,
+        json_text arguments: String,
         /// The event's number. Responses: `sequence_number`.
         optional sequence_number: Integer,
     }

@@ -22,38 +22,13 @@ use super::progress::{
     AudioDelta, AudioDone, ContentPartEvent, ErrorEvent, OutputItem, PartialImage, Progress, ResponseEnd,
     ResponseProgress, ShellCommand, ShellCommandDelta, ShellOutputDelta, ShellOutputDone, SummaryPartEvent,
 };
-use crate::Integer;
 use crate::core::tagged::{TaggedVisitor, tagged};
+use crate::{Extra, Integer};
 
-impl<'a> Event<'a> {
-    /// Reads the `data` of one server-sent event. `sse_event` is the name on its `event:` line; it stands in for a missing `type`, except that an
-    /// object with an `error` is an error by any name.
-    ///
-    /// Text deltas are read in one pass and borrow from `data`.
-    ///
-    /// # Errors
-    /// `data` is not JSON, has no type by any of these ways, or is an event we know with a field of the wrong kind. An event we do not know is
-    /// [`Event::Unknown`].
-    pub fn parse(data: &'a str, sse_event: Option<&str>) -> Result<Self, serde_json::Error> {
-        let mut deserializer = serde_json::Deserializer::from_str(data);
-        let event = TaggedVisitor::new(sse_event).deserialize(&mut deserializer)?;
-        deserializer.end()?;
-        Ok(event)
-    }
-
-    /// The event's place in the stream, counted by the upstream from 0. `None` where it says none, and for events of
-    /// unknown kinds.
-    #[must_use]
-    pub fn sequence_number(&self) -> Option<Integer> {
-        macro_rules! of_any {
-            ($($variant:ident)*) => {
-                match self {
-                    $( Self::$variant(event) => event.sequence_number, )*
-                    Self::Unknown(_) => None,
-                }
-            };
-        }
-        of_any! {
+/// Looks at an event of whatever known kind.
+macro_rules! of_any {
+    ($event:expr, $known:ident => $look:expr) => {
+        of_any!(@ $event, $known, $look,
             OutputTextDelta
             FunctionCallArgumentsDelta
             CustomToolCallInputDelta
@@ -112,7 +87,43 @@ impl<'a> Event<'a> {
             McpListToolsCompleted
             McpListToolsFailed
             McpListToolsInProgress
+        )
+    };
+    (@ $event:expr, $known:ident, $look:expr, $($variant:ident)*) => {
+        match $event {
+            $( Self::$variant($known) => $look, )*
+            Self::Unknown(_) => None,
         }
+    };
+}
+
+impl<'a> Event<'a> {
+    /// Reads the `data` of one server-sent event. `sse_event` is the name on its `event:` line; it stands in for a missing `type`, except that an
+    /// object with an `error` is an error by any name.
+    ///
+    /// Text deltas are read in one pass and borrow from `data`.
+    ///
+    /// # Errors
+    /// `data` is not JSON, has no type by any of these ways, or is an event we know with a field of the wrong kind. An event we do not know is
+    /// [`Event::Unknown`].
+    pub fn parse(data: &'a str, sse_event: Option<&str>) -> Result<Self, serde_json::Error> {
+        let mut deserializer = serde_json::Deserializer::from_str(data);
+        let event = TaggedVisitor::new(sse_event).deserialize(&mut deserializer)?;
+        deserializer.end()?;
+        Ok(event)
+    }
+
+    /// The event's place in the stream, counted by the upstream from 0. `None` where it says none, and for events of
+    /// unknown kinds.
+    #[must_use]
+    pub fn sequence_number(&self) -> Option<Integer> {
+        of_any!(self, event => event.sequence_number)
+    }
+
+    /// The fields that an event of a known kind has beside those it is known to have.
+    #[must_use]
+    pub fn extra(&self) -> Option<&Extra> {
+        of_any!(self, event => Some(&event.extra))
     }
 }
 

@@ -190,7 +190,7 @@ object! {
         optional role: Role,
         /// What is said. Responses: `message.content`.
         optional content: Content,
-        /// `commentary` or `final_answer`. Responses: `message.phase`.
+        /// `commentary`, `partial_answer` or `final_answer`. Responses: `message.phase`.
         optional phase: String,
         /// How far it has come. Responses: `message.status`.
         optional status: Status,
@@ -229,7 +229,7 @@ object! {
         /// The function. Responses: `function_call.name`.
         optional name: String,
         /// JSON text, if the model got it right. Responses: `function_call.arguments`.
-        optional arguments: String,
+        json_text arguments: String,
         /// How far it has come. Responses: `function_call.status`.
         optional status: Status,
     }

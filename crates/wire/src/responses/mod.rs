@@ -44,7 +44,7 @@ pub use progress::{
     ResponseProgress, ShellCommand, ShellCommandDelta, ShellOutputDelta, ShellOutputDone, SummaryPartEvent,
 };
 pub use request::{Input, JsonSchemaFormat, ReasoningConfig, Request, StreamOptions, TextConfig, TextFormat};
-pub use response::{IncompleteDetails, Response, ResponseError};
+pub use response::{IncompleteDetails, ReplyError, Response, ResponseError};
 pub use tool::{
     ApplyPatchTool, CodeInterpreterTool, ComputerTool, ComputerUseTool, CustomFormat, CustomTool, FileSearchTool,
     FunctionTool, GrammarFormat, ImageGenerationTool, LocalShellTool, McpTool, NamespaceTool, NamespaceToolMember,

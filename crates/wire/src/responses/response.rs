@@ -11,7 +11,10 @@
 //! ```
 
 use super::{ErrorCode, Item, Status, Usage};
-use crate::{Integer, Json, core::object};
+use crate::{
+    Integer, Json,
+    core::{object, union},
+};
 
 object! {
     /// A response, whole or as far as it has come. Responses: schema `Response`.
@@ -31,7 +34,7 @@ object! {
         /// When it was finished, in seconds since 1970. Responses: `completed_at`; always written.
         nullable completed_at: Integer,
         /// Why it failed. Responses: `error`; always written.
-        nullable error: ResponseError,
+        nullable error: ReplyError,
         /// Why it ended early. Responses: `incomplete_details`; always written.
         nullable incomplete_details: IncompleteDetails,
         /// The model that answered. Responses: `model`.
@@ -96,12 +99,30 @@ object! {
         optional safety_identifier: Json,
         /// Echo. Responses: `user`.
         optional user: Json,
+        /// Echo. Responses: `access_programs`.
+        optional access_programs: Json,
+        /// Echo. Responses: `image`.
+        optional image: Json,
+        /// What the server made of the input before the model read it. Responses: `input_transformations`.
+        optional input_transformations: Json,
+        /// Why the prompt cache was used or not. Responses: `prompt_cache_diagnostics`.
+        optional prompt_cache_diagnostics: Json,
         /// Who pays. Responses: sent, not in the published reference.
         optional billing: Json,
         /// What hosted tools cost. Responses: sent, not in the published reference.
         optional tool_usage: Json,
         /// All text of `output`. Responses: a helper of the SDKs, but some servers send it.
         optional output_text: Json,
+    }
+}
+
+union! {
+    /// Why a response failed: an object, but a sentence from some servers.
+    pub enum ReplyError expects "a string or an error object" {
+        /// The failure in words.
+        string Text(String),
+        /// The official form.
+        object Detail(Box<ResponseError>),
     }
 }
 

@@ -64,8 +64,8 @@ fn a_tool_result_is_text_or_parts() {
 fn a_known_item_with_a_broken_field_is_not_unknown() {
     for json in [
         r#"{"type":"message","role":"user","content":1}"#,
-        r#"{"type":"function_call","arguments":{}}"#,
-        r#"{"arguments":{},"type":"function_call"}"#,
+        r#"{"type":"function_call","name":{}}"#,
+        r#"{"name":{},"type":"function_call"}"#,
         r#"{"type":"reasoning","summary":"short"}"#,
         r#"{"content":"neither type nor role nor id"}"#,
     ] {
@@ -134,4 +134,21 @@ fn a_response_always_says_whether_it_failed() {
         serde_json::to_string(&Response::default()).unwrap(),
         r#"{"completed_at":null,"error":null,"incomplete_details":null,"usage":null}"#
     );
+}
+
+#[test]
+fn a_reply_keeps_what_it_says_of_its_input() {
+    let json = r#"{"completed_at":null,"error":null,"incomplete_details":{"reason":"steered"},"usage":null,"access_programs":["cyber"],"image":{"size":"auto"},"input_transformations":[{"type":"compaction"}],"prompt_cache_diagnostics":{"hit":false}}"#;
+    let reply = round_trip::<Response>(json);
+    assert!(reply.extra.is_empty());
+    assert_eq!(reply.input_transformations.unwrap().get(), r#"[{"type":"compaction"}]"#);
+}
+
+#[test]
+fn an_error_and_arguments_may_have_another_form() {
+    let reply: Response = serde_json::from_str(r#"{"error":"quota is gone"}"#).unwrap();
+    assert_eq!(reply.error, Some(interlingua_wire::responses::ReplyError::Text("quota is gone".to_owned())));
+    let json = r#"{"type":"function_call","call_id":"call_1","name":"f","arguments":{"p": 1}}"#;
+    let Item::FunctionCall(call) = serde_json::from_str(json).unwrap() else { panic!("a call") };
+    assert_eq!(call.arguments.as_deref(), Some(r#"{"p": 1}"#));
 }

@@ -110,3 +110,14 @@ fn thoughts(thinking: wire::Thinking, place: Origin, losses: &mut Losses) -> Str
         }
     }
 }
+
+/// The loss of a message beside the answer, where nothing but the answer may stand.
+pub(in crate::chat) fn beside_answer(origin: Origin) -> Loss {
+    let detail = "the content is JSON, so what was said beside the answer has no place";
+    Loss::new(origin.path(), LossCode::DroppedItem, detail)
+}
+
+/// The loss of what such a message cites.
+pub(in crate::chat) fn cited_beside_answer(origin: Origin) -> Loss {
+    Loss::new(origin.path(), LossCode::DroppedAnnotation, "thoughts have no citations")
+}

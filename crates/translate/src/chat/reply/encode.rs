@@ -7,7 +7,7 @@ use interlingua_model::{
 use interlingua_wire::{Extra, Integer, Unknown, chat as wire};
 
 use super::annotations::{characters, encode_citation};
-use super::content::{flat_name, lost_part};
+use super::content::{beside_answer, cited_beside_answer, flat_name, lost_part};
 use super::failure::second_legacy_call;
 use super::finish::{CallsMade, finish_reason, is_empty_completion};
 use super::ids::{created_at, reply_id};
@@ -15,6 +15,7 @@ use super::logprobs::encode_logprobs;
 use super::moderation::encode_moderation;
 use super::usage::encode_usage;
 use crate::chat::Context;
+use crate::chat::context::FINAL_ANSWER;
 use crate::chat::reasoning_content::{REASONING_JOINER, reasoning_text};
 use crate::chat::reasoning_details::{BEFORE_CONTENT, encode_details};
 use crate::convert::wire_json;
@@ -46,16 +47,22 @@ use crate::{Error, Loss, LossCode, Translated};
 pub fn encode_response(response: Response, context: &Context) -> Result<Translated<wire::Response>, Error> {
     let Response { id, created, model, service_tier, metadata, items, usage, moderation, finish, origins } = response;
     let mut choice = Choice::default();
-    if is_empty_completion(&finish, items.is_empty(), usage.as_ref()) {
-        choice.lose(origins.items.path(), LossCode::EmptyCompletion, "the upstream completed without saying anything");
-    }
     if let Finish::Incomplete(IncompleteReason::Other(reason)) = &finish {
         let detail = format!("cut short for a reason Chat does not know (`{reason}`); reported as `length`");
         choice.lose(origins.finish.path(), LossCode::UnknownValue, detail);
     }
     let follow = following(&items);
-    for (item, follow) in items.into_iter().zip(follow) {
-        choice.add(item, follow.as_deref(), context)?;
+    let answer = if context.is_structured { answer_among(&items) } else { None };
+    for (index, (item, follow)) in items.into_iter().zip(follow).enumerate() {
+        match item {
+            Item { origin, kind: ItemKind::Message(message) } if answer.is_some_and(|answer| answer != index) => {
+                choice.aside(message, origin, context);
+            }
+            item => choice.add(item, follow.as_deref(), context)?,
+        }
+    }
+    if is_empty_completion(&finish, choice.is_silent()) {
+        choice.lose(origins.items.path(), LossCode::EmptyCompletion, "the upstream completed without saying anything");
     }
     let reason = finish_reason(&finish, choice.calls());
     let (choice, losses) = choice.into_choice(reason, context);
@@ -74,6 +81,16 @@ pub fn encode_response(response: Response, context: &Context) -> Result<Translat
         extra: Extra::new(),
     };
     Ok(Translated { value, losses })
+}
+
+/// The message that is the answer, where several were said: the one that says so, else the last.
+fn answer_among(items: &[Item]) -> Option<usize> {
+    let phase = |item: &Item| match &item.kind {
+        ItemKind::Message(message) => Some(message.phase.clone().unwrap_or_default()),
+        ItemKind::ToolCall(_) | ItemKind::Reasoning(_) | ItemKind::ToolResult(_) | ItemKind::Opaque(_) => None,
+    };
+    let last = |is_it: &dyn Fn(&str) -> bool| items.iter().rposition(|item| phase(item).is_some_and(|it| is_it(&it)));
+    last(&|phase| phase == FINAL_ANSWER).or_else(|| last(&|_| true))
 }
 
 /// What each item stands before, as `reasoning_details` say it; `None` where Chat cannot carry what follows.
@@ -104,6 +121,8 @@ struct Choice {
     refusal: Option<String>,
     annotations: Vec<wire::Annotation>,
     logprobs: Vec<wire::TokenLogprob>,
+    /// The message that was written last: its text, and how many characters stand before it.
+    last: (String, u64),
     reasoning: String,
     details: Vec<wire::ReasoningDetail>,
     tool_calls: Vec<wire::ToolCall>,
@@ -151,6 +170,16 @@ impl Choice {
                 list.into_iter().map(|Part { origin, kind, cache_breakpoint: _ }| (origin, kind)).collect()
             }
         };
+        let said: String = list.iter().filter_map(|(_, part)| text_of(part)).collect();
+        if !said.is_empty() && said == self.last.0 {
+            return self.repeat(list);
+        }
+        if !said.is_empty() {
+            let joiner =
+                if self.content.as_ref().is_some_and(|content| !content.is_empty()) { &*context.joiner } else { "" };
+            let before = self.content.as_deref().map_or(0, characters) + characters(joiner);
+            self.last = (said, before);
+        }
         let mut is_first = true;
         for (origin, part) in list {
             match part {
@@ -176,6 +205,59 @@ impl Choice {
             Some(before) if !annotations.is_empty() => characters(before),
             Some(_) | None => 0,
         };
+        self.annotate(annotations, shift);
+        if !text.is_empty() {
+            self.content.get_or_insert_default().push_str(&text);
+        }
+        if context.logprobs {
+            self.logprobs.extend(encode_logprobs(logprobs));
+        }
+    }
+
+    /// Takes a message that says what the one before it said: only its citations may be new.
+    fn repeat(&mut self, list: Vec<(Origin, PartKind)>) {
+        let mut before = self.last.1;
+        for (origin, part) in list {
+            match part {
+                PartKind::Text(TextPart { text, annotations, logprobs: _ }) => {
+                    let known = self.annotations.len();
+                    self.annotate(annotations, before);
+                    let told = self.annotations.split_off(known);
+                    let told: Vec<_> = told.into_iter().filter(|it| !self.annotations.contains(it)).collect();
+                    self.annotations.extend(told);
+                    before += characters(&text);
+                }
+                PartKind::Refusal(_) => {}
+                PartKind::Image(_) | PartKind::File(_) | PartKind::Audio(_) | PartKind::Opaque(_) => {
+                    self.losses.push(lost_part(origin));
+                }
+            }
+        }
+    }
+
+    /// Takes a message beside the answer: it goes where thoughts go.
+    fn aside(&mut self, message: Message, origin: Origin, context: &Context) {
+        let mut said = Self::default();
+        said.message(message, origin, context);
+        self.losses.append(&mut said.losses);
+        let text = said.content.unwrap_or_default();
+        if let Some(refusal) = said.refusal {
+            self.refusal.get_or_insert_default().push_str(&refusal);
+        }
+        if !said.annotations.is_empty() {
+            self.losses.push(cited_beside_answer(origin));
+        }
+        if text.is_empty() {
+            return;
+        }
+        if context.reasoning_content {
+            append(&mut self.reasoning, &text, REASONING_JOINER);
+        } else {
+            self.losses.push(beside_answer(origin));
+        }
+    }
+
+    fn annotate(&mut self, annotations: Vec<Annotation>, shift: u64) {
         for annotation in annotations {
             match annotation {
                 Annotation::UrlCitation(citation) => self.annotations.push(encode_citation(citation, shift)),
@@ -186,12 +268,6 @@ impl Choice {
                     self.losses.push(lost_annotation(&annotation, origin, Api::Chat));
                 }
             }
-        }
-        if !text.is_empty() {
-            self.content.get_or_insert_default().push_str(&text);
-        }
-        if context.logprobs {
-            self.logprobs.extend(encode_logprobs(logprobs));
         }
     }
 
@@ -226,6 +302,16 @@ impl Choice {
         Ok(())
     }
 
+    /// Whether it says and does nothing.
+    fn is_silent(&self) -> bool {
+        let is_empty = |text: &Option<String>| text.as_ref().is_none_or(String::is_empty);
+        is_empty(&self.content)
+            && is_empty(&self.refusal)
+            && self.reasoning.is_empty()
+            && self.details.is_empty()
+            && self.calls() == CallsMade::None
+    }
+
     fn calls(&self) -> CallsMade {
         match (&self.function_call, self.tool_calls.is_empty()) {
             (Some(_), _) => CallsMade::LegacyFunction,
@@ -235,8 +321,18 @@ impl Choice {
     }
 
     fn into_choice(self, reason: wire::FinishReason, context: &Context) -> (wire::Choice, Vec<Loss>) {
-        let Self { content, refusal, annotations, logprobs, reasoning, details, tool_calls, function_call, losses } =
-            self;
+        let Self {
+            content,
+            refusal,
+            annotations,
+            logprobs,
+            last: _,
+            reasoning,
+            details,
+            tool_calls,
+            function_call,
+            losses,
+        } = self;
         let some_list = |list: Vec<_>| (!list.is_empty()).then_some(list);
         let message = wire::ResponseMessage {
             role: Some(wire::Role::Assistant),
@@ -269,6 +365,15 @@ impl Choice {
 
     fn lose(&mut self, path: impl Into<String>, code: LossCode, detail: impl Into<String>) {
         self.losses.push(Loss::new(path, code, detail));
+    }
+}
+
+fn text_of(part: &PartKind) -> Option<&str> {
+    match part {
+        PartKind::Text(TextPart { text, annotations: _, logprobs: _ }) => Some(text),
+        PartKind::Refusal(_) | PartKind::Image(_) | PartKind::File(_) | PartKind::Audio(_) | PartKind::Opaque(_) => {
+            None
+        }
     }
 }
 

@@ -99,11 +99,7 @@ pub(in crate::chat) enum CallsMade {
     LegacyFunction,
 }
 
-/// Whether a completed reply said, did and cost nothing: some upstreams refuse that way.
-pub(in crate::chat) fn is_empty_completion(
-    finish: &model::Finish,
-    is_silent: bool,
-    usage: Option<&model::Usage>,
-) -> bool {
-    *finish == model::Finish::Completed && is_silent && usage.is_none_or(|usage| usage.output == 0)
+/// Whether a completed reply said and did nothing, whatever it cost: some upstreams refuse that way.
+pub(in crate::chat) fn is_empty_completion(finish: &model::Finish, is_silent: bool) -> bool {
+    *finish == model::Finish::Completed && is_silent
 }

@@ -1,16 +1,16 @@
 //! Canonical events as Chat chunks.
 
 use interlingua_model::{
-    Api, CallStyle, Content, Ending, Event, Failure, Finish, IncompleteReason, ItemIndex, ItemKind, ItemStart, Opaque,
-    Origin, Part, PartKind, ReasoningItem, ReasoningKind, Sink, TokenLogprob, ToolKind,
+    Annotation, Api, CallStyle, Content, Ending, Event, Failure, Finish, IncompleteReason, ItemIndex, ItemKind,
+    ItemStart, Opaque, Origin, Part, PartKind, ReasoningItem, ReasoningKind, Sink, TokenLogprob, ToolKind,
 };
 
 use super::chunks::Chunks;
 use super::frame::Frame;
 use super::text_join::{TextJoin, TextPiece};
 use crate::chat::Context;
-use crate::chat::reasoning_content::REASONING_JOINER;
-use crate::chat::reasoning_details::{BEFORE_CONTENT, encode_details};
+use crate::chat::context::FINAL_ANSWER;
+use crate::chat::reasoning_details::BEFORE_CONTENT;
 use crate::chat::reply::content::{flat_name, lost_part};
 use crate::chat::reply::failure::{error_body, second_legacy_call};
 use crate::chat::reply::finish::{CallsMade, finish_reason, is_empty_completion};
@@ -41,20 +41,32 @@ use crate::{Error, Loss, LossCode};
 /// ```
 #[derive(Debug)]
 pub struct Encoder {
-    context: Context,
-    chunks: Chunks,
+    pub(super) context: Context,
+    pub(super) chunks: Chunks,
     state: State,
     items: Vec<Item>,
     text: TextJoin,
     /// Whether any text of thoughts has been written, and of which item and part the last was.
-    thought: Option<(ItemIndex, u32)>,
+    pub(super) thought: Option<(ItemIndex, u32)>,
     /// What each item that is no thought lets thoughts stand before; `None` for one that Chat cannot carry.
-    anchors: Vec<(ItemIndex, Option<String>)>,
+    pub(super) anchors: Vec<(ItemIndex, Option<String>)>,
     /// Sealed thoughts that wait to learn what they precede.
-    waiting: Vec<(Origin, Box<ReasoningItem>)>,
-    details: i64,
+    pub(super) waiting: Vec<(Origin, Box<ReasoningItem>)>,
+    pub(super) details: i64,
     calls: u32,
-    losses: Vec<Loss>,
+    /// A message that says it is not the answer, where only the answer may be the content: kept until another message begins.
+    pub(super) aside: Option<Aside>,
+    has_answer: bool,
+    pub(super) losses: Vec<Loss>,
+}
+
+/// A message beside the answer, as far as it has come.
+#[derive(Debug)]
+pub(super) struct Aside {
+    pub(super) index: ItemIndex,
+    pub(super) origin: Origin,
+    pub(super) pieces: Vec<(u32, String, Vec<TokenLogprob>)>,
+    pub(super) annotations: Vec<(u32, Annotation)>,
 }
 
 #[derive(Debug)]
@@ -73,7 +85,7 @@ struct Item {
 }
 
 #[derive(Debug)]
-enum ItemState {
+pub(super) enum ItemState {
     Message,
     Call { index: u32, kind: ToolKind },
     Reasoning { shown: Option<ReasoningKind> },
@@ -97,6 +109,8 @@ impl Encoder {
             waiting: Vec::new(),
             details: 0,
             calls: 0,
+            aside: None,
+            has_answer: false,
             losses: Vec::new(),
         }
     }
@@ -113,7 +127,10 @@ impl Encoder {
             Event::RefusalDelta { index: _, part: _, text } => self.chunks.refusal(&text, out),
             Event::ReasoningDelta { index, part, kind, text } => self.write_thought(index, part, kind, &text, out),
             Event::ArgumentsDelta { index, text } => self.arguments(index, &text, out),
-            Event::Annotation { index, part, annotation } => self.text.annotate(index, part, annotation),
+            Event::Annotation { index, part, annotation } => match &mut self.aside {
+                Some(aside) if aside.index == index => aside.annotations.push((part, annotation)),
+                _ => self.text.annotate(index, part, annotation),
+            },
             Event::ItemFinished { index, item } => self.finish_item(index, item.map(|item| item.kind), out),
             Event::Progress { index: _, api: _, step: _, raw: _ } | Event::Opaque(_) => {}
             Event::Finished(ending) => self.end(*ending, out),
@@ -153,12 +170,19 @@ impl Encoder {
     fn start(&mut self, index: ItemIndex, origin: Origin, item: ItemStart<'_>, out: &mut impl FnMut(Frame<'_>)) {
         let state = match item {
             ItemStart::Message { id: _, phase } => {
+                let is_aside = phase.as_ref().is_some_and(|phase| phase != FINAL_ANSWER);
                 if let Some(phase) = phase {
                     let detail = format!("Chat has no place for the phase `{phase}`");
                     self.lose(format!("{}.phase", origin.path()), LossCode::DroppedPhase, detail);
                 }
                 self.anchor(index, Some(BEFORE_CONTENT), out);
-                self.text.open(index);
+                self.put_aside(out);
+                if self.context.is_structured && is_aside {
+                    self.aside = Some(Aside { index, origin, pieces: Vec::new(), annotations: Vec::new() });
+                } else {
+                    self.has_answer = true;
+                    self.text.open(index);
+                }
                 ItemState::Message
             }
             ItemStart::ToolCall { id: _, call_id, name, namespace, kind } => {
@@ -195,35 +219,15 @@ impl Encoder {
         tokens: Vec<TokenLogprob>,
         out: &mut impl FnMut(Frame<'_>),
     ) {
+        if let Some(aside) = self.aside.as_mut().filter(|aside| aside.index == index) {
+            return aside.pieces.push((part, text.to_owned(), tokens));
+        }
         let tokens = if self.context.logprobs { tokens } else { Vec::new() };
         if text.is_empty() && tokens.is_empty() {
             return;
         }
         let chunks = &mut self.chunks;
         self.text.write(index, part, text, tokens, &mut |piece| write_piece(chunks, piece, out));
-    }
-
-    fn write_thought(
-        &mut self,
-        index: ItemIndex,
-        part: u32,
-        kind: ReasoningKind,
-        text: &str,
-        out: &mut impl FnMut(Frame<'_>),
-    ) {
-        if text.is_empty() || !self.context.reasoning_content {
-            return;
-        }
-        // Summaries and the thought itself say the same; whichever comes first is shown.
-        let Some(ItemState::Reasoning { shown }) = self.state_of(index) else { return };
-        if *shown.get_or_insert(kind) != kind {
-            return;
-        }
-        if self.thought.is_some_and(|last| last != (index, part)) {
-            self.chunks.thought(REASONING_JOINER, out);
-        }
-        self.thought = Some((index, part));
-        self.chunks.thought(text, out);
     }
 
     fn arguments(&mut self, index: ItemIndex, text: &str, out: &mut impl FnMut(Frame<'_>)) {
@@ -281,45 +285,22 @@ impl Encoder {
         }
     }
 
-    /// Says what thoughts may stand before, and writes those that have waited for it.
-    fn anchor(&mut self, index: ItemIndex, before: Option<&str>, out: &mut impl FnMut(Frame<'_>)) {
-        self.anchors.push((index, before.map(str::to_owned)));
-        self.release(before, out);
-    }
-
-    fn release(&mut self, before: Option<&str>, out: &mut impl FnMut(Frame<'_>)) {
-        for (origin, reasoning) in std::mem::take(&mut self.waiting) {
-            self.write_details(origin, &reasoning, before, out);
-        }
-    }
-
-    /// Writes sealed thoughts for the next turn, or reports that they cannot be replayed.
-    fn write_details(
-        &mut self,
-        origin: Origin,
-        reasoning: &ReasoningItem,
-        before: Option<&str>,
-        out: &mut impl FnMut(Frame<'_>),
-    ) {
-        let mut details = self.details;
-        let entries = encode_details(reasoning, before, &mut details);
-        if entries.is_empty() {
-            return;
-        }
-        if before.is_some() {
-            self.details = details;
-            self.chunks.details(entries, out);
-        } else {
-            let detail = "the thoughts precede something Chat cannot carry, so they could not be replayed";
-            self.lose(origin.path(), LossCode::DroppedReasoning, detail);
-        }
-    }
-
     fn end(&mut self, ending: Ending, out: &mut impl FnMut(Frame<'_>)) {
         let Ending { envelope, finish, usage, metadata: _, moderation, origins } = ending;
         self.release(None, out);
+        self.chunks.complete(envelope);
+        if let Some(Aside { index, origin: _, pieces, annotations }) = self.aside.take_if(|_| !self.has_answer) {
+            // There was no other message, so this is the answer.
+            self.text.open(index);
+            for (part, text, tokens) in pieces {
+                self.write_text(index, part, &text, tokens, out);
+            }
+            for (part, annotation) in annotations {
+                self.text.annotate(index, part, annotation);
+            }
+        }
+        self.put_aside(out);
         let chunks = &mut self.chunks;
-        chunks.complete(envelope);
         self.text.drain(&mut |piece| write_piece(chunks, piece, out));
         for Item { index: _, origin, state } in std::mem::take(&mut self.items) {
             if let ItemState::Opaque(opaque) = state {
@@ -335,7 +316,7 @@ impl Encoder {
             let detail = format!("cut short for a reason Chat does not know (`{reason}`); reported as `length`");
             self.lose(origins.finish.path(), LossCode::UnknownValue, detail);
         }
-        if is_empty_completion(&finish, !self.chunks.has_begun(), usage.as_ref()) {
+        if is_empty_completion(&finish, !self.chunks.has_begun()) {
             self.lose(
                 origins.items.path(),
                 LossCode::EmptyCompletion,
@@ -378,11 +359,11 @@ impl Encoder {
         self.items.iter_mut().rev().find(|item| item.index == index)
     }
 
-    fn state_of(&mut self, index: ItemIndex) -> Option<&mut ItemState> {
+    pub(super) fn state_of(&mut self, index: ItemIndex) -> Option<&mut ItemState> {
         self.item(index).map(|item| &mut item.state)
     }
 
-    fn lose(&mut self, path: impl Into<String>, code: LossCode, detail: impl Into<String>) {
+    pub(super) fn lose(&mut self, path: impl Into<String>, code: LossCode, detail: impl Into<String>) {
         self.losses.push(Loss::new(path, code, detail));
     }
 }

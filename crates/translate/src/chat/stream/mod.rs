@@ -8,6 +8,7 @@ mod decoder;
 mod encoder;
 mod frame;
 mod text_join;
+mod thoughts;
 mod turns;
 
 pub use decoder::Decoder;

@@ -23,6 +23,19 @@ pub(super) struct TextJoin {
     /// How many characters stood before each part.
     bases: Vec<(ItemIndex, u32, u64)>,
     annotations: Vec<(ItemIndex, u32, Annotation)>,
+    /// The text of the message that wrote last.
+    said: String,
+    /// The message after it, as long as it says the same from its beginning on.
+    echo: Option<Echo>,
+    /// Messages that said what the one before them had said, and were not written again.
+    repeated: Vec<ItemIndex>,
+}
+
+#[derive(Debug)]
+struct Echo {
+    index: ItemIndex,
+    text: String,
+    pieces: Vec<(u32, String, Vec<TokenLogprob>)>,
 }
 
 /// Text to write now.
@@ -41,7 +54,17 @@ struct Waiting {
 
 impl TextJoin {
     pub(super) fn new(joiner: String) -> Self {
-        Self { joiner, queue: VecDeque::new(), written: 0, last: None, bases: Vec::new(), annotations: Vec::new() }
+        Self {
+            joiner,
+            queue: VecDeque::new(),
+            written: 0,
+            last: None,
+            bases: Vec::new(),
+            annotations: Vec::new(),
+            said: String::new(),
+            echo: None,
+            repeated: Vec::new(),
+        }
     }
 
     pub(super) fn open(&mut self, index: ItemIndex) {
@@ -70,6 +93,7 @@ impl TextJoin {
         }
         while self.queue.front().is_some_and(|first| first.is_closed) {
             self.queue.pop_front();
+            self.end_echo(out);
             self.catch_up(out);
         }
     }
@@ -77,6 +101,7 @@ impl TextJoin {
     /// Writes what still waits, whether its messages ended or not.
     pub(super) fn drain(&mut self, out: &mut impl FnMut(TextPiece<'_>)) {
         while self.queue.pop_front().is_some() {
+            self.end_echo(out);
             self.catch_up(out);
         }
     }
@@ -91,7 +116,10 @@ impl TextJoin {
         for (index, part, annotation) in std::mem::take(&mut self.annotations) {
             match annotation {
                 Annotation::UrlCitation(citation) => {
-                    citations.push(encode_citation(citation, self.base(index, part)));
+                    let citation = encode_citation(citation, self.base(index, part));
+                    if !(self.repeated.contains(&index) && citations.contains(&citation)) {
+                        citations.push(citation);
+                    }
                 }
                 Annotation::Opaque { origin: _, annotation: Opaque { api: Api::Chat, kind, class: _, raw } } => {
                     citations.push(wire::Annotation::Unknown(Unknown { kind, raw: wire_json(raw) }));
@@ -113,6 +141,7 @@ impl TextJoin {
         }
     }
 
+    /// Writes, unless it may be the message before said once more.
     fn emit(
         &mut self,
         index: ItemIndex,
@@ -121,7 +150,46 @@ impl TextJoin {
         logprobs: Vec<TokenLogprob>,
         out: &mut impl FnMut(TextPiece<'_>),
     ) {
+        let begins = !text.is_empty() && !self.said.is_empty() && self.last != Some(index);
+        if self.echo.is_none() && !begins {
+            return self.put(index, part, text, logprobs, out);
+        }
+        let echo = self.echo.get_or_insert_with(|| Echo { index, text: String::new(), pieces: Vec::new() });
+        echo.text.push_str(text);
+        echo.pieces.push((part, text.to_owned(), logprobs));
+        if !self.said.starts_with(&echo.text) {
+            self.put_echo(out);
+        }
+    }
+
+    /// Takes the end of the message that is written: one that said all that was said before it is not said again.
+    fn end_echo(&mut self, out: &mut impl FnMut(TextPiece<'_>)) {
+        let Some(Echo { index, text: _, pieces: _ }) = self.echo.take_if(|echo| echo.text == self.said) else {
+            return self.put_echo(out);
+        };
+        let bases = self.bases.iter().filter(|(at, _, _)| Some(*at) == self.last);
+        let bases: Vec<_> = bases.map(|&(_, part, base)| (index, part, base)).collect();
+        self.bases.extend(bases);
+        self.repeated.push(index);
+    }
+
+    fn put_echo(&mut self, out: &mut impl FnMut(TextPiece<'_>)) {
+        let Some(Echo { index, text: _, pieces }) = self.echo.take() else { return };
+        for (part, text, logprobs) in pieces {
+            self.put(index, part, &text, logprobs, out);
+        }
+    }
+
+    fn put(
+        &mut self,
+        index: ItemIndex,
+        part: u32,
+        text: &str,
+        logprobs: Vec<TokenLogprob>,
+        out: &mut impl FnMut(TextPiece<'_>),
+    ) {
         if !text.is_empty() && self.last != Some(index) {
+            self.said.clear();
             if self.last.is_some() && !self.joiner.is_empty() {
                 out(TextPiece { text: &self.joiner, logprobs: Vec::new() });
                 self.written += characters(&self.joiner);
@@ -132,6 +200,7 @@ impl TextJoin {
             self.bases.push((index, part, self.written));
         }
         self.written += characters(text);
+        self.said.push_str(text);
         out(TextPiece { text, logprobs });
     }
 

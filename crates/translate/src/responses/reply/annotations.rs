@@ -3,13 +3,19 @@
 use interlingua_model::{Annotation, Api, Opaque, OpaqueClass, Origin, UrlCitation};
 use interlingua_wire::{Extra, Unknown, responses as wire};
 
+use super::unread::Unread;
 use crate::Loss;
 use crate::convert::{count, integer, verbatim, wire_json};
 use crate::opaque::lost_annotation;
 
-pub(in crate::responses) fn decode_annotation(annotation: wire::Annotation, origin: Origin) -> Annotation {
+pub(in crate::responses) fn decode_annotation(
+    annotation: wire::Annotation,
+    origin: Origin,
+    unread: &mut Unread,
+) -> Annotation {
     match annotation {
-        wire::Annotation::UrlCitation(wire::UrlCitation { url, title, start_index, end_index, extra: _ }) => {
+        wire::Annotation::UrlCitation(wire::UrlCitation { url, title, start_index, end_index, extra }) => {
+            unread.fields(origin, &extra);
             Annotation::UrlCitation(UrlCitation {
                 url: url.unwrap_or_default(),
                 title: title.unwrap_or_default(),

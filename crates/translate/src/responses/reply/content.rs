@@ -1,38 +1,82 @@
 //! The parts and the calls that the items of a response are made of.
 
+use std::borrow::Cow;
+
 use interlingua_model::{Api, Arguments, ItemStatus, Opaque, OpaqueClass, Origin, PartKind, TextPart};
 use interlingua_wire::{Extra, Unknown, responses as wire};
 
 use super::annotations::decode_annotation;
 use super::finish::encode_status;
 use super::logprobs::decode_logprobs;
+use super::unread::Unread;
 use crate::convert::{verbatim, wire_json};
 use crate::{Loss, LossCode};
 
 /// The path of an annotation of a part.
 pub(in crate::responses) const ANNOTATION: &str = "output[*].content[*].annotations[*]";
 
+/// The text of a part that has one.
+pub(in crate::responses) fn part_text(part: &wire::ContentPart) -> Option<Cow<'_, str>> {
+    let text = match part {
+        wire::ContentPart::OutputText(part) => part.text.as_deref(),
+        wire::ContentPart::Refusal(part) => part.refusal.as_deref(),
+        wire::ContentPart::InputText(part) => Some(part.text.as_str()),
+        wire::ContentPart::ReasoningText(part) => part.text.as_deref(),
+        wire::ContentPart::SummaryText(part) => part.text.as_deref(),
+        wire::ContentPart::InputImage(_) | wire::ContentPart::InputFile(_) | wire::ContentPart::InputAudio(_) => {
+            return None;
+        }
+        wire::ContentPart::Unknown(unknown) => {
+            return plain_text(unknown).map(|part| part.text.unwrap_or_default().into());
+        }
+    };
+    Some(Cow::Borrowed(text.unwrap_or_default()))
+}
+
+/// A part of type `text`, which some servers send where the API has `output_text`.
+fn plain_text(unknown: &Unknown) -> Option<wire::OutputText> {
+    let Unknown { kind, raw } = unknown;
+    if kind != "text" {
+        return None;
+    }
+    let part: wire::OutputText = raw.parse().ok()?;
+    // What says its type is no field beside it.
+    let mut extra = Extra::new();
+    for (name, value) in part.extra.iter().filter(|(name, _)| *name != "type") {
+        extra.push(name, value.clone());
+    }
+    Some(wire::OutputText { extra, ..part })
+}
+
 /// Reads a part of an item, which stood at `origin`.
-pub(in crate::responses) fn decode_part(part: wire::ContentPart, origin: Origin) -> PartKind {
+pub(in crate::responses) fn decode_part(part: wire::ContentPart, origin: Origin, unread: &mut Unread) -> PartKind {
+    let known = if let wire::ContentPart::Unknown(unknown) = &part { plain_text(unknown) } else { None };
+    let part = known.map_or(part, wire::ContentPart::OutputText);
     match part {
-        wire::ContentPart::OutputText(wire::OutputText { text, annotations, logprobs, extra: _ }) => {
+        wire::ContentPart::OutputText(wire::OutputText { text, annotations, logprobs, extra }) => {
+            unread.fields(origin, &extra);
             let annotations = annotations.unwrap_or_default().into_iter().enumerate();
             PartKind::Text(TextPart {
                 text: text.unwrap_or_default(),
                 annotations: annotations
-                    .map(|(index, annotation)| decode_annotation(annotation, origin.then_nth(ANNOTATION, index)))
+                    .map(|(index, annotation)| {
+                        decode_annotation(annotation, origin.then_nth(ANNOTATION, index), unread)
+                    })
                     .collect(),
                 logprobs: decode_logprobs(logprobs),
             })
         }
-        wire::ContentPart::Refusal(wire::Refusal { refusal, extra: _ }) => {
+        wire::ContentPart::Refusal(wire::Refusal { refusal, extra }) => {
+            unread.fields(origin, &extra);
             PartKind::Refusal(refusal.unwrap_or_default())
         }
-        wire::ContentPart::InputText(wire::InputText { text, prompt_cache_breakpoint: _, extra: _ }) => {
+        wire::ContentPart::InputText(wire::InputText { text, prompt_cache_breakpoint: _, extra }) => {
+            unread.fields(origin, &extra);
             PartKind::Text(TextPart { text, ..TextPart::default() })
         }
-        wire::ContentPart::ReasoningText(wire::ReasoningText { text, extra: _ })
-        | wire::ContentPart::SummaryText(wire::SummaryText { text, extra: _ }) => {
+        wire::ContentPart::ReasoningText(wire::ReasoningText { text, extra })
+        | wire::ContentPart::SummaryText(wire::SummaryText { text, extra }) => {
+            unread.fields(origin, &extra);
             PartKind::Text(TextPart { text: text.unwrap_or_default(), ..TextPart::default() })
         }
         wire::ContentPart::InputImage(_) | wire::ContentPart::InputFile(_) | wire::ContentPart::InputAudio(_) => {
@@ -100,7 +144,7 @@ pub(in crate::responses) fn call_item(
             caller: None,
             namespace,
             name,
-            arguments: Some(arguments),
+            arguments: Some(arguments.into()),
             status,
             extra: Extra::new(),
         }),

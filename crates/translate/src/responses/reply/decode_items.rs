@@ -8,7 +8,8 @@ use serde::Deserialize;
 
 use super::content::decode_part;
 use super::finish::decode_status;
-use crate::convert::non_empty;
+use super::unread::Unread;
+use crate::convert::{arguments_of, non_empty};
 use crate::responses::item_class::{class, opaque};
 use crate::{Error, Sent};
 
@@ -37,16 +38,31 @@ impl Reader {
 
     /// Reads an item that stood at `origin`.
     #[expect(clippy::wildcard_enum_match_arm, reason = "`class` names every other kind")]
-    pub(in crate::responses) fn item(&self, item: wire::Item, origin: model::Origin) -> Result<model::Item, Error> {
+    ///
+    /// `is_cut` says that the reply was cut short, so that an item without a status may have been.
+    pub(in crate::responses) fn item(
+        &self,
+        item: wire::Item,
+        origin: model::Origin,
+        is_cut: bool,
+        unread: &mut Unread,
+    ) -> Result<model::Item, Error> {
         let kind = match item {
-            wire::Item::Message(message) => model::ItemKind::Message(decode_message(message, origin)),
-            wire::Item::Reasoning(reasoning) => model::ItemKind::Reasoning(decode_reasoning(reasoning, origin)),
+            wire::Item::Message(message) => model::ItemKind::Message(decode_message(message, origin, unread)),
+            wire::Item::Reasoning(reasoning) => model::ItemKind::Reasoning(decode_reasoning(reasoning, origin, unread)),
             wire::Item::FunctionCall(call) if is_programmatic(call.caller.as_deref()) => {
                 model::ItemKind::Opaque(self.carried(&wire::Item::FunctionCall(call)))
             }
             wire::Item::FunctionCall(call) => {
-                let wire::FunctionCall { id, call_id, caller: _, namespace, name, arguments, status, extra: _ } = call;
-                let arguments = model::Arguments::Function(arguments.unwrap_or_default());
+                let wire::FunctionCall { id, call_id, caller: _, namespace, name, arguments, status, extra } = call;
+                unread.fields(origin, &extra);
+                let is_cut = match decode_status(status.as_ref()) {
+                    Some(status) => status == model::ItemStatus::Incomplete,
+                    None => is_cut,
+                };
+                // A call that was cut keeps what it had: it must not pass for one of a function without parameters.
+                let arguments = if is_cut { arguments.unwrap_or_default() } else { arguments_of(arguments) };
+                let arguments = model::Arguments::Function(arguments);
                 self.call(id, call_id, namespace, name, arguments, status.as_ref(), origin)?
             }
             wire::Item::CustomToolCall(call)
@@ -55,7 +71,8 @@ impl Reader {
                 model::ItemKind::Opaque(self.carried(&wire::Item::CustomToolCall(call)))
             }
             wire::Item::CustomToolCall(call) => {
-                let wire::CustomToolCall { id, call_id, caller: _, namespace, name, input, status, extra: _ } = call;
+                let wire::CustomToolCall { id, call_id, caller: _, namespace, name, input, status, extra } = call;
+                unread.fields(origin, &extra);
                 let arguments = model::Arguments::Custom(input.unwrap_or_default());
                 self.call(id, call_id, namespace, name, arguments, status.as_ref(), origin)?
             }
@@ -148,15 +165,16 @@ fn custom_tool_names(tools: &json::Json) -> Option<HashSet<String>> {
     Some(names)
 }
 
-fn decode_message(message: wire::Message, origin: model::Origin) -> model::Message {
-    let wire::Message { id, role: _, content, phase, status, extra: _ } = message;
+fn decode_message(message: wire::Message, origin: model::Origin, unread: &mut Unread) -> model::Message {
+    let wire::Message { id, role: _, content, phase, status, extra } = message;
+    unread.fields(origin, &extra);
     let content = match content {
         None => model::Content::Parts(Vec::new()),
         Some(wire::Content::Text(text)) => model::Content::Text(text),
         Some(wire::Content::Parts(parts)) => {
             let parts = parts.into_iter().enumerate().map(|(index, part)| {
                 let origin = origin.then_nth("output[*].content[*]", index);
-                model::Part { origin, kind: decode_part(part, origin), cache_breakpoint: None }
+                model::Part { origin, kind: decode_part(part, origin, unread), cache_breakpoint: None }
             });
             model::Content::Parts(parts.collect())
         }
@@ -171,11 +189,12 @@ fn decode_message(message: wire::Message, origin: model::Origin) -> model::Messa
     }
 }
 
-fn decode_reasoning(reasoning: wire::Reasoning, origin: model::Origin) -> model::ReasoningItem {
-    let wire::Reasoning { id, summary, content, encrypted_content, status, extra: _ } = reasoning;
-    let texts = |parts: Option<Vec<wire::ContentPart>>| -> Vec<String> {
+fn decode_reasoning(reasoning: wire::Reasoning, origin: model::Origin, unread: &mut Unread) -> model::ReasoningItem {
+    let wire::Reasoning { id, summary, content, encrypted_content, status, extra } = reasoning;
+    unread.fields(origin, &extra);
+    let mut texts = |parts: Option<Vec<wire::ContentPart>>| -> Vec<String> {
         let parts = parts.unwrap_or_default().into_iter();
-        let texts = parts.filter_map(|part| match decode_part(part, origin) {
+        let texts = parts.filter_map(|part| match decode_part(part, origin, unread) {
             model::PartKind::Text(text) => Some(text.text),
             model::PartKind::Refusal(_)
             | model::PartKind::Image(_)

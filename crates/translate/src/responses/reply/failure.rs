@@ -8,9 +8,12 @@ use crate::convert::to_json;
 use crate::{Error, failure_status};
 
 /// The failure that a response holds.
-pub(in crate::responses) fn decode_error(error: wire::ResponseError) -> Failure {
+pub(in crate::responses) fn decode_error(error: wire::ReplyError) -> Failure {
     let raw = to_json(&error);
-    let wire::ResponseError { code, message, extra } = error;
+    let wire::ResponseError { code, message, extra } = match error {
+        wire::ReplyError::Text(message) => return Failure { message, raw, ..Failure::default() },
+        wire::ReplyError::Detail(error) => *error,
+    };
     Failure {
         code: code.map(error_code).filter(|code| !code.is_empty()),
         message: message.unwrap_or_default(),
@@ -18,6 +21,36 @@ pub(in crate::responses) fn decode_error(error: wire::ResponseError) -> Failure 
         param: extra_text(&extra, "param"),
         raw,
     }
+}
+
+/// The failure of a document that is no reply, in the words it has. `object` is what it says it is, `extra` all that a
+/// reply has no place for.
+pub(in crate::responses) fn no_reply(object: Option<&str>, extra: &Extra) -> Failure {
+    let words = ["detail", "message"].iter().find_map(|key| extra.get(key).filter(|value| value.get() != "null"));
+    let Some(words) = words else {
+        let message = match object {
+            Some(object) => format!("it is a `{object}`, no `response`"),
+            None => "it is no response".to_owned(),
+        };
+        return Error::Malformed { path: None, message }.into_failure();
+    };
+    let code = extra.get("code").and_then(|code| code.parse::<wire::ErrorCode>().ok());
+    Failure {
+        code: code.map(error_code).filter(|code| !code.is_empty()),
+        // A list of what is wrong with the request, from servers that check it for themselves.
+        message: words.parse::<String>().unwrap_or_else(|_| words.get().to_owned()),
+        kind: extra_text(extra, "type"),
+        param: extra_text(extra, "param"),
+        raw: to_json(extra),
+    }
+}
+
+/// The failure in a document without a type that came as an event, if it is one.
+pub(in crate::responses) fn untyped_failure(data: &str) -> Option<Failure> {
+    let fields: Extra = serde_json::from_str(data).ok()?;
+    let object = extra_text(&fields, "object");
+    let is_failure = object.as_deref() == Some("error") || fields.get("detail").is_some_and(|it| it.get() != "null");
+    is_failure.then(|| no_reply(object.as_deref(), &fields))
 }
 
 /// The failure that an event of its own tells.
@@ -57,17 +90,17 @@ pub(in crate::responses) fn ended(code: &str, message: &str) -> Failure {
 
 /// A failure as a response has it. The code is one that clients know: the upstream's own, or the one of the
 /// reference that says the same about trying again.
-pub(in crate::responses) fn encode_failure(failure: &Failure) -> wire::ResponseError {
+pub(in crate::responses) fn encode_failure(failure: &Failure) -> wire::ReplyError {
     let code = failure.code.as_deref().filter(|code| is_known_code(code)).unwrap_or(match failure_status(failure) {
         429 => "rate_limit_exceeded",
         400..500 => "invalid_prompt",
         _ => "server_error",
     });
-    wire::ResponseError {
+    wire::ReplyError::Detail(Box::new(wire::ResponseError {
         code: Some(wire::ErrorCode::Word(code.to_owned())),
         message: Some(Error::Upstream(Box::new(failure.clone())).message()),
         extra: Extra::new(),
-    }
+    }))
 }
 
 /// A code, which some backends write as a number.

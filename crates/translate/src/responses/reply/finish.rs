@@ -1,12 +1,16 @@
 //! How a response and its items ended, both ways.
 
-use interlingua_model::{Ending, Failure, Finish, IncompleteReason, ItemStatus, Origin, ReplyOrigins};
+use interlingua_model::{
+    Arguments, Ending, Failure, Finish, IncompleteReason, Item, ItemKind, ItemStatus, Origin, ReplyOrigins, ToolCall,
+};
 use interlingua_wire::{Extra, Integer, responses as wire};
 
-use super::failure::{decode_error, ended};
+use super::failure::{decode_error, ended, no_reply};
 use super::ids::envelope;
+use super::unread::Unread;
 use super::usage::decode_usage;
 use crate::convert::json;
+use crate::error::describe;
 use crate::{Loss, LossCode};
 
 /// Takes a reply apart: its items, and how it ended. `said` is the status a terminal event's name gives, for replies
@@ -15,11 +19,12 @@ pub(in crate::responses) fn judge(
     wire: wire::Response,
     said: Option<wire::Status>,
     losses: &mut Vec<Loss>,
+    unread: &mut Unread,
 ) -> (Vec<wire::Item>, Result<Ending, Box<Failure>>) {
     let envelope = envelope(&wire);
     let wire::Response {
         id: _,
-        object: _,
+        object,
         created_at: _,
         status,
         completed_at: _,
@@ -57,12 +62,24 @@ pub(in crate::responses) fn judge(
         prompt_cache_options: _,
         safety_identifier: _,
         user: _,
-        billing: _,
-        tool_usage: _,
+        access_programs: _,
+        image: _,
+        input_transformations,
+        prompt_cache_diagnostics,
+        billing,
+        tool_usage,
+        // The output once more.
         output_text: _,
-        extra: _,
+        extra,
     } = wire;
+    let says_nothing = output.is_none() && object.as_deref() != Some("response");
     let output = output.unwrap_or_default();
+    unread.reply(&extra);
+    unread.known("input_transformations", input_transformations.as_ref());
+    unread.known("prompt_cache_diagnostics", prompt_cache_diagnostics.as_ref());
+    unread.known("billing", billing.as_ref());
+    unread.known("tool_usage", tool_usage.as_ref());
+    let error = error.map(decode_error).filter(is_told);
     let status = match (status, said) {
         // The event's name outranks a status that its sender forgot to bring up to date.
         (None | Some(wire::Status::InProgress | wire::Status::Queued), Some(said)) => said,
@@ -71,11 +88,16 @@ pub(in crate::responses) fn judge(
         (None, None) if incomplete_details.as_ref().is_some_and(|details| details.reason.is_some()) => {
             wire::Status::Incomplete
         }
+        (None, None) if says_nothing => return (output, Err(Box::new(no_reply(object.as_deref(), &extra)))),
         (None, None) => wire::Status::Completed,
     };
     let mut origins =
         ReplyOrigins { items: Origin::of("output"), finish: Origin::of("status"), usage: Origin::of("usage") };
     let finish = match status {
+        // Whatever came before it: who takes half an answer for the whole acts on it.
+        wire::Status::Completed | wire::Status::Other(_) if error.is_some() => {
+            return (output, Err(Box::new(error.unwrap_or_default())));
+        }
         wire::Status::Completed => Finish::Completed,
         wire::Status::Other(word) => {
             let detail = format!("`{word}` is no status of the Responses API; read as completed");
@@ -89,7 +111,7 @@ pub(in crate::responses) fn judge(
             }
             Finish::Incomplete(incomplete_reason(reason.unwrap_or_default()))
         }
-        wire::Status::Failed => return (output, Err(Box::new(error.map(decode_error).unwrap_or_default()))),
+        wire::Status::Failed => return (output, Err(Box::new(error.unwrap_or_default()))),
         wire::Status::Cancelled => {
             return (output, Err(Box::new(ended("response_cancelled", "the response was cancelled"))));
         }
@@ -98,15 +120,36 @@ pub(in crate::responses) fn judge(
             return (output, Err(Box::new(ended("unexpected_background_response", message))));
         }
     };
-    if finish == Finish::Completed
-        && let Some(error) = error
-    {
-        let detail = error.message.unwrap_or_else(|| "without a message".to_owned());
-        losses.push(Loss::new("error", LossCode::ErrorBesideAnswer, detail));
+    if let Some(error) = error {
+        losses.push(Loss::new("error", LossCode::ErrorBesideAnswer, describe(&error)));
     }
     let usage = usage.and_then(decode_usage);
     let (metadata, moderation) = (metadata.map(json), moderation.map(json));
     (output, Ok(Ending { envelope, finish, usage, metadata, moderation, origins }))
+}
+
+/// Whether an item is a custom call of which the input is not all there.
+pub(in crate::responses) fn has_cut_input(item: &Item) -> bool {
+    let ItemKind::ToolCall(ToolCall { id: _, call_id: _, name: _, namespace: _, arguments, status }) = &item.kind
+    else {
+        return false;
+    };
+    matches!(arguments, Arguments::Custom(_)) && *status == Some(ItemStatus::Incomplete)
+}
+
+/// Reads a reply that says it is complete as one cut short, since the input of a custom call in it was cut: a tool that
+/// takes text of any form would run half of it.
+pub(in crate::responses) fn distrust(ending: &mut Ending, losses: &mut Vec<Loss>) {
+    if ending.finish == Finish::Completed {
+        ending.finish = Finish::Incomplete(IncompleteReason::MaxOutputTokens);
+        let detail = "the input of a custom call was cut, so the reply is not complete";
+        losses.push(Loss::new(ending.origins.finish.path(), LossCode::ChangedValue, detail));
+    }
+}
+
+/// Whether an error says anything at all.
+fn is_told(error: &Failure) -> bool {
+    error.code.is_some() || !error.message.is_empty() || error.kind.is_some()
 }
 
 /// How a response ended: its status, and why if it was cut short.

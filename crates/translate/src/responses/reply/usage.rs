@@ -1,15 +1,20 @@
 //! What a response cost, both ways.
 
-use interlingua_model::{InputDetails, Origin, OutputDetails, Usage};
+use interlingua_model::{InputDetails, Json, Origin, OutputDetails, Usage};
 use interlingua_wire::responses as wire;
+use serde::de::DeserializeOwned;
 
 use crate::convert::{count, extra as carried, integer, wire_extra};
 use crate::{Loss, LossCode};
 
-/// `None` for a usage object that says nothing.
+/// `None` for a usage object that says nothing. Some servers count by the names of the other API.
 pub(in crate::responses) fn decode_usage(usage: wire::Usage) -> Option<Usage> {
     let wire::Usage { input_tokens, input_tokens_details, output_tokens, output_tokens_details, total_tokens, extra } =
         usage;
+    let mut extra = carried(&extra);
+    let (read, written) = (take(&mut extra, "prompt_tokens"), take(&mut extra, "completion_tokens"));
+    let (input_tokens, output_tokens) = (input_tokens.or(read), output_tokens.or(written));
+    let (read, written) = (take(&mut extra, "prompt_tokens_details"), take(&mut extra, "completion_tokens_details"));
     if input_tokens.is_none() && output_tokens.is_none() && total_tokens.is_none() {
         return None;
     }
@@ -18,21 +23,40 @@ pub(in crate::responses) fn decode_usage(usage: wire::Usage) -> Option<Usage> {
         input,
         output,
         total: count(total_tokens).unwrap_or(input.saturating_add(output)),
-        input_details: input_tokens_details.map(|details| {
+        input_details: input_tokens_details.or(read).map(|details| {
             let wire::InputTokensDetails { cached_tokens, cache_write_tokens, extra } = details;
+            let mut extra = carried(&extra);
+            let audio = take(&mut extra, "audio_tokens");
             InputDetails {
                 cached: count(cached_tokens),
                 cache_write: count(cache_write_tokens),
-                audio: None,
-                extra: carried(&extra),
+                audio: count(audio),
+                extra,
             }
         }),
-        output_details: output_tokens_details.map(|details| {
+        output_details: output_tokens_details.or(written).map(|details| {
             let wire::OutputTokensDetails { reasoning_tokens, extra } = details;
-            OutputDetails { reasoning: count(reasoning_tokens), extra: carried(&extra), ..OutputDetails::default() }
+            let mut extra = carried(&extra);
+            let audio = take(&mut extra, "audio_tokens");
+            let accepted_prediction = take(&mut extra, "accepted_prediction_tokens");
+            let rejected_prediction = take(&mut extra, "rejected_prediction_tokens");
+            OutputDetails {
+                reasoning: count(reasoning_tokens),
+                audio: count(audio),
+                accepted_prediction: count(accepted_prediction),
+                rejected_prediction: count(rejected_prediction),
+                extra,
+            }
         }),
-        extra: carried(&extra),
+        extra,
     })
+}
+
+/// Takes a field that the model has a word for out of those that are carried.
+fn take<T: DeserializeOwned>(extra: &mut Vec<(String, Json)>, name: &str) -> Option<T> {
+    let at = extra.iter().position(|(known, _)| known == name)?;
+    let (_, value) = extra.remove(at);
+    serde_json::from_str(value.text()).ok()
 }
 
 /// Usage; the details that Responses requires are 0 where the upstream gave none.

@@ -7,20 +7,20 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use interlingua_model::{Api, Event, Failure, Finish, Opaque, OpaqueClass, Sink};
+use interlingua_model::{Api, Envelope, Event, Failure, Finish, Opaque, OpaqueClass, Sink};
 use interlingua_wire::{Integer, Unknown, responses as wire};
 
-use super::item::Channel;
-use super::items::StreamedItems;
+use super::items::{StreamedItems, Told};
 use super::part_ref::PartRef;
+use super::passed_on::Channel;
 use super::sequence::Sequence;
 use super::undocumented::{is_housekeeping, is_untyped};
 use crate::convert::{json, verbatim};
 use crate::error::stream_incomplete;
 
 use crate::responses::reply::decode_items::Reader;
-use crate::responses::reply::failure::decode_error_event;
-use crate::responses::reply::finish::judge;
+use crate::responses::reply::failure::{decode_error_event, untyped_failure};
+use crate::responses::reply::finish::{distrust, judge};
 use crate::responses::reply::ids::envelope;
 use crate::{End, Error, Loss, LossCode, Outcome, Sent};
 
@@ -86,9 +86,10 @@ impl Decoder {
         }
         match wire::Event::parse(data, event_name) {
             Ok(event) => self.push_said(event, Some(data), out),
-            Err(_) if event_name.is_none() && is_untyped(data) => {
-                self.lose_once("untyped", "an event that does not say its type");
-            }
+            Err(_) if event_name.is_none() && is_untyped(data) => match untyped_failure(data) {
+                Some(failure) => self.fail(Box::new(failure), out),
+                None => self.lose_once("untyped", "an event that does not say its type"),
+            },
             Err(error) => self.refuse(Error::Malformed { path: None, message: error.to_string() }, out),
         }
     }
@@ -152,7 +153,9 @@ impl Decoder {
         match (std::mem::replace(&mut self.state, State::Ended(End::Truncated)), reason) {
             (State::Open, Some(reason)) => self.fail(Box::new(reason), out),
             (State::Open, None) => {
+                self.items.settle(false, out);
                 self.losses.append(&mut self.items.losses);
+                self.losses.append(&mut self.items.unread.losses);
                 out.event(Event::Failed(Box::new(stream_incomplete())));
             }
             (State::Failing(failure), _) => self.fail(failure, out),
@@ -162,6 +165,7 @@ impl Decoder {
 
     fn take(&mut self, event: wire::Event<'_>, data: Option<&str>, out: &mut impl Sink) -> Result<(), Error> {
         use wire::Event as E;
+        self.items.unread.event(&event);
         match event {
             E::OutputTextDelta(delta) => self.items.say(delta.into(), Channel::Text, out),
             E::RefusalDelta(delta) => self.items.say(delta.into(), Channel::Refusal, out),
@@ -176,25 +180,10 @@ impl Decoder {
             E::ReasoningSummaryTextDone(done) => self.items.reconcile(&done.into(), Channel::Summary, out),
             E::FunctionCallArgumentsDone(done) => self.items.reconcile(&done.into(), Channel::Arguments, out),
             E::CustomToolCallInputDone(done) => self.items.reconcile(&done.into(), Channel::Arguments, out),
-            E::ReasoningSummaryPartAdded(event) | E::ReasoningSummaryPartDone(event) => {
-                let wire::SummaryPartEvent {
-                    item_id,
-                    output_index,
-                    summary_index,
-                    part,
-                    status: _,
-                    sequence_number: _,
-                    extra: _,
-                } = event;
-                let part_ref = PartRef::new(output_index, item_id, summary_index);
-                self.items.part(&part_ref, part.map(|part| *part), out);
-            }
-            E::ContentPartAdded(event) | E::ContentPartDone(event) => {
-                let wire::ContentPartEvent { item_id, output_index, content_index, part, sequence_number: _, extra: _ } =
-                    event;
-                let part_ref = PartRef::new(output_index, item_id, content_index);
-                self.items.part(&part_ref, part.map(|part| *part), out);
-            }
+            E::ReasoningSummaryPartAdded(event) => self.summary_part(event, Told::AtFirst, out),
+            E::ReasoningSummaryPartDone(event) => self.summary_part(event, Told::InFull, out),
+            E::ContentPartAdded(event) => self.content_part(event, Told::AtFirst, out),
+            E::ContentPartDone(event) => self.content_part(event, Told::InFull, out),
             E::OutputTextAnnotationAdded(added) => {
                 let wire::AnnotationAdded {
                     item_id,
@@ -214,11 +203,13 @@ impl Decoder {
                 self.items.start(output_index, &item, &self.reader, out);
             }
             E::OutputItemDone(wire::OutputItem { output_index, item, sequence_number: _, extra: _ }) => {
-                self.items.finish(output_index, *item, &self.reader, out)?;
+                self.items.finish(output_index, *item, &self.reader, false, out)?;
             }
             E::Created(progress) | E::Queued(progress) | E::InProgress(progress) => {
                 if let Some(response) = progress.response {
-                    self.start(&response, out);
+                    self.reader.see_tools(response.tools.as_ref());
+                    // The class of service it has here is the one asked for; which one it got, the end tells.
+                    self.start(Envelope { service_tier: None, ..envelope(&response) }, out);
                 }
             }
             E::Completed(end) => self.end(*end.response, Some(wire::Status::Completed), out)?,
@@ -264,11 +255,30 @@ impl Decoder {
         Ok(())
     }
 
-    fn start(&mut self, response: &wire::Response, out: &mut impl Sink) {
-        self.reader.see_tools(response.tools.as_ref());
+    fn summary_part(&mut self, event: wire::SummaryPartEvent<'_>, told: Told, out: &mut impl Sink) {
+        let wire::SummaryPartEvent {
+            item_id,
+            output_index,
+            summary_index,
+            part,
+            status: _,
+            sequence_number: _,
+            extra: _,
+        } = event;
+        let part_ref = PartRef::new(output_index, item_id, summary_index);
+        self.items.part(&part_ref, part.map(|part| *part), told, out);
+    }
+
+    fn content_part(&mut self, event: wire::ContentPartEvent<'_>, told: Told, out: &mut impl Sink) {
+        let wire::ContentPartEvent { item_id, output_index, content_index, part, sequence_number: _, extra: _ } = event;
+        let part_ref = PartRef::new(output_index, item_id, content_index);
+        self.items.part(&part_ref, part.map(|part| *part), told, out);
+    }
+
+    fn start(&mut self, begun: Envelope, out: &mut impl Sink) {
         if !self.has_started {
             self.has_started = true;
-            out.event(Event::Started(envelope(response)));
+            out.event(Event::Started(begun));
         }
     }
 
@@ -278,10 +288,11 @@ impl Decoder {
         said: Option<wire::Status>,
         out: &mut impl Sink,
     ) -> Result<(), Error> {
-        self.start(&response, out);
+        self.reader.see_tools(response.tools.as_ref());
+        self.start(envelope(&response), out);
         response.tools = None;
-        let (output, verdict) = judge(response, said, &mut self.losses);
-        let ending = match verdict {
+        let (output, verdict) = judge(response, said, &mut self.losses, &mut self.items.unread);
+        let mut ending = match verdict {
             Ok(ending) => ending,
             Err(failure) => {
                 self.upstream_failed(failure, out);
@@ -289,10 +300,15 @@ impl Decoder {
             }
         };
         for (index, item) in output.into_iter().enumerate() {
-            self.items.finish_at_end(index, item, &self.reader, out)?;
+            let is_cut = ending.finish != Finish::Completed;
+            self.items.finish_at_end(index, item, &self.reader, is_cut, out)?;
         }
         self.items.close(ending.finish == Finish::Completed, out)?;
+        if self.items.has_cut_input {
+            distrust(&mut ending, &mut self.losses);
+        }
         self.losses.append(&mut self.items.losses);
+        self.losses.append(&mut self.items.unread.losses);
         self.state = State::Ended(End::of(&ending.finish));
         out.event(Event::Finished(Box::new(ending)));
         Ok(())
@@ -312,7 +328,8 @@ impl Decoder {
         let failure = if let wire::Event::Error(error) = event {
             decode_error_event(error)
         } else if let wire::Event::Failed(end) = event
-            && let Err(failure) = judge(*end.response, Some(wire::Status::Failed), &mut self.losses).1
+            && let Err(failure) =
+                judge(*end.response, Some(wire::Status::Failed), &mut self.losses, &mut self.items.unread).1
         {
             *failure
         } else {
@@ -328,7 +345,9 @@ impl Decoder {
     }
 
     fn fail(&mut self, failure: Box<Failure>, out: &mut impl Sink) {
+        self.items.settle(false, out);
         self.losses.append(&mut self.items.losses);
+        self.losses.append(&mut self.items.unread.losses);
         out.event(Event::Failed(failure.clone()));
         self.state = State::Ended(End::Failed(failure));
     }

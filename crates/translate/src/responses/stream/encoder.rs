@@ -111,7 +111,7 @@ impl Encoder {
                     item.write_arguments(&text, events, out);
                 }
             }
-            Event::Annotation { index, part: _, annotation } => self.annotate(index, annotation, out),
+            Event::Annotation { index, part, annotation } => self.annotate(index, part, annotation, out),
             Event::ItemFinished { index, item } => self.finish_item(index, item.map(|item| item.kind), out),
             Event::Progress { index, api: Api::Responses, step, raw } => self.progress(index, &step, &raw, out),
             Event::Opaque(opaque) if opaque.api == Api::Responses => self.aside(opaque, out),
@@ -236,11 +236,15 @@ impl Encoder {
         }
     }
 
-    fn annotate(&mut self, index: ItemIndex, annotation: Annotation, out: &mut impl FnMut(wire::Event<'_>)) {
+    fn annotate(&mut self, index: ItemIndex, part: u32, annotation: Annotation, out: &mut impl FnMut(wire::Event<'_>)) {
         let annotation = match encode_annotation(annotation) {
             Ok(annotation) => annotation,
             Err(loss) => return self.losses.push(loss),
         };
+        if let Some(place) = self.item(index).and_then(|item| item.written.late_annotations(part)) {
+            // The item has gone out; the whole reply at the end still gets it.
+            return place.push(annotation);
+        }
         let was_placed = self.open(index).is_some_and(|(item, events)| item.annotate(annotation, events, out));
         if !was_placed && let Some(item) = self.item(index) {
             let path = item.origin.path();

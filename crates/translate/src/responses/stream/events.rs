@@ -345,7 +345,7 @@ impl Events {
             item_id: Some(item.item_id()),
             output_index: Some(item.output_index()),
             name: Some(Text::from(name)),
-            arguments: Some(Text::from(arguments)),
+            arguments: Some(arguments.into()),
             sequence_number: Some(self.number()),
             extra: Extra::new(),
         }));

@@ -2,40 +2,27 @@
 
 use std::borrow::Cow;
 
-use interlingua_model::{Event, ItemIndex, ItemKind, ItemStart, Origin, ReasoningKind, Sink, TokenLogprob, ToolKind};
+use interlingua_model::{
+    Arguments, Event, ItemIndex, ItemKind, ItemStart, ItemStatus, Origin, ReasoningKind, Sink, TokenLogprob, ToolCall,
+    ToolKind,
+};
 use interlingua_wire::responses as wire;
 
+use super::passed_on::{Channel, PassedOn};
+use crate::responses::reply::content::part_text;
 use crate::responses::reply::decode_items::{ITEM, Reader, is_programmatic};
-
-/// The texts an item can have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Channel {
-    Text,
-    Refusal,
-    Summary,
-    Reasoning,
-    Arguments,
-}
-
-impl Channel {
-    /// What a loss calls it.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Refusal => "refusal",
-            Self::Summary => "summary",
-            Self::Reasoning => "thought",
-            Self::Arguments => "arguments",
-        }
-    }
-}
 
 #[derive(Debug, Clone)]
 pub(super) struct StreamedItem {
     pub(super) index: ItemIndex,
     pub(super) id: Option<String>,
     pub(super) kind: StreamedKind,
-    /// What has been passed on, or, for a call that has no name yet, kept back.
+    /// The upstream's id and name of a call.
+    pub(super) call: Option<(String, String)>,
+    /// The output index its deltas come under; of those that come again under another nothing is said twice.
+    pub(super) source: Option<ItemIndex>,
+    pub(super) is_finished: bool,
+    /// What has been passed on, or kept back.
     pub(super) said: Vec<PassedOn>,
 }
 
@@ -44,21 +31,18 @@ pub(super) enum StreamedKind {
     /// Arguments came, but neither a name nor an id to announce the call with.
     Unannounced,
     Message,
-    Call,
+    Call(ToolKind),
     Reasoning,
     Opaque,
-    Finished,
-}
-
-#[derive(Debug, Clone)]
-pub(super) struct PassedOn {
-    pub(super) channel: Channel,
-    pub(super) part: u32,
-    pub(super) text: String,
-    pub(super) annotations: usize,
 }
 
 impl StreamedItem {
+    pub(super) fn new(index: ItemIndex, id: Option<&str>) -> Self {
+        let id = id.map(str::to_owned);
+        let kind = StreamedKind::Unannounced;
+        Self { index, id, kind, call: None, source: None, is_finished: false, said: Vec::new() }
+    }
+
     /// Where it stands, as if the whole reply were there.
     pub(super) fn origin(&self) -> Origin {
         Origin::nth(ITEM, usize::try_from(self.index.0).unwrap_or(usize::MAX))
@@ -71,10 +55,11 @@ impl StreamedItem {
 
     pub(super) fn takes(&self, channel: Channel) -> bool {
         match self.kind {
-            StreamedKind::Unannounced | StreamedKind::Call => channel == Channel::Arguments,
+            _ if self.is_finished => false,
+            StreamedKind::Unannounced | StreamedKind::Call(_) => channel == Channel::Arguments,
             StreamedKind::Message => matches!(channel, Channel::Text | Channel::Refusal),
             StreamedKind::Reasoning => matches!(channel, Channel::Summary | Channel::Reasoning),
-            StreamedKind::Opaque | StreamedKind::Finished => false,
+            StreamedKind::Opaque => false,
         }
     }
 
@@ -85,11 +70,53 @@ impl StreamedItem {
     pub(super) fn said(&mut self, channel: Channel, part: u32) -> &mut PassedOn {
         let at = self.said.iter().rposition(|said| (said.channel, said.part) == (channel, part));
         let at = at.unwrap_or_else(|| {
-            self.said.push(PassedOn { channel, part, text: String::new(), annotations: 0 });
+            self.said.push(PassedOn::new(channel, part));
             self.said.len() - 1
         });
         #[expect(clippy::indexing_slicing, reason = "the position was just found or made")]
         &mut self.said[at]
+    }
+
+    /// Passes on what has been kept back.
+    pub(super) fn settle(&mut self, is_complete: bool, out: &mut impl Sink) {
+        let is_announced = self.kind != StreamedKind::Unannounced;
+        for said in &mut self.said {
+            let (channel, part) = (said.channel, said.part);
+            if let Some(text) = said.settle(is_complete).filter(|_| is_announced) {
+                out.event(event(self.index, channel, part, Cow::Borrowed(text), Vec::new()));
+            }
+        }
+    }
+
+    /// Makes a call that has ended and its deltas one: what only the other has, each of them gains.
+    pub(super) fn complete(&mut self, call: &mut ToolCall, out: &mut impl Sink) {
+        let is_whole = call.status != Some(ItemStatus::Incomplete);
+        self.settle(is_whole, out);
+        let said = self.said(Channel::Arguments, 0).text.clone();
+        match &mut call.arguments {
+            Arguments::Function(text) if text == "{}" || text.is_empty() => {
+                if !said.trim_ascii().is_empty() {
+                    *text = said;
+                } else if is_whole {
+                    self.complete_arguments(out);
+                }
+            }
+            Arguments::Custom(text) if text.is_empty() => *text = said,
+            Arguments::Function(_) | Arguments::Custom(_) => {}
+        }
+    }
+
+    /// Gives a function that was called without arguments an empty object: clients parse them.
+    pub(super) fn complete_arguments(&mut self, out: &mut impl Sink) {
+        if self.kind != StreamedKind::Call(ToolKind::Function) {
+            return;
+        }
+        let index = self.index;
+        let said = self.said(Channel::Arguments, 0);
+        if said.text.trim_ascii().is_empty() {
+            said.text.push_str("{}");
+            out.event(event(index, Channel::Arguments, 0, Cow::Borrowed("{}"), Vec::new()));
+        }
     }
 
     /// Says what the item is, as soon as it says so itself; a call without a name or an id has to wait.
@@ -112,7 +139,8 @@ impl StreamedItem {
                 let Some(start) = call_start([id, call_id, namespace, name], ToolKind::Function, reader) else {
                     return;
                 };
-                (StreamedKind::Call, start)
+                self.call = call_id.clone().zip(name.clone());
+                (StreamedKind::Call(ToolKind::Function), start)
             }
             wire::Item::CustomToolCall(call)
                 if !is_programmatic(call.caller.as_deref()) && !reader.is_hosted(call.name.as_deref()) =>
@@ -120,24 +148,38 @@ impl StreamedItem {
                 let wire::CustomToolCall { id, call_id, caller: _, namespace, name, input: _, status: _, extra: _ } =
                     call;
                 let Some(start) = call_start([id, call_id, namespace, name], ToolKind::Custom, reader) else { return };
-                (StreamedKind::Call, start)
+                self.call = call_id.clone().zip(name.clone());
+                (StreamedKind::Call(ToolKind::Custom), start)
             }
             other => (StreamedKind::Opaque, ItemStart::Opaque(reader.carried(other))),
         };
         self.kind = kind;
         out.event(Event::ItemStarted { index: self.index, origin: self.origin(), item: start });
-        for said in self.said.iter().filter(|said| kind == StreamedKind::Call && !said.text.is_empty()) {
+        let is_call = matches!(kind, StreamedKind::Call(_));
+        for said in self.said.iter().filter(|said| is_call && !said.text.is_empty() && !said.is_in_doubt()) {
             out.event(event(self.index, said.channel, said.part, Cow::Borrowed(&said.text), Vec::new()));
         }
     }
 }
 
 impl StreamedKind {
+    /// What an item is; a call that the upstream runs itself is no call here.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "items of every other kind are opaque")]
+    pub(super) fn of(item: &wire::Item) -> Self {
+        match item {
+            wire::Item::Message(_) => Self::Message,
+            wire::Item::Reasoning(_) => Self::Reasoning,
+            wire::Item::FunctionCall(_) => Self::Call(ToolKind::Function),
+            wire::Item::CustomToolCall(_) => Self::Call(ToolKind::Custom),
+            _ => Self::Opaque,
+        }
+    }
+
     pub(super) fn holds(self, item: &ItemKind) -> bool {
         matches!(
             (self, item),
             (Self::Message, ItemKind::Message(_))
-                | (Self::Call, ItemKind::ToolCall(_))
+                | (Self::Call(_), ItemKind::ToolCall(_))
                 | (Self::Reasoning, ItemKind::Reasoning(_))
                 | (Self::Opaque, ItemKind::Opaque(_))
                 // A call that could not be announced fails in the reader, which names what is missing.
@@ -177,4 +219,20 @@ pub(super) fn event(
         Channel::Reasoning => Event::ReasoningDelta { index, part, kind: ReasoningKind::Text, text },
         Channel::Arguments => Event::ArgumentsDelta { index, text },
     }
+}
+
+/// The texts of a message or a thought.
+#[expect(clippy::wildcard_enum_match_arm, reason = "items of every other kind have none")]
+pub(super) fn texts(item: &wire::Item) -> Vec<(Channel, u32, String)> {
+    let parts: Vec<&Vec<wire::ContentPart>> = match item {
+        wire::Item::Message(message) => match &message.content {
+            Some(wire::Content::Text(text)) => return vec![(Channel::Text, 0, text.clone())],
+            Some(wire::Content::Parts(parts)) => vec![parts],
+            None => Vec::new(),
+        },
+        wire::Item::Reasoning(thought) => thought.summary.iter().chain(&thought.content).collect(),
+        _ => Vec::new(),
+    };
+    let numbered = parts.into_iter().flat_map(|parts| (0..).zip(parts));
+    numbered.filter_map(|(number, part)| Some((Channel::of(part)?, number, part_text(part)?.into_owned()))).collect()
 }

@@ -2,35 +2,60 @@
 
 use std::borrow::Cow;
 
-use interlingua_model::{Annotation, Event, ItemIndex, ItemStart, PartKind, Sink};
+use interlingua_model as model;
+use interlingua_model::{Annotation, Event, ItemIndex, ItemStart, PartKind, Sink, ToolKind};
 use interlingua_wire::{Integer, responses as wire};
 
-use super::item::{Channel, StreamedItem, StreamedKind, event};
-use super::part_ref::{PartRef, Piece, View};
+use super::item::{StreamedItem, StreamedKind, event, texts};
+use super::part_ref::{PartRef, Piece, View, index};
+use super::passed_on::{Channel, Rest};
 use crate::responses::reply::annotations::decode_annotation;
 use crate::responses::reply::content::{ANNOTATION, decode_part};
 use crate::responses::reply::decode_items::Reader;
+use crate::responses::reply::finish::has_cut_input;
+use crate::responses::reply::unread::Unread;
 use crate::{Error, Loss, LossCode};
 
 /// The items of one stream, by output index.
 #[derive(Debug, Clone, Default)]
 pub(super) struct StreamedItems {
-    items: Vec<StreamedItem>,
+    pub(super) items: Vec<StreamedItem>,
+    /// Indexes of items that were told of under another before.
+    pub(super) aliases: Vec<(ItemIndex, ItemIndex)>,
+    /// Whether the input of a custom call was cut.
+    pub(super) has_cut_input: bool,
     pub(super) losses: Vec<Loss>,
+    pub(super) unread: Unread,
+}
+
+/// How much of a text a view has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Told {
+    /// What there was when it began.
+    AtFirst,
+    InFull,
 }
 
 impl StreamedItems {
     /// Passes a delta on.
     pub(super) fn say(&mut self, piece: Piece<'_>, channel: Channel, out: &mut impl Sink) {
         let Piece { part: part_ref, text: delta, logprobs } = piece;
+        let wanted = part_ref.output_index.and_then(index);
         let item = self.open(&part_ref, channel, out);
+        let is_repeat = wanted.is_some_and(|wanted| match item.source {
+            Some(source) => source != wanted,
+            None => item.is_finished && item.index != wanted,
+        });
+        if is_repeat {
+            return;
+        }
         if !item.takes(channel) {
             return self.mismatch(&part_ref, channel);
         }
         let index = item.index;
         let is_announced = item.kind != StreamedKind::Unannounced;
-        item.said(channel, part_ref.part).text.push_str(&delta);
-        if is_announced {
+        item.source = item.source.or(wanted);
+        if item.said(channel, part_ref.part).say(&delta) && is_announced {
             out.event(event(index, channel, part_ref.part, delta, logprobs));
         }
     }
@@ -38,56 +63,59 @@ impl StreamedItems {
     /// Compares a fuller view with what has been passed on, and passes on what is missing.
     pub(super) fn reconcile(&mut self, view: &View<'_>, channel: Channel, out: &mut impl Sink) {
         let View { part, text } = view;
-        self.compare(part, channel, text, out);
+        self.compare(part, channel, text, Told::InFull, out);
     }
 
-    fn compare(&mut self, part_ref: &PartRef<'_>, channel: Channel, full: &str, out: &mut impl Sink) {
+    fn compare(&mut self, part_ref: &PartRef<'_>, channel: Channel, view: &str, told: Told, out: &mut impl Sink) {
         let item = self.open(part_ref, channel, out);
-        if item.kind == StreamedKind::Finished {
+        if item.is_finished {
             return;
         }
         if !item.takes(channel) {
             return self.mismatch(part_ref, channel);
         }
-        let index = item.index;
+        let (index, part) = (item.index, part_ref.part);
         let is_announced = item.kind != StreamedKind::Unannounced;
-        let said = &mut item.said(channel, part_ref.part).text;
-        if let Some(missing) = full.strip_prefix(said.as_str()) {
-            if !missing.is_empty() {
-                said.push_str(missing);
-                if is_announced {
-                    out.event(event(index, channel, part_ref.part, Cow::Borrowed(missing), Vec::new()));
-                }
-            }
-        } else if !full.is_empty() {
+        let said = item.said(channel, part);
+        if told == Told::AtFirst && said.begin(view) {
+            return;
+        }
+        let rest = said.compare(view);
+        let missing = match rest {
+            Rest::From(from) => view.get(from..).unwrap_or_default(),
+            Rest::Deltas => &said.text,
+            Rest::Nothing | Rest::Contradiction => "",
+        };
+        if is_announced && !missing.is_empty() {
+            out.event(event(index, channel, part, Cow::Borrowed(missing), Vec::new()));
+        }
+        if matches!(rest, Rest::Deltas | Rest::Contradiction) {
             self.mismatch(part_ref, channel);
         }
     }
 
     /// Takes a part, just begun or finished.
-    pub(super) fn part(&mut self, part_ref: &PartRef<'_>, part: Option<wire::ContentPart>, out: &mut impl Sink) {
+    pub(super) fn part(
+        &mut self,
+        part_ref: &PartRef<'_>,
+        part: Option<wire::ContentPart>,
+        told: Told,
+        out: &mut impl Sink,
+    ) {
         let Some(part) = part else { return };
-        let channel = match &part {
-            wire::ContentPart::SummaryText(_) => Channel::Summary,
-            wire::ContentPart::ReasoningText(_) => Channel::Reasoning,
-            wire::ContentPart::Refusal(_) => Channel::Refusal,
-            wire::ContentPart::OutputText(_) => Channel::Text,
-            wire::ContentPart::InputText(_)
-            | wire::ContentPart::InputImage(_)
-            | wire::ContentPart::InputFile(_)
-            | wire::ContentPart::InputAudio(_)
-            | wire::ContentPart::Unknown(_) => return,
-        };
+        let Some(channel) = Channel::of(&part) else { return };
         let origin = self.item(part_ref).part_origin(part_ref.part);
-        match decode_part(part, origin) {
+        match decode_part(part, origin, &mut self.unread) {
             PartKind::Text(text) => {
                 self.open_part(part_ref, channel, out);
-                self.compare(part_ref, channel, &text.text, out);
-                self.annotate_rest(part_ref, text.annotations, out);
+                self.compare(part_ref, channel, &text.text, told, out);
+                if told == Told::InFull {
+                    self.annotate_rest(part_ref, text.annotations, out);
+                }
             }
             PartKind::Refusal(text) => {
                 self.open_part(part_ref, channel, out);
-                self.compare(part_ref, channel, &text, out);
+                self.compare(part_ref, channel, &text, told, out);
             }
             PartKind::Image(_) | PartKind::File(_) | PartKind::Audio(_) | PartKind::Opaque(_) => {}
         }
@@ -104,12 +132,15 @@ impl StreamedItems {
         let item = self.item(part_ref);
         let number = number.and_then(|Integer(number)| usize::try_from(number).ok()).unwrap_or(0);
         let origin = item.part_origin(part_ref.part).then_nth(ANNOTATION, number);
-        self.annotate(part_ref, decode_annotation(annotation, origin), out);
+        if !item.is_finished {
+            let annotation = decode_annotation(annotation, origin, &mut self.unread);
+            self.annotate(part_ref, annotation, out);
+        }
     }
 
     fn annotate(&mut self, part_ref: &PartRef<'_>, annotation: Annotation, out: &mut impl Sink) {
         let item = self.open(part_ref, Channel::Text, out);
-        if item.takes(Channel::Text) {
+        if item.kind == StreamedKind::Message {
             item.said(Channel::Text, part_ref.part).annotations += 1;
             out.event(Event::Annotation { index: item.index, part: part_ref.part, annotation });
         }
@@ -123,37 +154,56 @@ impl StreamedItems {
         reader: &Reader,
         out: &mut impl Sink,
     ) {
-        let at = self.find_or_insert(output_index, item.id());
+        let at = self.place(output_index, item, false, out);
+        self.tell(at, item, Told::AtFirst, reader, out);
+    }
+
+    fn tell(&mut self, at: usize, item: &wire::Item, told: Told, reader: &Reader, out: &mut impl Sink) {
         let Some(streamed) = self.items.get_mut(at) else { return };
         if streamed.kind == StreamedKind::Unannounced {
             streamed.announce(item, reader, out);
         }
-        self.item_content(output_index, item, out);
+        let index = Some(Integer::from(streamed.index.0));
+        self.item_content(index, item, told, out);
     }
 
-    /// Ends an item with all it has become.
+    /// Ends an item with all it has become. `is_cut` says that the whole reply was cut short.
     pub(super) fn finish(
         &mut self,
         output_index: Option<Integer>,
         item: wire::Item,
         reader: &Reader,
+        is_cut: bool,
         out: &mut impl Sink,
     ) -> Result<(), Error> {
-        self.start(output_index, &item, reader, out);
-        let at = self.find_or_insert(output_index, item.id());
+        let at = self.place(output_index, &item, true, out);
+        self.tell(at, &item, Told::InFull, reader, out);
         let Some(streamed) = self.items.get_mut(at) else { return Ok(()) };
-        if streamed.kind == StreamedKind::Finished {
+        if streamed.is_finished {
+            let is_another = streamed.kind != StreamedKind::of(&item) && streamed.kind != StreamedKind::Opaque;
+            if is_another && texts(&item).iter().any(|(_, _, text)| !text.is_empty()) {
+                let path = streamed.origin().path();
+                let detail = "the reply repeats another item in place of the one that was streamed";
+                self.losses.push(Loss::new(path, LossCode::StreamMismatch, detail));
+            }
             return Ok(());
         }
-        let item = reader.item(item, streamed.origin())?;
+        streamed.id = item.id().map(str::to_owned).or(streamed.id.take());
+        let mut item = reader.item(item, streamed.origin(), is_cut, &mut self.unread)?;
         if !streamed.kind.holds(&item.kind) {
             let path = item.origin.path();
             let detail = "the finished item is of another kind than the one that began";
             self.losses.push(Loss::new(path, LossCode::StreamMismatch, detail));
             return Ok(());
         }
-        streamed.kind = StreamedKind::Finished;
-        out.event(Event::ItemFinished { index: streamed.index, item: Some(Box::new(item)) });
+        if let model::ItemKind::ToolCall(call) = &mut item.kind {
+            streamed.complete(call, out);
+        }
+        self.has_cut_input |= has_cut_input(&item);
+        streamed.is_finished = true;
+        // A message that its own end repeats without its text is the one that was streamed.
+        let is_hollow = streamed.said.iter().any(|said| !said.text.is_empty()) && is_empty_message(&item);
+        out.event(Event::ItemFinished { index: streamed.index, item: (!is_hollow).then(|| Box::new(item)) });
         Ok(())
     }
 
@@ -163,20 +213,29 @@ impl StreamedItems {
         position: usize,
         item: wire::Item,
         reader: &Reader,
+        is_cut: bool,
         out: &mut impl Sink,
     ) -> Result<(), Error> {
         let id = item.id();
-        let is_known =
-            |item: &StreamedItem| item.kind == StreamedKind::Finished && id.is_some() && item.id.as_deref() == id;
-        if self.items.iter().any(is_known) {
-            return Ok(());
+        let is_known = |item: &&StreamedItem| item.is_finished && id.is_some() && item.id.as_deref() == id;
+        let position = match self.items.iter().find(is_known) {
+            Some(known) => i64::from(known.index.0),
+            None => i64::try_from(position).unwrap_or(i64::MAX),
+        };
+        self.finish(Some(Integer(position)), item, reader, is_cut, out)
+    }
+
+    /// Passes on what has been kept back of texts that no later view will tell of.
+    pub(super) fn settle(&mut self, is_complete: bool, out: &mut impl Sink) {
+        for item in self.items.iter_mut().filter(|item| !item.is_finished) {
+            item.settle(is_complete, out);
         }
-        self.finish(Some(Integer(i64::try_from(position).unwrap_or(i64::MAX))), item, reader, out)
     }
 
     /// Ends the items that nothing ended.
     pub(super) fn close(&mut self, is_complete: bool, out: &mut impl Sink) -> Result<(), Error> {
-        for item in &mut self.items {
+        self.settle(is_complete, out);
+        for item in self.items.iter_mut().filter(|item| !item.is_finished) {
             match item.kind {
                 StreamedKind::Unannounced if item.said.iter().any(|said| !said.text.is_empty()) => {
                     return Err(Error::Malformed {
@@ -184,18 +243,22 @@ impl StreamedItems {
                         message: "arguments came for a call that was never named".to_owned(),
                     });
                 }
-                StreamedKind::Message | StreamedKind::Call | StreamedKind::Reasoning | StreamedKind::Opaque
+                // Half a patch must not run.
+                StreamedKind::Call(ToolKind::Custom) if is_complete && !item.said.iter().any(|said| said.is_whole) => {
+                    self.has_cut_input = true;
+                }
+                StreamedKind::Message | StreamedKind::Call(_) | StreamedKind::Reasoning | StreamedKind::Opaque
                     if is_complete =>
                 {
-                    item.kind = StreamedKind::Finished;
+                    item.is_finished = true;
+                    item.complete_arguments(out);
                     out.event(Event::ItemFinished { index: item.index, item: None });
                 }
                 StreamedKind::Unannounced
                 | StreamedKind::Message
-                | StreamedKind::Call
+                | StreamedKind::Call(_)
                 | StreamedKind::Reasoning
-                | StreamedKind::Opaque
-                | StreamedKind::Finished => {}
+                | StreamedKind::Opaque => {}
             }
         }
         Ok(())
@@ -203,13 +266,13 @@ impl StreamedItems {
 
     /// The hosted item at an output index, if it has begun.
     pub(super) fn known(&self, output_index: Option<Integer>) -> Option<ItemIndex> {
-        let index = index(output_index?)?;
-        self.items.iter().find(|item| item.index == index && item.kind == StreamedKind::Opaque).map(|item| item.index)
+        let item = self.items.get(self.position(index(output_index?)?)?)?;
+        (item.kind == StreamedKind::Opaque && !item.is_finished).then_some(item.index)
     }
 
     /// The content that an item brings along.
     #[expect(clippy::wildcard_enum_match_arm, reason = "items of every other kind are not told in parts")]
-    fn item_content(&mut self, output_index: Option<Integer>, item: &wire::Item, out: &mut impl Sink) {
+    fn item_content(&mut self, output_index: Option<Integer>, item: &wire::Item, told: Told, out: &mut impl Sink) {
         let part_ref = |part: usize| PartRef {
             output_index,
             item_id: item.id().map(Cow::Borrowed),
@@ -219,29 +282,30 @@ impl StreamedItems {
             wire::Item::Message(message) => match &message.content {
                 Some(wire::Content::Parts(parts)) => {
                     for (number, part) in parts.iter().enumerate() {
-                        self.part(&part_ref(number), Some(part.clone()), out);
+                        self.part(&part_ref(number), Some(part.clone()), told, out);
                     }
                 }
-                Some(wire::Content::Text(text)) => self.compare(&part_ref(0), Channel::Text, text, out),
+                Some(wire::Content::Text(text)) => self.compare(&part_ref(0), Channel::Text, text, told, out),
                 None => {}
             },
             wire::Item::Reasoning(reasoning) => {
-                for parts in [&reasoning.summary, &reasoning.content].into_iter().flatten() {
+                // The thought itself before its summary: who can show only one shows the first.
+                for parts in [&reasoning.content, &reasoning.summary].into_iter().flatten() {
                     for (number, part) in parts.iter().enumerate() {
-                        self.part(&part_ref(number), Some(part.clone()), out);
+                        self.part(&part_ref(number), Some(part.clone()), told, out);
                     }
                 }
             }
-            wire::Item::FunctionCall(call) => self.call_content(&part_ref(0), call.arguments.as_deref(), out),
-            wire::Item::CustomToolCall(call) => self.call_content(&part_ref(0), call.input.as_deref(), out),
+            wire::Item::FunctionCall(call) => self.call_content(&part_ref(0), call.arguments.as_deref(), told, out),
+            wire::Item::CustomToolCall(call) => self.call_content(&part_ref(0), call.input.as_deref(), told, out),
             _ => {}
         }
     }
 
-    fn call_content(&mut self, part_ref: &PartRef<'_>, arguments: Option<&str>, out: &mut impl Sink) {
+    fn call_content(&mut self, part_ref: &PartRef<'_>, arguments: Option<&str>, told: Told, out: &mut impl Sink) {
         // A call the upstream made and answered itself has begun as something opaque.
         if self.item(part_ref).takes(Channel::Arguments) {
-            self.compare(part_ref, Channel::Arguments, arguments.unwrap_or_default(), out);
+            self.compare(part_ref, Channel::Arguments, arguments.unwrap_or_default(), told, out);
         }
     }
 
@@ -250,7 +314,7 @@ impl StreamedItems {
             return;
         }
         let item = self.open(part_ref, Channel::Text, out);
-        if !item.takes(Channel::Text) {
+        if item.kind != StreamedKind::Message {
             return;
         }
         let known = item.said(Channel::Text, part_ref.part).annotations;
@@ -291,10 +355,10 @@ impl StreamedItems {
         &mut self.items[at]
     }
 
-    fn find_or_insert(&mut self, output_index: Option<Integer>, id: Option<&str>) -> usize {
+    pub(super) fn find_or_insert(&mut self, output_index: Option<Integer>, id: Option<&str>) -> usize {
         let wanted = output_index.and_then(index);
         let found = match wanted {
-            Some(index) => self.items.iter().rposition(|item| item.index == index),
+            Some(index) => self.position(index),
             // Without a position, an id is the next best; without either, the newest item.
             None => self
                 .items
@@ -305,8 +369,7 @@ impl StreamedItems {
         found.unwrap_or_else(|| {
             let next = || self.items.iter().map(|item| item.index.0.saturating_add(1)).max().unwrap_or(0);
             let index = wanted.unwrap_or_else(|| ItemIndex(next()));
-            let id = id.map(str::to_owned);
-            self.items.push(StreamedItem { index, id, kind: StreamedKind::Unannounced, said: Vec::new() });
+            self.items.push(StreamedItem::new(index, id));
             self.items.len() - 1
         })
     }
@@ -323,6 +386,10 @@ impl StreamedItems {
     }
 }
 
-fn index(Integer(index): Integer) -> Option<ItemIndex> {
-    u32::try_from(index).ok().map(ItemIndex)
+fn is_empty_message(item: &model::Item) -> bool {
+    let model::ItemKind::Message(message) = &item.kind else { return false };
+    match &message.content {
+        model::Content::Text(text) => text.is_empty(),
+        model::Content::Parts(parts) => parts.is_empty(),
+    }
 }

@@ -7,6 +7,8 @@ mod item;
 mod items;
 mod open_item;
 mod part_ref;
+mod passed_on;
+mod repeats;
 mod sequence;
 mod undocumented;
 mod written;

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-use interlingua_model::TokenLogprob;
+use interlingua_model::{ItemIndex, TokenLogprob};
 use interlingua_wire::{Integer, Text, responses as wire};
 
 use crate::responses::reply::logprobs::decode_logprobs;
@@ -144,7 +144,7 @@ impl<'a> From<wire::ArgumentsDone<'a>> for View<'a> {
     fn from(event: wire::ArgumentsDone<'a>) -> Self {
         // The item has the name already.
         let wire::ArgumentsDone { item_id, output_index, name: _, arguments, sequence_number: _, extra: _ } = event;
-        Self::new(PartRef::new(output_index, item_id, None), arguments)
+        Self::new(PartRef::new(output_index, item_id, None), arguments.map(Text::from))
     }
 }
 
@@ -153,4 +153,9 @@ impl<'a> From<wire::InputDone<'a>> for View<'a> {
         let wire::InputDone { item_id, output_index, input, sequence_number: _, extra: _ } = event;
         Self::new(PartRef::new(output_index, item_id, None), input)
     }
+}
+
+/// The index of an item.
+pub(super) fn index(Integer(index): Integer) -> Option<ItemIndex> {
+    u32::try_from(index).ok().map(ItemIndex)
 }

@@ -1,10 +1,14 @@
-//! Events that nobody documents: which of them do not matter.
+//! Events beside the answer, documented or not: which of them do not matter.
 
 use serde::Deserialize;
 
 /// What an upstream sends beside the answer, which nobody misses.
 pub(super) fn is_housekeeping(kind: &str) -> bool {
-    matches!(kind, "keepalive" | "ping" | "response.metadata") || kind.starts_with("codex.")
+    // How a turn is steered, added to and made shorter is between the client and its upstream.
+    let of_the_turn = ["response.compaction.", "response.inject", "response.steer."];
+    matches!(kind, "keepalive" | "ping" | "response.metadata")
+        || kind.starts_with("codex.")
+        || of_the_turn.iter().any(|prefix| kind.starts_with(prefix))
 }
 
 /// Whether an event does not say its type.

@@ -27,3 +27,23 @@ pub(super) enum WrittenItem {
     /// Nothing that a reply holds.
     Dropped,
 }
+
+impl WrittenItem {
+    /// Where the annotations of a part of a finished message are.
+    pub(super) fn late_annotations(&mut self, part: u32) -> Option<&mut Vec<wire::Annotation>> {
+        let Self::Done(item) = self else { return None };
+        let wire::Item::Message(message) = item else { return None };
+        let Some(wire::Content::Parts(parts)) = &mut message.content else { return None };
+        match parts.get_mut(usize::try_from(part).ok()?)? {
+            wire::ContentPart::OutputText(text) => Some(text.annotations.get_or_insert_default()),
+            wire::ContentPart::InputText(_)
+            | wire::ContentPart::InputImage(_)
+            | wire::ContentPart::InputFile(_)
+            | wire::ContentPart::InputAudio(_)
+            | wire::ContentPart::Refusal(_)
+            | wire::ContentPart::ReasoningText(_)
+            | wire::ContentPart::SummaryText(_)
+            | wire::ContentPart::Unknown(_) => None,
+        }
+    }
+}
