@@ -148,7 +148,7 @@ step_oracle() {
     need_binary
     local python judge
     python=$(python_with judge openai==3.54.0)
-    judge=("$python" "$SHARED/spec/oracle.py" --bin "$BIN" --dir "$SHARED/recordings"
+    judge=("$python" "$SHARED/spec/oracle.py" --bin "$BIN" --dir "$SHARED/recordings" --tier
         $(exceptions oracle))
     "${judge[@]}"
     "${judge[@]}" --mutate 5

@@ -47,12 +47,6 @@ pub(crate) fn abroad(opaque: &Opaque, origin: Origin) -> Abroad {
             let id = non_empty(item.call_id);
             id.map(|call_id| answered(call_id, screen(item.output, origin)))
         }
-        wire::Item::ToolSearchCall(item) if item.execution.as_deref() == Some("client") => {
-            call("tool_search", item.call_id, item.arguments)
-        }
-        wire::Item::ToolSearchOutput(item) if item.execution.as_deref() == Some("client") => {
-            result(item.call_id, text(item.tools))
-        }
         _ => None,
     };
     told.map_or(Abroad::Nothing, Abroad::Told)

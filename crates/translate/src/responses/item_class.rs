@@ -51,13 +51,13 @@ pub(in crate::responses) fn class(item: &wire::Item) -> OpaqueClass {
     }
 }
 
-/// The class of an item of the history. What a server has run is over, whoever it was.
+/// The class of an item of the history. What a server has run is over, and so is a search for tools.
 #[expect(clippy::wildcard_enum_match_arm, reason = "items of every other kind are what they are in a reply")]
 pub(in crate::responses) fn history_class(item: &wire::Item) -> OpaqueClass {
     let is_over = match item {
         wire::Item::ShellCall(_) => class(item) == OpaqueClass::Essential,
-        wire::Item::ToolSearchCall(call) => call.execution.as_deref() != Some("client"),
-        wire::Item::ToolSearchOutput(output) => output.execution.as_deref() != Some("client"),
+        // Whoever searched: what was found is said by the tools of the request.
+        wire::Item::ToolSearchCall(_) | wire::Item::ToolSearchOutput(_) => true,
         _ => false,
     };
     if is_over { OpaqueClass::Settled } else { class(item) }
