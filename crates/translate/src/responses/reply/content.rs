@@ -144,7 +144,7 @@ pub(in crate::responses) fn call_item(
             caller: None,
             namespace,
             name,
-            arguments: Some(arguments.into()),
+            arguments: Some(arguments),
             status,
             extra: Extra::new(),
         }),

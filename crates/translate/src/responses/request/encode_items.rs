@@ -207,7 +207,7 @@ fn encode_item(out: &mut Writing<'_>, item: Item, after_reasoning: bool) -> Resu
                     id: own_id(id),
                     call_id,
                     name,
-                    arguments: Some(arguments.into()),
+                    arguments: Some(arguments),
                     ..wire::FunctionCall::default()
                 }),
                 Arguments::Custom(input) => wire::Item::CustomToolCall(wire::CustomToolCall {
