@@ -212,6 +212,10 @@ pub struct Service {
     pub prompt_cache_options: Option<Sourced<Json>>,
     /// Moderation of input and output, verbatim: both protocols spell it alike.
     pub moderation: Option<Sourced<Json>>,
+    /// Which programs of access apply (Responses: `access_programs`), verbatim.
+    pub access_programs: Option<Sourced<Json>>,
+    /// How images of the answer are made (Responses: `image`), verbatim.
+    pub image: Option<Sourced<Json>>,
     /// What a client tells its backend about itself (Responses: `client_metadata`), verbatim.
     pub client_metadata: Option<Sourced<Json>>,
 }
@@ -227,4 +231,6 @@ pub struct Continuation {
     pub prompt: Option<Sourced<Json>>,
     /// Whether to answer later.
     pub background: Option<Sourced<bool>>,
+    /// How to answer later (Responses: `background_options`), verbatim.
+    pub background_options: Option<Sourced<Json>>,
 }

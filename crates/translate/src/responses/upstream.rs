@@ -171,5 +171,11 @@ names! {
         Prompt = "prompt",
         /// `background`.
         Background = "background",
+        /// `background_options`.
+        BackgroundOptions = "background_options",
+        /// `access_programs`.
+        AccessPrograms = "access_programs",
+        /// `image`.
+        Image = "image",
     }
 }

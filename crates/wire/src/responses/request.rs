@@ -83,6 +83,12 @@ object! {
         optional user: String,
         /// What to check input and output for. Responses: `moderation`.
         optional moderation: Json,
+        /// Which programs of access apply. Responses: `access_programs`.
+        optional access_programs: Json,
+        /// How to answer later. Responses: `background_options`.
+        optional background_options: Json,
+        /// How images of the answer are made. Responses: `image`.
+        optional image: Json,
         /// The client's notes; sent by the Codex CLI, not in the published reference.
         optional client_metadata: Json,
     }

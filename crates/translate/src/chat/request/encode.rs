@@ -81,6 +81,7 @@ pub(in crate::chat) fn write_request(
     let mut out = Writing { upstream, sent, losses: Vec::new(), places: Places::default() };
     let mut wire = wire::Request { model: Some(model), ..wire::Request::default() };
 
+    out.drop(continuation.background_options.as_ref(), LossCode::DroppedParameter);
     refuse_stored(continuation)?;
     wire.store = out.store(store);
     let items = settle(items, Api::Chat, &mut out.losses, &mut out.places);
@@ -256,6 +257,8 @@ impl Writing<'_> {
             prompt_cache_retention,
             prompt_cache_options,
             moderation,
+            access_programs,
+            image,
             client_metadata,
         } = service;
         let hint = LossCode::DroppedHint;
@@ -266,6 +269,8 @@ impl Writing<'_> {
         wire.prompt_cache_retention = self.keep(Field::PromptCacheRetention, prompt_cache_retention, hint);
         wire.prompt_cache_options = self.keep(Field::PromptCacheOptions, prompt_cache_options, hint).map(wire_json);
         wire.moderation = self.keep(Field::Moderation, moderation, LossCode::RefusedByUpstream).map(wire_json);
+        self.drop(access_programs.as_ref(), hint);
+        self.drop(image.as_ref(), LossCode::DroppedParameter);
         self.drop(client_metadata.as_ref(), hint);
     }
 
@@ -287,7 +292,7 @@ impl Writing<'_> {
 
 /// The state of a server is nothing a request without that server can go on from.
 fn refuse_stored(continuation: Continuation) -> Result<(), Error> {
-    let Continuation { previous_response_id, conversation, prompt, background } = continuation;
+    let Continuation { previous_response_id, conversation, prompt, background, background_options: _ } = continuation;
     let stored = [
         previous_response_id.map(|id| (id.origin, "send the whole conversation as input instead")),
         conversation.map(|id| (id.origin, "send the whole conversation as input instead")),

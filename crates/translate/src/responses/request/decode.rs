@@ -63,6 +63,9 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
         safety_identifier,
         user,
         moderation,
+        access_programs,
+        background_options,
+        image,
         client_metadata,
         mut extra,
     } = wire;
@@ -103,11 +106,14 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
     out.request.service.prompt_cache_retention = at("prompt_cache_retention", prompt_cache_retention);
     out.request.service.prompt_cache_options = at("prompt_cache_options", prompt_cache_options.map(json));
     out.request.service.moderation = at("moderation", moderation.map(json));
+    out.request.service.access_programs = at("access_programs", access_programs.map(json));
+    out.request.service.image = at("image", image.map(json));
     out.request.service.client_metadata = at("client_metadata", client_metadata.map(json));
     out.request.continuation.previous_response_id = at("previous_response_id", previous_response_id);
     out.request.continuation.conversation = at("conversation", conversation.map(json));
     out.request.continuation.prompt = at("prompt", prompt.map(json));
     out.request.continuation.background = at("background", background.filter(|background| *background));
+    out.request.continuation.background_options = at("background_options", background_options.map(json));
 
     out.stream(stream, stream_options)?;
     out.include(include.unwrap_or_default(), top_logprobs);

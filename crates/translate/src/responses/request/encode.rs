@@ -331,6 +331,8 @@ impl Writing<'_> {
             prompt_cache_retention,
             prompt_cache_options,
             moderation,
+            access_programs,
+            image,
             client_metadata,
         } = service;
         let upstream = self.upstream;
@@ -345,15 +347,18 @@ impl Writing<'_> {
         wire.prompt_cache_retention = self.keep(Field::PromptCacheRetention, prompt_cache_retention);
         wire.prompt_cache_options = self.keep(Field::PromptCacheOptions, prompt_cache_options).map(wire_json);
         wire.moderation = self.keep(Field::Moderation, moderation).map(wire_json);
+        wire.access_programs = self.keep(Field::AccessPrograms, access_programs).map(wire_json);
+        wire.image = self.keep(Field::Image, image).map(wire_json);
         wire.client_metadata = self.keep(Field::ClientMetadata, client_metadata).map(wire_json);
     }
 
     fn continuation(&mut self, continuation: Continuation, wire: &mut wire::Request) {
-        let Continuation { previous_response_id, conversation, prompt, background } = continuation;
+        let Continuation { previous_response_id, conversation, prompt, background, background_options } = continuation;
         wire.previous_response_id = self.keep(Field::PreviousResponseId, previous_response_id);
         wire.conversation = self.keep(Field::Conversation, conversation).map(wire_json);
         wire.prompt = self.keep(Field::Prompt, prompt).map(wire_json);
         wire.background = self.keep(Field::Background, background);
+        wire.background_options = self.keep(Field::BackgroundOptions, background_options).map(wire_json);
     }
 }
 
