@@ -150,5 +150,5 @@ fn an_error_and_arguments_may_have_another_form() {
     assert_eq!(reply.error, Some(interlingua_wire::responses::ReplyError::Text("quota is gone".to_owned())));
     let json = r#"{"type":"function_call","call_id":"call_1","name":"f","arguments":{"p": 1}}"#;
     let Item::FunctionCall(call) = serde_json::from_str(json).unwrap() else { panic!("a call") };
-    assert_eq!(call.arguments.as_deref(), Some(r#"{"p": 1}"#));
+    assert_eq!(call.arguments.as_deref(), Some(r#"{"p":1}"#));
 }
