@@ -104,10 +104,11 @@ impl Reader {
         self.sent.call_ids().original(wire).to_owned()
     }
 
-    /// Whether a custom call was made and answered on the upstream's side: it says which custom tools there were,
-    /// and this is none of them.
+    /// Whether a custom call was made and answered on the upstream's side: it says which custom tools there were, and this is
+    /// none of them, nor one that the request has.
     pub(in crate::responses) fn is_hosted(&self, name: Option<&str>) -> bool {
-        self.custom_tools.as_ref().is_some_and(|tools| name.is_none_or(|name| !tools.contains(name)))
+        let is_offered = |tools: &HashSet<String>, name: &str| tools.contains(name) || self.sent.is_custom(name);
+        self.custom_tools.as_ref().is_some_and(|tools| name.is_none_or(|name| !is_offered(tools, name)))
     }
 
     #[expect(clippy::too_many_arguments, reason = "the fields two kinds of calls share, each of another type")]
