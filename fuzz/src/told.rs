@@ -153,7 +153,8 @@ fn chat(events: &[Event<'static>], joiner: &str) -> OverChat {
                 let of_text = runs.into_iter().filter(|(said, _, _)| *said == Said::Text);
                 let text: String = of_text.map(|(_, _, text)| text).collect();
                 // What the message before has said is not said again.
-                let is_new = !text.is_empty() && texts.last() != Some(&text);
+                // Two messages that say the same are told once; what is read as two pieces of one text is both of them.
+                let is_new = !text.is_empty() && (joiner.is_empty() || texts.last() != Some(&text));
                 texts.extend(is_new.then_some(text));
             }
             Item::Call(call) => {
