@@ -1,4 +1,4 @@
-//! Serde types of OpenAI's Chat Completions and Responses APIs, one-to-one with the JSON.
+//! Serde types of OpenAI's Chat Completions and Responses APIs and of Anthropic's Messages API, one-to-one with the JSON.
 //!
 //! Nothing is converted here and nothing is thrown away: fields that a type does not name stay in its [`Extra`], objects of a kind that is not
 //! modelled are [`Unknown`] and keep their text, and values nobody looks into are [`Json`], verbatim. What a reply carries beyond its minimum is
@@ -19,6 +19,7 @@ pub use self::core::{
 };
 
 pub mod chat;
+pub mod messages;
 pub mod responses;
 
 /// The README's example compiles and holds.

@@ -86,6 +86,7 @@ impl<'de, T: Tagged<'de>> DeserializeSeed<'de> for TaggedVisitor<'_, T> {
 ///         Message(Box<Message>) = "message",
 ///     }
 ///     missing = resolve_item;       // optional: fn(&[Cow<str>]) -> Option<&'static str>, from the keys of an object without a tag
+///     unsaid = "message";           // optional: the tag that is not written, because the API takes it for granted
 /// }
 /// ```
 ///
@@ -98,6 +99,7 @@ macro_rules! tagged {
             $( $(#[$variant_meta:meta])* $variant:ident($ty:ty) = $value:literal ),+ $(,)?
         }
         $(missing = $resolve:path;)?
+        $(unsaid = $unsaid:literal;)?
     ) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq)]
@@ -155,11 +157,14 @@ macro_rules! tagged {
             fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> ::std::result::Result<S::Ok, S::Error> {
                 use ::serde::ser::SerializeMap as _;
 
+                let unsaid: &[&str] = &[$($unsaid)?];
                 match self {
                     $(
                         Self::$variant(fields) => {
                             let mut map = serializer.serialize_map(None)?;
-                            map.serialize_entry($tag, $value)?;
+                            if !unsaid.contains(&$value) {
+                                map.serialize_entry($tag, $value)?;
+                            }
                             $crate::core::object::WriteFields::write_fields(fields, &mut map)?;
                             map.end()
                         }

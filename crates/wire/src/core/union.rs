@@ -1,6 +1,6 @@
-//! Values that the API writes as a string or as something else (`content`, `input`, `stop`, `tool_choice`).
+//! Values that the API writes in two ways (`content`, `input`, `stop`, `tool_choice`).
 
-/// Declares an enum of a string form and one other (`number`, `array` or `object`), told apart by the JSON type of the value.
+/// Declares an enum of forms (`string`, `number`, `array` and `object`), told apart by the JSON type of the value.
 ///
 /// ```ignore
 /// union! {
@@ -20,26 +20,22 @@ macro_rules! union {
     (
         $(#[$meta:meta])*
         pub enum $name:ident $(<$life:lifetime>)? expects $expecting:literal {
-            $(#[$string_meta:meta])*
-            string $string:ident($string_type:ty),
-            $(#[$other_meta:meta])*
-            $form:ident $other:ident($other_type:ty),
+            $( $(#[$form_meta:meta])* $form:ident $variant:ident($ty:ty) ),+ $(,)?
         }
     ) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq)]
         pub enum $name $(<$life>)? {
-            $(#[$string_meta])*
-            $string($string_type),
-            $(#[$other_meta])*
-            $other($other_type),
+            $(
+                $(#[$form_meta])*
+                $variant($ty),
+            )+
         }
 
         impl $(<$life>)? ::serde::Serialize for $name $(<$life>)? {
             fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> ::std::result::Result<S::Ok, S::Error> {
                 match self {
-                    Self::$string(value) => value.serialize(serializer),
-                    Self::$other(value) => value.serialize(serializer),
+                    $( Self::$variant(value) => value.serialize(serializer), )+
                 }
             }
         }
@@ -57,15 +53,7 @@ macro_rules! union {
                         f.write_str($expecting)
                     }
 
-                    fn visit_str<E: de::Error>(self, text: &str) -> ::std::result::Result<Self::Value, E> {
-                        <$string_type>::deserialize(de::value::StrDeserializer::new(text)).map($name::$string)
-                    }
-
-                    fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> ::std::result::Result<Self::Value, E> {
-                        <$string_type>::deserialize(de::value::BorrowedStrDeserializer::new(text)).map($name::$string)
-                    }
-
-                    $crate::core::union::visit!($form $name::$other($other_type));
+                    $( $crate::core::union::visit!($form $name::$variant($ty)); )+
                 }
 
                 deserializer.deserialize_any(Visitor(::std::marker::PhantomData))
@@ -75,6 +63,15 @@ macro_rules! union {
 }
 
 macro_rules! visit {
+    (string $name:ident::$variant:ident($ty:ty)) => {
+        fn visit_str<E: de::Error>(self, text: &str) -> ::std::result::Result<Self::Value, E> {
+            <$ty>::deserialize(de::value::StrDeserializer::new(text)).map($name::$variant)
+        }
+
+        fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> ::std::result::Result<Self::Value, E> {
+            <$ty>::deserialize(de::value::BorrowedStrDeserializer::new(text)).map($name::$variant)
+        }
+    };
     (array $name:ident::$variant:ident($ty:ty)) => {
         fn visit_seq<A: de::SeqAccess<'de>>(self, items: A) -> ::std::result::Result<Self::Value, A::Error> {
             <$ty>::deserialize(de::value::SeqAccessDeserializer::new(items)).map($name::$variant)

@@ -4,6 +4,8 @@ mod chat_chunks;
 mod chat_recordings;
 mod chat_replies;
 mod chat_requests;
+mod messages_bodies;
+mod messages_recordings;
 mod responses_bodies;
 mod responses_events;
 mod responses_recordings;
