@@ -1,6 +1,7 @@
 //! One line in the log for every request, when all is over, and an id on every reply.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
@@ -12,6 +13,8 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode};
 use http_body::{Body as _, Frame, SizeHint};
 use uuid::Uuid;
+
+use crate::Upstreams;
 
 /// The gateway's id of a request.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -36,7 +39,8 @@ pub(crate) async fn log(request: Request, next: Next) -> Response {
         response.headers_mut().insert(REQUEST_ID, id);
     }
     entry.is_over = response.body().is_end_stream();
-    response.map(|body| Body::new(Watched { body, entry, span }))
+    let upstreams = response.extensions_mut().remove();
+    response.map(|body| Body::new(Watched { body, entry, span, _upstreams: upstreams }))
 }
 
 /// A request. Its line is written when it is dropped, which happens whatever becomes of it.
@@ -65,6 +69,8 @@ struct Watched {
     body: Body,
     entry: Entry,
     span: tracing::Span,
+    /// Whose reply it is: they are not let go before it is over.
+    _upstreams: Option<Arc<Upstreams>>,
 }
 
 impl http_body::Body for Watched {
@@ -72,7 +78,7 @@ impl http_body::Body for Watched {
     type Error = axum::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let Self { body, entry, span } = &mut *self;
+        let Self { body, entry, span, _upstreams } = &mut *self;
         let _in_span = span.enter();
         let frame = ready!(Pin::new(&mut *body).poll_frame(cx));
         match &frame {

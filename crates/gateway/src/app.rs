@@ -1,16 +1,69 @@
 //! What all handlers share.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::{InboundKey, Limits, Upstream};
+use crate::{InboundKey, Limits, Upstreams};
 
 /// One gateway's state.
 pub(crate) struct App {
-    pub(crate) upstream: Upstream,
+    upstreams: RwLock<Serving>,
     pub(crate) inbound_key: Option<InboundKey>,
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) limits: Limits,
 }
 
+/// Who answers now, and who answered before and may still have something to save.
+struct Serving {
+    now: Arc<Upstreams>,
+    before: Vec<Arc<Upstreams>>,
+}
+
 /// The state as handlers get it.
 pub(crate) type Shared = Arc<App>;
+
+impl App {
+    pub(crate) fn new(
+        upstreams: Upstreams,
+        inbound_key: Option<InboundKey>,
+        allowed_hosts: Vec<String>,
+        limits: Limits,
+    ) -> Self {
+        let upstreams = RwLock::new(Serving { now: Arc::new(upstreams), before: Vec::new() });
+        Self { upstreams, inbound_key, allowed_hosts, limits }
+    }
+
+    /// Who answers a request that comes now. Whoever holds this keeps them, whatever comes in their place.
+    pub(crate) fn upstreams(&self) -> Arc<Upstreams> {
+        let serving = self.upstreams.read().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(&serving.now)
+    }
+
+    /// From now on others answer. Requests that are under way end as they began.
+    pub(crate) async fn replace(&self, upstreams: Upstreams) {
+        let before = {
+            let mut serving = self.upstreams.write().unwrap_or_else(PoisonError::into_inner);
+            let Serving { now, before } = &mut *serving;
+            before.push(std::mem::replace(now, Arc::new(upstreams)));
+            // Those that no request holds any more are let go, as soon as they have saved what they have.
+            before.extract_if(.., |upstreams| Arc::strong_count(upstreams) == 1).collect::<Vec<_>>()
+        };
+        settle(before).await;
+    }
+
+    /// Waits until no login has anything unsaved.
+    pub(crate) async fn settled(&self) {
+        let all = {
+            let serving = self.upstreams.read().unwrap_or_else(PoisonError::into_inner);
+            serving.before.iter().chain([&serving.now]).map(Arc::clone).collect()
+        };
+        settle(all).await;
+    }
+}
+
+async fn settle(all: Vec<Arc<Upstreams>>) {
+    for upstreams in all {
+        for (_, upstream) in upstreams.members() {
+            upstream.settled().await;
+        }
+    }
+}

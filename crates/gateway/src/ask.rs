@@ -1,14 +1,19 @@
 //! Clients of any API: what they ask, and the answer.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::post;
-use interlingua_executor::Reply;
+use bytes::Bytes;
+use interlingua_executor::{Answer, Error, Reply};
 use interlingua_translate::{Api, Upstream};
 
 use crate::app::Shared;
-use crate::{ApiError, body, reply, responses, stream};
+use crate::route::{Attempt, Wanted, may_others_help};
+use crate::{ApiError, Limits, Upstreams, body, reply, responses, stream};
 
 /// The route of each API below `base`.
 pub(crate) fn routes(base: &str) -> Router<Shared> {
@@ -26,25 +31,53 @@ pub(crate) fn route(base: &str, api: Api) -> Router<Shared> {
 }
 
 async fn ask(api: Api, State(app): State<Shared>, request: Request) -> Result<Response, ApiError> {
-    let executor = app.upstream.executor_for(request.headers())?;
     let headers = request.headers().clone();
     let body = body::read(request, app.limits).await?;
-    let translator = app.upstream.translator(api);
+    let upstreams = app.upstreams();
+    let wanted = if upstreams.is_single() { None } else { Wanted::in_body(&body) };
+    let route = upstreams.route(wanted.as_ref().map(Wanted::model))?;
+    let upstream = &route.first;
+    let executor = upstream.executor_for(&headers)?;
+    let translator = upstream.translator(api);
     if api == Api::Responses {
-        responses::remembered(&body, &app.upstream)?;
+        responses::remembered(&body, upstream)?;
     }
-    if app.upstream.api() == api {
+    let hold = upstream.executor().config().timeouts.hold;
+    if upstream.api() == api && route.effort.is_none() {
         // The upstream speaks the client's language: its answer goes back byte for byte.
         translator.check(&body)?;
-        return Ok(reply::passed(executor.pass(body, &headers).await?));
+        let named = match (&route.model, &wanted) {
+            (Some(model), Some(wanted)) => wanted.replaced(&body, model),
+            (Some(_), None) | (None, _) => body.clone(),
+        };
+        return match executor.pass(named, &headers).await {
+            Err(error) if !route.others.is_empty() && may_others_help(&error) => {
+                let is_streamed = translator.read(&body)?.is_streamed();
+                let answer = route.ask_others(error, Attempt { api, caller: headers, body });
+                respond(answer, is_streamed, api, hold, app.limits).await.map(|response| held(response, upstreams))
+            }
+            passed => Ok(held(reply::passed(passed?), upstreams)),
+        };
     }
-    let asked = translator.read(&body)?;
-    drop(body);
+    let mut asked = translator.read(&body)?;
+    // Nobody else will have to read it.
+    let body = if route.others.is_empty() { Bytes::new() } else { body };
+    route.apply(asked.request());
     let is_streamed = asked.is_streamed();
-    let answer = async move { executor.ask(asked).await };
+    let answer = route.ask(executor, asked, Attempt { api, caller: headers, body });
+    respond(answer, is_streamed, api, hold, app.limits).await.map(|response| held(response, upstreams))
+}
+
+/// The answer as the client asked for it: as a stream, or whole.
+async fn respond(
+    answer: impl Future<Output = Result<Answer<Reply>, Error>> + Send + 'static,
+    is_streamed: bool,
+    api: Api,
+    hold: Duration,
+    limits: Limits,
+) -> Result<Response, ApiError> {
     if is_streamed {
-        let hold = app.upstream.executor().config().timeouts.hold;
-        return stream::respond(answer, api, hold, app.limits).await;
+        return stream::respond(answer, api, hold, limits).await;
     }
     let answer = answer.await?;
     let Reply::Whole(body) = answer.value else {
@@ -52,4 +85,10 @@ async fn ask(api: Api, State(app): State<Shared>, request: Request) -> Result<Re
         return Err(ApiError::bad_gateway("the answer came as a stream although none was asked for"));
     };
     Ok(reply::answered(reply::body(body), &answer.meta))
+}
+
+/// A reply that keeps its upstreams until it is over, also where others have taken their place.
+fn held(mut response: Response, upstreams: Arc<Upstreams>) -> Response {
+    response.extensions_mut().insert(upstreams);
+    response
 }

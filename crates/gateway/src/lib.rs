@@ -27,6 +27,7 @@ mod inbound;
 mod models;
 mod reply;
 mod responses;
+mod route;
 mod routes;
 mod server;
 mod stream;
@@ -37,7 +38,8 @@ pub use config::{Config, Limits, StartError};
 pub use error::ApiError;
 pub use http::StatusCode;
 pub use inbound::InboundKey;
-pub use server::Gateway;
+pub use route::{Member, Upstreams};
+pub use server::{Gateway, Handle};
 pub use upstream::{Target, Upstream, UpstreamConfig};
 
 /// The README's example compiles and holds.

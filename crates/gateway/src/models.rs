@@ -22,7 +22,7 @@ pub(crate) fn routes(base: &str) -> Router<Shared> {
 }
 
 async fn models(State(app): State<Shared>, uri: Uri, headers: HeaderMap) -> Result<Response, ApiError> {
-    let list = app.upstream.executor_for(&headers)?.models().await?.value;
+    let list = app.upstreams().models(&headers).await?;
     if !is_for_codex(&uri) {
         return Ok(reply::json(StatusCode::OK, &list));
     }

@@ -10,14 +10,14 @@ use futures_util::future::BoxFuture;
 use tokio::net::{TcpListener, lookup_host};
 use tokio::time::timeout;
 
-use crate::app::App;
-use crate::{Config, Limits, StartError, Upstream, routes};
+use crate::app::{App, Shared};
+use crate::{Config, Limits, StartError, Upstreams, routes};
 
 /// A server that has its address and is ready to serve.
 pub struct Gateway {
     listener: TcpListener,
     addr: SocketAddr,
-    app: App,
+    app: Shared,
 }
 
 impl Gateway {
@@ -25,7 +25,11 @@ impl Gateway {
     ///
     /// # Errors
     /// The address is none or is taken, or it can be reached from other machines and no inbound key is set.
-    pub async fn bind(config: Config, upstream: Upstream) -> Result<Self, StartError> {
+    pub async fn bind(config: Config, upstreams: impl Into<Upstreams>) -> Result<Self, StartError> {
+        Self::bound(config, upstreams.into()).await
+    }
+
+    async fn bound(config: Config, upstreams: Upstreams) -> Result<Self, StartError> {
         let Config { listen, inbound_key, allowed_hosts, limits } = config;
         let failed = |source: io::Error| StartError::Listen { listen: listen.clone(), source };
         let addresses: Vec<SocketAddr> = lookup_host(&listen).await.map_err(failed)?.collect();
@@ -35,7 +39,8 @@ impl Gateway {
         }
         let listener = TcpListener::bind(&*addresses).await.map_err(failed)?;
         let addr = listener.local_addr().map_err(failed)?;
-        Ok(Self { listener, addr, app: App { upstream, inbound_key, allowed_hosts, limits } })
+        let app = Arc::new(App::new(upstreams, inbound_key, allowed_hosts, limits));
+        Ok(Self { listener, addr, app })
     }
 
     /// Where it listens.
@@ -44,10 +49,16 @@ impl Gateway {
         self.addr
     }
 
-    /// The upstream it serves.
+    /// The upstreams it serves.
     #[must_use]
-    pub fn upstream(&self) -> &Upstream {
-        &self.app.upstream
+    pub fn upstreams(&self) -> Arc<Upstreams> {
+        self.app.upstreams()
+    }
+
+    /// What changes it while it serves.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        Handle(Arc::clone(&self.app))
     }
 
     /// Serves until `stop` is ready, then takes no more connections and gives open replies [`Limits::grace`] to end.
@@ -67,7 +78,6 @@ impl Gateway {
     async fn serving(self, stop: BoxFuture<'static, ()>) -> Result<(), StartError> {
         let Self { listener, addr: _, app } = self;
         let Limits { grace, .. } = app.limits;
-        let app = Arc::new(app);
         // Small events are worth nothing late.
         let listener = listener.tap_io(|connection| {
             if let Err(error) = connection.set_nodelay(true) {
@@ -90,8 +100,25 @@ impl Gateway {
                 }
             }
         }
-        app.upstream.settled().await;
+        app.settled().await;
         Ok(())
+    }
+}
+
+/// Changes a gateway while it serves.
+#[derive(Clone)]
+pub struct Handle(Shared);
+
+impl Handle {
+    /// From now on these upstreams answer. Replies that are under way end as they began, over the upstream that began them.
+    pub async fn replace(&self, upstreams: impl Into<Upstreams>) {
+        self.0.replace(upstreams.into()).await;
+    }
+}
+
+impl std::fmt::Debug for Handle {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Handle").field(&self.0.upstreams()).finish()
     }
 }
 
@@ -99,7 +126,7 @@ impl std::fmt::Debug for Gateway {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Gateway")
             .field("addr", &self.addr)
-            .field("upstream", &self.app.upstream)
+            .field("upstreams", &self.app.upstreams())
             .finish_non_exhaustive()
     }
 }

@@ -58,10 +58,10 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
         upstream.policy = Policy::Strict;
     }
     let upstream = Upstream::open(upstream).await.context("the upstream cannot be used")?;
+    let over = format!("{} ({})", upstream.name(), upstream.api().title());
     let gateway = Gateway::bind(settings, upstream).await?;
-    let (name, api) = (gateway.upstream().name(), gateway.upstream().api().title());
     terminal::to_stderr(&format!(
-        "interlingua {} serves http://{}/v1 over {name} ({api})\n",
+        "interlingua {} serves http://{}/v1 over {over}\n",
         env!("CARGO_PKG_VERSION"),
         gateway.addr(),
     ));

@@ -5,5 +5,6 @@ mod doors;
 mod encodings;
 mod refusals;
 mod responses;
+mod route;
 mod streams;
 mod support;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use interlingua_executor::Profile;
 use interlingua_executor::{HttpSettings, Proxy, Timeouts};
-use interlingua_gateway::{Config, Gateway, InboundKey, Limits, Target, Upstream, UpstreamConfig};
+use interlingua_gateway::{Config, Gateway, Handle, InboundKey, Limits, Target, Upstream, UpstreamConfig, Upstreams};
 use interlingua_replay::{Faults, Replay, Server};
 use interlingua_translate::Api;
 use reqwest::{Client, RequestBuilder, Response};
@@ -16,7 +16,9 @@ use tokio::task::JoinHandle;
 
 /// A running gateway.
 pub(crate) struct Setup {
+    /// Behind it; of [`serving`] one that nobody asks.
     pub(crate) replay: Server,
+    pub(crate) handle: Handle,
     pub(crate) client: Client,
     /// `http://127.0.0.1:PORT`
     pub(crate) url: String,
@@ -81,18 +83,29 @@ impl Plan {
             allowed_hosts: vec!["gateway.lan".to_owned()],
             limits: self.limits,
         };
-        let gateway = Gateway::bind(config, upstream).await.unwrap();
-        let url = format!("http://{}", gateway.addr());
-        let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(async move {
-            let stopped = async move {
-                let _ = stopped.await;
-            };
-            gateway.serve(stopped).await.unwrap();
-        });
-        let client = HttpSettings { proxy: Proxy::Direct, ..HttpSettings::default() }.client().unwrap().http().clone();
-        Setup { replay, client, url, stop: Some(stop), task }
+        start(config, upstream.into(), replay).await
     }
+}
+
+/// A gateway over any upstreams.
+pub(crate) async fn serving(upstreams: Upstreams) -> Setup {
+    let config = Config { listen: "127.0.0.1:0".to_owned(), ..Config::default() };
+    start(config, upstreams, Replay::embedded().spawn().await.unwrap()).await
+}
+
+async fn start(config: Config, upstreams: Upstreams, replay: Server) -> Setup {
+    let gateway = Gateway::bind(config, upstreams).await.unwrap();
+    let handle = gateway.handle();
+    let url = format!("http://{}", gateway.addr());
+    let (stop, stopped) = oneshot::channel();
+    let task = tokio::spawn(async move {
+        let stopped = async move {
+            let _ = stopped.await;
+        };
+        gateway.serve(stopped).await.unwrap();
+    });
+    let client = HttpSettings { proxy: Proxy::Direct, ..HttpSettings::default() }.client().unwrap().http().clone();
+    Setup { replay, handle, client, url, stop: Some(stop), task }
 }
 
 impl Setup {

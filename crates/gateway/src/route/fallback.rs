@@ -1,0 +1,49 @@
+//! Others in the place of an upstream that cannot answer.
+
+use bytes::Bytes;
+use http::HeaderMap;
+use interlingua_executor::{Answer, Error, Executor, Reply};
+use interlingua_translate::{Api, Asked};
+
+use super::Route;
+
+/// A request that has been read, and all that is needed to read it again for somebody else.
+pub(crate) struct Attempt {
+    pub(crate) api: Api,
+    pub(crate) caller: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Route {
+    /// Asks the first, and where it cannot answer, the others in their order. The failure is the last one's.
+    pub(crate) async fn ask(self, executor: Executor, asked: Asked, attempt: Attempt) -> Result<Answer<Reply>, Error> {
+        match executor.ask(asked).await {
+            Err(error) if may_others_help(&error) => self.ask_others(error, attempt).await,
+            answer => answer,
+        }
+    }
+
+    /// Asks the others in their order, each in its own API.
+    pub(crate) async fn ask_others(self, mut failure: Error, attempt: Attempt) -> Result<Answer<Reply>, Error> {
+        let Attempt { api, caller, body } = attempt;
+        for other in &self.others {
+            // The translation moves what it translates, so the request is read once more.
+            let (Ok(executor), Ok(mut asked)) = (other.executor_for(&caller), other.translator(api).read(&body)) else {
+                continue;
+            };
+            tracing::warn!(phase = %failure.phase(), error = %failure, instead = other.name(), "another upstream is asked");
+            self.apply(asked.request());
+            match executor.ask(asked).await {
+                Err(error) if may_others_help(&error) => failure = error,
+                answer => return answer,
+            }
+        }
+        Err(failure)
+    }
+}
+
+/// Whether the request has not been worked on, and why lies with this upstream alone: it cannot be reached, its login is
+/// over, or its plan is used up. Whatever may have begun to run is not asked for twice.
+pub(crate) fn may_others_help(error: &Error) -> bool {
+    error.is_connect() || error.needs_login() || error.usage_limit().is_some()
+}
