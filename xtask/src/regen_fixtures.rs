@@ -4,7 +4,7 @@
 
 mod hashes;
 mod index;
-mod profiles;
+mod pages;
 mod replay_cases;
 mod snapshots;
 
@@ -17,7 +17,7 @@ type Generator = fn(&mut Generated<'_>) -> Result<()>;
 
 /// In the order of their needs: copies and snapshots are made from cases whose hashes are right.
 const GENERATORS: [Generator; 5] =
-    [hashes::generate, index::generate, replay_cases::generate, snapshots::generate, profiles::generate];
+    [hashes::generate, index::generate, replay_cases::generate, snapshots::generate, pages::generate];
 
 /// Rebuilds, or in [`Mode::Check`] names what is stale.
 pub(crate) fn run(project: &Project, mode: Mode) -> Result<()> {

@@ -1,7 +1,7 @@
 //! APIs as words on the command line and in files.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use interlingua_translate::Api;
+use interlingua_translate::{Api, SettingValue};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
@@ -11,8 +11,16 @@ pub(crate) fn parser() -> impl TypedValueParser<Value = Api> {
     PossibleValuesParser::new(known).try_map(|word| word.parse::<Api>())
 }
 
-/// For serde: the name of an API, or none.
-pub(crate) fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Api>, D::Error> {
-    let word = Option::<String>::deserialize(deserializer)?;
-    word.map(|word| word.parse().map_err(D::Error::custom)).transpose()
+/// An API by its name, in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ApiName(pub(crate) Api);
+
+impl<'de> Deserialize<'de> for ApiName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map(Self).map_err(D::Error::custom)
+    }
+}
+
+impl SettingValue for ApiName {
+    const KIND: &'static str = "the name of an API";
 }

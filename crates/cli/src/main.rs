@@ -2,6 +2,7 @@
 
 mod api;
 mod chat;
+mod config;
 mod demo;
 mod login;
 mod models;
@@ -28,6 +29,7 @@ struct Cli {
 enum Command {
     Demo(demo::Args),
     Serve(serve::Args),
+    Config(config::Args),
     Chat(chat::Args),
     Translate(translate::Args),
     Models(models::Args),
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
     match Cli::parse().command {
         Command::Demo(args) => runtime::run(demo::run(args)),
         Command::Serve(args) => runtime::run(serve::run(args)),
+        Command::Config(args) => runtime::run(config::run(args)),
         Command::Chat(args) => runtime::run(chat::run(args)),
         Command::Translate(args) => translate::run(&args),
         Command::Models(args) => runtime::run(models::run(args)),

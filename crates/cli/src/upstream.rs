@@ -11,16 +11,16 @@ use crate::{api, profile};
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct UpstreamArgs {
     /// codex, openai, replay, or a base URL; without it openai, or codex if there is a login and no OPENAI_API_KEY
-    #[arg(long, value_name = "UPSTREAM")]
+    #[arg(long, env = "INTERLINGUA_UPSTREAM", value_name = "UPSTREAM")]
     pub(crate) upstream: Option<String>,
     /// What the upstream speaks; by default what its profile says, else chat for openai and URLs, else responses
-    #[arg(long, value_parser = api::parser())]
+    #[arg(long, env = "INTERLINGUA_DIALECT", value_parser = api::parser())]
     pub(crate) dialect: Option<Api>,
     /// Where the upstream lives, if not where it usually does (what SDKs call `base_url`)
-    #[arg(long, value_name = "URL")]
+    #[arg(long, env = "INTERLINGUA_BASE_URL", value_name = "URL")]
     pub(crate) base_url: Option<String>,
     /// What the upstream accepts and forces, and where it lives: openai, codex, compatible, or a TOML file
-    #[arg(long)]
+    #[arg(long, env = "INTERLINGUA_PROFILE")]
     pub(crate) profile: Option<String>,
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::{InboundKey, Limits, Upstreams};
+use crate::{Config, InboundKey, Limits, Reload, Upstreams};
 
 /// One gateway's state.
 pub(crate) struct App {
@@ -10,6 +10,7 @@ pub(crate) struct App {
     pub(crate) inbound_key: Option<InboundKey>,
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) limits: Limits,
+    pub(crate) reload: Option<Reload>,
 }
 
 /// Who answers now, and who answered before and may still have something to save.
@@ -22,14 +23,10 @@ struct Serving {
 pub(crate) type Shared = Arc<App>;
 
 impl App {
-    pub(crate) fn new(
-        upstreams: Upstreams,
-        inbound_key: Option<InboundKey>,
-        allowed_hosts: Vec<String>,
-        limits: Limits,
-    ) -> Self {
+    pub(crate) fn new(config: Config, upstreams: Upstreams) -> Self {
+        let Config { listen: _, inbound_key, allowed_hosts, limits, reload } = config;
         let upstreams = RwLock::new(Serving { now: Arc::new(upstreams), before: Vec::new() });
-        Self { upstreams, inbound_key, allowed_hosts, limits }
+        Self { upstreams, inbound_key, allowed_hosts, limits, reload }
     }
 
     /// Who answers a request that comes now. Whoever holds this keeps them, whatever comes in their place.

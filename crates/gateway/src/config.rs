@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::InboundKey;
+use crate::{InboundKey, Reload};
 
 /// Where a gateway listens, who may use it, and its limits.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub struct Config {
     pub allowed_hosts: Vec<String>,
     /// Its limits.
     pub limits: Limits,
+    /// Where other upstreams come from while it serves, if they can change.
+    pub reload: Option<Reload>,
 }
 
 impl Default for Config {
@@ -27,6 +29,7 @@ impl Default for Config {
             inbound_key: None,
             allowed_hosts: Vec::new(),
             limits: Limits::default(),
+            reload: None,
         }
     }
 }

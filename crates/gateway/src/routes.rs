@@ -10,7 +10,7 @@ use interlingua_translate::Api;
 use crate::app::Shared;
 use crate::error::INVALID_REQUEST;
 use crate::inbound::admit;
-use crate::{ApiError, access, ask, models, reply, responses, usage};
+use crate::{ApiError, access, ask, models, reload, reply, responses, usage};
 
 /// The paths, for whoever asks for another.
 const KNOWN: &str = "POST /v1/chat/completions, POST /v1/responses, GET /v1/models, GET /v1/usage and GET /healthz";
@@ -30,7 +30,8 @@ pub(crate) fn router(app: Shared) -> Router {
         .merge(ask::route(models::CODEX, Api::Responses))
         .merge(responses::routes(models::CODEX))
         .merge(models::routes(models::CODEX));
-    api.fallback(unknown)
+    api.merge(reload::routes())
+        .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(app.clone(), admit))
         // Whoever watches over the process has no key.

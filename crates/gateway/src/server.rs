@@ -30,16 +30,15 @@ impl Gateway {
     }
 
     async fn bound(config: Config, upstreams: Upstreams) -> Result<Self, StartError> {
-        let Config { listen, inbound_key, allowed_hosts, limits } = config;
-        let failed = |source: io::Error| StartError::Listen { listen: listen.clone(), source };
-        let addresses: Vec<SocketAddr> = lookup_host(&listen).await.map_err(failed)?.collect();
+        let failed = |source: io::Error| StartError::Listen { listen: config.listen.clone(), source };
+        let addresses: Vec<SocketAddr> = lookup_host(&config.listen).await.map_err(failed)?.collect();
         let is_private = addresses.iter().all(|address| address.ip().is_loopback());
-        if !is_private && inbound_key.is_none() {
-            return Err(StartError::OpenRelay(listen));
+        if !is_private && config.inbound_key.is_none() {
+            return Err(StartError::OpenRelay(config.listen));
         }
         let listener = TcpListener::bind(&*addresses).await.map_err(failed)?;
         let addr = listener.local_addr().map_err(failed)?;
-        let app = Arc::new(App::new(upstreams, inbound_key, allowed_hosts, limits));
+        let app = Arc::new(App::new(config, upstreams));
         Ok(Self { listener, addr, app })
     }
 
@@ -113,6 +112,14 @@ impl Handle {
     /// From now on these upstreams answer. Replies that are under way end as they began, over the upstream that began them.
     pub async fn replace(&self, upstreams: impl Into<Upstreams>) {
         self.0.replace(upstreams.into()).await;
+    }
+
+    /// Reads the upstreams again, as [`Config::reload`] says, and lets them take over. The log says what came of it.
+    ///
+    /// # Errors
+    /// They are wrong, in words, and the old ones stay; or there is nothing to read them from.
+    pub async fn reload(&self) -> Result<(), String> {
+        self.0.reload().await
     }
 }
 

@@ -72,15 +72,15 @@ impl<T: SettingValue> SettingValue for Option<T> {
 macro_rules! settings {
     (
         $(#[$meta:meta])*
-        pub struct $name:ident {
+        $vis:vis struct $name:ident {
             $( $(#[doc = $doc:literal])+ $key:ident: $kind:ty = $default:expr, )*
         }
     ) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Eq, ::serde::Deserialize)]
         #[serde(default, deny_unknown_fields)]
-        pub struct $name {
-            $( $(#[doc = $doc])+ pub $key: $kind, )*
+        $vis struct $name {
+            $( $(#[doc = $doc])+ $vis $key: $kind, )*
         }
 
         impl ::std::default::Default for $name {
@@ -92,7 +92,7 @@ macro_rules! settings {
         impl $name {
             /// Every key with its value and what it does, in the order of the type.
             #[must_use]
-            pub fn settings(&self) -> ::std::vec::Vec<$crate::Setting> {
+            $vis fn settings(&self) -> ::std::vec::Vec<$crate::Setting> {
                 ::std::vec![ $( $crate::Setting {
                     key: ::std::stringify!($key),
                     kind: <$kind as $crate::SettingValue>::KIND,

@@ -1,51 +1,249 @@
 //! The configuration file.
 
+use std::fmt;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
-use anyhow::{Context, Result};
-use interlingua_translate::Api;
+use anyhow::{Context, Result, anyhow};
+use interlingua_gateway::Upstreams;
+use interlingua_translate::{Policy, SettingValue, nearest, settings};
 use serde::Deserialize;
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
-use crate::api;
+use crate::api::ApiName;
+use crate::config::upstream::UpstreamTable;
 use crate::upstream::UpstreamArgs;
 
-/// What the file says; flags and variables win over it.
-#[derive(Default)]
-pub(super) struct Settings {
-    pub(super) listen: Option<String>,
-    pub(super) upstream: UpstreamArgs,
-    pub(super) strict: bool,
-    pub(super) inbound_key: Option<String>,
-    pub(super) allowed_hosts: Vec<String>,
+settings! {
+    /// What the file says; flags and variables win over it.
+    pub(crate) struct File {
+        /// Where to listen: address and port.
+        listen: Option<String> = None,
+        /// Who answers, where there is only one: `codex`, `openai`, `replay` or a base URL. Of several each is a table
+        /// `[[upstream]]`.
+        upstream: Option<UpstreamKey> = None,
+        /// What the only upstream speaks.
+        dialect: Option<ApiName> = None,
+        /// Where the only upstream lives, if not where it usually does.
+        base_url: Option<String> = None,
+        /// What the only upstream accepts and forces: the name of a profile or a file.
+        profile: Option<String> = None,
+        /// Whether requests are refused that cannot be translated without a change of meaning.
+        strict: bool = false,
+        /// What callers have to present. Better in the variable `INTERLINGUA_INBOUND_KEY`.
+        inbound_key: Option<Hidden> = None,
+        /// Names and addresses by which it may be asked without a key, besides those of this machine.
+        allowed_hosts: Vec<String> = Vec::new(),
+        /// Whether an effort at the end of a model's name, as in `gpt-5.5-high` or `gpt-5.5(high)`, is the request's.
+        efforts_in_names: bool = false,
+        /// Other names for models, with `*` for any text, and the models that they stand for.
+        aliases: Aliases = Aliases::default(),
+    }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
-    listen: Option<String>,
-    upstream: Option<String>,
-    #[serde(default, deserialize_with = "api::named")]
-    dialect: Option<Api>,
-    base_url: Option<String>,
-    profile: Option<String>,
-    strict: Option<bool>,
-    inbound_key: Option<String>,
-    allowed_hosts: Option<Vec<String>>,
+/// The key `upstream`: one by name or address, or several tables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum UpstreamKey {
+    One(String),
+    Several(Vec<UpstreamTable>),
 }
 
-/// Reads the file. What it does not know it refuses, with the line.
-pub(super) fn read(path: &Path) -> Result<Settings> {
+impl SettingValue for UpstreamKey {
+    const KIND: &'static str = "a name or a URL, or tables";
+}
+
+impl<'de> Deserialize<'de> for UpstreamKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = UpstreamKey;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name, a URL, or tables `[[upstream]]`")
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<UpstreamKey, E> {
+                Ok(UpstreamKey::One(name.to_owned()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, tables: A) -> Result<UpstreamKey, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(tables)).map(UpstreamKey::Several)
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
+/// A text that is shown nowhere.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Hidden(pub(crate) String);
+
+impl fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl SettingValue for Hidden {
+    const KIND: &'static str = "text";
+}
+
+/// Other names for models, and what they stand for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Aliases(Vec<(String, String)>);
+
+impl SettingValue for Aliases {
+    const KIND: &'static str = "a table of texts";
+
+    fn shown(&self) -> String {
+        "{}".to_owned()
+    }
+}
+
+impl<'de> Deserialize<'de> for Aliases {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Table;
+        impl<'de> Visitor<'de> for Table {
+            type Value = Aliases;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a table of names")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Aliases, A::Error> {
+                let mut list = Vec::new();
+                while let Some(pair) = map.next_entry()? {
+                    list.push(pair);
+                }
+                Ok(Aliases(list))
+            }
+        }
+        deserializer.deserialize_map(Table)
+    }
+}
+
+/// Reads the file. What it does not know it refuses, with the line and the nearest right word.
+pub(crate) fn read(path: &Path) -> Result<File> {
     let text = fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    let written = toml::from_str(&text).map_err(|mut error: toml::de::Error| {
+    toml::from_str(&text).map_err(|mut error: toml::de::Error| {
         // The line at fault may be the one with the key in it.
         error.set_input(None);
         let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
-        anyhow::anyhow!("{} is wrong in line {line}: {}", path.display(), error.message())
-    })?;
-    let Written { listen, upstream, dialect, base_url, profile, strict, inbound_key, allowed_hosts } = written;
-    let upstream = UpstreamArgs { upstream, dialect, base_url, profile };
-    let allowed_hosts = allowed_hosts.unwrap_or_default();
-    Ok(Settings { listen, upstream, strict: strict.unwrap_or(false), inbound_key, allowed_hosts })
+        anyhow!("{} is wrong in line {line}: {}", path.display(), explained(error.message()))
+    })
+}
+
+/// What serde says of an unknown key, with the one that was probably meant.
+fn explained(message: &str) -> String {
+    let known = || message.split('`').skip(3).step_by(2);
+    match message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next()) {
+        Some(word) => match nearest(word, known()) {
+            Some(name) => format!("`{word}` is no key here; did you mean `{name}`?"),
+            None => format!("`{word}` is no key here; there are {}", known().collect::<Vec<_>>().join(", ")),
+        },
+        None => message.to_owned(),
+    }
+}
+
+/// What the command line says of who answers.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Flags {
+    pub(crate) upstream: UpstreamArgs,
+    pub(crate) strict: bool,
+    pub(crate) aliases: Vec<Alias>,
+    pub(crate) efforts_in_names: bool,
+}
+
+/// `NAME=MODEL`
+#[derive(Debug, Clone)]
+pub(crate) struct Alias {
+    name: String,
+    model: String,
+}
+
+impl FromStr for Alias {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, &'static str> {
+        let (name, model) = text.split_once('=').ok_or("an alias is NAME=MODEL")?;
+        Ok(Self { name: name.to_owned(), model: model.to_owned() })
+    }
+}
+
+/// Who answers, as flags and the file say it together.
+#[derive(Debug, Clone)]
+pub(crate) struct Answering {
+    only: UpstreamArgs,
+    several: Vec<UpstreamTable>,
+    aliases: Vec<(String, String)>,
+    efforts_in_names: bool,
+    policy: Policy,
+    /// Where the file lies, which is where the paths in it begin.
+    folder: PathBuf,
+}
+
+impl File {
+    /// Who answers by this file, where the flags say nothing else.
+    pub(crate) fn answering(&self, flags: &Flags, path: Option<&Path>) -> Answering {
+        let Flags { upstream: flags, strict, aliases, efforts_in_names } = flags;
+        let aliases = aliases.iter().map(|Alias { name, model }| (name.clone(), model.clone()));
+        let (one, several) = match &self.upstream {
+            Some(UpstreamKey::One(name)) => (Some(name.clone()), Vec::new()),
+            Some(UpstreamKey::Several(tables)) => (None, tables.clone()),
+            None => (None, Vec::new()),
+        };
+        let dialect = self.dialect.map(|ApiName(api)| api);
+        let own =
+            UpstreamArgs { upstream: one, dialect, base_url: self.base_url.clone(), profile: self.profile.clone() };
+        Answering {
+            // Whoever names an upstream on the command line wants that one.
+            several: if flags.upstream.is_some() { Vec::new() } else { several },
+            only: flags.clone().or(own),
+            // Of two that fit alike the first is taken.
+            aliases: aliases.chain(self.aliases.0.iter().cloned()).collect(),
+            efforts_in_names: *efforts_in_names || self.efforts_in_names,
+            policy: if *strict || self.strict { Policy::Strict } else { Policy::Lenient },
+            folder: path.and_then(Path::parent).map(Path::to_owned).unwrap_or_default(),
+        }
+    }
+}
+
+impl Answering {
+    /// Finds all keys and logins.
+    pub(crate) async fn open(self) -> Result<Upstreams> {
+        let Self { only, several, aliases, efforts_in_names, policy, folder } = self;
+        let mut members = Vec::with_capacity(several.len());
+        for table in several {
+            members.push(table.open(&folder, policy).await?);
+        }
+        if members.is_empty() {
+            let mut config = only.config()?;
+            config.policy = policy;
+            let upstream = interlingua_gateway::Upstream::open(config).await.context("the upstream cannot be used")?;
+            if aliases.is_empty() && !efforts_in_names {
+                return Ok(upstream.into());
+            }
+            let name = upstream.name().to_owned();
+            members.push(interlingua_gateway::Member { name, models: Vec::new(), fallback: Vec::new(), upstream });
+        }
+        Ok(Upstreams::new(members, aliases, efforts_in_names)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_key_is_told_with_the_nearest_right_one() {
+        let said = |text: &str| explained(toml::from_str::<File>(text).unwrap_err().message());
+        assert_eq!(said("lisen = \"x\""), "`lisen` is no key here; did you mean `listen`?");
+        assert_eq!(said("[[upstream]]\nname = \"a\"\nmodles = []"), "`modles` is no key here; did you mean `models`?");
+        assert!(said("zzzzzzzzzzzz = 1").contains("there are listen, upstream"));
+        assert!(said("listen = 1").contains("expected a string"), "{}", said("listen = 1"));
+    }
 }

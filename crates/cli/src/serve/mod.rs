@@ -1,20 +1,20 @@
 //! `interlingua serve`: the gateway.
 
-mod file;
+pub(crate) mod file;
 
 use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
-use interlingua_gateway::{Config, Gateway, InboundKey, Upstream};
-use interlingua_translate::Policy;
+use anyhow::Result;
+use interlingua_gateway::{Config, Gateway, Handle, InboundKey, Reload};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, fmt};
 
 use crate::runtime::told_to_stop;
+use crate::serve::file::{Alias, Flags, Hidden};
 use crate::terminal::{self, Paint};
 use crate::upstream::UpstreamArgs;
 
@@ -30,43 +30,85 @@ pub(crate) struct Args {
     #[command(flatten)]
     upstream: UpstreamArgs,
     /// Refuse requests that cannot be translated without a change of meaning
-    #[arg(long)]
+    #[arg(long, env = "INTERLINGUA_STRICT")]
     strict: bool,
+    /// Another name for a model, and the model that it stands for; may be repeated
+    #[arg(long, env = "INTERLINGUA_ALIASES", value_name = "NAME=MODEL", value_delimiter = ',')]
+    alias: Vec<Alias>,
+    /// Take an effort at the end of a model's name, as in gpt-5.5-high or gpt-5.5(high), for the request's
+    #[arg(long, env = "INTERLINGUA_EFFORTS_IN_NAMES")]
+    efforts_in_names: bool,
     /// A name or address by which it may be asked without a key, besides those of this machine; may be repeated
-    #[arg(long, value_name = "HOST")]
+    #[arg(long, env = "INTERLINGUA_ALLOWED_HOSTS", value_name = "HOST", value_delimiter = ',')]
     allowed_host: Vec<String>,
-    /// A TOML file with listen, upstream, dialect, base_url, profile, strict, inbound_key and allowed_hosts
+    /// A TOML file with any of this and more: see `interlingua config example`. It is read again at SIGHUP
     #[arg(long, env = "INTERLINGUA_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
 }
 
 /// Runs the command.
 pub(crate) async fn run(args: Args) -> Result<ExitCode> {
-    let Args { listen, upstream, strict, allowed_host, config } = args;
+    let Args { listen, upstream, strict, alias, efforts_in_names, allowed_host, config } = args;
     let lines = fmt::layer().with_writer(io::stderr).with_ansi(Paint::on(&io::stderr()).is_on()).with_target(false);
     tracing_subscriber::registry().with(lines.with_filter(log_filter(std::env::var("RUST_LOG").ok()))).init();
     let file = config.as_deref().map(file::read).transpose()?.unwrap_or_default();
-    let inbound_key = std::env::var("INTERLINGUA_INBOUND_KEY").ok().or(file.inbound_key).filter(|key| !key.is_empty());
+    let flags = Flags { upstream, strict, aliases: alias, efforts_in_names };
+    let answering = file.answering(&flags, config.as_deref());
+    let own = file.inbound_key.map(|Hidden(key)| key);
+    let inbound_key = std::env::var("INTERLINGUA_INBOUND_KEY").ok().or(own).filter(|key| !key.is_empty());
+    let reload = config.map(|path| {
+        Reload::new(move || {
+            let (path, flags) = (path.clone(), flags.clone());
+            async move {
+                let file = file::read(&path).map_err(|error| format!("{error:#}"))?;
+                let answering = file.answering(&flags, Some(&path));
+                answering.open().await.map_err(|error| format!("{error:#}"))
+            }
+        })
+    });
+    let is_reloadable = reload.is_some();
     let settings = Config {
         inbound_key: inbound_key.as_deref().map(InboundKey::new).transpose()?,
         allowed_hosts: [file.allowed_hosts, allowed_host].concat(),
+        reload,
         ..Config::default()
     };
     let settings = Config { listen: listen.or(file.listen).unwrap_or(settings.listen.clone()), ..settings };
-    let mut upstream = upstream.or(file.upstream).config()?;
-    if strict || file.strict {
-        upstream.policy = Policy::Strict;
-    }
-    let upstream = Upstream::open(upstream).await.context("the upstream cannot be used")?;
-    let over = format!("{} ({})", upstream.name(), upstream.api().title());
-    let gateway = Gateway::bind(settings, upstream).await?;
+    let upstreams = answering.open().await?;
+    let over: Vec<_> = upstreams
+        .members()
+        .map(|(name, upstream)| match upstream.api().title() {
+            api if name == upstream.name() => format!("{name} ({api})"),
+            api => format!("{name} at {} ({api})", upstream.name()),
+        })
+        .collect();
+    let gateway = Gateway::bind(settings, upstreams).await?;
     terminal::to_stderr(&format!(
-        "interlingua {} serves http://{}/v1 over {over}\n",
+        "interlingua {} serves http://{}/v1 over {}\n",
         env!("CARGO_PKG_VERSION"),
         gateway.addr(),
+        over.join(", "),
     ));
+    if is_reloadable {
+        tokio::spawn(reloaded_on_hangup(gateway.handle()));
+    }
     gateway.serve(told_to_stop()).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Reads the configuration again whenever the system says SIGHUP, where there is such a thing.
+async fn reloaded_on_hangup(handle: Handle) {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
+        while hangup.recv().await.is_some() {
+            // What came of it is in the log.
+            let _ = handle.reload().await;
+        }
+    }
+    #[cfg(not(unix))]
+    drop(handle);
 }
 
 /// What is logged: `info`, or what RUST_LOG says, such as `warn` or `info,interlingua_gateway=debug`.

@@ -2,5 +2,6 @@
 
 mod codex;
 mod commands;
+mod config;
 mod support;
 mod translate;

@@ -6,6 +6,7 @@ mod named;
 mod pattern;
 mod wanted;
 
+use std::cmp::Reverse;
 use std::fmt;
 use std::sync::Arc;
 
@@ -52,7 +53,7 @@ pub struct Member {
 /// ```
 pub struct Upstreams {
     members: Vec<Known>,
-    /// In order: the first that fits is taken.
+    /// The closest first.
     aliases: Vec<(Pattern, String)>,
     efforts_in_names: bool,
 }
@@ -128,7 +129,9 @@ impl Upstreams {
             let models = models.iter().map(|model| Pattern::new(model)).collect();
             list.push(Known { name, models, fallback: places, upstream: Arc::new(upstream) });
         }
-        let aliases = aliases.into_iter().map(|(alias, model)| (Pattern::new(&alias), model)).collect();
+        let mut aliases: Vec<_> = aliases.into_iter().map(|(alias, model)| (Pattern::new(&alias), model)).collect();
+        // A file's table has no order, so the closest alias wins: a plain name, then the longest with a gap.
+        aliases.sort_by_key(|(alias, _)| (alias.as_plain().is_none(), Reverse(alias.as_str().len())));
         Ok(Self { members: list, aliases, efforts_in_names })
     }
 

@@ -44,8 +44,11 @@ impl Scratch {
     /// The binary, out of reach of whatever the machine has set.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_interlingua"));
-        let unset = ["OPENAI_API_KEY", "INTERLINGUA_CONFIG", "INTERLINGUA_LISTEN", "INTERLINGUA_INBOUND_KEY"];
-        for name in unset.into_iter().chain(["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "RUST_LOG"]) {
+        let ours =
+            std::env::vars_os().map(|(name, _)| name).filter(|name| name.to_string_lossy().starts_with("INTERLINGUA_"));
+        for name in ours
+            .chain(["OPENAI_API_KEY", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "RUST_LOG"].map(Into::into))
+        {
             command.env_remove(name);
         }
         command.env("CODEX_HOME", self.path("home")).args(args);

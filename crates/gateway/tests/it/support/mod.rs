@@ -82,6 +82,7 @@ impl Plan {
             inbound_key: self.inbound_key.map(|key| InboundKey::new(key).unwrap()),
             allowed_hosts: vec!["gateway.lan".to_owned()],
             limits: self.limits,
+            ..Config::default()
         };
         start(config, upstream.into(), replay).await
     }

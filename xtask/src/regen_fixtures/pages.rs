@@ -1,0 +1,32 @@
+//! Pages of `docs/` that tests write from the types.
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::generated::{Generated, Mode};
+
+/// The page, and the arguments of cargo that run the test which writes it.
+const PAGES: [(&str, &[&str]); 2] = [
+    ("docs/profiles.md", &["--package", "interlingua-executor", "--test", "it", "profiles::the_page"]),
+    ("docs/configuration.md", &["--package", "interlingua", "--bins", "config::tests::the_page"]),
+];
+
+/// Runs the tests, and reports the pages that changed.
+pub(super) fn generate(generated: &mut Generated<'_>) -> Result<()> {
+    for (page, test) in PAGES {
+        let project = generated.project();
+        let before = project.read(page).unwrap_or_default();
+        let mut command = project.cargo_command();
+        command.args(["test", "--quiet", "--locked"]).args(test);
+        command.env("INSTA_UPDATE", if generated.mode() == Mode::Write { "always" } else { "no" });
+        let passed = command.status().context("cannot start cargo")?.success();
+        match (passed, generated.mode()) {
+            (true, _) => {}
+            (false, Mode::Check) => generated.report(page.to_owned()),
+            (false, Mode::Write) => bail!("the test that writes {page} fails; see above"),
+        }
+        if generated.project().read(page)? != before {
+            generated.report(page.to_owned());
+        }
+    }
+    Ok(())
+}
