@@ -1,5 +1,7 @@
 //! The configuration file: what is wrong with it, what it means, and what a running gateway makes of a change.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail as tests do")]
+
 use std::io::Read as _;
 use std::net::TcpStream;
 
