@@ -53,6 +53,8 @@ struct Parts {
     account_id: Option<String>,
     headers: HeaderMap,
     generation: Generation,
+    /// What else must not get out.
+    others: Vec<SecretString>,
 }
 
 impl Access {
@@ -83,7 +85,25 @@ impl Access {
         if fedramp {
             headers.insert(FEDRAMP, HeaderValue::from_static("true"));
         }
-        Ok(Self(Arc::new(Parts { bearer, authorization, account_id, headers, generation })))
+        Ok(Self(Arc::new(Parts { bearer, authorization, account_id, headers, generation, others: Vec::new() })))
+    }
+
+    /// The same, and it knows of more secrets.
+    pub(crate) fn beside(self, others: Vec<SecretString>) -> Self {
+        let Parts { bearer, authorization, account_id, headers, generation, others: _ } = &*self.0;
+        Self(Arc::new(Parts {
+            bearer: bearer.clone(),
+            authorization: authorization.clone(),
+            account_id: account_id.clone(),
+            headers: headers.clone(),
+            generation: *generation,
+            others,
+        }))
+    }
+
+    /// All that no log and no answer may repeat: the token itself, and what of a login it belongs to.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretString> {
+        std::iter::once(&self.0.bearer).chain(&self.0.others)
     }
 
     /// The token itself.

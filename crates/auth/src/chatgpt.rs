@@ -279,6 +279,7 @@ impl Session {
         // The Codex CLI sends the account id of the file; a login it did not write may lack it.
         let account_id = tokens.account_id.clone().or(claims.account_id);
         let access = Access::with_account(tokens.access_token.clone(), account_id, claims.fedramp, generation)?;
+        let access = access.beside(tokens.id_token.iter().chain(&tokens.refresh_token).cloned().collect());
         Ok(Self { tokens, access, lifetime, refreshed })
     }
 

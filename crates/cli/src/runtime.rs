@@ -15,7 +15,8 @@ pub(crate) fn run(command: impl Future<Output = anyhow::Result<ExitCode>>) -> Ex
         }
     };
     let code = runtime.block_on(command).unwrap_or_else(|error| {
-        terminal::to_stderr(&format!("error: {error:#}\n"));
+        let error = terminal::harmless(&format!("{error:#}"));
+        terminal::to_stderr(&format!("error: {error}\n"));
         ExitCode::FAILURE
     });
     // A thread that reads a terminal cannot be stopped, and is not waited for.

@@ -8,9 +8,10 @@ use std::time::SystemTime;
 
 use http::Method;
 use interlingua_model::{Fold, Request, Response};
-use interlingua_translate::{Asked, Loss, Outgoing, Reading, Stamp, Upstream};
+use interlingua_translate::{Answer as Rendering, Asked, Loss, Outgoing, Reading, Stamp, Upstream};
 use uuid::Uuid;
 
+use crate::Scrubber;
 use crate::answer::{Answer, Reply};
 use crate::codex::limits::RateLimits;
 use crate::config::Config;
@@ -61,7 +62,7 @@ impl Executor {
     /// # Errors
     /// The profile holds a header that cannot be sent.
     pub fn new(config: Config, transport: Arc<dyn Transport>) -> Result<Self, Error> {
-        Ok(Self { remote: Arc::new(Remote::new(config, transport)?), key: Key::None })
+        Ok(Self { remote: Arc::new(Remote::new(config, transport)?), key: Key::none() })
     }
 
     /// An executor without credentials over HTTP, with the proxy the environment names.
@@ -79,14 +80,21 @@ impl Executor {
     /// # Errors
     /// The token is empty or holds what no header may carry.
     pub fn with_bearer(&self, token: &str) -> Result<Self, Error> {
-        Ok(Self { remote: Arc::clone(&self.remote), key: Key::bearer(token)? })
+        Ok(Self { remote: Arc::clone(&self.remote), key: self.key.with_bearer(token)? })
     }
 
     /// The same upstream over the same connections, with credentials that are asked before every request.
     #[cfg(feature = "reqwest")]
     #[must_use]
     pub fn with_credentials(&self, credentials: Arc<dyn interlingua_auth::Credentials>) -> Self {
-        Self { remote: Arc::clone(&self.remote), key: Key::Credentials(credentials) }
+        Self { remote: Arc::clone(&self.remote), key: self.key.with_credentials(credentials) }
+    }
+
+    /// The same upstream with the same credentials, and with more secrets that no error, header, failure or loss may repeat:
+    /// the key that callers of a gateway present, for instance. Its own credentials it knows anyway.
+    #[must_use]
+    pub fn hiding(&self, secrets: &Scrubber) -> Self {
+        Self { remote: Arc::clone(&self.remote), key: self.key.hiding(secrets) }
     }
 
     /// What it was made with.
@@ -120,7 +128,7 @@ impl Executor {
                 let opened = self.remote.open_readable(call.clone(), &self.key).await;
                 let opened = opened.map_err(|error| error.map_param(|param| reply.param(param)));
                 let answer = match opened {
-                    Ok(opened) => self.answer(opened, Rendered::new(reply.answer()), is_streamed, &losses).await,
+                    Ok(opened) => self.answer(opened, reply.answer(), is_streamed, &losses).await,
                     Err(error) => Err(error),
                 };
                 match answer {
@@ -201,11 +209,12 @@ impl Executor {
     async fn answer(
         &self,
         opened: Opened,
-        reader: Rendered,
+        answer: Rendering,
         is_streamed: bool,
         losses: &[Loss],
     ) -> Result<Answer<Reply>, Error> {
         let started = opened.meta();
+        let reader = Rendered::new(answer, opened.head.scrubber().clone());
         let mut chain = self.chain(opened, reader);
         if is_streamed {
             self.hold(|cx| chain.poll_until(cx, Rendered::is_worth_sending)).await;
@@ -220,7 +229,8 @@ impl Executor {
     async fn complete_once(&self, call: Call, reading: &Reading, losses: &[Loss]) -> Result<Answer<Response>, Error> {
         let opened = self.remote.open_readable(call, &self.key).await?;
         let started = opened.meta();
-        let mut chain = self.chain(opened, Told::<Fold>::new(reading.events()));
+        let reader = Told::<Fold>::new(reading.events(), opened.head.scrubber().clone());
+        let mut chain = self.chain(opened, reader);
         std::future::poll_fn(|cx| chain.poll_until(cx, |_| false)).await;
         let (value, lost) = event_stream::whole(chain).map_err(|error| error.with_head(&started.head))?;
         Ok(Answer { value, meta: started.ready([losses, &lost].concat()) })
@@ -229,7 +239,8 @@ impl Executor {
     async fn stream_once(&self, call: Call, reading: &Reading, losses: &[Loss]) -> Result<Answer<EventStream>, Error> {
         let opened = self.remote.open_readable(call, &self.key).await?;
         let started = opened.meta();
-        let mut chain = self.chain(opened, Told::new(reading.events()));
+        let reader = Told::new(reading.events(), opened.head.scrubber().clone());
+        let mut chain = self.chain(opened, reader);
         self.hold(|cx| chain.poll_until(cx, Reader::has_output)).await;
         let value = EventStream::release(chain).map_err(|error| error.with_head(&started.head))?;
         Ok(Answer { value, meta: started.ready(losses.to_vec()) })
@@ -238,7 +249,7 @@ impl Executor {
     fn chain<R: Reader>(&self, opened: Opened, reader: R) -> Chain<R> {
         let Remote { config, transport, last_limits, .. } = &*self.remote;
         let source = Source::new(opened.body, Arc::clone(transport), config.timeouts);
-        Chain::new(source, reader, Arc::clone(last_limits))
+        Chain::new(source, reader, Arc::clone(last_limits), opened.head.scrubber().clone())
     }
 
     /// Waits for `ready`, but not longer than a stream is held back.

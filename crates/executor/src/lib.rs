@@ -39,6 +39,7 @@ mod error;
 mod executor;
 mod http;
 mod profile;
+mod scrub;
 mod stream;
 
 pub use crate::http::base_url::BaseUrl;
@@ -57,6 +58,7 @@ pub use executor::{Executor, stamp};
 #[cfg(feature = "reqwest")]
 pub use interlingua_auth::{HttpClient, HttpSettings, Proxy};
 pub use profile::Profile;
+pub use scrub::{Line, Scrubber, one_line};
 pub use stream::event_stream::EventStream;
 pub use stream::sse_stream::{Report, SseStream};
 

@@ -12,6 +12,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode};
 use http_body::{Body as _, Frame, SizeHint};
+use interlingua_executor::one_line;
 use uuid::Uuid;
 
 use crate::Upstreams;
@@ -60,7 +61,7 @@ impl Drop for Entry {
         let ms = begun.elapsed().as_millis();
         let status = status.map(|status| status.as_u16());
         let end = if *is_over { "whole" } else { "client left" };
-        tracing::info!(%id, %method, %path, status, %bytes, %ms, end, "answered");
+        tracing::info!(%id, %method, path = %one_line(path), status, %bytes, %ms, end, "answered");
     }
 }
 

@@ -2,11 +2,15 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use interlingua_executor::Scrubber;
+
 use crate::{Config, InboundKey, Limits, Reload, Upstreams};
 
 /// One gateway's state.
 pub(crate) struct App {
     upstreams: RwLock<Serving>,
+    /// What no upstream's answer may repeat beside its own key.
+    hidden: Scrubber,
     pub(crate) inbound_key: Option<InboundKey>,
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) limits: Limits,
@@ -25,8 +29,10 @@ pub(crate) type Shared = Arc<App>;
 impl App {
     pub(crate) fn new(config: Config, upstreams: Upstreams) -> Self {
         let Config { listen: _, inbound_key, allowed_hosts, limits, reload } = config;
-        let upstreams = RwLock::new(Serving { now: Arc::new(upstreams), before: Vec::new() });
-        Self { upstreams, inbound_key, allowed_hosts, limits, reload }
+        let hidden = Scrubber::new(inbound_key.iter().map(InboundKey::secret));
+        let now = Arc::new(upstreams.hiding(&hidden));
+        let upstreams = RwLock::new(Serving { now, before: Vec::new() });
+        Self { upstreams, hidden, inbound_key, allowed_hosts, limits, reload }
     }
 
     /// Who answers a request that comes now. Whoever holds this keeps them, whatever comes in their place.
@@ -37,6 +43,7 @@ impl App {
 
     /// From now on others answer. Requests that are under way end as they began.
     pub(crate) async fn replace(&self, upstreams: Upstreams) {
+        let upstreams = upstreams.hiding(&self.hidden);
         let before = {
             let mut serving = self.upstreams.write().unwrap_or_else(PoisonError::into_inner);
             let Serving { now, before } = &mut *serving;

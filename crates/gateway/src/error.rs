@@ -5,6 +5,7 @@ use std::fmt;
 use axum::response::{IntoResponse, Response};
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderValue, StatusCode};
+use interlingua_executor::one_line;
 use interlingua_model::Failure;
 use interlingua_translate::Error as TranslateError;
 use interlingua_wire::chat::{ErrorBody, ErrorCode, ErrorDetail};
@@ -101,7 +102,7 @@ impl From<interlingua_executor::Error> for ApiError {
             let seconds = HeaderValue::from(wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
             headers.entry(RETRY_AFTER).or_insert(seconds);
         }
-        tracing::warn!(status = error.status().as_u16(), phase = %error.phase(), %error, "no answer");
+        tracing::warn!(status = error.status().as_u16(), phase = %error.phase(), error = %one_line(&error), "no answer");
         Self { status: error.status(), error: Box::new(error.body().error), headers: Box::new(headers) }
     }
 }

@@ -30,6 +30,11 @@ impl InboundKey {
         Ok(Self(SecretString::from(key)))
     }
 
+    /// The key, for whatever must not repeat it.
+    pub(crate) fn secret(&self) -> &str {
+        self.0.expose_secret()
+    }
+
     /// Compares in a time that tells nothing but the length.
     fn admits(&self, presented: &str) -> bool {
         self.0.expose_secret().as_bytes().ct_eq(presented.as_bytes()).into()

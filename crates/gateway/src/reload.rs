@@ -9,6 +9,7 @@ use axum::response::Response;
 use axum::routing::post;
 use futures_util::future::BoxFuture;
 use http::StatusCode;
+use interlingua_executor::one_line;
 
 use crate::app::{App, Shared};
 use crate::error::INVALID_REQUEST;
@@ -50,7 +51,7 @@ impl App {
                 Ok(())
             }
             Err(error) => {
-                tracing::warn!(%error, "the configuration is wrong, and the old one stays");
+                tracing::warn!(error = %one_line(&error), "the configuration is wrong, and the old one stays");
                 Err(error)
             }
         }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use axum::serve::ListenerExt;
 use futures_util::future::BoxFuture;
+use interlingua_executor::one_line;
 use tokio::net::{TcpListener, lookup_host};
 use tokio::time::timeout;
 
@@ -80,7 +81,7 @@ impl Gateway {
         // Small events are worth nothing late.
         let listener = listener.tap_io(|connection| {
             if let Err(error) = connection.set_nodelay(true) {
-                tracing::debug!(%error, "a connection keeps its delay");
+                tracing::debug!(error = %one_line(error), "a connection keeps its delay");
             }
         });
         let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();

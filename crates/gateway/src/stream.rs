@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::StreamExt;
 use futures_util::stream::unfold;
-use interlingua_executor::{Answer, Error, Reply, SseStream, stamp};
+use interlingua_executor::{Answer, Error, Reply, SseStream, one_line, stamp};
 use interlingua_model::{Failure, Request};
 use interlingua_translate::{Api, Translator};
 
@@ -51,10 +51,11 @@ async fn next(events: &mut SseStream, limits: Limits) -> Option<Bytes> {
         && let Some(report) = events.report()
     {
         for loss in &report.losses {
-            tracing::debug!(%loss, "lost in the reply");
+            tracing::debug!(loss = %one_line(loss), "lost in the reply");
         }
         if let Some(failure) = &report.failure {
-            tracing::warn!(code = failure.code.as_deref(), message = failure.message, "a stream failed");
+            let code = failure.code.as_deref().unwrap_or_default();
+            tracing::warn!(code = %one_line(code), message = %one_line(&failure.message), "a stream failed");
         }
     }
     next
@@ -91,7 +92,7 @@ impl<A: Future<Output = Result<Answer<Reply>, Error>> + Unpin> Belated<A> {
                 Some(Ok(Answer { value: Reply::Stream(events), meta: _ })) => events,
                 Some(Ok(Answer { value: Reply::Whole(body), meta: _ })) => return Some((body, Self::Over)),
                 Some(Err(error)) => {
-                    tracing::warn!(phase = %error.phase(), %error, "a stream failed before it began");
+                    tracing::warn!(phase = %error.phase(), error = %one_line(&error), "a stream failed before it began");
                     return Some((failed(api, error.failure()), Self::Over));
                 }
             },

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use http::HeaderMap;
 use interlingua_auth::{ApiKey, ChatGpt, Credentials, Stored};
 use interlingua_executor::{BaseUrl, Config, Executor, Profile, ReqwestTransport, Timeouts};
-use interlingua_executor::{HttpSettings, Proxy};
+use interlingua_executor::{HttpSettings, Proxy, Scrubber};
 use interlingua_replay::{Log, Replay, Server};
 use interlingua_translate::{Api, Policy, Style, Translator};
 use secrecy::SecretString;
@@ -140,6 +140,11 @@ impl Upstream {
         // The Codex CLI is among the clients, and acts on every item that ends, whole or not.
         let style = Style { close_cut_items: style.close_cut_items.or(Some(false)), ..style };
         Ok(Self { executor, style, policy, name, key, replay })
+    }
+
+    /// From now on nothing it answers repeats these either where it tells of a failure.
+    pub(crate) fn hide(&mut self, hidden: &Scrubber) {
+        self.executor = self.executor.hiding(hidden);
     }
 
     /// Host and port, for messages.

@@ -291,10 +291,12 @@ impl Error {
         error
     }
 
-    /// Adds what the reply's head said. Its own word on when to try again wins over the body's.
+    /// Adds what the reply's head said, and takes out what the reply must not let out. The head's own word on when to try
+    /// again wins over the body's.
     pub(crate) fn with_head(mut self, head: &ReplyHead) -> Self {
         self.0.retry_after = head.retry_after().or(self.0.retry_after);
         self.0.head = Some(head.clone());
+        head.scrubber().failure(&mut self.0.failure);
         self
     }
 

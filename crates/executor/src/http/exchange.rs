@@ -1,5 +1,6 @@
 //! One HTTP exchange: the request as the upstream wants it, the head of its reply, and what a bad head means.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -7,7 +8,6 @@ use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, USER_AGENT};
 use http::{HeaderMap, Method, Request, StatusCode, Uri};
 
-use crate::BaseUrl;
 use crate::answer::{Meta, Timings};
 use crate::backend::{carry, header_name};
 use crate::codex::catalogue::LastCatalogue;
@@ -19,6 +19,7 @@ use crate::http::key::{Grant, Key};
 use crate::http::retry::Decision;
 use crate::http::transport::{ByteStream, Transport};
 use crate::http::wait::{Paced, collect, within};
+use crate::{BaseUrl, Scrubber};
 
 /// What all clones of an executor share.
 pub(crate) struct Remote {
@@ -146,17 +147,22 @@ impl Remote {
         }
         request.headers_mut().extend(own);
         let grant = key.grant().await?;
-        let opened = self.send(request.clone(), grant).await?;
+        let scrubber = key.scrubber(&grant);
+        let opened = self.send(request.clone(), grant, scrubber.clone()).await?;
         if opened.head.status != StatusCode::UNAUTHORIZED {
             return Ok(opened);
         }
         match key.renew(&opened.grant).await? {
-            Some(grant) => Ok(Opened { times: Times::Twice, ..self.send(request, grant).await? }),
+            Some(grant) => {
+                // What was refused is no less a secret.
+                let scrubber = scrubber.merged(&key.scrubber(&grant));
+                Ok(Opened { times: Times::Twice, ..self.send(request, grant, scrubber).await? })
+            }
             None => Ok(opened),
         }
     }
 
-    async fn send(&self, mut request: Request<Bytes>, grant: Grant) -> Result<Opened, Error> {
+    async fn send(&self, mut request: Request<Bytes>, grant: Grant, scrubber: Scrubber) -> Result<Opened, Error> {
         grant.apply(request.headers_mut(), self.key_header.as_ref());
         let sent = Instant::now();
         let limit = self.config.timeouts.headers;
@@ -165,7 +171,7 @@ impl Remote {
             .ok_or_else(|| Error::timeout(Phase::Headers, limit))?
             .map_err(|error| Error::transport(error, &self.base_url))?;
         let (parts, body) = response.into_parts();
-        let head = ReplyHead::new(parts.status, &parts.headers);
+        let head = ReplyHead::new(parts.status, &parts.headers).hiding(scrubber);
         if let Some(limits) = head.rate_limits() {
             self.last_limits.head(limits);
         }
@@ -193,12 +199,15 @@ impl Remote {
         }
     }
 
-    /// The whole of a reply's body, within limits.
+    /// The whole of a reply's body that is no model's, within limits and without secrets.
     pub(crate) async fn read_whole(&self, head: &ReplyHead, body: ByteStream, most: usize) -> Result<Bytes, Error> {
         let cut = |error| Error::cut(Phase::MidStream, error).with_head(head);
         let (bytes, whole) = collect(self.paced(body), most).await.map_err(cut)?;
         if whole {
-            return Ok(bytes);
+            return Ok(match head.scrubber().body(&bytes) {
+                Cow::Owned(clean) => clean.into(),
+                Cow::Borrowed(_) => bytes,
+            });
         }
         let message = format!("the upstream's reply is larger than {} MiB", most >> 20);
         Err(Error::malformed(Phase::MidStream, message).with_head(head))
@@ -210,11 +219,11 @@ impl Remote {
     }
 
     async fn refusal(&self, opened: Opened) -> Error {
-        let Opened { head, body, etag: _, grant, times, sent: _, waited: _ } = opened;
+        let Opened { head, body, etag: _, grant: _, times, sent: _, waited: _ } = opened;
         let read = within(&*self.transport, ERROR_BODY_WAIT, collect(self.paced(body), MAX_ERROR_BODY)).await;
         // A body that does not come still leaves the status to report.
         let (bytes, whole) = read.and_then(Result::ok).unwrap_or_default();
-        let failure = body::read(&head, &grant.scrub(&bytes), whole);
+        let failure = body::read(&head, &head.scrubber().body(&bytes), whole);
         if head.status == StatusCode::UNAUTHORIZED && times == Times::Twice {
             return Error::relogin(&failure).with_head(&head);
         }

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, DATE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
+use crate::Scrubber;
 use crate::codex::limits::{RateLimits, is_rate_limit};
 
 /// The head of an upstream's reply, reduced to what is of use beyond the exchange.
@@ -17,13 +18,28 @@ pub struct ReplyHead {
     pub headers: HeaderMap,
     /// Read at once, since a point in time is a wait only now.
     retry_after: Option<Duration>,
+    /// What the rest of the reply must not let out.
+    scrubber: Scrubber,
 }
 
 impl ReplyHead {
     pub(crate) fn new(status: StatusCode, headers: &HeaderMap) -> Self {
         let relayed = headers.iter().filter(|(name, _)| is_relayed(name));
         let relayed = relayed.map(|(name, value)| (name.clone(), value.clone())).collect();
-        Self { status, headers: relayed, retry_after: retry_after(headers) }
+        Self { status, headers: relayed, retry_after: retry_after(headers), scrubber: Scrubber::default() }
+    }
+
+    /// The same without these secrets; whoever reads the body of the reply takes them out of it.
+    pub(crate) fn hiding(mut self, scrubber: Scrubber) -> Self {
+        scrubber.headers(&mut self.headers);
+        self.scrubber = scrubber;
+        self
+    }
+
+    /// What the reply must not let out: the credentials it was asked for with among it.
+    #[must_use]
+    pub fn scrubber(&self) -> &Scrubber {
+        &self.scrubber
     }
 
     /// The upstream's id of the request: `x-request-id`, else `cf-ray`.

@@ -9,11 +9,17 @@ use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 #[cfg(feature = "reqwest")]
 use interlingua_auth::{Access, Credentials};
 
-use crate::Error;
+use crate::{Error, Scrubber};
 
-/// What an executor authorises its requests with.
+/// What an executor authorises its requests with, and what else it must not let out.
 #[derive(Clone)]
-pub(crate) enum Key {
+pub(crate) struct Key {
+    source: Source,
+    hidden: Scrubber,
+}
+
+#[derive(Clone)]
+enum Source {
     /// Nothing: a server that needs none.
     None,
     /// A fixed bearer token, as the header that carries it.
@@ -32,7 +38,12 @@ pub(crate) enum Grant {
 }
 
 impl Key {
-    pub(crate) fn bearer(token: &str) -> Result<Self, Error> {
+    pub(crate) fn none() -> Self {
+        Self { source: Source::None, hidden: Scrubber::default() }
+    }
+
+    /// The same secrets, and this token.
+    pub(crate) fn with_bearer(&self, token: &str) -> Result<Self, Error> {
         let token = token.trim();
         if token.is_empty() {
             return Err(Error::configuration("the bearer token is empty".to_owned()));
@@ -41,7 +52,28 @@ impl Key {
             Error::configuration("the bearer token holds characters that no HTTP header may carry".to_owned())
         })?;
         value.set_sensitive(true);
-        Ok(Self::Bearer(value))
+        Ok(Self { source: Source::Bearer(value), hidden: self.hidden.clone() })
+    }
+
+    /// The same secrets, and these credentials.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn with_credentials(&self, credentials: Arc<dyn Credentials>) -> Self {
+        Self { source: Source::Credentials(credentials), hidden: self.hidden.clone() }
+    }
+
+    /// The same credentials, and more that must not get out.
+    pub(crate) fn hiding(&self, secrets: &Scrubber) -> Self {
+        Self { source: self.source.clone(), hidden: self.hidden.merged(secrets) }
+    }
+
+    /// What a reply to a request with this grant must not let out.
+    pub(crate) fn scrubber(&self, grant: &Grant) -> Scrubber {
+        match grant {
+            Grant::None => self.hidden.clone(),
+            Grant::Bearer(_) => self.hidden.and(grant.token()),
+            #[cfg(feature = "reqwest")]
+            Grant::Access(access) => self.hidden.and(access.secrets().map(secrecy::ExposeSecret::expose_secret)),
+        }
     }
 
     /// What to send with the next request.
@@ -50,11 +82,13 @@ impl Key {
         expect(clippy::unused_async, reason = "credentials that renew themselves take their time here")
     )]
     pub(crate) async fn grant(&self) -> Result<Grant, Error> {
-        match self {
-            Self::None => Ok(Grant::None),
-            Self::Bearer(value) => Ok(Grant::Bearer(value.clone())),
+        match &self.source {
+            Source::None => Ok(Grant::None),
+            Source::Bearer(value) => Ok(Grant::Bearer(value.clone())),
             #[cfg(feature = "reqwest")]
-            Self::Credentials(credentials) => credentials.access().await.map(Grant::Access).map_err(Error::credentials),
+            Source::Credentials(credentials) => {
+                credentials.access().await.map(Grant::Access).map_err(Error::credentials)
+            }
         }
     }
 
@@ -64,9 +98,9 @@ impl Key {
         expect(clippy::unused_async, reason = "credentials that renew themselves take their time here")
     )]
     pub(crate) async fn renew(&self, refused: &Grant) -> Result<Option<Grant>, Error> {
-        match (self, refused) {
+        match (&self.source, refused) {
             #[cfg(feature = "reqwest")]
-            (Self::Credentials(credentials), Grant::Access(access)) => {
+            (Source::Credentials(credentials), Grant::Access(access)) => {
                 let newer = credentials.on_unauthorized(access.generation()).await;
                 newer.map(|access| access.map(Grant::Access)).map_err(Error::credentials)
             }
@@ -105,25 +139,17 @@ impl Grant {
         };
         value.to_str().ok()?.strip_prefix(SCHEME)
     }
-
-    /// The text without the token, which some servers repeat when they refuse it.
-    pub(crate) fn scrub(&self, body: &[u8]) -> Vec<u8> {
-        match self.token() {
-            Some(token) => String::from_utf8_lossy(body).replace(token, "***").into_bytes(),
-            None => body.to_vec(),
-        }
-    }
 }
 
 const SCHEME: &str = "Bearer ";
 
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::None => "None",
-            Self::Bearer(_) => "Bearer",
+        f.write_str(match &self.source {
+            Source::None => "None",
+            Source::Bearer(_) => "Bearer",
             #[cfg(feature = "reqwest")]
-            Self::Credentials(_) => "Credentials",
+            Source::Credentials(_) => "Credentials",
         })
     }
 }

@@ -1,6 +1,7 @@
 //! A request for an upstream that speaks the client's language: passed on, not translated.
 
 use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
 use interlingua_translate::chat::Field;
 use interlingua_translate::{ChatUpstream, Upstream};
@@ -10,11 +11,12 @@ use crate::http::exchange::{Call, EVENT_STREAM, JSON, Opened};
 use crate::http::splice::Glance;
 use crate::http::transport::BoxFuture;
 use crate::http::transport::ByteStream;
+use crate::scrub::Passing;
 use crate::{Error, Executor};
 
 impl Executor {
     /// Sends the body of a request as it is, with `headers` of the client beside it, to an upstream that speaks the client's
-    /// API, and gives the reply back byte for byte, errors included: its status, the headers a client may see, and the body as
+    /// API, and gives the reply back byte for byte, errors included, but for secrets that an error repeats: its status, the headers a client may see, and the body as
     /// it arrives.
     ///
     /// Of the headers those go along that belong to a session or a trace of the client's, such as `session-id` and
@@ -40,10 +42,14 @@ impl Executor {
                     Err(error) => tries.again(error).await?,
                 }
             };
-            let stream: ByteStream = Box::pin(self.remote.paced(body));
+            let scrubber = head.scrubber().clone();
+            let passing = Passing::new(Box::pin(self.remote.paced(body)), scrubber, !head.status.is_success());
+            let stream: ByteStream = Box::pin(passing);
             let mut response = Response::new(stream);
             *response.status_mut() = head.status;
             *response.headers_mut() = head.headers;
+            // A body without secrets may be shorter than it was said to be.
+            response.headers_mut().remove(CONTENT_LENGTH);
             Ok(response)
         })
     }

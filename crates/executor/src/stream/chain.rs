@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use interlingua_model::{Failure, Opaque};
-use interlingua_translate::Outcome;
+use interlingua_translate::{End as ReplyEnd, Outcome};
 
+use crate::Scrubber;
 use crate::codex::limits::{LIMITS_EVENT, LastLimits};
 use crate::error::{Error, Phase};
 use crate::stream::source::{Fault, Pull, Source};
@@ -33,6 +34,7 @@ pub(crate) struct Chain<R> {
     end: Option<End>,
     /// Where limits go that are told in mid-stream.
     limits: Arc<LastLimits>,
+    scrubber: Scrubber,
 }
 
 #[derive(Debug)]
@@ -43,8 +45,8 @@ struct End {
 }
 
 impl<R: Reader> Chain<R> {
-    pub(crate) fn new(source: Source, reader: R, limits: Arc<LastLimits>) -> Self {
-        Self { source, reader, end: None, limits }
+    pub(crate) fn new(source: Source, reader: R, limits: Arc<LastLimits>, scrubber: Scrubber) -> Self {
+        Self { source, reader, end: None, limits, scrubber }
     }
 
     /// How it ended, once it has.
@@ -83,7 +85,7 @@ impl<R: Reader> Chain<R> {
                 }
                 for aside in self.reader.take_asides() {
                     if aside.kind == LIMITS_EVENT {
-                        self.limits.report(aside.raw);
+                        self.limits.report(self.scrubber.json(aside.raw));
                     }
                 }
                 if !self.reader.is_over() {
@@ -95,9 +97,13 @@ impl<R: Reader> Chain<R> {
             Pull::Fault(fault) => Some(fault),
         };
         let reason = fault.as_ref().map(Fault::failure);
-        let outcome = self.reader.end(reason.clone());
+        let mut outcome = self.reader.end(reason.clone());
         // A reply that had all it needed is none the worse for the fault.
         let fault = fault.filter(|_| outcome.failure() == reason);
+        self.scrubber.losses(&mut outcome.losses);
+        if let ReplyEnd::Failed(failure) = &mut outcome.end {
+            self.scrubber.failure(failure);
+        }
         self.end = Some(End { outcome, fault });
         Poll::Ready(())
     }

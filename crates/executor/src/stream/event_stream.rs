@@ -9,6 +9,7 @@ use futures_core::Stream;
 use interlingua_model::{Event, Failure, Fold, Opaque, Response, Sink};
 use interlingua_translate::{End, Events, Loss, Outcome};
 
+use crate::Scrubber;
 use crate::error::{Error, Phase};
 use crate::stream::chain::{Chain, Reader};
 
@@ -46,6 +47,8 @@ struct Noted<S> {
     sink: S,
     has_output: bool,
     asides: Vec<Opaque>,
+    /// What its failures must not let out.
+    scrubber: Scrubber,
 }
 
 /// Events that nobody took yet. This is the one place where events become owned.
@@ -59,8 +62,11 @@ impl Sink for Queue {
 }
 
 impl<S: Sink> Sink for Noted<S> {
-    fn event(&mut self, event: Event<'_>) {
+    fn event(&mut self, mut event: Event<'_>) {
         self.has_output |= event.is_output();
+        if let Event::Failed(failure) = &mut event {
+            self.scrubber.failure(failure);
+        }
         if let Event::Opaque(opaque) = &event {
             self.asides.push(opaque.clone());
         }
@@ -69,8 +75,9 @@ impl<S: Sink> Sink for Noted<S> {
 }
 
 impl<S: Sink + Default> Told<S> {
-    pub(crate) fn new(events: Events) -> Self {
-        Self { events: Some(events), noted: Noted { sink: S::default(), has_output: false, asides: Vec::new() } }
+    pub(crate) fn new(events: Events, scrubber: Scrubber) -> Self {
+        let noted = Noted { sink: S::default(), has_output: false, asides: Vec::new(), scrubber };
+        Self { events: Some(events), noted }
     }
 }
 

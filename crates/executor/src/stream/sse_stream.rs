@@ -9,7 +9,9 @@ use futures_core::Stream;
 use interlingua_model::{Failure, Opaque};
 use interlingua_translate::{Answer, End, Loss, Outcome, Stage};
 
+use crate::Scrubber;
 use crate::error::Error;
+use crate::scrub::Scrubbed;
 use crate::stream::chain::{Chain, Reader};
 
 /// The bytes of a stream: server-sent events of the API the caller speaks, ready to be sent.
@@ -48,14 +50,16 @@ pub(crate) struct Rendered {
     answer: Option<Answer>,
     bytes: Vec<u8>,
     has_output: bool,
+    /// What its failures must not let out.
+    scrubber: Scrubber,
 }
 
 /// A reply that is not handed out yet.
 pub(crate) type Held = Chain<Rendered>;
 
 impl Rendered {
-    pub(crate) fn new(answer: Answer) -> Self {
-        Self { answer: Some(answer), bytes: Vec::new(), has_output: false }
+    pub(crate) fn new(answer: Answer, scrubber: Scrubber) -> Self {
+        Self { answer: Some(answer), bytes: Vec::new(), has_output: false, scrubber }
     }
 
     /// Whether there are bytes, and more in them than that a response has begun.
@@ -71,7 +75,8 @@ impl Rendered {
 impl Reader for Rendered {
     fn bytes(&mut self, bytes: &[u8]) {
         if let Some(answer) = &mut self.answer {
-            self.has_output |= answer.bytes(bytes, &mut self.bytes) == Stage::Output;
+            let mut out = Scrubbed { out: &mut self.bytes, scrubber: &self.scrubber };
+            self.has_output |= answer.bytes(bytes, &mut out) == Stage::Output;
         }
     }
 
@@ -96,9 +101,10 @@ impl Reader for Rendered {
             return Outcome { end: End::Truncated, losses: Vec::new() };
         };
         self.has_output |= answer.has_output();
+        let mut out = Scrubbed { out: &mut self.bytes, scrubber: &self.scrubber };
         match reason {
-            Some(reason) => answer.fail(reason, &mut self.bytes),
-            None => answer.finish(&mut self.bytes),
+            Some(reason) => answer.fail(reason, &mut out),
+            None => answer.finish(&mut out),
         }
     }
 }

@@ -9,12 +9,12 @@ use interlingua_model::Api;
 
 use crate::support::{Scripted, config, hello, reply, request, response, streaming};
 
-/// Hands out `token-0`, then `token-1`, and so on with each renewal.
+/// Hands out `a-token-0`, then `a-token-1`, and so on with each renewal.
 #[derive(Debug, Default)]
 struct Renewing(AtomicU32);
 
 fn token(number: u32) -> Result<Access, Error> {
-    Access::new(format!("token-{number}").into(), Generation::default())
+    Access::new(format!("a-token-{number}").into(), Generation::default())
 }
 
 impl Credentials for Renewing {
@@ -40,14 +40,14 @@ fn tokens(upstream: &Scripted) -> Vec<String> {
 async fn a_refused_token_is_renewed_once() {
     let upstream = Scripted::new([reply(401, "application/json", "{}"), streaming(hello())]);
     executor(&upstream, Arc::default()).ask(request(true)).await.unwrap();
-    assert_eq!(tokens(&upstream), ["Bearer token-0", "Bearer token-1"]);
+    assert_eq!(tokens(&upstream), ["Bearer a-token-0", "Bearer a-token-1"]);
     let sent = upstream.sent();
     assert_eq!(sent[0].body(), sent[1].body());
 }
 
 #[tokio::test]
 async fn a_second_refusal_is_final() {
-    let refusal = || reply(401, "application/json", r#"{"detail":"token-1 is no good"}"#);
+    let refusal = || reply(401, "application/json", r#"{"detail":"a-token-1 is no good"}"#);
     let upstream = Scripted::new([refusal(), refusal()]);
     let error = executor(&upstream, Arc::default()).ask(request(true)).await.unwrap_err();
     assert_eq!((error.status().as_u16(), error.phase()), (401, Phase::Headers));
@@ -98,5 +98,5 @@ async fn credentials_are_asked_before_every_request() {
     executor.ask(request(false)).await.unwrap();
     credentials.0.store(5, Ordering::SeqCst);
     executor.ask(request(false)).await.unwrap();
-    assert_eq!(tokens(&upstream), ["Bearer token-0", "Bearer token-5"]);
+    assert_eq!(tokens(&upstream), ["Bearer a-token-0", "Bearer a-token-5"]);
 }

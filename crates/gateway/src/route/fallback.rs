@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::HeaderMap;
-use interlingua_executor::{Answer, Error, Executor, Reply};
+use interlingua_executor::{Answer, Error, Executor, Reply, one_line};
 use interlingua_translate::{Api, Asked};
 
 use super::Route;
@@ -31,7 +31,7 @@ impl Route {
             let (Ok(executor), Ok(mut asked)) = (other.executor_for(&caller), other.translator(api).read(&body)) else {
                 continue;
             };
-            tracing::warn!(phase = %failure.phase(), error = %failure, instead = other.name(), "another upstream is asked");
+            tracing::warn!(phase = %failure.phase(), error = %one_line(&failure), instead = other.name(), "another upstream is asked");
             self.apply(asked.request());
             match executor.ask(asked).await {
                 Err(error) if may_others_help(&error) => failure = error,

@@ -11,6 +11,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::StatusCode;
+use interlingua_executor::Scrubber;
 use interlingua_model::{Request, Sourced};
 
 use crate::error::INVALID_REQUEST;
@@ -133,6 +134,15 @@ impl Upstreams {
         // A file's table has no order, so the closest alias wins: a plain name, then the longest with a gap.
         aliases.sort_by_key(|(alias, _)| (alias.as_plain().is_none(), Reverse(alias.as_str().len())));
         Ok(Self { members: list, aliases, efforts_in_names })
+    }
+
+    /// The same, and no answer repeats what is hidden where it tells of a failure.
+    pub(crate) fn hiding(mut self, hidden: &Scrubber) -> Self {
+        // They are new, and nobody else holds them.
+        for upstream in self.members.iter_mut().filter_map(|member| Arc::get_mut(&mut member.upstream)) {
+            upstream.hide(hidden);
+        }
+        self
     }
 
     /// Their names and who they are, in order.

@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 use http::HeaderMap;
+use interlingua_executor::one_line;
 use interlingua_wire::chat::{Model, ModelList};
 
 use super::Upstreams;
@@ -34,7 +35,7 @@ impl Upstreams {
                     data.extend(models.into_iter().filter(goes_there));
                 }
                 Err((name, error)) => {
-                    tracing::warn!(upstream = name, %error, "its models are not listed");
+                    tracing::warn!(upstream = name, error = %one_line(&error), "its models are not listed");
                     failure.get_or_insert(error);
                 }
             }

@@ -6,5 +6,6 @@ mod encodings;
 mod refusals;
 mod responses;
 mod route;
+mod secrets;
 mod streams;
 mod support;
