@@ -140,6 +140,7 @@ mod tests {
         Event::Finished(Box::new(Ending {
             envelope: Envelope::default(),
             finish: Finish::Completed,
+            stop_sequence: None,
             usage: None,
             metadata: None,
             moderation: None,

@@ -57,6 +57,7 @@ fn weather_tool() -> Result<Tool, Box<dyn Error>> {
         description: Some("Current weather in a city.".to_owned()),
         parameters: Some(Json::from_text(schema)?),
         strict: Some(false),
+        cache_breakpoint: None,
     }))
 }
 
@@ -72,7 +73,14 @@ fn run(call: &ToolCall) -> Item {
         unknown => format!("there is no tool `{unknown}`"),
     };
     let (call_id, kind) = (call.call_id.clone(), call.arguments.kind());
-    item(ItemKind::ToolResult(ToolResult { id: None, call_id, kind, output: Content::Text(output), status: None }))
+    item(ItemKind::ToolResult(ToolResult {
+        id: None,
+        call_id,
+        kind,
+        output: Content::Text(output),
+        is_error: None,
+        status: None,
+    }))
 }
 
 /// What an item says to the person who asked.

@@ -140,6 +140,8 @@ pub struct Ending {
     pub envelope: Envelope,
     /// How it ended.
     pub finish: Finish,
+    /// The stop sequence that ended it, where one did and it is said which.
+    pub stop_sequence: Option<String>,
     /// What it cost.
     pub usage: Option<Usage>,
     /// Key-value pairs of the caller, verbatim.

@@ -28,6 +28,7 @@ use crate::{
 /// fold.event(Event::Finished(Box::new(Ending {
 ///     envelope: Envelope::default(),
 ///     finish: Finish::Completed,
+///     stop_sequence: None,
 ///     usage: None,
 ///     metadata: None,
 ///     moderation: None,
@@ -87,7 +88,7 @@ impl Fold {
             Some(End::Failed(failure)) => return Err(FoldError::Failed(failure)),
             Some(End::Finished(ending)) => *ending,
         };
-        let Ending { envelope, finish, usage, metadata, moderation, origins } = ending;
+        let Ending { envelope, finish, stop_sequence, usage, metadata, moderation, origins } = ending;
         let Envelope { id, created, model, service_tier } = envelope;
         let cut = if finish == Finish::Completed { ItemStatus::Completed } else { ItemStatus::Incomplete };
         Ok(Response {
@@ -100,6 +101,7 @@ impl Fold {
             usage,
             moderation,
             finish,
+            stop_sequence,
             origins,
         })
     }
@@ -232,7 +234,7 @@ impl OpenItem {
                 id,
                 summary: summary.into_values().collect(),
                 content: content.into_values().collect(),
-                encrypted: None,
+                seal: None,
                 status: Some(status),
             }),
             Self::Opaque => return None,

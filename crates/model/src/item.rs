@@ -119,8 +119,19 @@ pub struct Part {
     pub origin: Origin,
     /// What it holds.
     pub kind: PartKind,
-    /// A cache boundary after this part (`prompt_cache_breakpoint`), verbatim.
-    pub cache_breakpoint: Option<Json>,
+    /// A cache boundary after this part.
+    pub cache_breakpoint: Option<Breakpoint>,
+}
+
+/// Where the prefix of a prompt ends that a cache should keep.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Breakpoint {
+    /// Its place in the source document.
+    pub origin: Origin,
+    /// How long the cache should keep it (Messages: `5m`, `1h`), where said.
+    pub ttl: Option<String>,
+    /// The boundary as Chat and Responses spell it, verbatim, where one of them said it.
+    pub raw: Option<Json>,
 }
 
 /// What a part holds.
@@ -333,6 +344,8 @@ pub struct ToolResult {
     pub kind: ToolKind,
     /// The answer.
     pub output: Content,
+    /// Whether the tool failed, where said.
+    pub is_error: Option<bool>,
     /// How far it got.
     pub status: Option<ItemStatus>,
 }
@@ -347,7 +360,20 @@ pub struct ReasoningItem {
     /// The raw thoughts, one string a part.
     pub content: Vec<String>,
     /// The sealed thoughts that the upstream wants back on the next turn.
-    pub encrypted: Option<String>,
+    pub seal: Option<Seal>,
     /// How far it got.
     pub status: Option<ItemStatus>,
+}
+
+/// Thoughts as only those who made them can read them, or what proves that they made them.
+///
+/// It goes back to its maker and to nobody else: any other upstream refuses it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seal {
+    /// The API of the upstream that made it.
+    pub maker: Api,
+    /// Whether the thoughts are in it and nowhere else, and may not be shown (Messages: `redacted_thinking`).
+    pub is_redacted: bool,
+    /// The seal, verbatim.
+    pub data: String,
 }

@@ -36,14 +36,14 @@ pub use api::{Api, UnknownApi};
 pub use event::{Collected, Ending, Envelope, Event, ItemIndex, ItemStart, ReasoningKind, Sink};
 pub use fold::{Fold, FoldError};
 pub use item::{
-    Annotation, Arguments, AudioPart, Content, FilePart, ImagePart, ImageSource, Item, ItemKind, ItemStatus, Message,
-    Opaque, OpaqueClass, Part, PartKind, ReasoningItem, Role, TextPart, TokenLogprob, ToolCall, ToolKind, ToolResult,
-    TopLogprob, UrlCitation,
+    Annotation, Arguments, AudioPart, Breakpoint, Content, FilePart, ImagePart, ImageSource, Item, ItemKind,
+    ItemStatus, Message, Opaque, OpaqueClass, Part, PartKind, ReasoningItem, Role, Seal, TextPart, TokenLogprob,
+    ToolCall, ToolKind, ToolResult, TopLogprob, UrlCitation,
 };
 pub use json::Json;
 pub use request::{
-    AudioOutput, CallStyle, Continuation, Limits, Logprobs, OutputFormat, OutputOptions, Reasoning, Request, Sampling,
-    SchemaFormat, Service, StreamOptions,
+    AudioOutput, CallStyle, Carried, Continuation, Display, Limits, Logprobs, OutputFormat, OutputOptions, Reasoning,
+    Request, Sampling, SchemaFormat, Service, StreamOptions, Weight,
 };
 pub use response::{Failure, Finish, IncompleteReason, InputDetails, OutputDetails, ReplyOrigins, Response, Usage};
 pub use source::{Origin, Sourced};

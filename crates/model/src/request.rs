@@ -1,6 +1,6 @@
 //! What a caller asks for.
 
-use crate::{Item, Json, Opaque, Origin, Sourced, Tool, ToolChoice};
+use crate::{Api, Content, Item, Json, Opaque, Origin, Sourced, Tool, ToolChoice};
 
 /// A request, whichever protocol it was written in.
 ///
@@ -10,8 +10,8 @@ use crate::{Item, Json, Opaque, Origin, Sourced, Tool, ToolChoice};
 pub struct Request {
     /// The model's name.
     pub model: String,
-    /// The operator's text where a protocol keeps it apart from the conversation (Responses: `instructions`).
-    pub instructions: Option<Sourced<String>>,
+    /// The operator's text where a protocol keeps it apart from the conversation (Responses: `instructions`, Messages: `system`).
+    pub instructions: Option<Sourced<Content>>,
     /// The conversation, oldest first.
     pub items: Vec<Item>,
     /// Where the conversation as a whole stood.
@@ -42,6 +42,37 @@ pub struct Request {
     pub continuation: Continuation,
     /// Extra output asked for by name (Responses: `include`), without what other fields already say.
     pub include: Vec<Sourced<String>>,
+    /// Fields that only one protocol has a word for.
+    pub carried: Vec<Carried>,
+}
+
+/// A field that only one protocol has a word for: written again for an upstream of the same API, and judged for any other by
+/// its weight alone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Carried {
+    /// Its place in the source document.
+    pub origin: Origin,
+    /// The API that has a word for it.
+    pub api: Api,
+    /// The word: a name, or names with dots between them.
+    pub name: &'static str,
+    /// What an answer is without it.
+    pub weight: Weight,
+    /// What it says, verbatim.
+    pub value: Json,
+}
+
+/// What an answer is without a field that it was asked with. Only the decoder that read it can say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Weight {
+    /// The same: the field says what happens anyway.
+    Neutral,
+    /// As good: the field only hints.
+    Hint,
+    /// Perhaps another one.
+    Parameter,
+    /// Not what was asked for.
+    Essential,
 }
 
 impl Request {
@@ -66,6 +97,7 @@ impl Request {
             service: Service::default(),
             continuation: Continuation::default(),
             include: Vec::new(),
+            carried: Vec::new(),
         }
     }
 }
@@ -138,12 +170,27 @@ pub struct AudioOutput {
 pub struct Reasoning {
     /// How hard: an open string, passed as it is.
     pub effort: Option<Sourced<String>>,
+    /// How many tokens of thoughts, where the caller says it in tokens; the effort then says the same in a word.
+    pub budget: Option<Sourced<i64>>,
+    /// How much of its thoughts the caller wants to see, where said.
+    pub display: Option<Sourced<Display>>,
     /// Whether to summarise: `auto`, `concise`, `detailed` or newer.
     pub summary: Option<Sourced<String>>,
     /// Which earlier thoughts to keep (Responses: `reasoning.context`).
     pub context: Option<Sourced<String>>,
     /// `standard` or another mode (Responses: `reasoning.mode`).
     pub mode: Option<Sourced<String>>,
+}
+
+/// How much of its thoughts a reply shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Display {
+    /// None: the caller has no place for them.
+    Nothing,
+    /// That there were some, sealed, so that they can go back on the next turn.
+    Sealed,
+    /// Their text as well.
+    Text,
 }
 
 /// How to draw tokens.
@@ -153,6 +200,8 @@ pub struct Sampling {
     pub temperature: Option<Sourced<serde_json::Number>>,
     /// 0 to 1.
     pub top_p: Option<Sourced<serde_json::Number>>,
+    /// From how many tokens to draw (Messages: `top_k`).
+    pub top_k: Option<Sourced<i64>>,
     /// -2 to 2; a decoder leaves a neutral 0 out.
     pub frequency_penalty: Option<Sourced<serde_json::Number>>,
     /// -2 to 2; a decoder leaves a neutral 0 out.

@@ -23,6 +23,8 @@ pub struct Response {
     pub moderation: Option<Json>,
     /// How it ended.
     pub finish: Finish,
+    /// The stop sequence that ended it, where one did and it is said which.
+    pub stop_sequence: Option<String>,
     /// Where its facts stood.
     pub origins: ReplyOrigins,
 }

@@ -1,6 +1,6 @@
 //! Tools a model may call, and how it may choose among them.
 
-use crate::{Json, Opaque, Origin, ToolKind};
+use crate::{Breakpoint, Json, Opaque, Origin, ToolKind};
 
 /// A tool the request offers.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +49,8 @@ pub struct FunctionTool {
     /// Whether arguments must follow the schema. `None` leaves it to the protocol the caller spoke, so a decoder
     /// fills it in wherever its protocol has a fixed default.
     pub strict: Option<bool>,
+    /// A cache boundary after this tool.
+    pub cache_breakpoint: Option<Breakpoint>,
 }
 
 /// A custom (freeform) tool.

@@ -16,7 +16,7 @@ impl Response {
     ///
     /// let reply = Response {
     ///     id: Some("1".into()), created: None, model: None, service_tier: None, metadata: None,
-    ///     items: vec![], usage: None, moderation: None, finish: Finish::Completed,
+    ///     items: vec![], usage: None, moderation: None, finish: Finish::Completed, stop_sequence: None,
     ///     origins: ReplyOrigins::default(),
     /// };
     /// let mut fold = Fold::default();
@@ -25,13 +25,33 @@ impl Response {
     /// # Ok::<(), interlingua_model::FoldError>(())
     /// ```
     pub fn into_events(self, out: &mut impl Sink) {
-        let Self { id, created, model, service_tier, metadata, items, usage, moderation, finish, origins } = self;
+        let Self {
+            id,
+            created,
+            model,
+            service_tier,
+            metadata,
+            items,
+            usage,
+            moderation,
+            finish,
+            stop_sequence,
+            origins,
+        } = self;
         let envelope = Envelope { id, created, model, service_tier };
         out.event(Event::Started(envelope.clone()));
         for (index, item) in (0..).map(ItemIndex).zip(items) {
             tell(index, item, out);
         }
-        out.event(Event::Finished(Box::new(Ending { envelope, finish, usage, metadata, moderation, origins })));
+        out.event(Event::Finished(Box::new(Ending {
+            envelope,
+            finish,
+            stop_sequence,
+            usage,
+            metadata,
+            moderation,
+            origins,
+        })));
     }
 }
 
@@ -101,7 +121,7 @@ fn tell_call(index: ItemIndex, origin: Origin, call: &ToolCall, out: &mut impl S
 }
 
 fn tell_reasoning(index: ItemIndex, origin: Origin, reasoning: &ReasoningItem, out: &mut impl Sink) {
-    let ReasoningItem { id, summary, content, encrypted: _, status: _ } = reasoning;
+    let ReasoningItem { id, summary, content, seal: _, status: _ } = reasoning;
     out.event(Event::ItemStarted { index, origin, item: ItemStart::Reasoning { id: borrowed(id.as_ref()) } });
     // The thought before its summary: who can show only one shows the first.
     for (kind, texts) in [(ReasoningKind::Text, content), (ReasoningKind::Summary, summary)] {

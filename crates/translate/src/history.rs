@@ -78,7 +78,8 @@ fn answered(items: Vec<Item>, losses: &mut Vec<Loss>) -> Vec<Item> {
             losses.push(Loss::new(item.origin.path(), LossCode::UnansweredCall, detail));
             let output = Content::Text(NO_RESULT.to_owned());
             let kind = call.arguments.kind();
-            let result = ToolResult { id: None, call_id: call.call_id.clone(), kind, output, status: None };
+            let result =
+                ToolResult { id: None, call_id: call.call_id.clone(), kind, output, is_error: None, status: None };
             // It stood nowhere.
             due.push(Item { origin: Origin::default(), kind: ItemKind::ToolResult(result) });
         }

@@ -32,6 +32,7 @@ mod api;
 #[cfg(feature = "sse")]
 mod bytes;
 mod call_ids;
+mod carried;
 mod codes;
 mod convert;
 mod error;
@@ -46,9 +47,11 @@ mod json_body;
 mod loss;
 mod names;
 mod opaque;
+mod operator;
 mod outcome;
 mod places;
 mod reply;
+mod seals;
 mod sent;
 mod settings;
 mod stamp;
@@ -56,6 +59,7 @@ mod stop;
 mod style;
 mod surrogates;
 mod telemetry;
+mod tool_error;
 mod translator;
 mod watch;
 

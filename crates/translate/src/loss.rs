@@ -116,6 +116,8 @@ loss_codes! {
     Emulated = "emulated", false;
     /// A value moved to the nearest one the target accepts.
     ChangedValue = "changed_value", true;
+    /// A limit that the target demands and nobody named; the upstream's usual one was taken.
+    AssumedLimit = "assumed_limit", false;
     /// A field that neither API's reference knows.
     UnknownField = "unknown_field", true;
     /// A field in which a server tells of its own work: times, prices, names of machines.

@@ -178,6 +178,7 @@ mod tests {
                 description: None,
                 parameters: None,
                 strict: None,
+                cache_breakpoint: None,
             }));
         }
         request

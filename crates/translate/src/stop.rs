@@ -67,28 +67,35 @@ pub(crate) fn end_at(response: &mut Response, sequences: &[String]) {
     if sequences.is_empty() {
         return;
     }
+    let mut met = None;
     let cut = response.items.iter_mut().position(|item| match &mut item.kind {
-        ItemKind::Message(message) => cut_content(&mut message.content, sequences),
+        ItemKind::Message(message) => {
+            met = cut_content(&mut message.content, sequences);
+            met.is_some()
+        }
         ItemKind::ToolCall(_) | ItemKind::ToolResult(_) | ItemKind::Reasoning(_) | ItemKind::Opaque(_) => false,
     });
     if let Some(index) = cut {
         response.items.truncate(index + 1);
         response.finish = Finish::Completed;
+        response.stop_sequence = met.map(str::to_owned);
     }
 }
 
-fn cut_content(content: &mut Content, sequences: &[String]) -> bool {
+fn cut_content<'s>(content: &mut Content, sequences: &'s [String]) -> Option<&'s str> {
     match content {
-        Content::Text(text) => match first(text, sequences) {
-            Some(at) => {
-                text.truncate(at);
-                true
-            }
-            None => false,
-        },
+        Content::Text(text) => {
+            let (at, sequence) = first(text, sequences)?;
+            text.truncate(at);
+            Some(sequence)
+        }
         Content::Parts(parts) => {
+            let mut met = None;
             let cut = parts.iter_mut().position(|part| match &mut part.kind {
-                PartKind::Text(part) => cut_part(part, sequences),
+                PartKind::Text(part) => {
+                    met = cut_part(part, sequences);
+                    met.is_some()
+                }
                 PartKind::Refusal(_)
                 | PartKind::Image(_)
                 | PartKind::Audio(_)
@@ -98,13 +105,13 @@ fn cut_content(content: &mut Content, sequences: &[String]) -> bool {
             if let Some(index) = cut {
                 parts.truncate(index + 1);
             }
-            cut.is_some()
+            met
         }
     }
 }
 
-fn cut_part(part: &mut TextPart, sequences: &[String]) -> bool {
-    let Some(at) = first(&part.text, sequences) else { return false };
+fn cut_part<'s>(part: &mut TextPart, sequences: &'s [String]) -> Option<&'s str> {
+    let (at, sequence) = first(&part.text, sequences)?;
     part.text.truncate(at);
     let mut told = 0;
     part.logprobs.retain(|token| {
@@ -113,12 +120,12 @@ fn cut_part(part: &mut TextPart, sequences: &[String]) -> bool {
     });
     // What hangs on a text that is gone has nothing to hang on.
     part.annotations.clear();
-    true
+    Some(sequence)
 }
 
-/// Where the first of the sequences begins.
-fn first(text: &str, sequences: &[String]) -> Option<usize> {
-    sequences.iter().filter_map(|sequence| text.find(sequence.as_str())).min()
+/// Where the first of the sequences begins, and which it is.
+fn first<'s>(text: &str, sequences: &'s [String]) -> Option<(usize, &'s str)> {
+    sequences.iter().filter_map(|sequence| Some((text.find(sequence.as_str())?, sequence.as_str()))).min()
 }
 
 /// Where the end of a text begins that may be the beginning of a sequence.
@@ -138,6 +145,8 @@ struct Stop {
     /// Items that have begun and not ended, and whether each is a call.
     open: Vec<(ItemIndex, bool)>,
     held: Option<Held>,
+    /// The sequence that came.
+    met: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -161,7 +170,14 @@ struct Held {
 
 impl Stop {
     fn new(sequences: Vec<String>) -> Self {
-        Self { sequences, phase: Phase::Watching, envelope: Envelope::default(), open: Vec::new(), held: None }
+        Self {
+            sequences,
+            phase: Phase::Watching,
+            envelope: Envelope::default(),
+            open: Vec::new(),
+            held: None,
+            met: None,
+        }
     }
 
     fn text(
@@ -184,7 +200,8 @@ impl Stop {
             None => (text, tokens),
             Some(held) => (Cow::Owned(held.text + &text), [held.tokens, tokens].concat()),
         };
-        if let Some(at) = first(&text, &self.sequences) {
+        if let Some((at, sequence)) = first(&text, &self.sequences) {
+            self.met = Some(sequence.to_owned());
             let (said, _) = split(tokens, at);
             tell(index, part, text.get(..at).unwrap_or_default(), said, out);
             self.phase = Phase::Matched;
@@ -219,6 +236,7 @@ impl Stop {
         out.event(Event::Finished(Box::new(Ending {
             envelope: std::mem::take(&mut self.envelope),
             finish: Finish::Completed,
+            stop_sequence: self.met.take(),
             usage: None,
             metadata: None,
             moderation: None,

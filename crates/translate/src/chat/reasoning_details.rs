@@ -4,11 +4,10 @@
 //! reasoning item; entries of one `id` belong together. `before` says what the thoughts preceded: `"content"` or a
 //! call id, absent for the first thing of the turn.
 
-use interlingua_model::ReasoningItem;
+use interlingua_model::{ReasoningItem, Seal};
 use interlingua_wire::{Integer, chat as wire};
 
-/// The format of entries that a Responses upstream made and can take back.
-pub(super) const FORMAT: &str = "openai-responses-v1";
+use crate::seals;
 
 /// Where thoughts stood in their turn, as an entry says it.
 pub(super) const BEFORE_CONTENT: &str = "content";
@@ -20,18 +19,32 @@ pub(super) fn encode_details(
     before: Option<&str>,
     index: &mut i64,
 ) -> Vec<wire::ReasoningDetail> {
-    let ReasoningItem { id, summary, content, encrypted, status: _ } = item;
-    if id.is_none() && encrypted.is_none() {
+    let ReasoningItem { id, summary, content, seal, status: _ } = item;
+    if id.is_none() && seal.is_none() {
         return Vec::new();
     }
+    let format = seals::format(seal.as_ref().map(|seal| seal.maker));
     let mut next = || {
         let this = *index;
         *index += 1;
         Some(Integer(this))
     };
-    let format = || Some(FORMAT.to_owned());
+    let format = || Some(format.to_owned());
     let before = || before.map(str::to_owned);
     let mut entries = Vec::new();
+    if let Some(Seal { maker, is_redacted: false, data }) = seal
+        && seals::are_signatures(*maker)
+    {
+        entries.push(wire::ReasoningDetail::Text(wire::TextDetail {
+            text: Some(content.iter().chain(summary).map(String::as_str).collect()),
+            signature: Some(data.clone()),
+            index: next(),
+            format: format(),
+            before: before(),
+            ..wire::TextDetail::default()
+        }));
+        return entries;
+    }
     for text in summary {
         entries.push(wire::ReasoningDetail::Summary(wire::SummaryDetail {
             summary: Some(text.clone()),
@@ -52,7 +65,7 @@ pub(super) fn encode_details(
             ..wire::TextDetail::default()
         }));
     }
-    if let Some(data) = encrypted {
+    if let Some(Seal { maker: _, is_redacted: _, data }) = seal {
         entries.push(wire::ReasoningDetail::Encrypted(wire::EncryptedDetail {
             data: Some(data.clone()),
             id: id.clone(),

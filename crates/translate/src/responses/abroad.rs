@@ -63,7 +63,14 @@ fn result(call_id: Option<String>, said: Option<String>) -> Option<ItemKind> {
 }
 
 fn answered(call_id: String, output: Content) -> ItemKind {
-    ItemKind::ToolResult(ToolResult { id: None, call_id, kind: ToolKind::Function, output, status: None })
+    ItemKind::ToolResult(ToolResult {
+        id: None,
+        call_id,
+        kind: ToolKind::Function,
+        output,
+        is_error: None,
+        status: None,
+    })
 }
 
 /// A text as it is, anything else as its JSON.

@@ -268,7 +268,7 @@ fn results(request: &Request) -> BTreeMap<&str, Vec<&str>> {
 
 /// All text of the model, or of everybody else, in order and without the spaces that joining may add.
 fn spoken(request: &Request, by_model: bool) -> String {
-    let instructions = request.instructions.iter().filter(|_| !by_model).map(|text| text.value.as_str());
+    let instructions = request.instructions.iter().filter(|_| !by_model).flat_map(|said| texts(&said.value));
     let messages = request.items.iter().filter_map(|item| match &item.kind {
         ItemKind::Message(message) if (message.role == Role::Assistant) == by_model => {
             Some(texts(&message.content).into_iter().chain(refusals(&message.content)))

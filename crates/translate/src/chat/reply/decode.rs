@@ -89,6 +89,7 @@ pub fn decode_response(wire: wire::Response, sent: &Sent) -> Result<Translated<R
         usage,
         moderation: moderation.and_then(decode_moderation),
         finish,
+        stop_sequence: None,
         origins: ReplyOrigins { items: MESSAGE, finish: FINISH, usage: USAGE },
     };
     Ok(Translated { value, losses: losses.list })

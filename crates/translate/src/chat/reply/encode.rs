@@ -13,11 +13,11 @@ use super::finish::{CallsMade, finish_reason, is_empty_completion};
 use super::ids::{created_at, reply_id};
 use super::logprobs::encode_logprobs;
 use super::moderation::encode_moderation;
+use super::order::{answer_among, following};
 use super::usage::encode_usage;
 use crate::chat::Context;
-use crate::chat::context::FINAL_ANSWER;
 use crate::chat::reasoning_content::{REASONING_JOINER, reasoning_text};
-use crate::chat::reasoning_details::{BEFORE_CONTENT, encode_details};
+use crate::chat::reasoning_details::encode_details;
 use crate::convert::wire_json;
 use crate::opaque::{leave_out_of_reply, lost_annotation};
 use crate::{Error, Loss, LossCode, Translated};
@@ -38,14 +38,27 @@ use crate::{Error, Loss, LossCode, Translated};
 /// let context = chat::Context::unknown(Stamp { id: "1".into(), created: 0 });
 /// let reply = Response {
 ///     id: Some("resp_abc".into()), created: Some(1), model: Some("m".into()), service_tier: None, metadata: None,
-///     items: vec![], usage: None, moderation: None, finish: Finish::Completed, origins: ReplyOrigins::default(),
+///     items: vec![], usage: None, moderation: None, finish: Finish::Completed, stop_sequence: None,
+///     origins: ReplyOrigins::default(),
 /// };
 /// let chat = chat::encode_response(reply, &context)?.value;
 /// assert_eq!(chat.id.as_deref(), Some("chatcmpl-resp_abc"));
 /// # Ok::<(), interlingua_translate::Error>(())
 /// ```
 pub fn encode_response(response: Response, context: &Context) -> Result<Translated<wire::Response>, Error> {
-    let Response { id, created, model, service_tier, metadata, items, usage, moderation, finish, origins } = response;
+    let Response {
+        id,
+        created,
+        model,
+        service_tier,
+        metadata,
+        items,
+        usage,
+        moderation,
+        finish,
+        stop_sequence: _,
+        origins,
+    } = response;
     let mut choice = Choice::default();
     if let Finish::Incomplete(IncompleteReason::Other(reason)) = &finish {
         let detail = format!("cut short for a reason Chat does not know (`{reason}`); reported as `length`");
@@ -81,37 +94,6 @@ pub fn encode_response(response: Response, context: &Context) -> Result<Translat
         extra: Extra::new(),
     };
     Ok(Translated { value, losses })
-}
-
-/// The message that is the answer, where several were said: the one that says so, else the last.
-fn answer_among(items: &[Item]) -> Option<usize> {
-    let phase = |item: &Item| match &item.kind {
-        ItemKind::Message(message) => Some(message.phase.clone().unwrap_or_default()),
-        ItemKind::ToolCall(_) | ItemKind::Reasoning(_) | ItemKind::ToolResult(_) | ItemKind::Opaque(_) => None,
-    };
-    let last = |is_it: &dyn Fn(&str) -> bool| items.iter().rposition(|item| phase(item).is_some_and(|it| is_it(&it)));
-    last(&|phase| phase == FINAL_ANSWER).or_else(|| last(&|_| true))
-}
-
-/// What each item stands before, as `reasoning_details` say it; `None` where Chat cannot carry what follows.
-fn following(items: &[Item]) -> Vec<Option<String>> {
-    let mut next = None;
-    let mut follow: Vec<_> = items
-        .iter()
-        .rev()
-        .map(|item| {
-            let here = next.clone();
-            match &item.kind {
-                ItemKind::Message(_) => next = Some(BEFORE_CONTENT.to_owned()),
-                ItemKind::ToolCall(call) => next = Some(call.call_id.clone()),
-                ItemKind::Reasoning(_) => {}
-                ItemKind::ToolResult(_) | ItemKind::Opaque(_) => next = None,
-            }
-            here
-        })
-        .collect();
-    follow.reverse();
-    follow
 }
 
 /// The one choice while it is put together.

@@ -10,6 +10,7 @@ pub(super) mod finish;
 pub(super) mod ids;
 pub(super) mod logprobs;
 pub(super) mod moderation;
+mod order;
 pub(super) mod usage;
 
 pub use decode::decode_response;

@@ -6,9 +6,10 @@ use interlingua_model::{
 use interlingua_wire::{Json, Unknown, chat as wire};
 use serde::Deserialize;
 
+use super::decode_content::breakpoint;
 use super::decode_reasoning::{Replayed, bare_thoughts, decode_details};
 use super::reading::{KnownCalls, Place, Reading};
-use crate::convert::{arguments_of, json, non_empty};
+use crate::convert::{arguments_of, non_empty};
 use crate::error::missing;
 use crate::{Error, LossCode, RequestCode};
 
@@ -179,7 +180,7 @@ fn decode_parts(
             wire::Part::Text(wire::TextPart { text, prompt_cache_breakpoint, extra }) => {
                 out.unknown(&path, &extra);
                 let text = text.ok_or_else(|| missing(format!("{path}.text"), "a text part needs its text"))?;
-                let cache_breakpoint = prompt_cache_breakpoint.map(json);
+                let cache_breakpoint = breakpoint(prompt_cache_breakpoint, origin);
                 decoded.push(Part { cache_breakpoint, ..text_part(text, origin) });
             }
             wire::Part::Refusal(wire::RefusalPart { refusal, extra }) => {

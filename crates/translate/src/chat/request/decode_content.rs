@@ -1,7 +1,9 @@
 //! Chat's content parts as canonical ones.
 
-use interlingua_model::{AudioPart, Content, FilePart, ImagePart, ImageSource, Origin, Part, PartKind, TextPart};
-use interlingua_wire::{Unknown, chat as wire};
+use interlingua_model::{
+    AudioPart, Breakpoint, Content, FilePart, ImagePart, ImageSource, Origin, Part, PartKind, TextPart,
+};
+use interlingua_wire::{Json, Unknown, chat as wire};
 use serde::Deserialize;
 
 use super::reading::Reading;
@@ -110,7 +112,13 @@ fn decode_part(
         let detail = "the Chat Completions API documents only text in a tool message";
         out.lose(path, LossCode::ExtensionAccepted, detail);
     }
-    Ok(Part { origin, kind, cache_breakpoint: cache_breakpoint.map(json) })
+    Ok(Part { origin, kind, cache_breakpoint: breakpoint(cache_breakpoint, origin) })
+}
+
+/// A cache boundary behind a part.
+pub(super) fn breakpoint(raw: Option<Json>, part: Origin) -> Option<Breakpoint> {
+    let origin = part.then("messages[*].content[*].prompt_cache_breakpoint");
+    raw.map(|raw| Breakpoint { origin, ttl: None, raw: Some(json(raw)) })
 }
 
 fn is_address(text: &str) -> bool {

@@ -77,7 +77,7 @@ fn tool(out: &mut Reading, message: wire::ToolMessage, place: &Place<'_>, calls:
         }
         Some(_) | None => Content::Text(String::new()),
     };
-    let result = ToolResult { id: None, call_id, kind, output, status: None };
+    let result = ToolResult { id: None, call_id, kind, output, is_error: None, status: None };
     out.request.items.push(Item { origin: place.origin, kind: ItemKind::ToolResult(result) });
     Ok(())
 }
@@ -103,7 +103,7 @@ fn function(
         }
         Some(_) | None => Content::Text(String::new()),
     };
-    let result = ToolResult { id: None, call_id, kind: ToolKind::Function, output, status: None };
+    let result = ToolResult { id: None, call_id, kind: ToolKind::Function, output, is_error: None, status: None };
     out.request.items.push(Item { origin: place.origin, kind: ItemKind::ToolResult(result) });
     Ok(())
 }

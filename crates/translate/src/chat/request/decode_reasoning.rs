@@ -1,12 +1,12 @@
 //! The thoughts of an assistant message as canonical items, each with what it stood before.
 
-use interlingua_model::{Item, ItemKind, Origin, ReasoningItem};
+use interlingua_model::{Item, ItemKind, Origin, ReasoningItem, Seal};
 use interlingua_wire::chat as wire;
 
 use super::reading::{Place, Reading};
 use crate::LossCode;
-use crate::chat::reasoning_details::FORMAT;
 use crate::convert::non_empty;
+use crate::seals;
 
 /// A reasoning item read back, and what it stood before.
 pub(super) struct Replayed {
@@ -70,10 +70,20 @@ struct Entry {
     payload: Payload,
 }
 
+/// What an entry holds, before it is known whose it is.
+#[derive(Default)]
+struct Read {
+    text: Option<Payload>,
+    signature: Option<String>,
+    data: Option<String>,
+}
+
 enum Payload {
     Summary(String),
     Text(String),
-    Encrypted(String),
+    Sealed(Seal),
+    /// A text, and what proves who wrote it.
+    Signed(String, Seal),
 }
 
 impl Draft {
@@ -83,29 +93,28 @@ impl Draft {
         match payload {
             Payload::Summary(text) => self.item.summary.push(text),
             Payload::Text(text) => self.item.content.push(text),
-            Payload::Encrypted(data) => self.item.encrypted = Some(data),
+            Payload::Sealed(seal) => self.item.seal = Some(seal),
+            Payload::Signed(text, seal) => {
+                self.item.summary.push(text);
+                self.item.seal = Some(seal);
+            }
         }
     }
 }
 
 impl Entry {
-    /// `None`, with a loss, for an entry that no Responses upstream made.
+    /// `None`, with a loss, for an entry of which nobody knows who made it.
     fn read(out: &mut Reading, detail: wire::ReasoningDetail, path: &str) -> Option<Self> {
         let (id, before, format, payload, extra) = match detail {
             wire::ReasoningDetail::Summary(wire::SummaryDetail { summary, id, index: _, format, before, extra }) => {
-                (id, before, format, summary.map(Payload::Summary), extra)
+                (id, before, format, Read { text: summary.map(Payload::Summary), ..Read::default() }, extra)
             }
-            wire::ReasoningDetail::Text(wire::TextDetail {
-                text,
-                signature: _,
-                id,
-                index: _,
-                format,
-                before,
-                extra,
-            }) => (id, before, format, text.map(Payload::Text), extra),
+            wire::ReasoningDetail::Text(wire::TextDetail { text, signature, id, index: _, format, before, extra }) => {
+                let signature = non_empty(signature);
+                (id, before, format, Read { text: text.map(Payload::Text), signature, data: None }, extra)
+            }
             wire::ReasoningDetail::Encrypted(wire::EncryptedDetail { data, id, index: _, format, before, extra }) => {
-                (id, before, format, data.map(Payload::Encrypted), extra)
+                (id, before, format, Read { data, ..Read::default() }, extra)
             }
             wire::ReasoningDetail::Unknown(unknown) => {
                 let detail = format!("thoughts of type `{}` cannot be replayed", unknown.kind);
@@ -114,11 +123,22 @@ impl Entry {
             }
         };
         out.unknown(path, &extra);
-        if let Some(format) = format.filter(|format| format != FORMAT) {
+        let Some(maker) = seals::maker(format.as_deref()) else {
+            let format = format.unwrap_or_default();
             let detail = format!("thoughts in the format `{format}` come from another kind of upstream");
             out.lose(path, LossCode::DroppedReasoning, detail);
             return None;
-        }
+        };
+        let is_signed = seals::are_signatures(maker);
+        let payload = match payload {
+            Read { text: Some(Payload::Text(text)), signature: Some(data), data: _ } if is_signed => {
+                Some(Payload::Signed(text, Seal { maker, is_redacted: false, data }))
+            }
+            Read { text: None, signature: _, data: Some(data) } => {
+                Some(Payload::Sealed(Seal { maker, is_redacted: is_signed, data }))
+            }
+            Read { text, signature: _, data: _ } => text,
+        };
         let Some(payload) = payload else {
             out.lose(path, LossCode::DroppedReasoning, "the entry holds nothing");
             return None;

@@ -162,6 +162,7 @@ fn decode_function(
         parameters: parameters.map(json),
         // Chat's default is not strict, where other protocols may default otherwise.
         strict: Some(strict.unwrap_or(false)),
+        cache_breakpoint: None,
     })
 }
 

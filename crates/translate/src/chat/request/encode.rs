@@ -5,6 +5,7 @@
 use super::encode_items::encode_messages;
 use super::encode_tools::{encode_choice, encode_tools};
 use super::writing::Writing;
+use crate::carried::carry;
 use crate::chat::Field;
 use crate::chat::Upstream;
 use crate::convert::wire_json;
@@ -77,12 +78,14 @@ pub(in crate::chat) fn write_request(
         service,
         continuation,
         include,
+        carried,
     } = request;
-    let mut out = Writing { upstream, sent, losses: Vec::new(), places: Places::default() };
+    let mut out = Writing { upstream, sent, losses: Vec::new(), places: Places::default(), has_lost_breakpoint: false };
     let mut wire = wire::Request { model: Some(model), ..wire::Request::default() };
 
     out.drop(continuation.background_options.as_ref(), LossCode::DroppedParameter);
     refuse_stored(continuation)?;
+    carry(carried, Api::Chat, &mut out.losses)?;
     wire.store = out.store(store);
     let items = settle(items, Api::Chat, &mut out.losses, &mut out.places);
     wire.messages = Some(encode_messages(&mut out, instructions, items, items_origin)?);
@@ -102,7 +105,7 @@ pub(in crate::chat) fn write_request(
     out.include(include);
     out.stream(stream, &mut wire);
     out.service(service, &mut wire);
-    let Writing { upstream: _, sent: _, losses, places } = out;
+    let Writing { upstream: _, sent: _, losses, places, has_lost_breakpoint: _ } = out;
     Ok((Translated { value: wire, losses }, places))
 }
 
@@ -126,6 +129,7 @@ impl Writing<'_> {
         let Sampling {
             temperature,
             top_p,
+            top_k,
             frequency_penalty,
             presence_penalty,
             logit_bias,
@@ -137,6 +141,7 @@ impl Writing<'_> {
         let refused = LossCode::RefusedByUpstream;
         wire.temperature = self.keep(Field::Temperature, temperature, refused);
         wire.top_p = self.keep(Field::TopP, top_p, refused);
+        self.drop(top_k.as_ref(), LossCode::DroppedParameter);
         wire.frequency_penalty = self.keep(Field::FrequencyPenalty, frequency_penalty, refused);
         wire.presence_penalty = self.keep(Field::PresencePenalty, presence_penalty, refused);
         wire.logit_bias =
@@ -208,7 +213,8 @@ impl Writing<'_> {
     }
 
     fn reasoning(&mut self, reasoning: Reasoning, wire: &mut wire::Request) -> Result<(), Error> {
-        let Reasoning { effort, summary, context, mode } = reasoning;
+        // The effort says what the budget says.
+        let Reasoning { effort, budget: _, display: _, summary, context, mode } = reasoning;
         wire.reasoning_effort =
             self.keep(Field::ReasoningEffort, effort, LossCode::RefusedByUpstream).map(wire::Effort::Word);
         self.drop(summary.as_ref(), LossCode::DroppedHint);

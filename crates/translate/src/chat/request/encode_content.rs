@@ -6,7 +6,6 @@ use interlingua_model::{
 use interlingua_wire::{Extra, Unknown, chat as wire};
 
 use super::writing::Writing;
-use crate::chat::Field;
 use crate::convert::wire_json;
 use crate::{Error, LossCode, RequestCode};
 
@@ -76,14 +75,7 @@ pub(super) fn gather(out: &Writing<'_>, parts: Vec<wire::Part>, joiner: &str) ->
 
 pub(super) fn encode_part(out: &mut Writing<'_>, part: Part) -> Result<wire::Part, Error> {
     let Part { origin, kind, cache_breakpoint } = part;
-    let prompt_cache_breakpoint = match cache_breakpoint {
-        Some(_) if out.upstream.refuses(Field::PromptCacheBreakpoint) => {
-            let path = format!("{}.prompt_cache_breakpoint", origin.path());
-            out.lose(path, LossCode::DroppedHint, "this upstream refuses `prompt_cache_breakpoint`");
-            None
-        }
-        cache_breakpoint => cache_breakpoint.map(wire_json),
-    };
+    let prompt_cache_breakpoint = out.breakpoint(cache_breakpoint);
     let extra = Extra::new();
     Ok(match kind {
         PartKind::Text(TextPart { text, annotations: _, logprobs: _ }) => {

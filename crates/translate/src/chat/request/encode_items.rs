@@ -11,12 +11,14 @@ use super::encode_turn::{AssistantTurn, Placed};
 use super::writing::Writing;
 use crate::convert::wire_json;
 use crate::opaque::leave_out_of_request;
+use crate::operator::said_to;
 use crate::places::{At, What};
+use crate::tool_error::told;
 use crate::{Error, LossCode, RequestCode};
 
 pub(super) fn encode_messages(
     out: &mut Writing<'_>,
-    instructions: Option<Sourced<String>>,
+    instructions: Option<Sourced<Content>>,
     items: Vec<Item>,
     items_origin: Origin,
 ) -> Result<Vec<wire::Message>, Error> {
@@ -53,10 +55,18 @@ pub(super) fn encode_messages(
         let message = "a conversation needs at least one message";
         return Err(Error::request(items_origin.path(), RequestCode::MissingParameter, message));
     }
-    let instructions = instructions.filter(|text| !text.value.is_empty());
-    let instructions = instructions.map(|Sourced { value, origin }| {
-        Placed::new(by_role(out, &Role::Developer, plain(wire::Content::Text(value), None)), Some(origin))
-    });
+    let instructions = match instructions {
+        None => None,
+        Some(Sourced { value, origin }) => {
+            let said = said_to(value, Api::Chat, &mut out.losses);
+            if matches!(&said, Content::Text(text) if text.is_empty()) || is_empty(&said) {
+                None
+            } else {
+                let content = encode_content(out, said, &Role::Developer)?;
+                Some(Placed::new(by_role(out, &Role::Developer, plain(content, None)), Some(origin)))
+            }
+        }
+    };
     let mut messages: Vec<_> = instructions.into_iter().chain(said).collect();
     if out.upstream.merge_leading_system {
         merge_leading(&mut messages);
@@ -109,7 +119,7 @@ impl Conversation {
 
     /// Puts a result behind the call it answers, wherever that stands.
     fn answer(&mut self, out: &mut Writing<'_>, result: ToolResult, origin: Origin) -> Result<(), Error> {
-        let ToolResult { id: _, call_id, kind: _, output, status: _ } = result;
+        let ToolResult { id: _, call_id, kind: _, output, is_error, status: _ } = result;
         let turn = if self.open.turn.has_call(&call_id) {
             &mut self.open.turn
         } else {
@@ -123,6 +133,7 @@ impl Conversation {
             out.lose(origin.path(), LossCode::MovedItem, detail);
             turn
         };
+        let output = told(output, is_error, origin, &mut out.losses);
         let (content, media) = encode_result(out, output)?;
         let message =
             wire::ToolMessage { tool_call_id: Some(call_id), content: Some(content), name: None, extra: Extra::new() };

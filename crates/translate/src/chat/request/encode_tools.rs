@@ -86,8 +86,11 @@ pub(super) fn encode_choice(
     }
 }
 
-fn encode_function(out: &Writing<'_>, tool: FunctionTool) -> wire::Tool {
-    let FunctionTool { origin: _, name, namespace, description, parameters, strict } = tool;
+fn encode_function(out: &mut Writing<'_>, tool: FunctionTool) -> wire::Tool {
+    let FunctionTool { origin: _, name, namespace, description, parameters, strict, cache_breakpoint } = tool;
+    if let Some(boundary) = cache_breakpoint {
+        out.lose_breakpoint(boundary.origin, false, "no cache boundary stands on a tool");
+    }
     let name = out.sent.names().wire(namespace.as_deref(), &name).to_owned();
     let strict = if out.upstream.refuses(Field::Strict) { None } else { Some(strict.unwrap_or(false)) };
     function(wire::FunctionDefinition {

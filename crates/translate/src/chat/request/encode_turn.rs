@@ -103,7 +103,7 @@ impl AssistantTurn {
 
     pub(super) fn think(&mut self, out: &mut Writing<'_>, reasoning: &ReasoningItem, origin: Origin) {
         let text = replayed(reasoning);
-        if text.is_empty() || reasoning.encrypted.is_some() {
+        if text.is_empty() || reasoning.seal.is_some() {
             let detail = "only the server that sealed these thoughts can read them";
             out.lose(origin.path(), LossCode::DroppedReasoning, detail);
         }

@@ -251,6 +251,7 @@ impl Decoder {
         out.event(Event::Finished(Box::new(Ending {
             envelope: std::mem::take(&mut self.envelope),
             finish,
+            stop_sequence: None,
             usage: self.usage.take(),
             metadata: None,
             moderation: self.moderation.take(),

@@ -286,7 +286,7 @@ impl Encoder {
     }
 
     fn end(&mut self, ending: Ending, out: &mut impl FnMut(Frame<'_>)) {
-        let Ending { envelope, finish, usage, metadata: _, moderation, origins } = ending;
+        let Ending { envelope, finish, stop_sequence: _, usage, metadata: _, moderation, origins } = ending;
         self.release(None, out);
         self.chunks.complete(envelope);
         if let Some(Aside { index, origin: _, pieces, annotations }) = self.aside.take_if(|_| !self.has_answer) {

@@ -46,9 +46,21 @@ pub fn decode_response(wire: wire::Response, sent: &Sent) -> Result<Translated<R
         distrust(&mut ending, &mut losses);
     }
     losses.append(&mut unread.losses);
-    let Ending { envelope, finish, usage, metadata, moderation, origins } = ending;
+    let Ending { envelope, finish, stop_sequence, usage, metadata, moderation, origins } = ending;
     let Envelope { id, created, model, service_tier } = envelope;
-    let value = Response { id, created, model, service_tier, metadata, items, usage, moderation, finish, origins };
+    let value = Response {
+        id,
+        created,
+        model,
+        service_tier,
+        metadata,
+        items,
+        usage,
+        moderation,
+        finish,
+        stop_sequence,
+        origins,
+    };
     Ok(Translated { value, losses })
 }
 

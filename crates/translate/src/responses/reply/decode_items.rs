@@ -209,7 +209,11 @@ fn decode_reasoning(reasoning: wire::Reasoning, origin: model::Origin, unread: &
         id,
         summary: texts(summary),
         content: texts(content),
-        encrypted: non_empty(encrypted_content),
+        seal: non_empty(encrypted_content).map(|data| model::Seal {
+            maker: model::Api::Responses,
+            is_redacted: false,
+            data,
+        }),
         status: decode_status(status.as_ref()),
     }
 }

@@ -8,6 +8,7 @@ use interlingua_wire::{Extra, Json, Unknown, responses as wire};
 use serde::Serialize;
 
 use crate::convert::wire_json;
+use crate::operator::joined;
 use crate::responses::request::encode_tools::{encode_format, with_type};
 
 /// The fields of a reply that say what was asked, as they are written.
@@ -24,7 +25,7 @@ impl Echo {
         let metadata = request.service.metadata.as_ref().map(|metadata| wire_json(metadata.value.clone()));
         Self(wire::Response {
             object: Some("response".to_owned()),
-            instructions: Some(or_null(text(request.instructions.as_ref()))),
+            instructions: Some(or_null(value(request.instructions.as_ref()).and_then(|said| json(&joined(said))))),
             tools: json(&tools(&request.tools)),
             tool_choice: tool_choice(request.tool_choice.as_ref().map(|choice| &choice.value)),
             parallel_tool_calls: json(&value(request.parallel_tool_calls.as_ref()).copied().unwrap_or(true)),
@@ -172,7 +173,7 @@ fn group<'t>(
 }
 
 fn function(tool: &FunctionTool) -> wire::FunctionTool {
-    let FunctionTool { origin: _, name, namespace: _, description, parameters, strict } = tool;
+    let FunctionTool { origin: _, name, namespace: _, description, parameters, strict, cache_breakpoint: _ } = tool;
     wire::FunctionTool {
         name: Some(name.clone()),
         description: description.clone(),

@@ -15,6 +15,7 @@ use super::usage::encode_usage;
 use crate::convert::{integer, wire_json};
 use crate::opaque::leave_out_of_reply;
 use crate::responses::Context;
+use crate::seals::kept_seal;
 use crate::{Error, Loss, LossCode, Translated};
 
 /// Writes a reply as a response, with what it repeats of the request.
@@ -32,7 +33,7 @@ use crate::{Error, Loss, LossCode, Translated};
 /// let context = responses::Context::unknown(Stamp { id: "1".into(), created: 0 });
 /// let reply = Response {
 ///     id: Some("chatcmpl-resp_abc".into()), created: Some(1), model: Some("m".into()), service_tier: None,
-///     metadata: None, items: vec![], usage: None, moderation: None, finish: Finish::Completed,
+///     metadata: None, items: vec![], usage: None, moderation: None, finish: Finish::Completed, stop_sequence: None,
 ///     origins: ReplyOrigins::default(),
 /// };
 /// let response = responses::encode_response(reply, &context)?.value;
@@ -40,8 +41,19 @@ use crate::{Error, Loss, LossCode, Translated};
 /// # Ok::<(), interlingua_translate::Error>(())
 /// ```
 pub fn encode_response(response: Response, context: &Context) -> Result<Translated<wire::Response>, Error> {
-    let Response { id, created, model, service_tier, metadata: _, items, usage, moderation, finish, origins } =
-        response;
+    let Response {
+        id,
+        created,
+        model,
+        service_tier,
+        metadata: _,
+        items,
+        usage,
+        moderation,
+        finish,
+        stop_sequence: _,
+        origins,
+    } = response;
     let mut losses = Vec::new();
     let id = reply_id(id.as_deref(), &context.stamp.id);
     let count = items.len();
@@ -105,13 +117,14 @@ fn encode_item(
             call_item(id, call_id, (namespace, name), arguments, status.unwrap_or(fallback))
         }
         ItemKind::Reasoning(reasoning) => {
-            let ReasoningItem { id: given, summary, content, encrypted, status: how_far } = reasoning;
+            let sealed = kept_seal(&reasoning, Api::Responses);
+            let ReasoningItem { id: given, summary, content, seal: _, status: how_far } = reasoning;
             let content: Vec<_> = content.into_iter().map(reasoning_text_part).collect();
             wire::Item::Reasoning(wire::Reasoning {
                 id: Some(id(given, ItemFamily::Reasoning)),
                 summary: Some(summary.into_iter().map(summary_part).collect()),
                 content: (!content.is_empty()).then_some(content),
-                encrypted_content: encrypted,
+                encrypted_content: sealed,
                 status: Some(encode_status(how_far.unwrap_or(fallback))),
                 extra: Extra::new(),
             })

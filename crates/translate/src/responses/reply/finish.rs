@@ -125,7 +125,7 @@ pub(in crate::responses) fn judge(
     }
     let usage = usage.and_then(decode_usage);
     let (metadata, moderation) = (metadata.map(json), moderation.map(json));
-    (output, Ok(Ending { envelope, finish, usage, metadata, moderation, origins }))
+    (output, Ok(Ending { envelope, finish, stop_sequence: None, usage, metadata, moderation, origins }))
 }
 
 /// Whether an item is a custom call of which the input is not all there.

@@ -9,7 +9,7 @@ use super::reading::{Reading, at};
 use crate::convert::json;
 use crate::error::missing;
 use crate::{Error, RequestCode, Translated};
-use interlingua_model::{Logprobs, Origin, OutputFormat, Request, SchemaFormat, Sourced};
+use interlingua_model::{Content, Logprobs, Origin, OutputFormat, Request, SchemaFormat, Sourced};
 use interlingua_wire::{Extra, Integer, responses as wire};
 use serde_json::Number;
 
@@ -74,7 +74,7 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
     let mut out = Reading { request: Request::new(model), losses: Vec::new() };
     out.penalties(&mut extra);
     out.unknown("", &extra);
-    out.request.instructions = at("instructions", instructions);
+    out.request.instructions = at("instructions", instructions.map(Content::Text));
 
     // Before the input, whose own tools come after these.
     // An empty list says that there are none, and with none nothing about calls is to be said.

@@ -1,7 +1,8 @@
 //! Content parts as canonical ones.
 
 use interlingua_model::{
-    Api, AudioPart, Content, FilePart, ImagePart, ImageSource, Opaque, OpaqueClass, Origin, Part, PartKind, TextPart,
+    Api, AudioPart, Breakpoint, Content, FilePart, ImagePart, ImageSource, Opaque, OpaqueClass, Origin, Part, PartKind,
+    TextPart,
 };
 use interlingua_wire::{Unknown, responses as wire};
 use serde::Deserialize;
@@ -23,15 +24,25 @@ pub(super) fn decode_content(
         wire::Content::Text(text) => return Ok(Content::Text(text)),
         wire::Content::Parts(parts) => parts,
     };
+    let boundary = match parts_path {
+        "input[*].output[*]" => "input[*].output[*].prompt_cache_breakpoint",
+        _ => "input[*].content[*].prompt_cache_breakpoint",
+    };
     let mut decoded = Vec::with_capacity(parts.len());
     for (index, part) in parts.into_iter().enumerate() {
         let origin = owner.then_nth(parts_path, index);
-        decoded.push(decode_part(out, part, &format!("{path}[{index}]"), origin)?);
+        decoded.push(decode_part(out, part, &format!("{path}[{index}]"), origin, boundary)?);
     }
     Ok(Content::Parts(decoded))
 }
 
-fn decode_part(out: &mut Reading, part: wire::ContentPart, path: &str, origin: Origin) -> Result<Part, Error> {
+fn decode_part(
+    out: &mut Reading,
+    part: wire::ContentPart,
+    path: &str,
+    origin: Origin,
+    boundary: &'static str,
+) -> Result<Part, Error> {
     let (kind, cache_breakpoint) = match part {
         wire::ContentPart::InputText(wire::InputText { text, prompt_cache_breakpoint, extra }) => {
             out.unknown(path, &extra);
@@ -96,7 +107,11 @@ fn decode_part(out: &mut Reading, part: wire::ContentPart, path: &str, origin: O
             (opaque(kind, OpaqueClass::Essential, raw), None)
         }
     };
-    Ok(Part { origin, kind, cache_breakpoint: cache_breakpoint.map(json) })
+    let cache_breakpoint = cache_breakpoint.map(|raw| {
+        let origin = origin.then(boundary);
+        Breakpoint { origin, ttl: None, raw: Some(json(raw)) }
+    });
+    Ok(Part { origin, kind, cache_breakpoint })
 }
 
 fn decode_audio(audio: Option<interlingua_wire::Json>, path: &str) -> Result<AudioPart, Error> {

@@ -1,7 +1,7 @@
 //! Input items as canonical ones.
 
 use interlingua_model::{
-    Arguments, Content, Item, ItemKind, ItemStatus, Message, Origin, ReasoningItem, Role, ToolCall, ToolKind,
+    Api, Arguments, Content, Item, ItemKind, ItemStatus, Message, Origin, ReasoningItem, Role, ToolCall, ToolKind,
     ToolResult,
 };
 use interlingua_wire::responses as wire;
@@ -12,6 +12,7 @@ use super::reading::Reading;
 use crate::convert::{arguments_of, non_empty};
 use crate::error::missing;
 use crate::responses::item_class::{history_class, opaque};
+use crate::seals::give_seal;
 use crate::{Error, LossCode, RequestCode};
 
 const INPUT: Origin = Origin::of("input");
@@ -117,13 +118,17 @@ fn decode_message(out: &mut Reading, message: wire::Message, path: &str, origin:
 fn decode_reasoning(out: &mut Reading, reasoning: wire::Reasoning, path: &str) -> ReasoningItem {
     let wire::Reasoning { id, summary, content, encrypted_content, status, extra } = reasoning;
     out.unknown(path, &extra);
-    ReasoningItem {
+    let mut item = ReasoningItem {
         id,
         summary: texts(summary.unwrap_or_default()),
         content: texts(content.unwrap_or_default()),
-        encrypted: non_empty(encrypted_content),
+        seal: None,
         status: decode_status(status),
+    };
+    if let Some(kept) = non_empty(encrypted_content) {
+        give_seal(&mut item, kept, Api::Responses, false);
     }
+    item
 }
 
 struct CallFields {
@@ -159,7 +164,7 @@ fn decode_result(out: &mut Reading, result: ResultFields, path: &str, origin: Or
         None => Content::Text(String::new()),
         Some(output) => decode_content(out, output, &format!("{path}.output"), origin, "input[*].output[*]")?,
     };
-    Ok(ToolResult { id, call_id, kind, output, status: decode_status(status) })
+    Ok(ToolResult { id, call_id, kind, output, is_error: None, status: decode_status(status) })
 }
 
 /// Refuses a call that a program on the server made, since only that server knows the program.

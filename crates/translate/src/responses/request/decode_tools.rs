@@ -180,6 +180,7 @@ fn decode_function(out: &mut Reading, mut tool: wire::FunctionTool, place: &Plac
         description,
         parameters,
         strict: Some(strict),
+        cache_breakpoint: None,
     })
 }
 

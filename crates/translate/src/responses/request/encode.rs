@@ -7,16 +7,18 @@ use super::encode_tools::{encode_choice, encode_tools};
 use super::include::{ENCRYPTED_REASONING, LOGPROBS};
 use super::session::conversation_id;
 use super::writing::Writing;
+use crate::carried::carry;
 use crate::convert::wire_json;
 use crate::history::settle;
+use crate::operator::{joined, said_to};
 use crate::places::{At, Places, What};
 use crate::responses::Field;
 use crate::responses::Upstream;
 use crate::sent::Encoded;
 use crate::{Error, LossCode, RequestCode, Sent, Stamp, Translated};
 use interlingua_model::{
-    Api, Continuation, Limits, Origin, OutputFormat, OutputOptions, Reasoning, Request, Sampling, SchemaFormat,
-    Service, Sourced, StreamOptions,
+    Api, Content, Continuation, Display, Limits, Origin, OutputFormat, OutputOptions, Reasoning, Request, Sampling,
+    SchemaFormat, Service, Sourced, StreamOptions,
 };
 use interlingua_wire::{Extra, Integer, Json, responses as wire};
 
@@ -74,10 +76,12 @@ pub(in crate::responses) fn write_request(
         service,
         continuation,
         include,
+        carried,
     } = request;
-    let mut out = Writing { upstream, sent, losses: Vec::new(), places: Places::default() };
+    let mut out = Writing { upstream, sent, losses: Vec::new(), places: Places::default(), has_lost_breakpoint: false };
     let mut wire = wire::Request { model: Some(model), ..wire::Request::default() };
 
+    carry(carried, Api::Responses, &mut out.losses)?;
     let store = out.store(store);
     wire.store = store;
     let items = settle(items, Api::Responses, &mut out.losses, &mut out.places);
@@ -104,7 +108,8 @@ pub(in crate::responses) fn write_request(
     out.limits(limits, &mut wire)?;
     let wants_logprobs = output.logprobs.is_some();
     out.output(output, &mut wire)?;
-    let thinks = reasoning.effort.is_some() || reasoning.summary.is_some();
+    let is_sealed = reasoning.display.as_ref().is_some_and(|display| display.value == Display::Sealed);
+    let thinks = is_sealed || reasoning.effort.is_some() || reasoning.summary.is_some();
     out.reasoning(reasoning, &mut wire);
     wire.include = out.include(&include, wants_logprobs, replays || thinks);
     out.stream(stream, &mut wire);
@@ -113,7 +118,7 @@ pub(in crate::responses) fn write_request(
     if let Some(session) = session {
         wire.prompt_cache_key.get_or_insert(session);
     }
-    let Writing { upstream: _, sent: _, losses, places } = out;
+    let Writing { upstream: _, sent: _, losses, places, has_lost_breakpoint: _ } = out;
     Ok((Translated { value: wire, losses }, places))
 }
 
@@ -130,11 +135,18 @@ impl Writing<'_> {
         Some(false)
     }
 
-    fn instructions(&mut self, given: Option<Sourced<String>>, hoisted: Option<String>) -> Option<String> {
-        if let Some(given) = &given {
-            self.places.add(At::Field("instructions"), What::Setting, given.origin);
-        }
-        match (given.map(|given| given.value), hoisted) {
+    fn instructions(&mut self, given: Option<Sourced<Content>>, hoisted: Option<String>) -> Option<String> {
+        let given = given.map(|Sourced { value, origin }| {
+            self.places.add(At::Field("instructions"), What::Setting, origin);
+            let said = said_to(value, Api::Responses, &mut self.losses);
+            if let Content::Parts(parts) = &said {
+                for boundary in parts.iter().filter_map(|part| part.cache_breakpoint.as_ref()) {
+                    self.lose_breakpoint(boundary.origin, false, "no cache boundary stands in `instructions`");
+                }
+            }
+            joined(&said)
+        });
+        match (given, hoisted) {
             (Some(given), Some(hoisted)) => Some(format!("{given}\n\n{hoisted}")),
             (Some(text), None) | (None, Some(text)) => Some(text),
             (None, None) => self.upstream.always_instructions.then(String::new),
@@ -154,6 +166,7 @@ impl Writing<'_> {
         let Sampling {
             temperature,
             top_p,
+            top_k,
             frequency_penalty,
             presence_penalty,
             logit_bias,
@@ -168,6 +181,7 @@ impl Writing<'_> {
         }
         wire.temperature = self.keep(Field::Temperature, temperature);
         wire.top_p = self.keep(Field::TopP, top_p);
+        self.drop(top_k.as_ref(), LossCode::DroppedParameter);
         self.drop(frequency_penalty.as_ref(), LossCode::DroppedParameter);
         self.drop(presence_penalty.as_ref(), LossCode::DroppedParameter);
         self.drop(logit_bias.as_ref(), LossCode::DroppedParameter);
@@ -252,7 +266,8 @@ impl Writing<'_> {
     }
 
     fn reasoning(&mut self, reasoning: Reasoning, wire: &mut wire::Request) {
-        let Reasoning { effort, summary, context, mode } = reasoning;
+        // The effort says what the budget says.
+        let Reasoning { effort, budget: _, display: _, summary, context, mode } = reasoning;
         let upstream = self.upstream;
         let settings = [
             ("reasoning.effort", &effort),

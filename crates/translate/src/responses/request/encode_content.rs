@@ -7,9 +7,8 @@ use interlingua_wire::{Extra, Unknown, responses as wire};
 
 use super::writing::Writing;
 use crate::convert::wire_json;
-use crate::responses::Field;
 use crate::responses::reply::annotations::encode_annotation;
-use crate::{Error, LossCode, RequestCode};
+use crate::{Error, RequestCode};
 
 /// Whose content it is: what goes in and what came out have different part types.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,14 +29,7 @@ pub(super) fn encode_content(out: &mut Writing<'_>, content: Content, side: Side
 
 fn encode_part(out: &mut Writing<'_>, part: Part, side: Side) -> Result<wire::ContentPart, Error> {
     let Part { origin, kind, cache_breakpoint } = part;
-    let prompt_cache_breakpoint = match cache_breakpoint {
-        Some(_) if out.upstream.refuses(Field::PromptCacheBreakpoint) => {
-            let path = format!("{}.prompt_cache_breakpoint", origin.path());
-            out.lose(path, LossCode::DroppedHint, "this upstream refuses cache boundaries inside content");
-            None
-        }
-        other => other.map(wire_json),
-    };
+    let prompt_cache_breakpoint = out.breakpoint(cache_breakpoint);
     Ok(match kind {
         PartKind::Text(TextPart { text, annotations, logprobs: _ }) => match side {
             Side::Input => {

@@ -14,6 +14,7 @@ use crate::opaque::leave_out_of_request;
 use crate::places::{At, What};
 use crate::responses::reply::content::{reasoning_text_part, summary_part};
 use crate::responses::reply::finish::encode_status;
+use crate::tool_error::told;
 use crate::{Error, LossCode};
 
 /// The most characters of an item's id.
@@ -132,7 +133,8 @@ fn keepable_reasoning(out: &mut Writing<'_>, items: &[Item], stored: bool) -> Ve
         .rev()
         .map(|item| match &item.kind {
             ItemKind::Reasoning(reasoning) => {
-                let is_sealed = reasoning.encrypted.is_some() || (stored && reasoning.id.is_some());
+                let is_sealed =
+                    own_seal(reasoning).is_some() || (stored && reasoning.id.is_some() && reasoning.seal.is_none());
                 if !is_sealed || !leads_on {
                     let detail = if is_sealed {
                         "thoughts without what followed them cannot be replayed"
@@ -170,14 +172,13 @@ fn keepable_reasoning(out: &mut Writing<'_>, items: &[Item], stored: bool) -> Ve
 fn keep_once(out: &mut Writing<'_>, items: &[Item], keep: &mut [bool]) {
     let mut told = HashSet::new();
     for (item, keep) in items.iter().zip(keep) {
-        let ItemKind::Reasoning(ReasoningItem { id, summary: _, content: _, encrypted, status: _ }) = &item.kind else {
-            continue;
-        };
-        let id = id.as_deref().filter(|id| encrypted.is_none() || is_own(id));
+        let ItemKind::Reasoning(reasoning) = &item.kind else { continue };
+        let sealed = own_seal(reasoning);
+        let id = reasoning.id.as_deref().filter(|id| sealed.is_none() || is_own(id));
         if !*keep {
             continue;
         }
-        let keys: Vec<&str> = [id, encrypted.as_deref()].into_iter().flatten().collect();
+        let keys: Vec<&str> = [id, sealed].into_iter().flatten().collect();
         let is_twice = keys.iter().any(|key| told.contains(key));
         told.extend(keys);
         if is_twice {
@@ -185,6 +186,12 @@ fn keep_once(out: &mut Writing<'_>, items: &[Item], keep: &mut [bool]) {
             *keep = false;
         }
     }
+}
+
+/// What of a thought only servers of this API can read.
+fn own_seal(reasoning: &ReasoningItem) -> Option<&str> {
+    let seal = reasoning.seal.as_ref().filter(|seal| seal.maker == Api::Responses)?;
+    Some(&seal.data)
 }
 
 /// Whether a server of this API may have given a thought this id.
@@ -219,7 +226,8 @@ fn encode_item(out: &mut Writing<'_>, item: Item, after_reasoning: bool) -> Resu
                 }),
             }
         }
-        ItemKind::ToolResult(ToolResult { id: _, call_id, kind, output, status: _ }) => {
+        ItemKind::ToolResult(ToolResult { id: _, call_id, kind, output, is_error, status: _ }) => {
+            let output = told(output, is_error, origin, &mut out.losses);
             let call_id = Some(out.sent.call_ids().wire(call_id));
             let output = Some(encode_content(out, output, Side::Input)?);
             match kind {
@@ -235,7 +243,8 @@ fn encode_item(out: &mut Writing<'_>, item: Item, after_reasoning: bool) -> Resu
                 }),
             }
         }
-        ItemKind::Reasoning(ReasoningItem { id, summary, content, encrypted, status: _ }) => {
+        ItemKind::Reasoning(ReasoningItem { id, summary, content, seal, status: _ }) => {
+            let encrypted = seal.map(|seal| seal.data);
             let summary = summary.into_iter().map(summary_part);
             let content: Vec<_> = content.into_iter().map(reasoning_text_part).collect();
             // The ciphertext is what counts; an id that no server of this API made is refused beside it.

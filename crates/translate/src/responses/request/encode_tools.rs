@@ -72,7 +72,18 @@ fn implied_choice(out: &mut Writing<'_>, tools: &[Tool]) -> Option<wire::ToolCho
 
 fn encode_tool(out: &mut Writing<'_>, tool: Tool) -> Result<wire::Tool, Error> {
     match tool {
-        Tool::Function(FunctionTool { origin: _, name, namespace, description, parameters, strict }) => {
+        Tool::Function(FunctionTool {
+            origin: _,
+            name,
+            namespace,
+            description,
+            parameters,
+            strict,
+            cache_breakpoint,
+        }) => {
+            if let Some(boundary) = cache_breakpoint {
+                out.lose_breakpoint(boundary.origin, false, "no cache boundary stands on a tool");
+            }
             let parameters = match parameters {
                 Some(parameters) => Some(wire_json(parameters)),
                 None => NO_PARAMETERS.parse().ok(),

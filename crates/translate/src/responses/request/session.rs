@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use interlingua_model::{Content, ItemKind, Message, PartKind, Request, Role};
 
+use crate::operator::joined;
+
 /// An id made of how a conversation begins: the model, and the first words of the operator and of the person. Later turns
 /// and all that is attached do not change it, nor do time and chance.
 ///
@@ -16,7 +18,7 @@ pub(super) fn conversation_id(request: &Request) -> String {
         });
         messages.into_iter().find(|message| is_wanted(&message.role)).map(text_of)
     };
-    let instructions = request.instructions.as_ref().map(|instructions| instructions.value.clone());
+    let instructions = request.instructions.as_ref().map(|instructions| joined(&instructions.value));
     let operator = instructions.or_else(|| said(|role| matches!(role, Role::System | Role::Developer)));
     let person = said(|role| matches!(role, Role::User));
     let mut name = String::from("interlingua:conversation");

@@ -1,7 +1,9 @@
 //! A request while it is being written, and what it may lose.
 
-use interlingua_model::Sourced;
+use interlingua_model::{Breakpoint, Origin, Sourced};
+use interlingua_wire::Json;
 
+use crate::convert::wire_json;
 use crate::places::{At, Places, What};
 use crate::responses::{Field, Upstream};
 use crate::{Loss, LossCode, Sent};
@@ -13,6 +15,8 @@ pub(super) struct Writing<'p> {
     pub(super) losses: Vec<Loss>,
     /// Where each thing that is written came from.
     pub(super) places: Places,
+    /// Whether it has been told that a cache boundary has no place.
+    pub(super) has_lost_breakpoint: bool,
 }
 
 impl Writing<'_> {
@@ -38,4 +42,25 @@ impl Writing<'_> {
             self.lose(origin.path(), code, "the Responses API has no such field");
         }
     }
+
+    /// A cache boundary, where the upstream takes any; one that no API of this kind wrote is spelled in its words.
+    pub(super) fn breakpoint(&mut self, given: Option<Breakpoint>) -> Option<Json> {
+        let Breakpoint { origin, ttl: _, raw } = given?;
+        if self.upstream.refuses(Field::PromptCacheBreakpoint) {
+            self.lose_breakpoint(origin, raw.is_some(), "this upstream refuses cache boundaries inside content");
+            return None;
+        }
+        raw.map_or_else(|| BREAKPOINT.parse().ok(), |raw| Some(wire_json(raw)))
+    }
+
+    /// A cache boundary that has no place. Of those that come by the dozen without a word, one is told of.
+    pub(super) fn lose_breakpoint(&mut self, origin: Origin, is_spoken: bool, detail: &str) {
+        if is_spoken || !self.has_lost_breakpoint {
+            self.has_lost_breakpoint |= !is_spoken;
+            self.lose(origin.path(), LossCode::DroppedHint, detail);
+        }
+    }
 }
+
+/// A cache boundary in the words of this API.
+const BREAKPOINT: &str = r#"{"mode":"explicit"}"#;

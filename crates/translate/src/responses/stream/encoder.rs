@@ -2,7 +2,7 @@
 
 use interlingua_model::{
     Annotation, Api, Ending, Envelope, Event, Failure, Finish, ItemIndex, ItemKind, ItemStart, ItemStatus, Opaque,
-    Origin, ReasoningItem, Sink,
+    Origin, Sink,
 };
 use interlingua_wire::{Unknown, responses as wire};
 
@@ -17,6 +17,7 @@ use crate::responses::reply::failure::encode_failure;
 use crate::responses::reply::finish::{completed_at, encode_finish, used_tier};
 use crate::responses::reply::ids::reply_id;
 use crate::responses::reply::usage::encode_usage;
+use crate::seals::kept_seal;
 use crate::{Loss, LossCode};
 
 /// Writes canonical events as the events of a Responses stream.
@@ -291,9 +292,9 @@ impl Encoder {
         out: &mut impl FnMut(wire::Event<'_>),
     ) -> wire::Item {
         let how_far = match whole {
-            Some(ItemKind::Reasoning(ReasoningItem { id: _, summary: _, content: _, encrypted, status })) => {
-                item.seal(encrypted);
-                status
+            Some(ItemKind::Reasoning(reasoning)) => {
+                item.seal(kept_seal(&reasoning, Api::Responses));
+                reasoning.status
             }
             Some(ItemKind::Message(message)) => {
                 let status = message.status;
@@ -313,7 +314,7 @@ impl Encoder {
     }
 
     fn end(&mut self, ending: Ending, out: &mut impl FnMut(wire::Event<'_>)) {
-        let Ending { envelope, finish, usage, metadata: _, moderation, origins } = ending;
+        let Ending { envelope, finish, stop_sequence: _, usage, metadata: _, moderation, origins } = ending;
         // What the beginning could not say yet, the end can.
         let Envelope { id: _, created, model, service_tier: tier } = envelope.clone();
         self.head(envelope);

@@ -1,0 +1,40 @@
+//! What the operator says before the conversation, in front of any API.
+
+use interlingua_model::{Api, Content, OpaqueClass, Part, PartKind, TextPart};
+
+use crate::{Loss, LossCode};
+
+/// The operator's text without what only another API has a use for, such as the mark a client leaves for its own backend.
+pub(crate) fn said_to(content: Content, api: Api, losses: &mut Vec<Loss>) -> Content {
+    let Content::Parts(mut parts) = content else { return content };
+    parts.retain(|part| {
+        let PartKind::Opaque(opaque) = &part.kind else { return true };
+        let is_foreign = opaque.api != api && opaque.class == OpaqueClass::Settled;
+        if is_foreign {
+            let detail = format!("a note for a backend of the {} API", opaque.api.title());
+            losses.push(Loss::new(part.origin.path(), LossCode::DroppedHint, detail));
+        }
+        !is_foreign
+    });
+    Content::Parts(parts)
+}
+
+/// The operator's text as one string.
+pub(crate) fn joined(content: &Content) -> String {
+    match content {
+        Content::Text(text) => text.clone(),
+        Content::Parts(parts) => {
+            let texts: Vec<&str> = parts.iter().filter_map(text_of).collect();
+            texts.join(crate::MESSAGE_JOINER)
+        }
+    }
+}
+
+fn text_of(part: &Part) -> Option<&str> {
+    match &part.kind {
+        PartKind::Text(TextPart { text, annotations: _, logprobs: _ }) => Some(text),
+        PartKind::Refusal(_) | PartKind::Image(_) | PartKind::File(_) | PartKind::Audio(_) | PartKind::Opaque(_) => {
+            None
+        }
+    }
+}
