@@ -127,6 +127,11 @@ step_build() {
     cargo build --release --locked
 }
 
+# What a container image and a system service are made of.
+step_deploy() {
+    bash ci/deploy.sh
+}
+
 # The README's first command. Building is not what it is timed for, so that comes first; after the step `build` it does nothing.
 step_demo() {
     cargo build --release --locked --quiet

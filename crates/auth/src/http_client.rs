@@ -35,8 +35,23 @@ pub struct HttpSettings {
 
 impl HttpSettings {
     /// Builds the client. Fails with [`Error::Config`] when the proxy or the certificates cannot be used.
+    ///
+    /// Where the system knows no certificate authority, as in a container that holds nothing else, those that are compiled
+    /// in are trusted: the ones of Mozilla.
     pub fn client(&self) -> Result<HttpClient, Error> {
         use_ring();
+        let built = self.builder()?.build().or_else(|error| {
+            let is_rootless = chain(&error).contains(NO_ROOTS);
+            if is_rootless {
+                self.builder()?.tls_certs_merge(compiled_in()?).build().map_err(unusable)
+            } else {
+                Err(unusable(error))
+            }
+        });
+        built.map(HttpClient)
+    }
+
+    fn builder(&self) -> Result<reqwest::ClientBuilder, Error> {
         let mut builder = reqwest::Client::builder()
             // A redirect would hand the token to whatever it points at.
             .redirect(redirect::Policy::none())
@@ -58,10 +73,21 @@ impl HttpSettings {
             }
             builder = builder.tls_certs_merge(roots);
         }
-        let http =
-            builder.build().map_err(|error| bad(&format!("the HTTP client cannot be built: {}", chain(&error))))?;
-        Ok(HttpClient(http))
+        Ok(builder)
     }
+}
+
+/// What the verifier says where the system has no certificates.
+const NO_ROOTS: &str = "No CA certificates";
+
+fn compiled_in() -> Result<Vec<Certificate>, Error> {
+    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
+    roots.map(|root| Certificate::from_der(root).map_err(unusable)).collect()
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is given to `map_err`")]
+fn unusable(error: reqwest::Error) -> Error {
+    bad(&format!("the HTTP client cannot be built: {}", chain(&error)))
 }
 
 impl Default for HttpSettings {

@@ -4,11 +4,14 @@ mod api;
 mod chat;
 mod config;
 mod demo;
+mod doctor;
+mod healthy;
 mod login;
 mod models;
 mod profile;
 mod runtime;
 mod serve;
+mod shell;
 mod terminal;
 mod translate;
 mod upstream;
@@ -36,6 +39,10 @@ enum Command {
     Login(login::Args),
     Logout(login::LogoutArgs),
     Status(login::StatusArgs),
+    Doctor(doctor::Args),
+    Healthy(healthy::Args),
+    Completions(shell::CompletionsArgs),
+    Man(shell::ManArgs),
 }
 
 fn main() -> ExitCode {
@@ -49,5 +56,9 @@ fn main() -> ExitCode {
         Command::Login(args) => runtime::run(login::run(args)),
         Command::Logout(args) => runtime::run(login::logout(args)),
         Command::Status(args) => runtime::run(login::status(args)),
+        Command::Doctor(args) => runtime::run(doctor::run(args)),
+        Command::Healthy(args) => runtime::run(healthy::run(args)),
+        Command::Completions(args) => runtime::told(shell::completions(&args)),
+        Command::Man(args) => runtime::told(shell::man(&args)),
     }
 }

@@ -14,14 +14,19 @@ pub(crate) fn run(command: impl Future<Output = anyhow::Result<ExitCode>>) -> Ex
             return ExitCode::FAILURE;
         }
     };
-    let code = runtime.block_on(command).unwrap_or_else(|error| {
-        let error = terminal::harmless(&format!("{error:#}"));
-        terminal::to_stderr(&format!("error: {error}\n"));
-        ExitCode::FAILURE
-    });
+    let code = told(runtime.block_on(command));
     // A thread that reads a terminal cannot be stopped, and is not waited for.
     runtime.shutdown_timeout(Duration::from_millis(100));
     code
+}
+
+/// The exit status, and what went wrong.
+pub(crate) fn told(ended: anyhow::Result<ExitCode>) -> ExitCode {
+    ended.unwrap_or_else(|error| {
+        let error = terminal::harmless(&format!("{error:#}"));
+        terminal::to_stderr(&format!("error: {error}\n"));
+        ExitCode::FAILURE
+    })
 }
 
 /// Ready when the person or the system wants an end: Ctrl-C, or SIGTERM where there is such a thing.

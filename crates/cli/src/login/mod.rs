@@ -12,7 +12,7 @@ use interlingua_executor::HttpSettings;
 
 use crate::terminal;
 
-pub(crate) use status::{Args as StatusArgs, run as status};
+pub(crate) use status::{Args as StatusArgs, run as status, who};
 
 /// Log in with ChatGPT, in a browser on this machine or with a code in one elsewhere
 #[derive(Debug, clap::Args)]
@@ -50,7 +50,7 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
         read_pasted(login.paster());
         login.wait().await?
     };
-    terminal::to_stderr(&format!("Logged in. {}\n", status::who(&status)));
+    terminal::to_stderr(&format!("Logged in. {}\n", who(&status)));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -65,7 +65,7 @@ async fn limits(login: Config, args: Args) -> Result<RateLimits> {
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// One line on whose login it is.
-pub(super) fn who(status: &Status) -> String {
+pub(crate) fn who(status: &Status) -> String {
     match status.mode {
         Mode::ApiKey => "An API key is stored.".to_owned(),
         Mode::ChatGpt => {

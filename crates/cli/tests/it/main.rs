@@ -3,5 +3,6 @@
 mod codex;
 mod commands;
 mod config;
+mod doctor;
 mod support;
 mod translate;

@@ -150,8 +150,18 @@ impl Upstreams {
         self.members.iter().map(|member| (member.name.as_str(), &*member.upstream))
     }
 
+    /// The upstream that a request for this model goes to.
+    ///
+    /// # Errors
+    /// No upstream answers it.
+    pub fn upstream_of(&self, model: &str) -> Result<&Upstream, ApiError> {
+        let first = self.route(Some(model))?.first;
+        let member = self.members.iter().find(|member| Arc::ptr_eq(&member.upstream, &first));
+        member.map(|member| &*member.upstream).ok_or_else(|| self.unknown(model))
+    }
+
     /// The aliases that are plain names, with the models that they stand for.
-    pub(crate) fn aliases(&self) -> impl Iterator<Item = (&str, &str)> {
+    pub fn aliases(&self) -> impl Iterator<Item = (&str, &str)> {
         self.aliases.iter().filter_map(|(alias, model)| Some((alias.as_plain()?, model.as_str())))
     }
 
