@@ -45,7 +45,7 @@ impl Stream {
             Event::Started(_) if self.has_started => return Err("the second of its kind".to_owned()),
             Event::Started(_) => self.has_started = true,
             Event::Opaque(_) => {}
-            Event::ItemStarted { index, item, origin: _ } => {
+            Event::ItemStarted { index, item, origin: _, beside: _ } => {
                 let kind = match item {
                     ItemStart::Message { .. } => Kind::Message,
                     ItemStart::ToolCall { .. } => Kind::Call,
@@ -125,6 +125,7 @@ mod tests {
             index: ItemIndex(index),
             origin: Default::default(),
             item: ItemStart::Message { id: None, phase: None },
+            beside: Vec::new(),
         }
     }
 

@@ -183,7 +183,7 @@ struct Items(Vec<(ItemIndex, Item)>);
 impl Items {
     fn take(&mut self, event: &Event<'static>) {
         match event {
-            Event::ItemStarted { index, item, origin: _ } => self.0.push((*index, begun(item))),
+            Event::ItemStarted { index, item, origin: _, beside: _ } => self.0.push((*index, begun(item))),
             Event::TextDelta { index, part, text, .. } => self.say(*index, Said::Text, *part, text),
             Event::RefusalDelta { index, part, text } => self.say(*index, Said::Refusal, *part, text),
             Event::ReasoningDelta { index, part, kind: ReasoningKind::Summary, text } => {

@@ -58,6 +58,7 @@ fn weather_tool() -> Result<Tool, Box<dyn Error>> {
         parameters: Some(Json::from_text(schema)?),
         strict: Some(false),
         cache_breakpoint: None,
+        beside: Vec::new(),
     }))
 }
 
@@ -99,5 +100,5 @@ fn text(item: &Item) -> String {
 
 /// An item that stood in no document.
 fn item(kind: ItemKind) -> Item {
-    Item { origin: Origin::default(), kind }
+    Item::new(Origin::default(), kind)
 }

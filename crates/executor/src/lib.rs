@@ -20,7 +20,7 @@
 //! let executor = Executor::over_http(Config { backend: Backend { base_url: Some("http://127.0.0.1:8080".parse()?), ..Backend::default() }, ..Config::default() })?;
 //! let mut request = Request::new("gpt-5.4");
 //! let hello = Message::new(Role::User, Content::Text("hello".to_owned()));
-//! request.items.push(Item { origin: Origin::default(), kind: ItemKind::Message(hello) });
+//! request.items.push(Item::new(Origin::default(), ItemKind::Message(hello)));
 //! let mut events = executor.stream(request).await?.value;
 //! while let Some(event) = events.next().await {
 //!     if let Event::TextDelta { text, .. } = event {

@@ -45,6 +45,8 @@ pub enum Event<'a> {
         origin: Origin,
         /// What it will be.
         item: ItemStart<'a>,
+        /// The fields that hang on it and that the model has no word for, as far as they are known.
+        beside: Vec<Opaque>,
     },
     /// Text of a message.
     TextDelta {
@@ -121,7 +123,7 @@ pub enum Event<'a> {
 }
 
 /// Who answers, and when.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Envelope {
     /// The upstream's id, verbatim.
     pub id: Option<String>,
@@ -131,6 +133,8 @@ pub struct Envelope {
     pub model: Option<String>,
     /// The service class that answers.
     pub service_tier: Option<String>,
+    /// What the reply says of itself and the model has no word for, field by field.
+    pub beside: Vec<Opaque>,
 }
 
 /// What the end of a reply says about all of it.
@@ -221,7 +225,7 @@ impl Event<'_> {
     pub fn is_output(&self) -> bool {
         match self {
             Event::Started(_) | Event::Progress { .. } | Event::Opaque(_) | Event::Failed(_) => false,
-            Event::ItemStarted { index: _, origin: _, item } => matches!(item, ItemStart::ToolCall { .. }),
+            Event::ItemStarted { index: _, origin: _, item, beside: _ } => matches!(item, ItemStart::ToolCall { .. }),
             Event::TextDelta { .. }
             | Event::RefusalDelta { .. }
             | Event::ReasoningDelta { .. }
@@ -237,7 +241,9 @@ impl Event<'_> {
     pub fn into_owned(self) -> Event<'static> {
         match self {
             Event::Started(envelope) => Event::Started(envelope),
-            Event::ItemStarted { index, origin, item } => Event::ItemStarted { index, origin, item: item.into_owned() },
+            Event::ItemStarted { index, origin, item, beside } => {
+                Event::ItemStarted { index, origin, item: item.into_owned(), beside }
+            }
             Event::TextDelta { index, part, text, logprobs } => {
                 Event::TextDelta { index, part, text: owned(text), logprobs }
             }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::{
     Annotation, Arguments, Content, Ending, Envelope, Event, Failure, Finish, Item, ItemIndex, ItemKind, ItemStart,
-    ItemStatus, Message, Origin, Part, PartKind, ReasoningItem, ReasoningKind, Response, Role, Sink, TextPart,
+    ItemStatus, Message, Opaque, Origin, Part, PartKind, ReasoningItem, ReasoningKind, Response, Role, Sink, TextPart,
     TokenLogprob, ToolCall,
 };
 
@@ -22,7 +22,8 @@ use crate::{
 /// let mut fold = Fold::default();
 /// let index = ItemIndex(0);
 /// let origin = Origin::nth("output[*]", 0);
-/// fold.event(Event::ItemStarted { index, origin, item: ItemStart::Message { id: None, phase: None } });
+/// let item = ItemStart::Message { id: None, phase: None };
+/// fold.event(Event::ItemStarted { index, origin, item, beside: vec![] });
 /// fold.event(Event::TextDelta { index, part: 0, text: "Hi".into(), logprobs: vec![] });
 /// fold.event(Event::ItemFinished { index, item: None });
 /// fold.event(Event::Finished(Box::new(Ending {
@@ -62,7 +63,7 @@ enum End {
 
 #[derive(Debug, Clone)]
 enum Slot {
-    Open(Origin, OpenItem),
+    Open(Origin, OpenItem, Vec<Opaque>),
     Done(Item),
     /// Ended without anything to show.
     Empty,
@@ -89,7 +90,7 @@ impl Fold {
             Some(End::Finished(ending)) => *ending,
         };
         let Ending { envelope, finish, stop_sequence, usage, metadata, moderation, origins } = ending;
-        let Envelope { id, created, model, service_tier } = envelope;
+        let Envelope { id, created, model, service_tier, beside } = envelope;
         let cut = if finish == Finish::Completed { ItemStatus::Completed } else { ItemStatus::Incomplete };
         Ok(Response {
             id: id.or(begun.id),
@@ -102,6 +103,7 @@ impl Fold {
             moderation,
             finish,
             stop_sequence,
+            beside: if beside.is_empty() { begun.beside } else { beside },
             origins,
         })
     }
@@ -111,14 +113,14 @@ impl Sink for Fold {
     fn event(&mut self, event: Event<'_>) {
         match event {
             Event::Started(envelope) => self.envelope = envelope,
-            Event::ItemStarted { index, origin, item } => {
-                self.items.entry(index).or_insert_with(|| Slot::Open(origin, OpenItem::start(item)));
+            Event::ItemStarted { index, origin, item, beside } => {
+                self.items.entry(index).or_insert_with(|| Slot::Open(origin, OpenItem::start(item), beside));
             }
             Event::TextDelta { index, part, text, logprobs } => self.text(index, part, &text, logprobs),
             Event::RefusalDelta { index, part, text } => self.refusal(index, part, &text),
             Event::ReasoningDelta { index, part, kind, text } => self.thought(index, part, kind, &text),
             Event::ArgumentsDelta { index, text } => {
-                if let Some(Slot::Open(_, OpenItem::ToolCall(call))) = self.items.get_mut(&index) {
+                if let Some(Slot::Open(_, OpenItem::ToolCall(call), _)) = self.items.get_mut(&index) {
                     call.arguments.text_mut().push_str(&text);
                 }
             }
@@ -138,7 +140,7 @@ impl Sink for Fold {
 impl Fold {
     fn part(&mut self, index: ItemIndex, part: u32, empty: impl FnOnce() -> PartKind) -> Option<&mut PartKind> {
         match self.items.get_mut(&index) {
-            Some(Slot::Open(_, OpenItem::Message { parts, .. })) => Some(parts.entry(part).or_insert_with(empty)),
+            Some(Slot::Open(_, OpenItem::Message { parts, .. }, _)) => Some(parts.entry(part).or_insert_with(empty)),
             _ => None,
         }
     }
@@ -157,7 +159,9 @@ impl Fold {
     }
 
     fn annotation(&mut self, index: ItemIndex, part: u32, annotation: Annotation) {
-        if let Some(Slot::Done(Item { origin: _, kind: ItemKind::Message(message) })) = self.items.get_mut(&index) {
+        if let Some(Slot::Done(Item { origin: _, kind: ItemKind::Message(message), beside: _ })) =
+            self.items.get_mut(&index)
+        {
             if let Content::Parts(parts) = &mut message.content
                 && let Some(Part { origin: _, kind: PartKind::Text(text), cache_breakpoint: _ }) =
                     usize::try_from(part).ok().and_then(|part| parts.get_mut(part))
@@ -170,7 +174,7 @@ impl Fold {
     }
 
     fn thought(&mut self, index: ItemIndex, part: u32, kind: ReasoningKind, more: &str) {
-        if let Some(Slot::Open(_, OpenItem::Reasoning { summary, content, .. })) = self.items.get_mut(&index) {
+        if let Some(Slot::Open(_, OpenItem::Reasoning { summary, content, .. }, _)) = self.items.get_mut(&index) {
             let parts = match kind {
                 ReasoningKind::Summary => summary,
                 ReasoningKind::Text => content,
@@ -182,15 +186,16 @@ impl Fold {
 
 impl Slot {
     fn finish(&mut self, whole: Option<Box<Item>>) {
-        if let Self::Open(origin, open) = self {
-            let item = whole.map(|item| *item).or_else(|| open.clone().close(*origin, ItemStatus::Completed));
+        if let Self::Open(origin, open, beside) = self {
+            let begun = || open.clone().close(*origin, ItemStatus::Completed, std::mem::take(beside));
+            let item = whole.map(|item| *item).or_else(begun);
             *self = item.map_or(Self::Empty, Self::Done);
         }
     }
 
     fn close(self, cut: ItemStatus) -> Option<Item> {
         match self {
-            Self::Open(origin, open) => open.close(origin, cut),
+            Self::Open(origin, open, beside) => open.close(origin, cut, beside),
             Self::Done(item) => Some(item),
             Self::Empty => None,
         }
@@ -218,7 +223,7 @@ impl OpenItem {
         }
     }
 
-    fn close(self, origin: Origin, status: ItemStatus) -> Option<Item> {
+    fn close(self, origin: Origin, status: ItemStatus, beside: Vec<Opaque>) -> Option<Item> {
         let plain = |kind| Part { origin, kind, cache_breakpoint: None };
         let kind = match self {
             Self::Message { id, phase, parts } => ItemKind::Message(Message {
@@ -239,7 +244,7 @@ impl OpenItem {
             }),
             Self::Opaque => return None,
         };
-        Some(Item { origin, kind })
+        Some(Item { origin, kind, beside })
     }
 }
 

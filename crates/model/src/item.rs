@@ -9,11 +9,11 @@ use crate::{Api, Json, Origin};
 pub struct Opaque {
     /// The API that has a word for it.
     pub api: Api,
-    /// Its tag (`type` or `role`) there.
+    /// Its tag (`type` or `role`) there; of a field, its name.
     pub kind: String,
     /// What becomes of the conversation without it.
     pub class: OpaqueClass,
-    /// The whole object, verbatim.
+    /// The whole object, or the field's value, verbatim.
     pub raw: Json,
 }
 
@@ -37,6 +37,16 @@ pub struct Item {
     pub origin: Origin,
     /// What it is.
     pub kind: ItemKind,
+    /// The fields that hang on it and that the model has no word for (Responses: `agent`, `async`).
+    pub beside: Vec<Opaque>,
+}
+
+impl Item {
+    /// An item with nothing beside it.
+    #[must_use]
+    pub fn new(origin: Origin, kind: ItemKind) -> Self {
+        Self { origin, kind, beside: Vec::new() }
+    }
 }
 
 /// What an item is.

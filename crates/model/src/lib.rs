@@ -17,7 +17,7 @@
 //!
 //! let mut request = Request::new("gpt-5.4");
 //! let origin = Origin::nth("messages[*]", 0);
-//! request.items.push(Item { origin, kind: ItemKind::Message(Message::new(Role::User, Content::Text("hi".into()))) });
+//! request.items.push(Item::new(origin, ItemKind::Message(Message::new(Role::User, Content::Text("hi".into())))));
 //! assert_eq!(request.items[0].origin.path(), "messages[0]");
 //! ```
 

@@ -240,6 +240,8 @@ pub struct StreamOptions {
     pub include_usage: bool,
     /// Whether deltas are padded against traffic analysis.
     pub include_obfuscation: Option<Sourced<bool>>,
+    /// When summaries of thoughts are sent (Responses: `stream_options.reasoning_summary_delivery`).
+    pub summary_delivery: Option<Sourced<String>>,
 }
 
 /// Accounting, caching and safety.
@@ -265,6 +267,8 @@ pub struct Service {
     pub access_programs: Option<Sourced<Json>>,
     /// How images of the answer are made (Responses: `image`), verbatim.
     pub image: Option<Sourced<Json>>,
+    /// Agents that the server runs beside the model (Responses: `multi_agent`), verbatim.
+    pub multi_agent: Option<Sourced<Json>>,
     /// What a client tells its backend about itself (Responses: `client_metadata`), verbatim.
     pub client_metadata: Option<Sourced<Json>>,
 }

@@ -1,6 +1,6 @@
 //! A whole reply, and the ways one ends.
 
-use crate::{Item, Json, Origin};
+use crate::{Item, Json, Opaque, Origin};
 
 /// A reply that came to an end of its own, whole or cut short. A reply that failed is a [`Failure`].
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +25,8 @@ pub struct Response {
     pub finish: Finish,
     /// The stop sequence that ended it, where one did and it is said which.
     pub stop_sequence: Option<String>,
+    /// What it says of itself and the model has no word for, field by field (Responses: `input_transformations`).
+    pub beside: Vec<Opaque>,
     /// Where its facts stood.
     pub origins: ReplyOrigins,
 }

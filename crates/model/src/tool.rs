@@ -51,6 +51,8 @@ pub struct FunctionTool {
     pub strict: Option<bool>,
     /// A cache boundary after this tool.
     pub cache_breakpoint: Option<Breakpoint>,
+    /// The fields that hang on it and that the model has no word for (Responses: `async`).
+    pub beside: Vec<Opaque>,
 }
 
 /// A custom (freeform) tool.
@@ -66,6 +68,8 @@ pub struct CustomTool {
     pub description: Option<String>,
     /// The form of its input; absent means free text.
     pub format: Option<CustomFormat>,
+    /// The fields that hang on it and that the model has no word for (Responses: `async`).
+    pub beside: Vec<Opaque>,
 }
 
 /// The form of a custom tool's input.

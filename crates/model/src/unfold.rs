@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::{
-    Arguments, Content, Ending, Envelope, Event, Item, ItemIndex, ItemKind, ItemStart, Message, Origin, Part, PartKind,
+    Arguments, Content, Ending, Envelope, Event, Item, ItemIndex, ItemKind, ItemStart, Message, Part, PartKind,
     ReasoningItem, ReasoningKind, Response, Sink, TextPart, ToolCall,
 };
 
@@ -17,6 +17,7 @@ impl Response {
     /// let reply = Response {
     ///     id: Some("1".into()), created: None, model: None, service_tier: None, metadata: None,
     ///     items: vec![], usage: None, moderation: None, finish: Finish::Completed, stop_sequence: None,
+    ///     beside: vec![],
     ///     origins: ReplyOrigins::default(),
     /// };
     /// let mut fold = Fold::default();
@@ -36,9 +37,10 @@ impl Response {
             moderation,
             finish,
             stop_sequence,
+            beside,
             origins,
         } = self;
-        let envelope = Envelope { id, created, model, service_tier };
+        let envelope = Envelope { id, created, model, service_tier, beside };
         out.event(Event::Started(envelope.clone()));
         for (index, item) in (0..).map(ItemIndex).zip(items) {
             tell(index, item, out);
@@ -56,26 +58,38 @@ impl Response {
 }
 
 fn tell(index: ItemIndex, item: Item, out: &mut impl Sink) {
-    let origin = item.origin;
+    out.event(Event::ItemStarted { index, origin: item.origin, item: start(&item.kind), beside: item.beside.clone() });
     match &item.kind {
-        ItemKind::Message(message) => tell_message(index, origin, message, out),
-        ItemKind::ToolCall(call) => tell_call(index, origin, call, out),
-        ItemKind::Reasoning(reasoning) => tell_reasoning(index, origin, reasoning, out),
-        ItemKind::ToolResult(result) => {
-            let call_id = Cow::Borrowed(result.call_id.as_str());
-            out.event(Event::ItemStarted { index, origin, item: ItemStart::ToolResult { call_id } });
-        }
-        ItemKind::Opaque(opaque) => {
-            out.event(Event::ItemStarted { index, origin, item: ItemStart::Opaque(opaque.clone()) });
-        }
+        ItemKind::Message(message) => tell_message(index, message, out),
+        ItemKind::ToolCall(call) => tell_call(index, call, out),
+        ItemKind::Reasoning(reasoning) => tell_reasoning(index, reasoning, out),
+        ItemKind::ToolResult(_) | ItemKind::Opaque(_) => {}
     }
     out.event(Event::ItemFinished { index, item: Some(Box::new(item)) });
 }
 
-fn tell_message(index: ItemIndex, origin: Origin, message: &Message, out: &mut impl Sink) {
-    let Message { id, role: _, content, name: _, phase, status: _ } = message;
-    let start = ItemStart::Message { id: borrowed(id.as_ref()), phase: borrowed(phase.as_ref()) };
-    out.event(Event::ItemStarted { index, origin, item: start });
+fn start(kind: &ItemKind) -> ItemStart<'_> {
+    match kind {
+        ItemKind::Message(Message { id, role: _, content: _, name: _, phase, status: _ }) => {
+            ItemStart::Message { id: borrowed(id.as_ref()), phase: borrowed(phase.as_ref()) }
+        }
+        ItemKind::ToolCall(ToolCall { id, call_id, name, namespace, arguments, status: _ }) => ItemStart::ToolCall {
+            id: borrowed(id.as_ref()),
+            call_id: Cow::Borrowed(call_id),
+            name: Cow::Borrowed(name),
+            namespace: borrowed(namespace.as_ref()),
+            kind: arguments.kind(),
+        },
+        ItemKind::Reasoning(ReasoningItem { id, summary: _, content: _, seal: _, status: _ }) => {
+            ItemStart::Reasoning { id: borrowed(id.as_ref()) }
+        }
+        ItemKind::ToolResult(result) => ItemStart::ToolResult { call_id: Cow::Borrowed(&result.call_id) },
+        ItemKind::Opaque(opaque) => ItemStart::Opaque(opaque.clone()),
+    }
+}
+
+fn tell_message(index: ItemIndex, message: &Message, out: &mut impl Sink) {
+    let Message { id: _, role: _, content, name: _, phase: _, status: _ } = message;
     match content {
         Content::Text(text) => {
             out.event(Event::TextDelta { index, part: 0, text: Cow::Borrowed(text), logprobs: Vec::new() });
@@ -101,28 +115,16 @@ fn tell_part(index: ItemIndex, part: u32, kind: &PartKind, out: &mut impl Sink) 
     }
 }
 
-fn tell_call(index: ItemIndex, origin: Origin, call: &ToolCall, out: &mut impl Sink) {
-    let ToolCall { id, call_id, name, namespace, arguments, status: _ } = call;
-    out.event(Event::ItemStarted {
-        index,
-        origin,
-        item: ItemStart::ToolCall {
-            id: borrowed(id.as_ref()),
-            call_id: Cow::Borrowed(call_id),
-            name: Cow::Borrowed(name),
-            namespace: borrowed(namespace.as_ref()),
-            kind: arguments.kind(),
-        },
-    });
+fn tell_call(index: ItemIndex, call: &ToolCall, out: &mut impl Sink) {
+    let ToolCall { id: _, call_id: _, name: _, namespace: _, arguments, status: _ } = call;
     let (Arguments::Function(text) | Arguments::Custom(text)) = arguments;
     if !text.is_empty() {
         out.event(Event::ArgumentsDelta { index, text: Cow::Borrowed(text) });
     }
 }
 
-fn tell_reasoning(index: ItemIndex, origin: Origin, reasoning: &ReasoningItem, out: &mut impl Sink) {
-    let ReasoningItem { id, summary, content, seal: _, status: _ } = reasoning;
-    out.event(Event::ItemStarted { index, origin, item: ItemStart::Reasoning { id: borrowed(id.as_ref()) } });
+fn tell_reasoning(index: ItemIndex, reasoning: &ReasoningItem, out: &mut impl Sink) {
+    let ReasoningItem { id: _, summary, content, seal: _, status: _ } = reasoning;
     // The thought before its summary: who can show only one shows the first.
     for (kind, texts) in [(ReasoningKind::Text, content), (ReasoningKind::Summary, summary)] {
         for (part, text) in (0..).zip(texts) {

@@ -1,6 +1,7 @@
 //! Why a translation was refused, in the caller's terms, and what HTTP makes of it.
 
 use interlingua_model::Failure;
+use interlingua_wire as wire;
 use thiserror::Error as ThisError;
 
 use crate::codes::{STREAM_INCOMPLETE, UPSTREAM_MALFORMED, failure_kind, failure_status};
@@ -202,4 +203,10 @@ pub(crate) fn describe(failure: &Failure) -> &str {
         ("", None) => "the upstream failed without saying why",
         (message, _) => message,
     }
+}
+
+/// What a failure says that the model was found to be doing: an object that both APIs have beside its code.
+pub(crate) fn misalignment(failure: &Failure) -> Option<wire::Json> {
+    let raw: wire::Extra = serde_json::from_str(failure.raw.as_ref()?.text()).ok()?;
+    raw.get("misalignment").filter(|value| !value.is_null()).cloned()
 }

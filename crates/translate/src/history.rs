@@ -81,7 +81,7 @@ fn answered(items: Vec<Item>, losses: &mut Vec<Loss>) -> Vec<Item> {
             let result =
                 ToolResult { id: None, call_id: call.call_id.clone(), kind, output, is_error: None, status: None };
             // It stood nowhere.
-            due.push(Item { origin: Origin::default(), kind: ItemKind::ToolResult(result) });
+            due.push(Item::new(Origin::default(), ItemKind::ToolResult(result)));
         }
         settled.push(item);
         if last_calls.contains(&index) {

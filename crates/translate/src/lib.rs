@@ -29,6 +29,7 @@
 
 mod answer;
 mod api;
+mod beside;
 #[cfg(feature = "sse")]
 mod bytes;
 mod call_ids;

@@ -179,6 +179,7 @@ mod tests {
                 parameters: None,
                 strict: None,
                 cache_breakpoint: None,
+                beside: Vec::new(),
             }));
         }
         request

@@ -296,10 +296,10 @@ impl<S: Sink> Sink for Watched<'_, S> {
                 stop.envelope = envelope.clone();
                 return out.event(Event::Started(envelope));
             }
-            Event::ItemStarted { index, origin, item } => {
+            Event::ItemStarted { index, origin, item, beside } => {
                 stop.release(*out);
                 stop.open.push((index, matches!(item, ItemStart::ToolCall { .. })));
-                return out.event(Event::ItemStarted { index, origin, item });
+                return out.event(Event::ItemStarted { index, origin, item, beside });
             }
             Event::ItemFinished { index, item } => {
                 stop.release(*out);

@@ -17,6 +17,11 @@ use interlingua_translate::{ChatUpstream, Error, LossCode, ResponsesUpstream, St
 use interlingua_wire as wire;
 use serde_json::{Map, Value, json};
 
+#[path = "support/newer.rs"]
+mod newer;
+#[path = "support/newer_rows.rs"]
+mod newer_rows;
+
 /// Names every field of a struct; a field that is missing here, or too much, does not compile.
 macro_rules! fields {
     ($type:path { $($field:ident),* $(,)? }) => {{
@@ -129,6 +134,7 @@ fn page() -> String {
         safety_identifier,
         user,
         moderation,
+        multi_agent,
         client_metadata,
     });
     let columns: [(&str, Run); 2] = [
@@ -136,6 +142,7 @@ fn page() -> String {
         ("Chat (`compatible`)", |body| responses_to_chat(body, &ChatUpstream::compatible())),
     ];
     table(&mut page, "Responses request", &responses, responses_example, &columns);
+    newer_rows::rows(&mut page);
     losses(&mut page);
     page
 }
@@ -322,6 +329,7 @@ fn responses_example(field: &str) -> Body {
         "prompt_cache_retention" => json!({"prompt_cache_retention": "24h"}),
         "prompt_cache_options" => json!({"prompt_cache_options": {"mode": "explicit"}}),
         "moderation" => json!({"moderation": {"model": "omni-moderation-latest"}}),
+        "multi_agent" => json!({"multi_agent": {"enabled": true}}),
         "client_metadata" => json!({"client_metadata": {"a": "b"}}),
         other => panic!("give `{other}` an example"),
     };

@@ -106,7 +106,7 @@ fn folding_a_reply_that_was_told_as_events_keeps_every_place() {
 fn folded(api: Api, bytes: &[u8]) -> Option<Response> {
     let mut request = Request::new("m");
     let kind = ItemKind::Message(Message::new(Role::User, Content::Text("hi".to_owned())));
-    request.items.push(Item { origin: Origin::default(), kind });
+    request.items.push(Item::new(Origin::default(), kind));
     let mut events = Upstream::usual(api).request(request, Policy::Lenient, stamp()).unwrap().reply.events();
     let mut fold = Fold::default();
     events.bytes(bytes, &mut fold);

@@ -315,7 +315,7 @@ fn stream(from: Api, to: Api, bytes: &[u8]) -> String {
 fn events(from: Api, bytes: &[u8]) -> String {
     let mut request = curious(Request::new("asked-for"));
     let hi = ItemKind::Message(Message::new(Role::User, Content::Text("hi".to_owned())));
-    request.items.push(Item { origin: Origin::default(), kind: hi });
+    request.items.push(Item::new(Origin::default(), hi));
     let reading = Upstream::usual(from).request(request, Policy::Lenient, stamp()).unwrap().reply;
     let mut events = reading.events();
     let mut transcript = Transcript::default();

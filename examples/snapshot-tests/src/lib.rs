@@ -19,7 +19,7 @@ async fn stream(base_url: &str, api: Api, question: &str, shown: &mut String) ->
 
     let mut request = Request::new("gpt-5.5");
     let question = Message::new(Role::User, Content::Text(question.to_owned()));
-    request.items.push(Item { origin: Origin::default(), kind: ItemKind::Message(question) });
+    request.items.push(Item::new(Origin::default(), ItemKind::Message(question)));
 
     let mut events = executor.stream(request).await?.value;
     while let Some(event) = events.next().await {

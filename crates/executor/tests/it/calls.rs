@@ -15,7 +15,7 @@ use crate::support::{
 fn greeting() -> Request {
     let mut request = Request::new("gpt-5.4");
     let hello = Message::new(Role::User, Content::Text("hi".to_owned()));
-    request.items.push(Item { origin: Origin::default(), kind: ItemKind::Message(hello) });
+    request.items.push(Item::new(Origin::default(), ItemKind::Message(hello)));
     request
 }
 

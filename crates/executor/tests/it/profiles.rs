@@ -115,7 +115,7 @@ const RESPONSES: &str = r#"{"model":"m","input":[{"type":"message","role":"user"
     "stream":true,"stream_options":{"include_obfuscation":false},"service_tier":"flex","metadata":{"a":"b"},"user":"u",
     "safety_identifier":"s","prompt_cache_key":"k","prompt_cache_retention":"24h","prompt_cache_options":{"mode":"x"},
     "moderation":{"model":"x"},"client_metadata":{"a":"b"},"previous_response_id":"resp_1","conversation":"conv_1",
-    "prompt":{"id":"pmpt_1"},"background":true,"background_options":{"x":1},"access_programs":["p"],"image":{"size":"x"}}"#;
+    "prompt":{"id":"pmpt_1"},"background":true,"background_options":{"x":1},"access_programs":["p"],"image":{"size":"x"},"multi_agent":{"enabled":true}}"#;
 
 /// No name of `refused` is without effect.
 #[test]

@@ -31,6 +31,8 @@ pub(in crate::responses) fn class(item: &wire::Item) -> OpaqueClass {
         | wire::Item::ImageGenerationCall(_)
         | wire::Item::McpCall(_)
         | wire::Item::McpListTools(_)
+        | wire::Item::MultiAgentCall(_)
+        | wire::Item::MultiAgentCallOutput(_)
         | wire::Item::FunctionCallOutput(_)
         | wire::Item::CustomToolCallOutput(_) => OpaqueClass::Settled,
         wire::Item::Message(_)
@@ -39,6 +41,9 @@ pub(in crate::responses) fn class(item: &wire::Item) -> OpaqueClass {
         | wire::Item::AdditionalTools(_)
         | wire::Item::Compaction(_)
         | wire::Item::CompactionTrigger(_)
+        | wire::Item::ContextCompaction(_)
+        | wire::Item::ConfigurationUpdate(_)
+        | wire::Item::AgentMessage(_)
         | wire::Item::Program(_)
         | wire::Item::ProgramOutput(_)
         | wire::Item::ComputerCallOutput(_)

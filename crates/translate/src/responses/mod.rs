@@ -1,6 +1,7 @@
 //! Responses: wire to model and back.
 
 pub(crate) mod abroad;
+mod beside;
 mod context;
 mod dialect;
 mod item_class;

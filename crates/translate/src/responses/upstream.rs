@@ -177,5 +177,7 @@ names! {
         AccessPrograms = "access_programs",
         /// `image`.
         Image = "image",
+        /// `multi_agent`.
+        MultiAgent = "multi_agent",
     }
 }

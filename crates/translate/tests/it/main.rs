@@ -4,6 +4,7 @@
 
 mod forms;
 mod history;
+mod newer;
 mod replies;
 mod requests;
 mod stop;

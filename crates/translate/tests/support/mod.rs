@@ -4,6 +4,7 @@
 #![expect(clippy::disallowed_methods, reason = "the rules of the library do not bind its tests: these read fixtures")]
 
 pub(crate) mod difference;
+pub(crate) mod newer;
 
 use std::path::{Path, PathBuf};
 

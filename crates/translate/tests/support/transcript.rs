@@ -59,7 +59,8 @@ impl Transcript {
 
     pub(crate) fn seen(&mut self, events: &[Event<'_>]) {
         for event in events {
-            self.line("  > ", format_args!("{event:?}"));
+            // What has nothing beside it is shown without.
+            self.line("  > ", format!("{event:?}").replace(", beside: []", ""));
         }
     }
 

@@ -1,7 +1,7 @@
 //! Failures, which both APIs write the same way: the body of an HTTP error, or an `error` inside a reply.
 
 use super::{object, union};
-use crate::Integer;
+use crate::{Integer, Json};
 
 object! {
     /// The body of an HTTP error; in Chat also the frame that ends a failed stream. Both APIs: schema `ErrorResponse`.
@@ -32,6 +32,8 @@ object! {
         nullable param: String,
         /// The failure as a word to match on. Both APIs: `error.code`.
         nullable code: ErrorCode,
+        /// What the model was found to be doing, with the code `misalignment_policy_violation`. Both APIs: `error.misalignment`.
+        optional misalignment: Json,
     }
 }
 

@@ -43,6 +43,8 @@ tagged! {
         ReasoningText(ReasoningText) = "reasoning_text",
         /// What the model thought, in short.
         SummaryText(SummaryText) = "summary_text",
+        /// What one agent says to another, for the server's eyes or not.
+        EncryptedContent(EncryptedContent) = "encrypted_content",
     }
 }
 
@@ -137,6 +139,16 @@ object! {
     pub struct SummaryText {
         /// The summary. Responses: `summary_text.text`.
         optional text: String,
+    }
+}
+
+object! {
+    /// What one agent says to another. What begins with `gAAAA` only the server can read; anything else is plain.
+    /// Responses: part `encrypted_content`, beta.
+    #[derive(Default)]
+    pub struct EncryptedContent {
+        /// What is said. Responses: `encrypted_content.encrypted_content`.
+        optional encrypted_content: String,
     }
 }
 

@@ -4,7 +4,7 @@
 //! except a delta itself.
 
 use super::{Annotation, Logprob};
-use crate::{Integer, Text, core::object};
+use crate::{Integer, Json, Text, core::object};
 
 object! {
     /// A piece of text. Event `response.output_text.delta`.
@@ -23,6 +23,8 @@ object! {
         optional obfuscation: Text<'a>,
         /// The event's number. Responses: `sequence_number`.
         optional sequence_number: Integer,
+        /// Which agent it is of, where there are several. Responses: `agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -41,6 +43,8 @@ object! {
         optional obfuscation: Text<'a>,
         /// The event's number. Responses: `sequence_number`.
         optional sequence_number: Integer,
+        /// Which agent it is of, where there are several. Responses: `agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -58,6 +62,8 @@ object! {
         optional obfuscation: Text<'a>,
         /// The event's number. Responses: `sequence_number`.
         optional sequence_number: Integer,
+        /// Which agent it is of, where there are several. Responses: `agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -76,6 +82,8 @@ object! {
         optional obfuscation: Text<'a>,
         /// The event's number. Responses: `sequence_number`.
         optional sequence_number: Integer,
+        /// Which agent it is of, where there are several. Responses: `agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -95,6 +103,8 @@ object! {
         optional logprobs: Vec<Logprob>,
         /// The event's number. Responses: `sequence_number`.
         optional sequence_number: Integer,
+        /// Which agent it is of, where there are several. Responses: `agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -114,6 +124,8 @@ object! {
         optional annotation: Box<Annotation>,
         /// The event's number. Responses: `sequence_number`.
         optional sequence_number: Integer,
+        /// Which agent it is of, where there are several. Responses: `agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -131,6 +143,8 @@ object! {
         optional refusal: Text<'a>,
         /// The event's number. Responses: `sequence_number`.
         optional sequence_number: Integer,
+        /// Which agent it is of, where there are several. Responses: `agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -148,6 +162,8 @@ object! {
         optional text: Text<'a>,
         /// The event's number. Responses: `sequence_number`.
         optional sequence_number: Integer,
+        /// Which agent it is of, where there are several. Responses: `agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -165,6 +181,8 @@ object! {
         optional text: Text<'a>,
         /// The event's number. Responses: `sequence_number`.
         optional sequence_number: Integer,
+        /// Which agent it is of, where there are several. Responses: `agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -182,6 +200,8 @@ object! {
         json_text arguments: String,
         /// The event's number. Responses: `sequence_number`.
         optional sequence_number: Integer,
+        /// Which agent it is of, where there are several. Responses: `agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -197,6 +217,8 @@ object! {
         optional input: Text<'a>,
         /// The event's number. Responses: `sequence_number`.
         optional sequence_number: Integer,
+        /// Which agent it is of, where there are several. Responses: `agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -212,5 +234,7 @@ object! {
         optional code: Text<'a>,
         /// The event's number. Responses: `sequence_number`.
         optional sequence_number: Integer,
+        /// Which agent it is of, where there are several. Responses: `agent`, beta.
+        optional agent: Json,
     }
 }

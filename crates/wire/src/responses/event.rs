@@ -20,10 +20,10 @@ use super::delta::{
 };
 use super::progress::{
     AudioDelta, AudioDone, ContentPartEvent, ErrorEvent, OutputItem, PartialImage, Progress, ResponseEnd,
-    ResponseProgress, ShellCommand, ShellCommandDelta, ShellOutputDelta, ShellOutputDone, SummaryPartEvent,
+    ResponseProgress, ShellCommand, ShellCommandDelta, ShellOutputDelta, ShellOutputDone, SummaryPartEvent, TurnEvent,
 };
 use crate::core::tagged::{TaggedVisitor, tagged};
-use crate::{Extra, Integer};
+use crate::{Extra, Integer, Json};
 
 /// Looks at an event of whatever known kind.
 macro_rules! of_any {
@@ -87,6 +87,14 @@ macro_rules! of_any {
             McpListToolsCompleted
             McpListToolsFailed
             McpListToolsInProgress
+            CompactionCompacting
+            Steer
+            SteerAccepted
+            SteerFailed
+            SteerPending
+            Inject
+            InjectCreated
+            InjectFailed
         )
     };
     (@ $event:expr, $known:ident, $look:expr, $($variant:ident)*) => {
@@ -111,6 +119,12 @@ impl<'a> Event<'a> {
         let event = TaggedVisitor::new(sse_event).deserialize(&mut deserializer)?;
         deserializer.end()?;
         Ok(event)
+    }
+
+    /// The agent that the event is of, where it says one.
+    #[must_use]
+    pub fn agent(&self) -> Option<&Json> {
+        of_any!(self, event => event.agent.as_ref())
     }
 
     /// The event's place in the stream, counted by the upstream from 0. `None` where it says none, and for events of
@@ -251,6 +265,22 @@ tagged! {
         McpListToolsFailed(Progress<'a>) = "response.mcp_list_tools.failed",
         /// An MCP server is asked for its tools.
         McpListToolsInProgress(Progress<'a>) = "response.mcp_list_tools.in_progress",
+        /// The conversation is being made shorter.
+        CompactionCompacting(Progress<'a>) = "response.compaction.compacting",
+        /// The client steers the turn.
+        Steer(TurnEvent<'a>) = "response.steer",
+        /// The turn will be steered.
+        SteerAccepted(TurnEvent<'a>) = "response.steer.accepted",
+        /// It will not.
+        SteerFailed(TurnEvent<'a>) = "response.steer.failed",
+        /// It will be once something else is there.
+        SteerPending(TurnEvent<'a>) = "response.steer.pending",
+        /// The client adds to the turn.
+        Inject(TurnEvent<'a>) = "response.inject",
+        /// What it adds is there.
+        InjectCreated(TurnEvent<'a>) = "response.inject.created",
+        /// It is not.
+        InjectFailed(TurnEvent<'a>) = "response.inject.failed",
     }
     missing = resolve_event;
 }

@@ -25,6 +25,8 @@ object! {
         optional queries: Json,
         /// What was found. Responses: `file_search_call.results`.
         optional results: Json,
+        /// Which agent it is of, where there are several. Responses: `file_search_call.agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -38,6 +40,8 @@ object! {
         optional status: Status,
         /// What was searched or opened. Responses: `web_search_call.action`.
         optional action: Json,
+        /// Which agent it is of, where there are several. Responses: `web_search_call.agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -57,6 +61,8 @@ object! {
         optional pending_safety_checks: Json,
         /// How far it has come. Responses: `computer_call.status`.
         optional status: Status,
+        /// Which agent it is of, where there are several. Responses: `computer_call.agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -76,6 +82,8 @@ object! {
         optional status: Status,
         /// Who made the item. Responses: `computer_call_output.created_by`.
         optional created_by: Json,
+        /// Which agent it is of, where there are several. Responses: `computer_call_output.agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -91,6 +99,8 @@ object! {
         optional code: String,
         /// What the server knows it by. Responses: `program.fingerprint`.
         optional fingerprint: Json,
+        /// Which agent it is of, where there are several. Responses: `program.agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -106,6 +116,8 @@ object! {
         optional result: Json,
         /// How far it has come. Responses: `program_output.status`.
         optional status: Status,
+        /// Which agent it is of, where there are several. Responses: `program_output.agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -125,6 +137,8 @@ object! {
         optional status: Status,
         /// Who made the item. Responses: `tool_search_call.created_by`.
         optional created_by: Json,
+        /// Which agent it is of, where there are several. Responses: `tool_search_call.agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -144,6 +158,8 @@ object! {
         optional status: Status,
         /// Who made the item. Responses: `tool_search_output.created_by`.
         optional created_by: Json,
+        /// Which agent it is of, where there are several. Responses: `tool_search_output.agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -157,6 +173,8 @@ object! {
         optional role: Role,
         /// The tools. Responses: `additional_tools.tools`.
         optional tools: Vec<Tool>,
+        /// Which agent it is of, where there are several. Responses: `additional_tools.agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -170,6 +188,8 @@ object! {
         optional encrypted_content: String,
         /// Who made the item. Responses: `compaction.created_by`.
         optional created_by: Json,
+        /// Which agent it is of, where there are several. Responses: `compaction.agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -179,6 +199,21 @@ object! {
     pub struct CompactionTrigger {
         /// The item's id. Responses: `compaction_trigger.id`.
         optional id: String,
+        /// Which agent it is of, where there are several. Responses: `compaction_trigger.agent`, beta.
+        optional agent: Json,
+    }
+}
+
+object! {
+    /// What a longer conversation came down to, as the Codex CLI keeps it; not in the published reference.
+    #[derive(Default)]
+    pub struct ContextCompaction {
+        /// The item's id.
+        optional id: String,
+        /// It, for the server's eyes.
+        optional encrypted_content: String,
+        /// Which agent it is of, where there are several.
+        optional agent: Json,
     }
 }
 
@@ -192,6 +227,14 @@ object! {
         optional status: Status,
         /// The image in base64. Responses: `image_generation_call.result`.
         optional result: Json,
+        /// What was drawn in the end, in words. Responses: `image_generation_call.revised_prompt`.
+        optional revised_prompt: Json,
+        /// What drawing it as text cost. Responses: `image_generation_call.svg_usage`.
+        optional svg_usage: Json,
+        /// Why there is none, with `moderation_details` where it was refused. Responses: `image_generation_call.error`.
+        optional error: Json,
+        /// Which agent it is of, where there are several. Responses: `image_generation_call.agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -209,6 +252,8 @@ object! {
         optional code: Json,
         /// What came out. Responses: `code_interpreter_call.outputs`.
         optional outputs: Json,
+        /// Which agent it is of, where there are several. Responses: `code_interpreter_call.agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -224,6 +269,8 @@ object! {
         optional action: Json,
         /// How far it has come. Responses: `local_shell_call.status`.
         optional status: Status,
+        /// Which agent it is of, where there are several. Responses: `local_shell_call.agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -237,6 +284,8 @@ object! {
         optional output: Json,
         /// How far it has come. Responses: `local_shell_call_output.status`.
         optional status: Status,
+        /// Which agent it is of, where there are several. Responses: `local_shell_call_output.agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -258,6 +307,8 @@ object! {
         optional environment: ShellEnvironment,
         /// Who made the item. Responses: `shell_call.created_by`.
         optional created_by: Json,
+        /// Which agent it is of, where there are several. Responses: `shell_call.agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -288,6 +339,8 @@ object! {
         optional max_output_length: Json,
         /// Who made the item. Responses: `shell_call_output.created_by`.
         optional created_by: Json,
+        /// Which agent it is of, where there are several. Responses: `shell_call_output.agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -307,6 +360,8 @@ object! {
         optional operation: Json,
         /// Who made the item. Responses: `apply_patch_call.created_by`.
         optional created_by: Json,
+        /// Which agent it is of, where there are several. Responses: `apply_patch_call.agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -326,6 +381,8 @@ object! {
         optional output: Json,
         /// Who made the item. Responses: `apply_patch_call_output.created_by`.
         optional created_by: Json,
+        /// Which agent it is of, where there are several. Responses: `apply_patch_call_output.agent`, beta.
+        optional agent: Json,
     }
 }
 

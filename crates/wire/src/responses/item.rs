@@ -11,11 +11,12 @@
 
 use std::borrow::Cow;
 
+use super::agents::{AgentMessage, ConfigurationUpdate, MultiAgentCall, MultiAgentCallOutput};
 use super::hosted::{
     AdditionalTools, ApplyPatchCall, ApplyPatchCallOutput, CodeInterpreterCall, Compaction, CompactionTrigger,
-    ComputerCall, ComputerCallOutput, FileSearchCall, ImageGenerationCall, ItemReference, LocalShellCall,
-    LocalShellCallOutput, Program, ProgramOutput, ShellCall, ShellCallOutput, ToolSearchCall, ToolSearchOutput,
-    WebSearchCall,
+    ComputerCall, ComputerCallOutput, ContextCompaction, FileSearchCall, ImageGenerationCall, ItemReference,
+    LocalShellCall, LocalShellCallOutput, Program, ProgramOutput, ShellCall, ShellCallOutput, ToolSearchCall,
+    ToolSearchOutput, WebSearchCall,
 };
 use super::mcp::{McpApprovalRequest, McpApprovalResponse, McpCall, McpListTools};
 use super::{Content, ContentPart};
@@ -61,6 +62,16 @@ tagged! {
         Compaction(Compaction) = "compaction",
         /// Asks for a compaction here.
         CompactionTrigger(CompactionTrigger) = "compaction_trigger",
+        /// What a longer conversation came down to, as the Codex CLI keeps it.
+        ContextCompaction(ContextCompaction) = "context_compaction",
+        /// Other settings from here on.
+        ConfigurationUpdate(ConfigurationUpdate) = "configuration_update",
+        /// What one agent says to another.
+        AgentMessage(AgentMessage) = "agent_message",
+        /// The model has other agents do something.
+        MultiAgentCall(MultiAgentCall) = "multi_agent_call",
+        /// What came of it.
+        MultiAgentCallOutput(MultiAgentCallOutput) = "multi_agent_call_output",
         /// A drawn image.
         ImageGenerationCall(ImageGenerationCall) = "image_generation_call",
         /// Code that the server ran.
@@ -122,6 +133,11 @@ impl Item {
             AdditionalTools
             Compaction
             CompactionTrigger
+            ContextCompaction
+            ConfigurationUpdate
+            AgentMessage
+            MultiAgentCall
+            MultiAgentCallOutput
             ImageGenerationCall
             CodeInterpreterCall
             LocalShellCall
@@ -194,6 +210,10 @@ object! {
         optional phase: String,
         /// How far it has come. Responses: `message.status`.
         optional status: Status,
+        /// Which agent it is of, where there are several. Responses: `message.agent`, beta.
+        optional agent: Json,
+        /// A note of the client's to its own backend. Sent by ChatGPT's clients, not in the published reference.
+        optional internal_chat_message_metadata_passthrough: Json,
     }
 }
 
@@ -211,6 +231,10 @@ object! {
         optional encrypted_content: String,
         /// How far it has come. Responses: `reasoning.status`.
         optional status: Status,
+        /// Which agent it is of, where there are several. Responses: `reasoning.agent`, beta.
+        optional agent: Json,
+        /// A note of the client's to its own backend. Sent by ChatGPT's clients, not in the published reference.
+        optional internal_chat_message_metadata_passthrough: Json,
     }
 }
 
@@ -232,6 +256,14 @@ object! {
         json_text arguments: String,
         /// How far it has come. Responses: `function_call.status`.
         optional status: Status,
+        /// Whether the model goes on without the answer. Responses: `function_call.async`.
+        optional is_async as "async": bool,
+        /// The arguments of an agent's call, for the server's eyes. Sent by the ChatGPT backend, not in the published reference.
+        optional encrypted_function_args: Json,
+        /// Which agent it is of, where there are several. Responses: `function_call.agent`, beta.
+        optional agent: Json,
+        /// A note of the client's to its own backend. Sent by ChatGPT's clients, not in the published reference.
+        optional internal_chat_message_metadata_passthrough: Json,
     }
 }
 
@@ -266,6 +298,10 @@ object! {
         optional status: Status,
         /// Who made the item. Responses: `function_call_output.created_by`.
         optional created_by: Json,
+        /// Which agent it is of, where there are several. Responses: `function_call_output.agent`, beta.
+        optional agent: Json,
+        /// A note of the client's to its own backend. Sent by ChatGPT's clients, not in the published reference.
+        optional internal_chat_message_metadata_passthrough: Json,
     }
 }
 
@@ -287,6 +323,12 @@ object! {
         optional input: String,
         /// How far it has come; not in the published reference, but sent. Responses: `custom_tool_call.status`.
         optional status: Status,
+        /// Whether the model goes on without the answer. Responses: `custom_tool_call.async`.
+        optional is_async as "async": bool,
+        /// Which agent it is of, where there are several. Responses: `custom_tool_call.agent`, beta.
+        optional agent: Json,
+        /// A note of the client's to its own backend. Sent by ChatGPT's clients, not in the published reference.
+        optional internal_chat_message_metadata_passthrough: Json,
     }
 }
 
@@ -306,5 +348,9 @@ object! {
         optional status: Status,
         /// Who made the item. Responses: `custom_tool_call_output.created_by`.
         optional created_by: Json,
+        /// Which agent it is of, where there are several. Responses: `custom_tool_call_output.agent`, beta.
+        optional agent: Json,
+        /// A note of the client's to its own backend. Sent by ChatGPT's clients, not in the published reference.
+        optional internal_chat_message_metadata_passthrough: Json,
     }
 }

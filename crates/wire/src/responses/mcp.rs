@@ -31,6 +31,8 @@ object! {
         optional status: Status,
         /// The request that was granted. Responses: `mcp_call.approval_request_id`.
         optional approval_request_id: Json,
+        /// Which agent it is of, where there are several. Responses: `mcp_call.agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -46,6 +48,8 @@ object! {
         optional tools: Json,
         /// Why there are none. Responses: `mcp_list_tools.error`.
         optional error: Json,
+        /// Which agent it is of, where there are several. Responses: `mcp_list_tools.agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -61,6 +65,8 @@ object! {
         optional name: String,
         /// JSON text, if the model got it right. Responses: `mcp_approval_request.arguments`.
         optional arguments: String,
+        /// Which agent it is of, where there are several. Responses: `mcp_approval_request.agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -76,5 +82,7 @@ object! {
         optional approve: bool,
         /// Why. Responses: `mcp_approval_response.reason`.
         optional reason: Json,
+        /// Which agent it is of, where there are several. Responses: `mcp_approval_response.agent`, beta.
+        optional agent: Json,
     }
 }

@@ -3,6 +3,7 @@
 //! Names follow the [API reference](https://platform.openai.com/docs/api-reference/responses); a Rust name differs from the JSON name only where
 //! that is a keyword (`kind` for `type`).
 
+mod agents;
 mod annotation;
 mod content;
 mod delta;
@@ -18,10 +19,11 @@ mod tool_choice;
 mod usage;
 
 pub use crate::core::error::{ErrorBody, ErrorCode, ErrorDetail, ErrorValue};
+pub use agents::{AgentMessage, ConfigurationUpdate, MultiAgentCall, MultiAgentCallOutput};
 pub use annotation::{Annotation, ContainerFileCitation, FileCitation, FilePath, UrlCitation};
 pub use content::{
-    Content, ContentPart, InputAudio, InputFile, InputImage, InputText, Logprob, OutputText, ReasoningText, Refusal,
-    SummaryText, TopLogprob,
+    Content, ContentPart, EncryptedContent, InputAudio, InputFile, InputImage, InputText, Logprob, OutputText,
+    ReasoningText, Refusal, SummaryText, TopLogprob,
 };
 pub use delta::{
     AnnotationAdded, ArgumentsDone, CallDelta, CodeDone, InputDone, OutputTextDelta, OutputTextDone, PartDelta,
@@ -30,9 +32,9 @@ pub use delta::{
 pub use event::Event;
 pub use hosted::{
     AdditionalTools, ApplyPatchCall, ApplyPatchCallOutput, CodeInterpreterCall, Compaction, CompactionTrigger,
-    ComputerCall, ComputerCallOutput, FileSearchCall, ImageGenerationCall, ItemReference, LocalShellCall,
-    LocalShellCallOutput, Program, ProgramOutput, ShellCall, ShellCallOutput, ShellEnvironment, ToolSearchCall,
-    ToolSearchOutput, WebSearchCall,
+    ComputerCall, ComputerCallOutput, ContextCompaction, FileSearchCall, ImageGenerationCall, ItemReference,
+    LocalShellCall, LocalShellCallOutput, Program, ProgramOutput, ShellCall, ShellCallOutput, ShellEnvironment,
+    ToolSearchCall, ToolSearchOutput, WebSearchCall,
 };
 pub use item::{
     Caller, CustomToolCall, CustomToolCallOutput, FunctionCall, FunctionCallOutput, Item, Message, Reasoning, Role,
@@ -41,7 +43,7 @@ pub use item::{
 pub use mcp::{McpApprovalRequest, McpApprovalResponse, McpCall, McpListTools};
 pub use progress::{
     AudioDelta, AudioDone, ContentPartEvent, ErrorEvent, OutputItem, PartialImage, Progress, ResponseEnd,
-    ResponseProgress, ShellCommand, ShellCommandDelta, ShellOutputDelta, ShellOutputDone, SummaryPartEvent,
+    ResponseProgress, ShellCommand, ShellCommandDelta, ShellOutputDelta, ShellOutputDone, SummaryPartEvent, TurnEvent,
 };
 pub use request::{Input, JsonSchemaFormat, ReasoningConfig, Request, StreamOptions, TextConfig, TextFormat};
 pub use response::{IncompleteDetails, ReplyError, Response, ResponseError};
@@ -53,4 +55,4 @@ pub use tool::{
 pub use tool_choice::{
     AllowedTools, HostedChoice, McpChoice, NamedTool, ToolChoice, ToolChoiceMode, ToolChoiceObject, ToolReference,
 };
-pub use usage::{InputTokensDetails, OutputTokensDetails, Usage};
+pub use usage::{CacheWriteTokensDetails, InputTokensDetails, OutputTokensDetails, Usage};

@@ -13,6 +13,8 @@ object! {
         optional response: Box<Response>,
         /// The event's number. Responses: `sequence_number`.
         optional sequence_number: Integer,
+        /// Which agent it is of, where there are several. Responses: `agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -24,6 +26,8 @@ object! {
         required response: Box<Response>,
         /// The event's number. Responses: `sequence_number`.
         optional sequence_number: Integer,
+        /// Which agent it is of, where there are several. Responses: `agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -43,6 +47,8 @@ object! {
         optional status: Integer,
         /// The event's number. Responses: `sequence_number`.
         optional sequence_number: Integer,
+        /// Which agent it is of, where there are several. Responses: `agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -55,6 +61,8 @@ object! {
         required item: Box<Item>,
         /// The event's number. Responses: `sequence_number`.
         optional sequence_number: Integer,
+        /// Which agent it is of, where there are several. Responses: `agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -72,6 +80,8 @@ object! {
         optional part: Box<ContentPart>,
         /// The event's number. Responses: `sequence_number`.
         optional sequence_number: Integer,
+        /// Which agent it is of, where there are several. Responses: `agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -91,6 +101,8 @@ object! {
         optional status: Status,
         /// The event's number. Responses: `sequence_number`.
         optional sequence_number: Integer,
+        /// Which agent it is of, where there are several. Responses: `agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -104,6 +116,8 @@ object! {
         optional output_index: Integer,
         /// The event's number. Responses: `sequence_number`.
         optional sequence_number: Integer,
+        /// Which agent it is of, where there are several. Responses: `agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -129,6 +143,8 @@ object! {
         optional output_format: Text<'a>,
         /// The event's number. Responses: `sequence_number`.
         optional sequence_number: Integer,
+        /// Which agent it is of, where there are several. Responses: `agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -144,6 +160,8 @@ object! {
         optional command: Text<'a>,
         /// The event's number. Responses: `sequence_number`.
         optional sequence_number: Integer,
+        /// Which agent it is of, where there are several. Responses: `agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -160,6 +178,8 @@ object! {
         optional obfuscation: Text<'a>,
         /// The event's number. Responses: `sequence_number`.
         optional sequence_number: Integer,
+        /// Which agent it is of, where there are several. Responses: `agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -176,6 +196,8 @@ object! {
         required delta: Json,
         /// The event's number. Responses: `sequence_number`.
         optional sequence_number: Integer,
+        /// Which agent it is of, where there are several. Responses: `agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -193,6 +215,8 @@ object! {
         optional output: Json,
         /// The event's number. Responses: `sequence_number`.
         optional sequence_number: Integer,
+        /// Which agent it is of, where there are several. Responses: `agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -205,6 +229,8 @@ object! {
         required delta: Text<'a>,
         /// The event's number. Responses: `sequence_number`.
         optional sequence_number: Integer,
+        /// Which agent it is of, where there are several. Responses: `agent`, beta.
+        optional agent: Json,
     }
 }
 
@@ -216,5 +242,35 @@ object! {
         optional response_id: Text<'a>,
         /// The event's number. Responses: `sequence_number`.
         optional sequence_number: Integer,
+        /// Which agent it is of, where there are several. Responses: `agent`, beta.
+        optional agent: Json,
+    }
+}
+
+object! {
+    /// How a turn is steered, or added to, while it is under way. Events `response.steer.*` and `response.inject.*`, and the
+    /// client's own `response.steer` and `response.inject` over WebSocket.
+    #[derive(Default)]
+    pub struct TurnEvent<'a> {
+        /// What was to be steered. Responses: `steer`.
+        optional steer: Json,
+        /// Why it waits. Responses: `reason`.
+        optional reason: Json,
+        /// What it waits for. Responses: `required_input`.
+        optional required_input: Json,
+        /// Why it failed. Responses: `error`.
+        optional error: Json,
+        /// What is to be added. Responses: `input`.
+        optional input: Json,
+        /// The response. Responses: `response_id`.
+        optional response_id: Text<'a>,
+        /// The response that is steered. Responses: `previous_response_id`.
+        optional previous_response_id: Text<'a>,
+        /// Which stream of a connection that has several. Responses: `stream_id`.
+        optional stream_id: Text<'a>,
+        /// The event's number. Responses: `sequence_number`.
+        optional sequence_number: Integer,
+        /// Which agent it is of, where there are several. Responses: `agent`, beta.
+        optional agent: Json,
     }
 }

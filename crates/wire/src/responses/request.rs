@@ -89,6 +89,8 @@ object! {
         optional background_options: Json,
         /// How images of the answer are made. Responses: `image`.
         optional image: Json,
+        /// Agents that the server runs beside the model. Responses: `multi_agent`, beta.
+        optional multi_agent: Json,
         /// The client's notes; sent by the Codex CLI, not in the published reference.
         optional client_metadata: Json,
     }
@@ -179,5 +181,7 @@ object! {
     pub struct StreamOptions {
         /// Whether deltas are padded to hide their length. Responses: `stream_options.include_obfuscation`.
         optional include_obfuscation: bool,
+        /// When summaries of thoughts are sent, `sequential_cutoff`. Sent by the Codex CLI, not in the published reference.
+        optional reasoning_summary_delivery: String,
     }
 }

@@ -134,6 +134,8 @@ object! {
         optional code: ErrorCode,
         /// In words. Responses: `error.message`.
         optional message: String,
+        /// What the model was found to be doing, with the code `misalignment_policy_violation`. Responses: `error.misalignment`.
+        optional misalignment: Json,
     }
 }
 
@@ -141,7 +143,7 @@ object! {
     /// Why a response ended early. Responses: `incomplete_details`.
     #[derive(Default)]
     pub struct IncompleteDetails {
-        /// `max_output_tokens` or `content_filter`. Responses: `incomplete_details.reason`.
+        /// `max_output_tokens`, `max_messages`, `content_filter` or `steered`. Responses: `incomplete_details.reason`.
         optional reason: String,
     }
 }

@@ -75,6 +75,8 @@ object! {
         optional allowed_callers: Json,
         /// Whether it is offered only once searched for. Responses: `function.defer_loading`.
         optional defer_loading: bool,
+        /// Whether the model may go on without the answer. Responses: `function.async`.
+        optional is_async as "async": bool,
     }
 }
 
@@ -92,6 +94,8 @@ object! {
         optional allowed_callers: Json,
         /// Whether it is offered only once searched for. Responses: `custom.defer_loading`.
         optional defer_loading: bool,
+        /// Whether the model may go on without the answer. Responses: `custom.async`.
+        optional is_async as "async": bool,
     }
 }
 
@@ -252,6 +256,8 @@ object! {
         optional allowed_callers: Json,
         /// Whether they are offered only once searched for. Responses: `mcp.defer_loading`.
         optional defer_loading: bool,
+        /// The tunnel through which the server is reached. Responses: `mcp.tunnel_id`.
+        optional tunnel_id: String,
     }
 }
 

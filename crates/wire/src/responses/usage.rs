@@ -27,6 +27,20 @@ object! {
         optional cached_tokens: Integer,
         /// Written to the prompt cache. Responses: `usage.input_tokens_details.cache_write_tokens`.
         optional cache_write_tokens: Integer,
+        /// For how long they were written. Responses: `usage.input_tokens_details.cache_write_tokens_details`.
+        optional cache_write_tokens_details: CacheWriteTokensDetails,
+    }
+}
+
+object! {
+    /// A breakdown of the tokens written to the prompt cache. Responses:
+    /// `usage.input_tokens_details.cache_write_tokens_details`.
+    #[derive(Default)]
+    pub struct CacheWriteTokensDetails {
+        /// For half an hour. Responses: `cache_write_tokens_details.ttl_30m_tokens`.
+        optional ttl_30m_tokens: Integer,
+        /// For half a day. Responses: `cache_write_tokens_details.ttl_12h_tokens`.
+        optional ttl_12h_tokens: Integer,
     }
 }
 

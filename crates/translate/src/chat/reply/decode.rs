@@ -90,6 +90,7 @@ pub fn decode_response(wire: wire::Response, sent: &Sent) -> Result<Translated<R
         moderation: moderation.and_then(decode_moderation),
         finish,
         stop_sequence: None,
+        beside: Vec::new(),
         origins: ReplyOrigins { items: MESSAGE, finish: FINISH, usage: USAGE },
     };
     Ok(Translated { value, losses: losses.list })
@@ -229,7 +230,7 @@ impl Reader<'_> {
     /// Open thoughts are shown to people, which is what a summary is for.
     fn think(&mut self, text: String, origin: Origin) {
         let reasoning = ReasoningItem { summary: vec![text], ..ReasoningItem::default() };
-        self.items.push(Item { origin, kind: ItemKind::Reasoning(reasoning) });
+        self.items.push(Item::new(origin, ItemKind::Reasoning(reasoning)));
     }
 
     fn say(&mut self, text: TextPart, refusal: String, at: Origin) {
@@ -273,7 +274,7 @@ fn is_of_calls(choice: &wire::Choice) -> bool {
 fn message_item(origin: Origin, parts: Vec<(Origin, PartKind)>) -> Item {
     let plain = |(origin, kind)| Part { origin, kind, cache_breakpoint: None };
     let content = Content::Parts(parts.into_iter().map(plain).collect());
-    Item { origin, kind: ItemKind::Message(Message::new(Role::Assistant, content)) }
+    Item::new(origin, ItemKind::Message(Message::new(Role::Assistant, content)))
 }
 
 /// Says how far each item got: all are whole, but the last one of a reply that was cut short.

@@ -125,7 +125,7 @@ impl<'c> CallReader<'c> {
         let call_id = id.unwrap_or_else(|| made_up_call_id(self.reply_id, self.sent.stamp_id(), self.count));
         self.count += 1;
         let call = ToolCall { id: None, call_id, name, namespace, arguments, status: None };
-        items.push(Item { origin, kind: ItemKind::ToolCall(call) });
+        items.push(Item::new(origin, ItemKind::ToolCall(call)));
         Ok(())
     }
 }

@@ -15,6 +15,7 @@ use super::logprobs::encode_logprobs;
 use super::moderation::encode_moderation;
 use super::order::{answer_among, following};
 use super::usage::encode_usage;
+use crate::beside::leave_out_fields_once;
 use crate::chat::Context;
 use crate::chat::reasoning_content::{REASONING_JOINER, reasoning_text};
 use crate::chat::reasoning_details::encode_details;
@@ -39,6 +40,7 @@ use crate::{Error, Loss, LossCode, Translated};
 /// let reply = Response {
 ///     id: Some("resp_abc".into()), created: Some(1), model: Some("m".into()), service_tier: None, metadata: None,
 ///     items: vec![], usage: None, moderation: None, finish: Finish::Completed, stop_sequence: None,
+///     beside: vec![],
 ///     origins: ReplyOrigins::default(),
 /// };
 /// let chat = chat::encode_response(reply, &context)?.value;
@@ -57,9 +59,11 @@ pub fn encode_response(response: Response, context: &Context) -> Result<Translat
         moderation,
         finish,
         stop_sequence: _,
+        beside,
         origins,
     } = response;
     let mut choice = Choice::default();
+    leave_out_fields_once(&beside, Origin::default(), Api::Chat, &mut choice.losses);
     if let Finish::Incomplete(IncompleteReason::Other(reason)) = &finish {
         let detail = format!("cut short for a reason Chat does not know (`{reason}`); reported as `length`");
         choice.lose(origins.finish.path(), LossCode::UnknownValue, detail);
@@ -68,7 +72,9 @@ pub fn encode_response(response: Response, context: &Context) -> Result<Translat
     let answer = if context.is_structured { answer_among(&items) } else { None };
     for (index, (item, follow)) in items.into_iter().zip(follow).enumerate() {
         match item {
-            Item { origin, kind: ItemKind::Message(message) } if answer.is_some_and(|answer| answer != index) => {
+            Item { origin, kind: ItemKind::Message(message), beside: _ }
+                if answer.is_some_and(|answer| answer != index) =>
+            {
                 choice.aside(message, origin, context);
             }
             item => choice.add(item, follow.as_deref(), context)?,
@@ -114,7 +120,8 @@ struct Choice {
 
 impl Choice {
     fn add(&mut self, item: Item, follow: Option<&str>, context: &Context) -> Result<(), Error> {
-        let Item { origin, kind } = item;
+        let Item { origin, kind, beside } = item;
+        leave_out_fields_once(&beside, origin, Api::Chat, &mut self.losses);
         match kind {
             ItemKind::Message(message) => self.message(message, origin, context),
             ItemKind::ToolCall(call) => self.call(call, origin, context)?,

@@ -5,6 +5,7 @@ use interlingua_wire::{Extra, Integer, Json, chat as wire};
 use serde::Deserialize;
 
 use crate::convert::{json, to_json};
+use crate::error::misalignment;
 use crate::{Error, failure_kind};
 
 /// A failure in place of an answer, in all the shapes it comes in; `None` for one that says nothing.
@@ -15,7 +16,7 @@ pub(in crate::chat) fn decode_failure(error: wire::ErrorValue) -> Option<model::
         }
         wire::ErrorValue::Detail(detail) => {
             let raw = to_json(&*detail);
-            let wire::ErrorDetail { message, kind, param, code, extra } = *detail;
+            let wire::ErrorDetail { message, kind, param, code, misalignment: _, extra } = *detail;
             if message.is_none() && kind.is_none() && code.is_none() && extra.is_empty() {
                 return None;
             }
@@ -112,6 +113,7 @@ pub fn error_body(failure: &model::Failure) -> wire::ErrorBody {
             kind: Some(failure_kind(failure).to_owned()),
             param: failure.param.clone(),
             code: failure.code.clone().map(wire::ErrorCode::Word),
+            misalignment: misalignment(failure),
             extra: Extra::new(),
         },
         extra: Extra::new(),

@@ -92,7 +92,7 @@ impl AssistantItems {
         if let Some(content) = content {
             emit_before(out, &mut replayed, "content");
             let message = Message { name, ..Message::new(Role::Assistant, content) };
-            out.request.items.push(Item { origin: place.origin, kind: ItemKind::Message(message) });
+            out.request.items.push(Item::new(place.origin, ItemKind::Message(message)));
         }
         for call in calls {
             if let Some(id) = call_id(&call) {
@@ -162,7 +162,7 @@ fn decode_block(out: &mut Reading, block: Block, made: &mut Vec<Item>, calls: &m
     calls.kinds.insert(call_id.clone(), ToolKind::Function);
     let arguments = Arguments::Function(arguments_of(input.map(|input| input.get().to_owned())));
     let call = ToolCall { id: None, call_id, name, namespace: None, arguments, status: None };
-    made.push(Item { origin, kind: ItemKind::ToolCall(call) });
+    made.push(Item::new(origin, ItemKind::ToolCall(call)));
     Ok(())
 }
 
@@ -229,7 +229,7 @@ fn decode_calls(
         }
         calls.kinds.insert(call_id.clone(), arguments.kind());
         let call = ToolCall { id: None, call_id, name, namespace: None, arguments, status: None };
-        items.push(Item { origin, kind: ItemKind::ToolCall(call) });
+        items.push(Item::new(origin, ItemKind::ToolCall(call)));
     }
     if let Some(wire::FunctionCall { name, arguments, extra }) = function_call {
         let path = format!("{}.function_call", place.path);
@@ -243,7 +243,7 @@ fn decode_calls(
         let arguments = Arguments::Function(arguments_of(arguments));
         let origin = place.origin.then("messages[*].function_call");
         let call = ToolCall { id: None, call_id, name, namespace: None, arguments, status: None };
-        items.push(Item { origin, kind: ItemKind::ToolCall(call) });
+        items.push(Item::new(origin, ItemKind::ToolCall(call)));
     }
     Ok(items)
 }

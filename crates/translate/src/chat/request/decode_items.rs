@@ -51,7 +51,7 @@ fn plain(out: &mut Reading, message: wire::PlainMessage, role: Role, place: &Pla
     }
     let content = decode_content(out, content, &path, place.origin, Speaker::Other)?;
     let kind = ItemKind::Message(Message { name, ..Message::new(role, content) });
-    out.request.items.push(Item { origin: place.origin, kind });
+    out.request.items.push(Item::new(place.origin, kind));
     Ok(())
 }
 
@@ -78,7 +78,7 @@ fn tool(out: &mut Reading, message: wire::ToolMessage, place: &Place<'_>, calls:
         Some(_) | None => Content::Text(String::new()),
     };
     let result = ToolResult { id: None, call_id, kind, output, is_error: None, status: None };
-    out.request.items.push(Item { origin: place.origin, kind: ItemKind::ToolResult(result) });
+    out.request.items.push(Item::new(place.origin, ItemKind::ToolResult(result)));
     Ok(())
 }
 
@@ -104,6 +104,6 @@ fn function(
         Some(_) | None => Content::Text(String::new()),
     };
     let result = ToolResult { id: None, call_id, kind: ToolKind::Function, output, is_error: None, status: None };
-    out.request.items.push(Item { origin: place.origin, kind: ItemKind::ToolResult(result) });
+    out.request.items.push(Item::new(place.origin, ItemKind::ToolResult(result)));
     Ok(())
 }

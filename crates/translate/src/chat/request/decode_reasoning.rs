@@ -35,10 +35,9 @@ pub(super) fn decode_details(
             items.push(draft);
         }
     }
-    let replayed = items.into_iter().map(|Draft { origin, before, item }| Replayed {
-        before,
-        item: Item { origin, kind: ItemKind::Reasoning(item) },
-    });
+    let replayed = items
+        .into_iter()
+        .map(|Draft { origin, before, item }| Replayed { before, item: Item::new(origin, ItemKind::Reasoning(item)) });
     replayed.collect()
 }
 
@@ -55,7 +54,7 @@ pub(super) fn bare_thoughts(
     };
     let origin = place.origin.then(path);
     let reasoning = ReasoningItem { content: vec![text], ..ReasoningItem::default() };
-    vec![Replayed { before: None, item: Item { origin, kind: ItemKind::Reasoning(reasoning) } }]
+    vec![Replayed { before: None, item: Item::new(origin, ItemKind::Reasoning(reasoning)) }]
 }
 
 struct Draft {

@@ -163,6 +163,7 @@ fn decode_function(
         // Chat's default is not strict, where other protocols may default otherwise.
         strict: Some(strict.unwrap_or(false)),
         cache_breakpoint: None,
+        beside: Vec::new(),
     })
 }
 
@@ -195,7 +196,7 @@ fn decode_custom(
         }
         Some(wire::CustomFormat::Unknown(unknown)) => Some(CustomFormat::Opaque(json(unknown.raw))),
     };
-    Ok(CustomTool { origin, name, namespace: None, description, format })
+    Ok(CustomTool { origin, name, namespace: None, description, format, beside: Vec::new() })
 }
 
 fn decode_choice(out: &mut Reading, choice: wire::ToolChoice) -> Result<(), Error> {

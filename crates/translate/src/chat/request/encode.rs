@@ -239,7 +239,8 @@ impl Writing<'_> {
     }
 
     fn stream(&mut self, stream: StreamOptions, wire: &mut wire::Request) {
-        let StreamOptions { enabled, include_usage: _, include_obfuscation } = stream;
+        let StreamOptions { enabled, include_usage: _, include_obfuscation, summary_delivery } = stream;
+        self.drop(summary_delivery.as_ref(), LossCode::DroppedHint);
         if !enabled {
             return;
         }
@@ -265,6 +266,7 @@ impl Writing<'_> {
             moderation,
             access_programs,
             image,
+            multi_agent,
             client_metadata,
         } = service;
         let hint = LossCode::DroppedHint;
@@ -277,6 +279,7 @@ impl Writing<'_> {
         wire.moderation = self.keep(Field::Moderation, moderation, LossCode::RefusedByUpstream).map(wire_json);
         self.drop(access_programs.as_ref(), hint);
         self.drop(image.as_ref(), LossCode::DroppedParameter);
+        self.drop(multi_agent.as_ref(), LossCode::DroppedParameter);
         self.drop(client_metadata.as_ref(), hint);
     }
 

@@ -9,6 +9,7 @@ use interlingua_wire::{Extra, Unknown, chat as wire};
 use super::encode_content::{encode_content, encode_result};
 use super::encode_turn::{AssistantTurn, Placed};
 use super::writing::Writing;
+use crate::beside::leave_out_fields;
 use crate::convert::wire_json;
 use crate::opaque::leave_out_of_request;
 use crate::operator::said_to;
@@ -23,7 +24,8 @@ pub(super) fn encode_messages(
     items_origin: Origin,
 ) -> Result<Vec<wire::Message>, Error> {
     let mut conversation = Conversation::default();
-    for Item { origin, kind } in items {
+    for Item { origin, kind, beside } in items {
+        leave_out_fields(&beside, origin, Api::Chat, &mut out.losses);
         match kind {
             ItemKind::Message(message) if is_empty(&message.content) => {
                 out.lose(origin.path(), LossCode::DroppedItem, "a message that says nothing");

@@ -8,6 +8,7 @@ use interlingua_wire::{Extra, Unknown, chat as wire};
 use serde::Deserialize;
 
 use super::writing::Writing;
+use crate::beside::leave_out_fields;
 use crate::chat::Field;
 use crate::convert::wire_json;
 use crate::places::{At, What};
@@ -87,10 +88,11 @@ pub(super) fn encode_choice(
 }
 
 fn encode_function(out: &mut Writing<'_>, tool: FunctionTool) -> wire::Tool {
-    let FunctionTool { origin: _, name, namespace, description, parameters, strict, cache_breakpoint } = tool;
+    let FunctionTool { origin, name, namespace, description, parameters, strict, cache_breakpoint, beside } = tool;
     if let Some(boundary) = cache_breakpoint {
         out.lose_breakpoint(boundary.origin, false, "no cache boundary stands on a tool");
     }
+    leave_out_fields(&beside, origin, Api::Chat, &mut out.losses);
     let name = out.sent.names().wire(namespace.as_deref(), &name).to_owned();
     let strict = if out.upstream.refuses(Field::Strict) { None } else { Some(strict.unwrap_or(false)) };
     function(wire::FunctionDefinition {
@@ -103,7 +105,8 @@ fn encode_function(out: &mut Writing<'_>, tool: FunctionTool) -> wire::Tool {
 }
 
 fn encode_custom(out: &mut Writing<'_>, tool: CustomTool) -> wire::Tool {
-    let CustomTool { origin, name, namespace, description, format } = tool;
+    let CustomTool { origin, name, namespace, description, format, beside } = tool;
+    leave_out_fields(&beside, origin, Api::Chat, &mut out.losses);
     let name = Some(out.sent.names().wire(namespace.as_deref(), &name).to_owned());
     if out.upstream.custom_as_function {
         let detail = "this upstream knows functions only; the input is its one string argument";

@@ -127,6 +127,7 @@ impl Call {
                 namespace: namespace.map(Cow::Borrowed),
                 kind: if is_wrapped { ToolKind::Custom } else { self.kind },
             },
+            beside: Vec::new(),
         });
         let mut input = if is_wrapped { Input::Unwrapped(Box::default()) } else { Input::AsIs };
         input.say(index, Cow::Borrowed(&self.said), out);

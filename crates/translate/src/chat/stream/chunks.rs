@@ -57,7 +57,7 @@ impl Chunks {
         if self.has_begun {
             return;
         }
-        let Envelope { id, created, model, service_tier } = envelope;
+        let Envelope { id, created, model, service_tier, beside: _ } = envelope;
         let head = &mut self.head;
         if let Some(id) = id.filter(|id| !id.is_empty()) {
             head.id = Some(prefixed(id));

@@ -8,6 +8,7 @@ use interlingua_model::{
 use super::chunks::Chunks;
 use super::frame::Frame;
 use super::text_join::{TextJoin, TextPiece};
+use crate::beside::leave_out_fields_once;
 use crate::chat::Context;
 use crate::chat::context::FINAL_ANSWER;
 use crate::chat::reasoning_details::BEFORE_CONTENT;
@@ -34,7 +35,7 @@ use crate::{Error, Loss, LossCode};
 /// let mut frames = 0;
 /// let (index, origin) = (ItemIndex(0), Origin::nth("output[*]", 0));
 /// let item = ItemStart::Message { id: None, phase: None };
-/// encoder.push(Event::ItemStarted { index, origin, item }, &mut |_| frames += 1);
+/// encoder.push(Event::ItemStarted { index, origin, item, beside: vec![] }, &mut |_| frames += 1);
 /// assert_eq!(frames, 0, "nothing to see yet");
 /// encoder.push(Event::TextDelta { index, part: 0, text: "Hi".into(), logprobs: vec![] }, &mut |_| frames += 1);
 /// assert_eq!(frames, 2, "the role and the text");
@@ -122,7 +123,10 @@ impl Encoder {
         }
         match event {
             Event::Started(envelope) => self.chunks.begin(envelope),
-            Event::ItemStarted { index, origin, item } => self.start(index, origin, item, out),
+            Event::ItemStarted { index, origin, item, beside } => {
+                leave_out_fields_once(&beside, origin, Api::Chat, &mut self.losses);
+                self.start(index, origin, item, out);
+            }
             Event::TextDelta { index, part, text, logprobs } => self.write_text(index, part, &text, logprobs, out),
             Event::RefusalDelta { index: _, part: _, text } => self.chunks.refusal(&text, out),
             Event::ReasoningDelta { index, part, kind, text } => self.write_thought(index, part, kind, &text, out),
@@ -131,7 +135,12 @@ impl Encoder {
                 Some(aside) if aside.index == index => aside.annotations.push((part, annotation)),
                 _ => self.text.annotate(index, part, annotation),
             },
-            Event::ItemFinished { index, item } => self.finish_item(index, item.map(|item| item.kind), out),
+            Event::ItemFinished { index, item } => {
+                if let Some(item) = &item {
+                    leave_out_fields_once(&item.beside, item.origin, Api::Chat, &mut self.losses);
+                }
+                self.finish_item(index, item.map(|item| item.kind), out);
+            }
             Event::Progress { index: _, api: _, step: _, raw: _ } | Event::Opaque(_) => {}
             Event::Finished(ending) => self.end(*ending, out),
             Event::Failed(failure) => self.fail(*failure, out),
@@ -288,6 +297,7 @@ impl Encoder {
     fn end(&mut self, ending: Ending, out: &mut impl FnMut(Frame<'_>)) {
         let Ending { envelope, finish, stop_sequence: _, usage, metadata: _, moderation, origins } = ending;
         self.release(None, out);
+        leave_out_fields_once(&envelope.beside, Origin::default(), Api::Chat, &mut self.losses);
         self.chunks.complete(envelope);
         if let Some(Aside { index, origin: _, pieces, annotations }) = self.aside.take_if(|_| !self.has_answer) {
             // There was no other message, so this is the answer.

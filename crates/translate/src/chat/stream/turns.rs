@@ -99,7 +99,12 @@ impl Turns {
         } else {
             self.close(out);
             let index = next(&mut self.count);
-            out.event(Event::ItemStarted { index, origin, item: ItemStart::Reasoning { id: None } });
+            out.event(Event::ItemStarted {
+                index,
+                origin,
+                item: ItemStart::Reasoning { id: None },
+                beside: Vec::new(),
+            });
             self.open = Open::Thought(index);
             index
         };
@@ -160,6 +165,7 @@ impl Turns {
                     index,
                     origin: DELTA,
                     item: ItemStart::Message { id: None, phase: None },
+                    beside: Vec::new(),
                 });
                 OpenMessage { index, part: 0, kind, characters: 0 }
             }

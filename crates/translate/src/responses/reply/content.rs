@@ -23,7 +23,10 @@ pub(in crate::responses) fn part_text(part: &wire::ContentPart) -> Option<Cow<'_
         wire::ContentPart::InputText(part) => Some(part.text.as_str()),
         wire::ContentPart::ReasoningText(part) => part.text.as_deref(),
         wire::ContentPart::SummaryText(part) => part.text.as_deref(),
-        wire::ContentPart::InputImage(_) | wire::ContentPart::InputFile(_) | wire::ContentPart::InputAudio(_) => {
+        wire::ContentPart::InputImage(_)
+        | wire::ContentPart::InputFile(_)
+        | wire::ContentPart::InputAudio(_)
+        | wire::ContentPart::EncryptedContent(_) => {
             return None;
         }
         wire::ContentPart::Unknown(unknown) => {
@@ -79,9 +82,10 @@ pub(in crate::responses) fn decode_part(part: wire::ContentPart, origin: Origin,
             unread.fields(origin, &extra);
             PartKind::Text(TextPart { text: text.unwrap_or_default(), ..TextPart::default() })
         }
-        wire::ContentPart::InputImage(_) | wire::ContentPart::InputFile(_) | wire::ContentPart::InputAudio(_) => {
-            opaque(&part, OpaqueClass::Essential)
-        }
+        wire::ContentPart::InputImage(_)
+        | wire::ContentPart::InputFile(_)
+        | wire::ContentPart::InputAudio(_)
+        | wire::ContentPart::EncryptedContent(_) => opaque(&part, OpaqueClass::Essential),
         wire::ContentPart::Unknown(_) => opaque(&part, OpaqueClass::Unknown),
     }
 }
@@ -141,22 +145,20 @@ pub(in crate::responses) fn call_item(
         Arguments::Function(arguments) => wire::Item::FunctionCall(wire::FunctionCall {
             id,
             call_id,
-            caller: None,
             namespace,
             name,
             arguments: Some(arguments),
             status,
-            extra: Extra::new(),
+            ..wire::FunctionCall::default()
         }),
         Arguments::Custom(input) => wire::Item::CustomToolCall(wire::CustomToolCall {
             id,
             call_id,
-            caller: None,
             namespace,
             name,
             input: Some(input),
             status,
-            extra: Extra::new(),
+            ..wire::CustomToolCall::default()
         }),
     }
 }

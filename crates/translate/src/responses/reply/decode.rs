@@ -32,7 +32,7 @@ pub fn decode_response(wire: wire::Response, sent: &Sent) -> Result<Translated<R
     let mut reader = Reader::new(sent);
     reader.see_tools(wire.tools.as_ref());
     let (mut losses, mut unread) = (Vec::new(), Unread::default());
-    let (output, verdict) = judge(wire, None, &mut losses, &mut unread);
+    let (output, verdict) = judge(wire, None, None, &mut losses, &mut unread);
     let mut ending = verdict.map_err(Error::Upstream)?;
     let is_cut = ending.finish != Finish::Completed;
     let mut items = Vec::with_capacity(output.len());
@@ -47,7 +47,7 @@ pub fn decode_response(wire: wire::Response, sent: &Sent) -> Result<Translated<R
     }
     losses.append(&mut unread.losses);
     let Ending { envelope, finish, stop_sequence, usage, metadata, moderation, origins } = ending;
-    let Envelope { id, created, model, service_tier } = envelope;
+    let Envelope { id, created, model, service_tier, beside } = envelope;
     let value = Response {
         id,
         created,
@@ -59,6 +59,7 @@ pub fn decode_response(wire: wire::Response, sent: &Sent) -> Result<Translated<R
         moderation,
         finish,
         stop_sequence,
+        beside,
         origins,
     };
     Ok(Translated { value, losses })

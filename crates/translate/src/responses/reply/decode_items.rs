@@ -10,6 +10,7 @@ use super::content::decode_part;
 use super::finish::decode_status;
 use super::unread::Unread;
 use crate::convert::{arguments_of, non_empty};
+use crate::responses::beside;
 use crate::responses::item_class::{class, opaque};
 use crate::{Error, Sent};
 
@@ -47,6 +48,7 @@ impl Reader {
         is_cut: bool,
         unread: &mut Unread,
     ) -> Result<model::Item, Error> {
+        let beside = beside::of_item(&item);
         let kind = match item {
             wire::Item::Message(message) => model::ItemKind::Message(decode_message(message, origin, unread)),
             wire::Item::Reasoning(reasoning) => model::ItemKind::Reasoning(decode_reasoning(reasoning, origin, unread)),
@@ -54,7 +56,20 @@ impl Reader {
                 model::ItemKind::Opaque(self.carried(&wire::Item::FunctionCall(call)))
             }
             wire::Item::FunctionCall(call) => {
-                let wire::FunctionCall { id, call_id, caller: _, namespace, name, arguments, status, extra } = call;
+                let wire::FunctionCall {
+                    id,
+                    call_id,
+                    caller: _,
+                    namespace,
+                    name,
+                    arguments,
+                    status,
+                    is_async: _,
+                    encrypted_function_args: _,
+                    agent: _,
+                    internal_chat_message_metadata_passthrough: _,
+                    extra,
+                } = call;
                 unread.fields(origin, &extra);
                 let is_cut = match decode_status(status.as_ref()) {
                     Some(status) => status == model::ItemStatus::Incomplete,
@@ -71,14 +86,27 @@ impl Reader {
                 model::ItemKind::Opaque(self.carried(&wire::Item::CustomToolCall(call)))
             }
             wire::Item::CustomToolCall(call) => {
-                let wire::CustomToolCall { id, call_id, caller: _, namespace, name, input, status, extra } = call;
+                let wire::CustomToolCall {
+                    id,
+                    call_id,
+                    caller: _,
+                    namespace,
+                    name,
+                    input,
+                    status,
+                    is_async: _,
+                    agent: _,
+                    internal_chat_message_metadata_passthrough: _,
+                    extra,
+                } = call;
                 unread.fields(origin, &extra);
                 let arguments = model::Arguments::Custom(input.unwrap_or_default());
                 self.call(id, call_id, namespace, name, arguments, status.as_ref(), origin)?
             }
             other => model::ItemKind::Opaque(self.carried(&other)),
         };
-        Ok(model::Item { origin, kind })
+        let beside = if matches!(kind, model::ItemKind::Opaque(_)) { Vec::new() } else { beside };
+        Ok(model::Item { origin, kind, beside })
     }
 
     /// An item that the model has no word for.
@@ -167,7 +195,16 @@ fn custom_tool_names(tools: &json::Json) -> Option<HashSet<String>> {
 }
 
 fn decode_message(message: wire::Message, origin: model::Origin, unread: &mut Unread) -> model::Message {
-    let wire::Message { id, role: _, content, phase, status, extra } = message;
+    let wire::Message {
+        id,
+        role: _,
+        content,
+        phase,
+        status,
+        agent: _,
+        internal_chat_message_metadata_passthrough: _,
+        extra,
+    } = message;
     unread.fields(origin, &extra);
     let content = match content {
         None => model::Content::Parts(Vec::new()),
@@ -191,7 +228,16 @@ fn decode_message(message: wire::Message, origin: model::Origin, unread: &mut Un
 }
 
 fn decode_reasoning(reasoning: wire::Reasoning, origin: model::Origin, unread: &mut Unread) -> model::ReasoningItem {
-    let wire::Reasoning { id, summary, content, encrypted_content, status, extra } = reasoning;
+    let wire::Reasoning {
+        id,
+        summary,
+        content,
+        encrypted_content,
+        status,
+        agent: _,
+        internal_chat_message_metadata_passthrough: _,
+        extra,
+    } = reasoning;
     unread.fields(origin, &extra);
     let mut texts = |parts: Option<Vec<wire::ContentPart>>| -> Vec<String> {
         let parts = parts.unwrap_or_default().into_iter();

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::convert::wire_json;
 use crate::operator::joined;
+use crate::responses::beside::onto_tool;
 use crate::responses::request::encode_tools::{encode_format, with_type};
 
 /// The fields of a reply that say what was asked, as they are written.
@@ -173,22 +174,25 @@ fn group<'t>(
 }
 
 fn function(tool: &FunctionTool) -> wire::FunctionTool {
-    let FunctionTool { origin: _, name, namespace: _, description, parameters, strict, cache_breakpoint: _ } = tool;
+    let FunctionTool { origin: _, name, namespace: _, description, parameters, strict, cache_breakpoint: _, beside } =
+        tool;
     wire::FunctionTool {
         name: Some(name.clone()),
         description: description.clone(),
         parameters: Some(or_null(parameters.clone().map(wire_json))),
         strict: Some(strict.unwrap_or(false)),
+        is_async: onto_tool(beside.clone()).0,
         ..wire::FunctionTool::default()
     }
 }
 
 fn custom(tool: &CustomTool) -> wire::CustomTool {
-    let CustomTool { origin: _, name, namespace: _, description, format } = tool;
+    let CustomTool { origin: _, name, namespace: _, description, format, beside } = tool;
     wire::CustomTool {
         name: Some(name.clone()),
         description: description.clone(),
         format: format.clone().map(encode_format),
+        is_async: onto_tool(beside.clone()).0,
         ..wire::CustomTool::default()
     }
 }

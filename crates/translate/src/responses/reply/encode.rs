@@ -4,7 +4,7 @@ use interlingua_model::{
     Api, Content, Finish, Item, ItemKind, ItemStatus, Message, Opaque, Origin, Part, PartKind, ReasoningItem, Response,
     TextPart, ToolCall,
 };
-use interlingua_wire::{Extra, Unknown, responses as wire};
+use interlingua_wire::{Unknown, responses as wire};
 
 use super::annotations::encode_annotation;
 use super::content::{call_item, carried_part, reasoning_text_part, refusal_part, summary_part, text_part};
@@ -12,9 +12,11 @@ use super::finish::{completed_at, encode_finish, encode_status, used_tier};
 use super::ids::{ItemFamily, family, item_id, reply_id};
 use super::logprobs::encode_logprobs;
 use super::usage::encode_usage;
+use crate::beside::leave_out_fields_once;
 use crate::convert::{integer, wire_json};
 use crate::opaque::leave_out_of_reply;
 use crate::responses::Context;
+use crate::responses::beside::{onto_item, onto_reply};
 use crate::seals::kept_seal;
 use crate::{Error, Loss, LossCode, Translated};
 
@@ -34,6 +36,7 @@ use crate::{Error, Loss, LossCode, Translated};
 /// let reply = Response {
 ///     id: Some("chatcmpl-resp_abc".into()), created: Some(1), model: Some("m".into()), service_tier: None,
 ///     metadata: None, items: vec![], usage: None, moderation: None, finish: Finish::Completed, stop_sequence: None,
+///     beside: vec![],
 ///     origins: ReplyOrigins::default(),
 /// };
 /// let response = responses::encode_response(reply, &context)?.value;
@@ -52,6 +55,7 @@ pub fn encode_response(response: Response, context: &Context) -> Result<Translat
         moderation,
         finish,
         stop_sequence: _,
+        beside,
         origins,
     } = response;
     let mut losses = Vec::new();
@@ -65,7 +69,7 @@ pub fn encode_response(response: Response, context: &Context) -> Result<Translat
     }
     let (status, incomplete_details) = encode_finish(&finish);
     let created = Some(integer(created.unwrap_or(context.stamp.created)));
-    let value = wire::Response {
+    let mut value = wire::Response {
         id: Some(id),
         created_at: created,
         completed_at: completed_at(&finish, created),
@@ -78,6 +82,8 @@ pub fn encode_response(response: Response, context: &Context) -> Result<Translat
         moderation: moderation.map(wire_json),
         ..context.echo()
     };
+    let left = onto_reply(&mut value, beside);
+    leave_out_fields_once(&left, Origin::default(), Api::Responses, &mut losses);
     Ok(Translated { value, losses })
 }
 
@@ -89,10 +95,10 @@ fn encode_item(
     fallback: ItemStatus,
     losses: &mut Vec<Loss>,
 ) -> Result<Option<wire::Item>, Error> {
-    let Item { origin, kind } = item;
+    let Item { origin, kind, beside } = item;
     let new_id = |family| item_id(family, reply_id, u32::try_from(output_index).unwrap_or(u32::MAX));
     let id = |given: Option<String>, family| given.filter(|id| !id.is_empty()).unwrap_or_else(|| new_id(family));
-    Ok(Some(match kind {
+    let mut written = match kind {
         ItemKind::Message(message) => {
             let Message { id: given, role: _, content, name: _, phase, status: how_far } = message;
             let parts = match content {
@@ -108,7 +114,7 @@ fn encode_item(
                 content: Some(wire::Content::Parts(parts.collect())),
                 phase,
                 status: Some(encode_status(how_far.unwrap_or(fallback))),
-                extra: Extra::new(),
+                ..wire::Message::default()
             })
         }
         ItemKind::ToolCall(call) => {
@@ -126,7 +132,7 @@ fn encode_item(
                 content: (!content.is_empty()).then_some(content),
                 encrypted_content: sealed,
                 status: Some(encode_status(how_far.unwrap_or(fallback))),
-                extra: Extra::new(),
+                ..wire::Reasoning::default()
             })
         }
         ItemKind::Opaque(Opaque { api: Api::Responses, kind, class: _, raw }) => {
@@ -140,7 +146,10 @@ fn encode_item(
             losses.push(Loss::new(origin.path(), LossCode::DroppedItem, "a result echoed in the reply"));
             return Ok(None);
         }
-    }))
+    };
+    let left = onto_item(&mut written, beside);
+    leave_out_fields_once(&left, origin, Api::Responses, losses);
+    Ok(Some(written))
 }
 
 fn encode_part(kind: PartKind, origin: Origin, losses: &mut Vec<Loss>) -> Option<wire::ContentPart> {

@@ -5,12 +5,13 @@ use interlingua_wire::{Extra, responses as wire};
 
 use crate::codes::is_known_code;
 use crate::convert::to_json;
+use crate::error::misalignment;
 use crate::{Error, failure_status};
 
 /// The failure that a response holds.
 pub(in crate::responses) fn decode_error(error: wire::ReplyError) -> Failure {
     let raw = to_json(&error);
-    let wire::ResponseError { code, message, extra } = match error {
+    let wire::ResponseError { code, message, misalignment: _, extra } = match error {
         wire::ReplyError::Text(message) => return Failure { message, raw, ..Failure::default() },
         wire::ReplyError::Detail(error) => *error,
     };
@@ -56,7 +57,7 @@ pub(in crate::responses) fn untyped_failure(data: &str) -> Option<Failure> {
 /// The failure that an event of its own tells.
 pub(in crate::responses) fn decode_error_event(event: wire::ErrorEvent) -> Failure {
     let raw = to_json(&event);
-    let wire::ErrorEvent { code, message, param, error, status: _, sequence_number: _, extra: _ } = event;
+    let wire::ErrorEvent { code, message, param, error, status: _, sequence_number: _, agent: _, extra: _ } = event;
     let flat =
         Failure { code: code.map(error_code), message: message.unwrap_or_default(), kind: None, param, raw: None };
     let failure = match error {
@@ -64,7 +65,7 @@ pub(in crate::responses) fn decode_error_event(event: wire::ErrorEvent) -> Failu
         Some(wire::ErrorValue::Text(message)) => Failure { message, ..flat },
         Some(wire::ErrorValue::Detail(detail)) => {
             let raw = to_json(&*detail);
-            let wire::ErrorDetail { message, kind, param, code, extra: _ } = *detail;
+            let wire::ErrorDetail { message, kind, param, code, misalignment: _, extra: _ } = *detail;
             return Failure {
                 code: code.map(error_code).or(flat.code).filter(|code| !code.is_empty()),
                 message: message.unwrap_or(flat.message),
@@ -99,6 +100,7 @@ pub(in crate::responses) fn encode_failure(failure: &Failure) -> wire::ReplyErro
     wire::ReplyError::Detail(Box::new(wire::ResponseError {
         code: Some(wire::ErrorCode::Word(code.to_owned())),
         message: Some(Error::Upstream(Box::new(failure.clone())).message()),
+        misalignment: misalignment(failure),
         extra: Extra::new(),
     }))
 }

@@ -3,7 +3,7 @@
 use interlingua_model::{
     Arguments, Ending, Failure, Finish, IncompleteReason, Item, ItemKind, ItemStatus, Origin, ReplyOrigins, ToolCall,
 };
-use interlingua_wire::{Extra, Integer, responses as wire};
+use interlingua_wire::{Extra, Integer, Json, responses as wire};
 
 use super::failure::{decode_error, ended, no_reply};
 use super::ids::envelope;
@@ -14,14 +14,15 @@ use crate::error::describe;
 use crate::{Loss, LossCode};
 
 /// Takes a reply apart: its items, and how it ended. `said` is the status a terminal event's name gives, for replies
-/// that have none of their own.
+/// that have none of their own, `agent` the one that event names.
 pub(in crate::responses) fn judge(
     wire: wire::Response,
+    agent: Option<&Json>,
     said: Option<wire::Status>,
     losses: &mut Vec<Loss>,
     unread: &mut Unread,
 ) -> (Vec<wire::Item>, Result<Ending, Box<Failure>>) {
-    let envelope = envelope(&wire);
+    let envelope = envelope(&wire, agent);
     let wire::Response {
         id: _,
         object,
@@ -64,8 +65,9 @@ pub(in crate::responses) fn judge(
         user: _,
         access_programs: _,
         image: _,
-        input_transformations,
-        prompt_cache_diagnostics,
+        // Told beside the envelope.
+        input_transformations: _,
+        prompt_cache_diagnostics: _,
         billing,
         tool_usage,
         // The output once more.
@@ -75,8 +77,6 @@ pub(in crate::responses) fn judge(
     let says_nothing = output.is_none() && object.as_deref() != Some("response");
     let output = output.unwrap_or_default();
     unread.reply(&extra);
-    unread.known("input_transformations", input_transformations.as_ref());
-    unread.known("prompt_cache_diagnostics", prompt_cache_diagnostics.as_ref());
     unread.known("billing", billing.as_ref());
     unread.known("tool_usage", tool_usage.as_ref());
     let error = error.map(decode_error).filter(is_told);

@@ -1,22 +1,24 @@
 //! Who a response and its items are, and since when.
 
 use interlingua_model::{Arguments, Envelope};
-use interlingua_wire::responses as wire;
+use interlingua_wire::{Json, responses as wire};
 
 use crate::convert::count;
+use crate::responses::beside::of_reply;
 
 /// The prefix of every Responses reply's id.
 const ID_PREFIX: &str = "resp_";
 /// What the other protocol puts before ids, its own and those it was given.
 const CHAT_PREFIX: &str = "chatcmpl-";
 
-/// Who answers, and when.
-pub(in crate::responses) fn envelope(wire: &wire::Response) -> Envelope {
+/// Who answers, and when; which agent, the event says that it came in.
+pub(in crate::responses) fn envelope(wire: &wire::Response, agent: Option<&Json>) -> Envelope {
     Envelope {
         id: wire.id.clone().filter(|id| !id.is_empty()),
         created: count(wire.created_at),
         model: wire.model.clone().filter(|model| !model.is_empty()),
         service_tier: wire.service_tier.clone(),
+        beside: of_reply(wire, agent),
     }
 }
 

@@ -4,8 +4,11 @@ use interlingua_model::{InputDetails, Json, Origin, OutputDetails, Usage};
 use interlingua_wire::responses as wire;
 use serde::de::DeserializeOwned;
 
-use crate::convert::{count, extra as carried, integer, wire_extra};
+use crate::convert::{count, extra as carried, integer, to_json, wire_extra};
 use crate::{Loss, LossCode};
+
+/// What the model carries as a field that it has no word for.
+const CACHE_WRITE_DETAILS: &str = "cache_write_tokens_details";
 
 /// `None` for a usage object that says nothing. Some servers count by the names of the other API.
 pub(in crate::responses) fn decode_usage(usage: wire::Usage) -> Option<Usage> {
@@ -24,8 +27,11 @@ pub(in crate::responses) fn decode_usage(usage: wire::Usage) -> Option<Usage> {
         output,
         total: count(total_tokens).unwrap_or(input.saturating_add(output)),
         input_details: input_tokens_details.or(read).map(|details| {
-            let wire::InputTokensDetails { cached_tokens, cache_write_tokens, extra } = details;
+            let wire::InputTokensDetails { cached_tokens, cache_write_tokens, cache_write_tokens_details, extra } =
+                details;
             let mut extra = carried(&extra);
+            let written = cache_write_tokens_details.as_ref().and_then(to_json);
+            extra.extend(written.map(|details| (CACHE_WRITE_DETAILS.to_owned(), details)));
             let audio = take(&mut extra, "audio_tokens");
             InputDetails {
                 cached: count(cached_tokens),
@@ -70,11 +76,14 @@ pub(in crate::responses) fn encode_usage(usage: Usage, origin: Origin, losses: &
         let detail = "the Responses API does not count tokens of sound and of predictions";
         losses.push(Loss::new(origin.path(), LossCode::DroppedDetail, detail));
     }
+    let mut input_extra = input_extra;
+    let cache_write_tokens_details = take(&mut input_extra, CACHE_WRITE_DETAILS);
     wire::Usage {
         input_tokens: Some(integer(input)),
         input_tokens_details: Some(wire::InputTokensDetails {
             cached_tokens: Some(integer(cached.unwrap_or(0))),
             cache_write_tokens: Some(integer(cache_write.unwrap_or(0))),
+            cache_write_tokens_details,
             extra: wire_extra(input_extra),
         }),
         output_tokens: Some(integer(output)),

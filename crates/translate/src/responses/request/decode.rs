@@ -66,6 +66,7 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
         access_programs,
         background_options,
         image,
+        multi_agent,
         client_metadata,
         mut extra,
     } = wire;
@@ -108,6 +109,7 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
     out.request.service.moderation = at("moderation", moderation.map(json));
     out.request.service.access_programs = at("access_programs", access_programs.map(json));
     out.request.service.image = at("image", image.map(json));
+    out.request.service.multi_agent = at("multi_agent", multi_agent.map(json));
     out.request.service.client_metadata = at("client_metadata", client_metadata.map(json));
     out.request.continuation.previous_response_id = at("previous_response_id", previous_response_id);
     out.request.continuation.conversation = at("conversation", conversation.map(json));
@@ -142,7 +144,9 @@ impl Reading {
         self.request.stream.enabled = enabled;
         // Every streamed response ends with its usage.
         self.request.stream.include_usage = true;
-        let Some(wire::StreamOptions { include_obfuscation, extra }) = options else { return Ok(()) };
+        let Some(wire::StreamOptions { include_obfuscation, reasoning_summary_delivery, extra }) = options else {
+            return Ok(());
+        };
         if !enabled {
             return Err(Error::request(
                 "stream_options",
@@ -152,6 +156,8 @@ impl Reading {
         }
         self.unknown("stream_options", &extra);
         self.request.stream.include_obfuscation = at("stream_options.include_obfuscation", include_obfuscation);
+        self.request.stream.summary_delivery =
+            at("stream_options.reasoning_summary_delivery", reasoning_summary_delivery);
         Ok(())
     }
 

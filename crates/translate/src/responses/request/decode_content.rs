@@ -100,7 +100,9 @@ fn decode_part(
             (PartKind::Audio(decode_audio(input_audio, path)?), None)
         }
         wire::ContentPart::Unknown(Unknown { kind, raw }) => (opaque(kind, OpaqueClass::Unknown, json(raw)), None),
-        part @ (wire::ContentPart::ReasoningText(_) | wire::ContentPart::SummaryText(_)) => {
+        part @ (wire::ContentPart::ReasoningText(_)
+        | wire::ContentPart::SummaryText(_)
+        | wire::ContentPart::EncryptedContent(_)) => {
             let kind = part.tag().to_owned();
             let raw = to_json(&part)
                 .ok_or_else(|| Error::request(path, RequestCode::InvalidValue, "a part that cannot be written back"))?;
@@ -147,6 +149,7 @@ pub(super) fn texts(parts: Vec<wire::ContentPart>) -> Vec<String> {
         | wire::ContentPart::InputFile(_)
         | wire::ContentPart::InputAudio(_)
         | wire::ContentPart::Refusal(_)
+        | wire::ContentPart::EncryptedContent(_)
         | wire::ContentPart::Unknown(_) => None,
     });
     texts.collect()

@@ -11,6 +11,7 @@ use super::decode_tools::decode_additional;
 use super::reading::Reading;
 use crate::convert::{arguments_of, non_empty};
 use crate::error::missing;
+use crate::responses::beside;
 use crate::responses::item_class::{history_class, opaque};
 use crate::seals::give_seal;
 use crate::{Error, LossCode, RequestCode};
@@ -22,7 +23,7 @@ pub(super) fn decode_input(out: &mut Reading, input: wire::Input) -> Result<(), 
     let items = match input {
         wire::Input::Text(text) => {
             let message = Message::new(Role::User, Content::Text(text));
-            out.request.items.push(Item { origin: INPUT, kind: ItemKind::Message(message) });
+            out.request.items.push(Item::new(INPUT, ItemKind::Message(message)));
             return Ok(());
         }
         wire::Input::Items(items) => items,
@@ -31,8 +32,9 @@ pub(super) fn decode_input(out: &mut Reading, input: wire::Input) -> Result<(), 
     for (index, item) in items.into_iter().enumerate() {
         let path = format!("input[{index}]");
         let origin = Origin::nth("input[*]", index);
+        let beside = beside::of_item(&item);
         if let Some(kind) = decode_item(out, item, &path, origin)? {
-            out.request.items.push(Item { origin, kind });
+            out.request.items.push(Item { origin, kind, beside });
         }
     }
     Ok(())
@@ -49,14 +51,39 @@ fn decode_item(out: &mut Reading, item: wire::Item, path: &str, origin: Origin) 
         wire::Item::Message(message) => ItemKind::Message(decode_message(out, message, path, origin)?),
         wire::Item::Reasoning(reasoning) => ItemKind::Reasoning(decode_reasoning(out, reasoning, path)),
         wire::Item::FunctionCall(call) => {
-            let wire::FunctionCall { id, call_id, caller, namespace, name, arguments, status, extra } = call;
+            let wire::FunctionCall {
+                id,
+                call_id,
+                caller,
+                namespace,
+                name,
+                arguments,
+                status,
+                is_async: _,
+                encrypted_function_args: _,
+                agent: _,
+                internal_chat_message_metadata_passthrough: _,
+                extra,
+            } = call;
             out.unknown(path, &extra);
             direct(caller.as_deref(), path)?;
             let arguments = Arguments::Function(arguments_of(arguments));
             ItemKind::ToolCall(decode_call(CallFields { id, call_id, namespace, name, arguments, status }, path)?)
         }
         wire::Item::CustomToolCall(call) => {
-            let wire::CustomToolCall { id, call_id, caller, namespace, name, input, status, extra } = call;
+            let wire::CustomToolCall {
+                id,
+                call_id,
+                caller,
+                namespace,
+                name,
+                input,
+                status,
+                is_async: _,
+                agent: _,
+                internal_chat_message_metadata_passthrough: _,
+                extra,
+            } = call;
             out.unknown(path, &extra);
             direct(caller.as_deref(), path)?;
             let arguments = Arguments::Custom(input.unwrap_or_default());
@@ -73,6 +100,8 @@ fn decode_item(out: &mut Reading, item: wire::Item, path: &str, origin: Origin) 
                 output,
                 status,
                 created_by: _,
+                agent: _,
+                internal_chat_message_metadata_passthrough: _,
                 extra,
             } = result;
             out.unknown(path, &extra);
@@ -81,7 +110,17 @@ fn decode_item(out: &mut Reading, item: wire::Item, path: &str, origin: Origin) 
             ItemKind::ToolResult(decode_result(out, result, path, origin)?)
         }
         wire::Item::CustomToolCallOutput(result) => {
-            let wire::CustomToolCallOutput { id, call_id, caller, output, status, created_by: _, extra } = result;
+            let wire::CustomToolCallOutput {
+                id,
+                call_id,
+                caller,
+                output,
+                status,
+                created_by: _,
+                agent: _,
+                internal_chat_message_metadata_passthrough: _,
+                extra,
+            } = result;
             out.unknown(path, &extra);
             direct(caller.as_deref(), path)?;
             let result = ResultFields { id, call_id, kind: ToolKind::Custom, output, status };
@@ -97,7 +136,16 @@ fn decode_item(out: &mut Reading, item: wire::Item, path: &str, origin: Origin) 
 }
 
 fn decode_message(out: &mut Reading, message: wire::Message, path: &str, origin: Origin) -> Result<Message, Error> {
-    let wire::Message { id, role, content, phase, status, extra } = message;
+    let wire::Message {
+        id,
+        role,
+        content,
+        phase,
+        status,
+        agent: _,
+        internal_chat_message_metadata_passthrough: _,
+        extra,
+    } = message;
     out.unknown(path, &extra);
     let role = match role {
         Some(wire::Role::User) => Role::User,
@@ -116,7 +164,16 @@ fn decode_message(out: &mut Reading, message: wire::Message, path: &str, origin:
 }
 
 fn decode_reasoning(out: &mut Reading, reasoning: wire::Reasoning, path: &str) -> ReasoningItem {
-    let wire::Reasoning { id, summary, content, encrypted_content, status, extra } = reasoning;
+    let wire::Reasoning {
+        id,
+        summary,
+        content,
+        encrypted_content,
+        status,
+        agent: _,
+        internal_chat_message_metadata_passthrough: _,
+        extra,
+    } = reasoning;
     out.unknown(path, &extra);
     let mut item = ReasoningItem {
         id,

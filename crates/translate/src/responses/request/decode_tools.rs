@@ -13,6 +13,7 @@ use super::reading::Reading;
 use super::strictness::is_strict_schema;
 use crate::convert::{json, non_empty, to_json};
 use crate::error::missing;
+use crate::responses::beside;
 use crate::{Error, LossCode, RequestCode};
 
 pub(super) fn decode_tools(out: &mut Reading, tools: Vec<wire::Tool>) -> Result<(), Error> {
@@ -38,7 +39,7 @@ pub(super) fn decode_additional(
     path: &str,
     origin: Origin,
 ) -> Result<(), Error> {
-    let wire::AdditionalTools { id: _, role: _, tools, extra } = tools;
+    let wire::AdditionalTools { id: _, role: _, tools, agent: _, extra } = tools;
     out.unknown(path, &extra);
     out.lose(path, LossCode::MovedItem, "these tools are offered from the beginning, not from here on");
     let tools = decode_list(out, tools.unwrap_or_default(), &format!("{path}.tools"), origin, ADDED)?;
@@ -161,6 +162,7 @@ fn decode_function(out: &mut Reading, mut tool: wire::FunctionTool, place: &Plac
         output_schema,
         allowed_callers,
         defer_loading,
+        is_async,
         extra,
     } = tool;
     out.unknown(place.path, &extra);
@@ -181,11 +183,12 @@ fn decode_function(out: &mut Reading, mut tool: wire::FunctionTool, place: &Plac
         parameters,
         strict: Some(strict),
         cache_breakpoint: None,
+        beside: beside::of_tool(is_async),
     })
 }
 
 fn decode_custom(out: &mut Reading, tool: wire::CustomTool, place: &Place<'_>) -> Result<CustomTool, Error> {
-    let wire::CustomTool { name, description, format, allowed_callers, defer_loading, extra } = tool;
+    let wire::CustomTool { name, description, format, allowed_callers, defer_loading, is_async, extra } = tool;
     out.unknown(place.path, &extra);
     only_direct(out, allowed_callers.is_some(), defer_loading, place);
     let name = non_empty(name).ok_or_else(|| missing(format!("{}.name", place.path), "name the tool"))?;
@@ -205,7 +208,8 @@ fn decode_custom(out: &mut Reading, tool: wire::CustomTool, place: &Place<'_>) -
         }
         Some(wire::CustomFormat::Unknown(unknown)) => Some(CustomFormat::Opaque(json(unknown.raw))),
     };
-    Ok(CustomTool { origin: place.origin, name, namespace: place.namespace.map(str::to_owned), description, format })
+    let (origin, namespace) = (place.origin, place.namespace.map(str::to_owned));
+    Ok(CustomTool { origin, name, namespace, description, format, beside: beside::of_tool(is_async) })
 }
 
 /// Reports what only an upstream with programs and tool search knows to do.

@@ -3,7 +3,7 @@
 //! Follows "Create a model response" of the API reference; what a backend forces or refuses is in its [`Profile`].
 
 use super::encode_items::encode_items;
-use super::encode_tools::{encode_choice, encode_tools};
+use super::encode_tools::{additional_tools, encode_choice, encode_tools};
 use super::include::{ENCRYPTED_REASONING, LOGPROBS};
 use super::session::conversation_id;
 use super::writing::Writing;
@@ -328,11 +328,13 @@ impl Writing<'_> {
 
     fn stream(&mut self, stream: StreamOptions, wire: &mut wire::Request) {
         // Usage is on the terminal event whether asked for or not; only the way back cares.
-        let StreamOptions { enabled, include_usage: _, include_obfuscation } = stream;
+        let StreamOptions { enabled, include_usage: _, include_obfuscation, summary_delivery } = stream;
         wire.stream = (enabled || self.upstream.always_stream).then_some(true);
-        if let Some(value) = self.keep(Field::StreamOptions, include_obfuscation) {
-            let include_obfuscation = Some(value);
-            wire.stream_options = Some(wire::StreamOptions { include_obfuscation, extra: Extra::new() });
+        let include_obfuscation = self.keep(Field::StreamOptions, include_obfuscation);
+        let reasoning_summary_delivery = self.keep(Field::StreamOptions, summary_delivery);
+        if include_obfuscation.is_some() || reasoning_summary_delivery.is_some() {
+            let options = wire::StreamOptions { include_obfuscation, reasoning_summary_delivery, extra: Extra::new() };
+            wire.stream_options = Some(options);
         }
     }
 
@@ -348,6 +350,7 @@ impl Writing<'_> {
             moderation,
             access_programs,
             image,
+            multi_agent,
             client_metadata,
         } = service;
         let upstream = self.upstream;
@@ -364,6 +367,7 @@ impl Writing<'_> {
         wire.moderation = self.keep(Field::Moderation, moderation).map(wire_json);
         wire.access_programs = self.keep(Field::AccessPrograms, access_programs).map(wire_json);
         wire.image = self.keep(Field::Image, image).map(wire_json);
+        wire.multi_agent = self.keep(Field::MultiAgent, multi_agent).map(wire_json);
         wire.client_metadata = self.keep(Field::ClientMetadata, client_metadata).map(wire_json);
     }
 
@@ -384,15 +388,6 @@ fn rank(effort: &str) -> Option<usize> {
 
 fn is_sealed_history(item: &interlingua_model::Item) -> bool {
     matches!(&item.kind, interlingua_model::ItemKind::Reasoning(reasoning) if reasoning.id.is_some())
-}
-
-/// Tools as an item of the input, which some models want instead of the field.
-fn additional_tools(tools: Vec<wire::Tool>) -> wire::Item {
-    wire::Item::AdditionalTools(wire::AdditionalTools {
-        role: Some(wire::Role::Developer),
-        tools: Some(tools),
-        ..wire::AdditionalTools::default()
-    })
 }
 
 fn empty_object() -> Option<Json> {

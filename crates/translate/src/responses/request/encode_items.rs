@@ -5,13 +5,15 @@ use std::collections::{HashMap, HashSet};
 use interlingua_model::{
     Api, Arguments, Content, Item, ItemKind, Message, Opaque, ReasoningItem, Role, ToolCall, ToolKind, ToolResult,
 };
-use interlingua_wire::{Extra, Unknown, responses as wire};
+use interlingua_wire::{Unknown, responses as wire};
 
 use super::encode_content::{Side, encode_content};
 use super::writing::Writing;
+use crate::beside::leave_out_fields;
 use crate::convert::wire_json;
 use crate::opaque::leave_out_of_request;
 use crate::places::{At, What};
+use crate::responses::beside::onto_item;
 use crate::responses::reply::content::{reasoning_text_part, summary_part};
 use crate::responses::reply::finish::encode_status;
 use crate::tool_error::told;
@@ -117,7 +119,7 @@ fn role_name(role: &Role) -> &'static str {
 }
 
 fn report_prefill(out: &mut Writing<'_>, last: Option<&Item>) {
-    if let Some(Item { origin, kind: ItemKind::Message(message) }) = last
+    if let Some(Item { origin, kind: ItemKind::Message(message), beside: _ }) = last
         && message.role == Role::Assistant
     {
         let detail = "the Responses API answers after a trailing assistant message instead of continuing it";
@@ -201,10 +203,10 @@ fn is_own(id: &str) -> bool {
 
 /// `None`, with a loss, for what only another API has a word for and nobody misses.
 fn encode_item(out: &mut Writing<'_>, item: Item, after_reasoning: bool) -> Result<Option<wire::Item>, Error> {
-    let Item { origin, kind } = item;
+    let Item { origin, kind, beside } = item;
     // An item's own id is taken back only together with the thoughts it came with.
     let own_id = |id: Option<String>| id.filter(|_| after_reasoning);
-    Ok(Some(match kind {
+    let mut written = match kind {
         ItemKind::Message(message) => encode_message(out, message, after_reasoning)?,
         ItemKind::ToolCall(ToolCall { id, call_id, name, namespace, arguments, status: _ }) => {
             let name = Some(out.sent.names().wire(namespace.as_deref(), &name).to_owned());
@@ -264,7 +266,10 @@ fn encode_item(out: &mut Writing<'_>, item: Item, after_reasoning: bool) -> Resu
             leave_out_of_request(&opaque, origin, Api::Responses, &mut out.losses)?;
             return Ok(None);
         }
-    }))
+    };
+    let left = onto_item(&mut written, beside);
+    leave_out_fields(&left, origin, Api::Responses, &mut out.losses);
+    Ok(Some(written))
 }
 
 fn encode_message(out: &mut Writing<'_>, message: Message, after_reasoning: bool) -> Result<wire::Item, Error> {
@@ -283,6 +288,6 @@ fn encode_message(out: &mut Writing<'_>, message: Message, after_reasoning: bool
         content: Some(encode_content(out, content, side)?),
         phase,
         status: status.filter(|_| after_reasoning).map(encode_status),
-        extra: Extra::new(),
+        ..wire::Message::default()
     }))
 }

@@ -6,8 +6,10 @@ use interlingua_model::{
 use interlingua_wire::{Extra, Unknown, responses as wire};
 
 use super::writing::Writing;
+use crate::beside::leave_out_fields;
 use crate::convert::wire_json;
 use crate::places::{At, What};
+use crate::responses::beside::onto_tool;
 use crate::{Error, LossCode, RequestCode};
 
 /// The schema of a function without arguments; Responses wants one.
@@ -21,6 +23,15 @@ pub(super) fn encode_tools(out: &mut Writing<'_>, tools: Vec<Tool>) -> Result<Ve
         written.push(encode_tool(out, tool)?);
     }
     Ok(written)
+}
+
+/// Tools as an item of the input, which some models want instead of the field.
+pub(super) fn additional_tools(tools: Vec<wire::Tool>) -> wire::Item {
+    wire::Item::AdditionalTools(wire::AdditionalTools {
+        role: Some(wire::Role::Developer),
+        tools: Some(tools),
+        ..wire::AdditionalTools::default()
+    })
 }
 
 pub(super) fn encode_choice(
@@ -73,17 +84,20 @@ fn implied_choice(out: &mut Writing<'_>, tools: &[Tool]) -> Option<wire::ToolCho
 fn encode_tool(out: &mut Writing<'_>, tool: Tool) -> Result<wire::Tool, Error> {
     match tool {
         Tool::Function(FunctionTool {
-            origin: _,
+            origin,
             name,
             namespace,
             description,
             parameters,
             strict,
             cache_breakpoint,
+            beside,
         }) => {
             if let Some(boundary) = cache_breakpoint {
                 out.lose_breakpoint(boundary.origin, false, "no cache boundary stands on a tool");
             }
+            let (is_async, left) = onto_tool(beside);
+            leave_out_fields(&left, origin, Api::Responses, &mut out.losses);
             let parameters = match parameters {
                 Some(parameters) => Some(wire_json(parameters)),
                 None => NO_PARAMETERS.parse().ok(),
@@ -93,14 +107,18 @@ fn encode_tool(out: &mut Writing<'_>, tool: Tool) -> Result<wire::Tool, Error> {
                 description,
                 parameters,
                 strict,
+                is_async,
                 ..wire::FunctionTool::default()
             }))
         }
-        Tool::Custom(CustomTool { origin: _, name, namespace, description, format }) => {
+        Tool::Custom(CustomTool { origin, name, namespace, description, format, beside }) => {
+            let (is_async, left) = onto_tool(beside);
+            leave_out_fields(&left, origin, Api::Responses, &mut out.losses);
             Ok(wire::Tool::Custom(wire::CustomTool {
                 name: Some(out.sent.names().wire(namespace.as_deref(), &name).to_owned()),
                 description,
                 format: format.map(encode_format),
+                is_async,
                 ..wire::CustomTool::default()
             }))
         }

@@ -53,9 +53,9 @@ mod tests {
 
     fn id(model: &str, messages: &[(Role, &str)]) -> String {
         let mut request = Request::new(model);
-        request.items.extend(messages.iter().map(|(role, text)| interlingua_model::Item {
-            origin: interlingua_model::Origin::default(),
-            kind: ItemKind::Message(Message::new(role.clone(), Content::Text((*text).to_owned()))),
+        request.items.extend(messages.iter().map(|(role, text)| {
+            let message = Message::new(role.clone(), Content::Text((*text).to_owned()));
+            interlingua_model::Item::new(interlingua_model::Origin::default(), ItemKind::Message(message))
         }));
         conversation_id(&request)
     }

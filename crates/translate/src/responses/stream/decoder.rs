@@ -14,10 +14,12 @@ use super::items::{StreamedItems, Told};
 use super::part_ref::PartRef;
 use super::passed_on::Channel;
 use super::sequence::Sequence;
+use super::steps::{Step, as_it_came, aside, step};
 use super::undocumented::{is_housekeeping, is_untyped};
-use crate::convert::{json, verbatim};
+use crate::convert::json;
 use crate::error::stream_incomplete;
 
+use crate::responses::beside::of_agent;
 use crate::responses::reply::decode_items::Reader;
 use crate::responses::reply::failure::{decode_error_event, untyped_failure};
 use crate::responses::reply::finish::{distrust, judge};
@@ -163,6 +165,7 @@ impl Decoder {
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "`step` names every other kind")]
     fn take(&mut self, event: wire::Event<'_>, data: Option<&str>, out: &mut impl Sink) -> Result<(), Error> {
         use wire::Event as E;
         self.items.unread.event(&event);
@@ -192,6 +195,7 @@ impl Decoder {
                     annotation_index,
                     annotation,
                     sequence_number: _,
+                    agent: _,
                     extra: _,
                 } = added;
                 if let Some(annotation) = annotation {
@@ -199,58 +203,34 @@ impl Decoder {
                     self.items.annotation(&part_ref, annotation_index, *annotation, out);
                 }
             }
-            E::OutputItemAdded(wire::OutputItem { output_index, item, sequence_number: _, extra: _ }) => {
+            E::OutputItemAdded(wire::OutputItem { output_index, mut item, sequence_number: _, agent, extra: _ }) => {
+                of_agent(&mut item, agent.as_ref());
                 self.items.start(output_index, &item, &self.reader, out);
             }
-            E::OutputItemDone(wire::OutputItem { output_index, item, sequence_number: _, extra: _ }) => {
+            E::OutputItemDone(wire::OutputItem { output_index, mut item, sequence_number: _, agent, extra: _ }) => {
+                of_agent(&mut item, agent.as_ref());
                 self.items.finish(output_index, *item, &self.reader, false, out)?;
             }
             E::Created(progress) | E::Queued(progress) | E::InProgress(progress) => {
                 if let Some(response) = progress.response {
                     self.reader.see_tools(response.tools.as_ref());
                     // The class of service it has here is the one asked for; which one it got, the end tells.
-                    self.start(Envelope { service_tier: None, ..envelope(&response) }, out);
+                    self.start(Envelope { service_tier: None, ..envelope(&response, progress.agent.as_ref()) }, out);
                 }
             }
-            E::Completed(end) => self.end(*end.response, Some(wire::Status::Completed), out)?,
-            E::Incomplete(end) => self.end(*end.response, Some(wire::Status::Incomplete), out)?,
-            E::Failed(end) => self.end(*end.response, Some(wire::Status::Failed), out)?,
+            E::Completed(end) => self.end(end, Some(wire::Status::Completed), out)?,
+            E::Incomplete(end) => self.end(end, Some(wire::Status::Incomplete), out)?,
+            E::Failed(end) => self.end(end, Some(wire::Status::Failed), out)?,
             E::Error(error) => self.upstream_failed(Box::new(decode_error_event(error)), out),
             E::AudioDelta(_) | E::AudioTranscriptDelta(_) => {
                 self.lose_once("response.audio", "Chat Completions streams carry no sound here");
             }
             E::AudioDone(_) | E::AudioTranscriptDone(_) => {}
             E::Unknown(unknown) => self.unknown(unknown, out)?,
-            E::CodeInterpreterCallCompleted(ref at)
-            | E::CodeInterpreterCallInProgress(ref at)
-            | E::CodeInterpreterCallInterpreting(ref at)
-            | E::FileSearchCallCompleted(ref at)
-            | E::FileSearchCallInProgress(ref at)
-            | E::FileSearchCallSearching(ref at)
-            | E::WebSearchCallCompleted(ref at)
-            | E::WebSearchCallInProgress(ref at)
-            | E::WebSearchCallSearching(ref at)
-            | E::ImageGenerationCallCompleted(ref at)
-            | E::ImageGenerationCallGenerating(ref at)
-            | E::ImageGenerationCallInProgress(ref at)
-            | E::McpCallCompleted(ref at)
-            | E::McpCallFailed(ref at)
-            | E::McpCallInProgress(ref at)
-            | E::McpListToolsCompleted(ref at)
-            | E::McpListToolsFailed(ref at)
-            | E::McpListToolsInProgress(ref at) => self.progress(at.output_index, &event, data, out),
-            E::ImageGenerationCallPartialImage(ref at) => self.progress(at.output_index, &event, data, out),
-            E::CodeInterpreterCallCodeDelta(ref at) | E::McpCallArgumentsDelta(ref at) => {
-                self.progress(at.output_index, &event, data, out);
-            }
-            E::CodeInterpreterCallCodeDone(ref at) => self.progress(at.output_index, &event, data, out),
-            E::McpCallArgumentsDone(ref at) => self.progress(at.output_index, &event, data, out),
-            E::ShellCallCommandAdded(ref at) | E::ShellCallCommandDone(ref at) => {
-                self.progress(at.output_index, &event, data, out);
-            }
-            E::ShellCallCommandDelta(ref at) => self.progress(at.output_index, &event, data, out),
-            E::ShellCallOutputContentDelta(ref at) => self.progress(at.output_index, &event, data, out),
-            E::ShellCallOutputContentDone(ref at) => self.progress(at.output_index, &event, data, out),
+            event => match step(&event) {
+                Step::OfTool(at) => self.progress(at, &event, data, out),
+                Step::Aside => aside(&event, data, out),
+            },
         }
         Ok(())
     }
@@ -263,6 +243,7 @@ impl Decoder {
             part,
             status: _,
             sequence_number: _,
+            agent: _,
             extra: _,
         } = event;
         let part_ref = PartRef::new(output_index, item_id, summary_index);
@@ -270,7 +251,15 @@ impl Decoder {
     }
 
     fn content_part(&mut self, event: wire::ContentPartEvent<'_>, told: Told, out: &mut impl Sink) {
-        let wire::ContentPartEvent { item_id, output_index, content_index, part, sequence_number: _, extra: _ } = event;
+        let wire::ContentPartEvent {
+            item_id,
+            output_index,
+            content_index,
+            part,
+            sequence_number: _,
+            agent: _,
+            extra: _,
+        } = event;
         let part_ref = PartRef::new(output_index, item_id, content_index);
         self.items.part(&part_ref, part.map(|part| *part), told, out);
     }
@@ -282,16 +271,13 @@ impl Decoder {
         }
     }
 
-    fn end(
-        &mut self,
-        mut response: wire::Response,
-        said: Option<wire::Status>,
-        out: &mut impl Sink,
-    ) -> Result<(), Error> {
+    fn end(&mut self, end: wire::ResponseEnd, said: Option<wire::Status>, out: &mut impl Sink) -> Result<(), Error> {
+        let wire::ResponseEnd { response, sequence_number: _, agent, extra: _ } = end;
+        let mut response = *response;
         self.reader.see_tools(response.tools.as_ref());
-        self.start(envelope(&response), out);
+        self.start(envelope(&response, agent.as_ref()), out);
         response.tools = None;
-        let (output, verdict) = judge(response, said, &mut self.losses, &mut self.items.unread);
+        let (output, verdict) = judge(response, agent.as_ref(), said, &mut self.losses, &mut self.items.unread);
         let mut ending = match verdict {
             Ok(ending) => ending,
             Err(failure) => {
@@ -329,7 +315,7 @@ impl Decoder {
             decode_error_event(error)
         } else if let wire::Event::Failed(end) = event
             && let Err(failure) =
-                judge(*end.response, Some(wire::Status::Failed), &mut self.losses, &mut self.items.unread).1
+                judge(*end.response, None, Some(wire::Status::Failed), &mut self.losses, &mut self.items.unread).1
         {
             *failure
         } else {
@@ -358,7 +344,7 @@ impl Decoder {
             // What a WebSocket calls the terminal event.
             let end: wire::ResponseEnd =
                 raw.parse().map_err(|error| Error::Malformed { path: None, message: error.to_string() })?;
-            return self.end(*end.response, None, out);
+            return self.end(end, None, out);
         }
         let class = if is_housekeeping(&kind) {
             OpaqueClass::Settled
@@ -378,12 +364,14 @@ impl Decoder {
         data: Option<&str>,
         out: &mut impl Sink,
     ) {
-        let Some(index) = self.items.known(output_index) else { return };
-        // Data without a type would not be the event without the name it came under.
-        let raw = match data.filter(|data| !is_untyped(data)) {
-            Some(data) => Cow::Borrowed(data),
-            None => Cow::Owned(verbatim(event).text().to_owned()),
+        let Some(index) = self.items.known(output_index) else {
+            // A conversation is made shorter before there is anything to show for it.
+            if let wire::Event::CompactionCompacting(_) = event {
+                aside(event, data, out);
+            }
+            return;
         };
+        let raw = as_it_came(event, data);
         out.event(Event::Progress { index, api: Api::Responses, step: Cow::Borrowed(event.tag()), raw });
     }
 

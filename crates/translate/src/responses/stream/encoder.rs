@@ -1,23 +1,21 @@
 //! Canonical events as the events of a Responses stream.
 
 use interlingua_model::{
-    Annotation, Api, Ending, Envelope, Event, Failure, Finish, ItemIndex, ItemKind, ItemStart, ItemStatus, Opaque,
-    Origin, Sink,
+    Api, Ending, Envelope, Event, Failure, Finish, ItemIndex, ItemStart, ItemStatus, Opaque, Origin, Sink,
 };
 use interlingua_wire::{Unknown, responses as wire};
 
 use super::events::Events;
 use super::open_item::OpenItem;
 use super::written::{Item, WrittenItem};
+use crate::beside::leave_out_fields_once;
 use crate::convert::{integer, wire_json};
-use crate::opaque::{cut_short, leave_out_of_reply};
 use crate::responses::Context;
-use crate::responses::reply::annotations::encode_annotation;
+use crate::responses::beside::{agent, onto_reply};
 use crate::responses::reply::failure::encode_failure;
 use crate::responses::reply::finish::{completed_at, encode_finish, used_tier};
 use crate::responses::reply::ids::reply_id;
 use crate::responses::reply::usage::encode_usage;
-use crate::seals::kept_seal;
 use crate::{Loss, LossCode};
 
 /// Writes canonical events as the events of a Responses stream.
@@ -37,22 +35,23 @@ use crate::{Loss, LossCode};
 /// let mut types = Vec::new();
 /// let item = ItemStart::Message { id: None, phase: None };
 /// let (index, origin) = (ItemIndex(0), Origin::of("choices[0].delta"));
-/// encoder.push(Event::ItemStarted { index, origin, item }, &mut |event| types.push(event.tag().to_owned()));
+/// let started = Event::ItemStarted { index, origin, item, beside: vec![] };
+/// encoder.push(started, &mut |event| types.push(event.tag().to_owned()));
 /// assert_eq!(types, ["response.created", "response.in_progress", "response.output_item.added"]);
 /// ```
 #[derive(Debug)]
 pub struct Encoder {
-    context: Context,
+    pub(super) context: Context,
     state: State,
-    events: Events,
-    items: Vec<Item>,
+    pub(super) events: Events,
+    pub(super) items: Vec<Item>,
     /// What the upstream said beside its reply before that began.
     early: Vec<Opaque>,
     /// The `output_index` of the next item to begin.
-    output_index: u32,
+    pub(super) output_index: u32,
     /// The service tier that is used, where the upstream has said so.
     tier: Option<String>,
-    losses: Vec<Loss>,
+    pub(super) losses: Vec<Loss>,
 }
 
 /// How many events may come before the reply begins; any more, such as signs of life, nobody misses.
@@ -91,7 +90,7 @@ impl Encoder {
         }
         match event {
             Event::Started(envelope) => self.head(envelope),
-            Event::ItemStarted { index, origin, item } => self.start(index, origin, item, out),
+            Event::ItemStarted { index, origin, item, beside } => self.start(index, origin, (item, beside), out),
             Event::TextDelta { index, part, text, logprobs } => {
                 if let Some((item, events)) = self.open(index) {
                     item.write_text(part, &text, logprobs, events, out);
@@ -113,7 +112,7 @@ impl Encoder {
                 }
             }
             Event::Annotation { index, part, annotation } => self.annotate(index, part, annotation, out),
-            Event::ItemFinished { index, item } => self.finish_item(index, item.map(|item| item.kind), out),
+            Event::ItemFinished { index, item } => self.finish_item(index, item, out),
             Event::Progress { index, api: Api::Responses, step, raw } => self.progress(index, &step, &raw, out),
             Event::Opaque(opaque) if opaque.api == Api::Responses => self.aside(opaque, out),
             Event::Progress { index: _, api: _, step: _, raw: _ } | Event::Opaque(_) => {}
@@ -154,19 +153,23 @@ impl Encoder {
     /// Takes the envelope; once it has gone out, what it says stands.
     fn head(&mut self, more: Envelope) {
         if let State::Waiting(envelope) = &mut self.state {
-            let Envelope { id, created, model, service_tier } = more;
+            let Envelope { id, created, model, service_tier, beside } = more;
             envelope.id = envelope.id.take().or(id);
             envelope.created = envelope.created.or(created);
             envelope.model = envelope.model.take().or(model);
             envelope.service_tier = envelope.service_tier.take().or(service_tier);
+            if envelope.beside.is_empty() {
+                envelope.beside = beside;
+            }
         }
     }
 
     /// Begins the stream if it has not begun.
-    fn begin(&mut self, out: &mut impl FnMut(wire::Event<'_>)) {
+    pub(super) fn begin(&mut self, out: &mut impl FnMut(wire::Event<'_>)) {
         let State::Waiting(envelope) = &mut self.state else { return };
-        let Envelope { id, created, model, service_tier } = std::mem::take(envelope);
-        let response = wire::Response {
+        let Envelope { id, created, model, service_tier, beside } = std::mem::take(envelope);
+        let agent = agent(&beside);
+        let mut response = wire::Response {
             id: Some(reply_id(id.as_deref(), &self.context.stamp.id)),
             created_at: Some(integer(created.unwrap_or(self.context.stamp.created))),
             status: Some(wire::Status::InProgress),
@@ -174,16 +177,24 @@ impl Encoder {
             output: Some(Vec::new()),
             ..self.context.echo()
         };
+        // What else it tells, its end tells again.
+        let _ = onto_reply(&mut response, beside);
         self.tier = service_tier;
         let response = wire::Response { service_tier: self.tier.clone().or(response.service_tier), ..response };
-        self.events.begin(&response, out);
+        self.events.begin(&response, agent.as_ref(), out);
         self.state = State::Open(Box::new(response));
         for aside in std::mem::take(&mut self.early) {
             self.aside(aside, out);
         }
     }
 
-    fn start(&mut self, index: ItemIndex, origin: Origin, item: ItemStart<'_>, out: &mut impl FnMut(wire::Event<'_>)) {
+    fn start(
+        &mut self,
+        index: ItemIndex,
+        origin: Origin,
+        (item, beside): (ItemStart<'_>, Vec<Opaque>),
+        out: &mut impl FnMut(wire::Event<'_>),
+    ) {
         let item = match item {
             ItemStart::Opaque(Opaque { api: Api::Responses, kind, class: _, raw }) => {
                 return self.carry(index, origin, Unknown { kind, raw: wire_json(raw) }, out);
@@ -202,7 +213,7 @@ impl Encoder {
         self.begin(out);
         let State::Open(response) = &self.state else { return };
         let id = response.id.as_deref().unwrap_or_default();
-        if let Some(item) = OpenItem::start(item, id, self.output_index, &mut self.events, out) {
+        if let Some(item) = OpenItem::start((item, beside), id, self.output_index, &mut self.events, out) {
             self.output_index += 1;
             self.items.push(Item { index, origin, written: WrittenItem::Open(item) });
         }
@@ -219,104 +230,10 @@ impl Encoder {
         }
     }
 
-    /// Begins an item that comes and goes as it is.
-    fn carry(&mut self, index: ItemIndex, origin: Origin, item: Unknown, out: &mut impl FnMut(wire::Event<'_>)) {
-        self.begin(out);
-        let (output_index, item) = (self.output_index, wire::Item::Unknown(item));
-        self.output_index += 1;
-        self.events.item_added(output_index, item.clone(), out);
-        self.items.push(Item { index, origin, written: WrittenItem::Carried { output_index, item } });
-    }
-
-    /// Passes on what a hosted tool tells of an item that comes as it is.
-    fn progress(&mut self, index: ItemIndex, step: &str, raw: &str, out: &mut impl FnMut(wire::Event<'_>)) {
-        if let Some(Item { index: _, origin: _, written: WrittenItem::Carried { output_index, item: _ } }) =
-            self.items.iter().rev().find(|item| item.index == index)
-        {
-            self.events.carried(step, raw, Some(*output_index), out);
-        }
-    }
-
-    fn annotate(&mut self, index: ItemIndex, part: u32, annotation: Annotation, out: &mut impl FnMut(wire::Event<'_>)) {
-        let annotation = match encode_annotation(annotation) {
-            Ok(annotation) => annotation,
-            Err(loss) => return self.losses.push(loss),
-        };
-        if let Some(place) = self.item(index).and_then(|item| item.written.late_annotations(part)) {
-            // The item has gone out; the whole reply at the end still gets it.
-            return place.push(annotation);
-        }
-        let was_placed = self.open(index).is_some_and(|(item, events)| item.annotate(annotation, events, out));
-        if !was_placed && let Some(item) = self.item(index) {
-            let path = item.origin.path();
-            self.lose(path, LossCode::DroppedAnnotation, "an annotation of a text that has already ended");
-        }
-    }
-
-    fn finish_item(&mut self, index: ItemIndex, whole: Option<ItemKind>, out: &mut impl FnMut(wire::Event<'_>)) {
-        let Some(known) = self.item(index) else { return };
-        let origin = known.origin;
-        let done = match (std::mem::replace(&mut known.written, WrittenItem::Dropped), whole) {
-            (WrittenItem::Open(item), whole) => self.finish_open(item, whole, out),
-            (WrittenItem::Carried { output_index, item }, whole) => {
-                let item = match whole {
-                    Some(ItemKind::Opaque(Opaque { api: Api::Responses, kind, class: _, raw })) => {
-                        wire::Item::Unknown(Unknown { kind, raw: wire_json(raw) })
-                    }
-                    _ => item,
-                };
-                self.events.item_done(output_index, item.clone(), out);
-                item
-            }
-            (WrittenItem::Foreign(begun), whole) => {
-                let opaque = if let Some(ItemKind::Opaque(opaque)) = whole { opaque } else { *begun };
-                if let Err(error) = leave_out_of_reply(&opaque, origin, Api::Responses, &mut self.losses) {
-                    self.fail(Box::new(error.into_failure()), out);
-                }
-                return;
-            }
-            (was @ (WrittenItem::Done(_) | WrittenItem::Dropped), _) => {
-                known.written = was;
-                return;
-            }
-        };
-        if let Some(known) = self.item(index) {
-            known.written = WrittenItem::Done(done);
-        }
-    }
-
-    fn finish_open(
-        &mut self,
-        mut item: OpenItem,
-        whole: Option<ItemKind>,
-        out: &mut impl FnMut(wire::Event<'_>),
-    ) -> wire::Item {
-        let how_far = match whole {
-            Some(ItemKind::Reasoning(reasoning)) => {
-                item.seal(kept_seal(&reasoning, Api::Responses));
-                reasoning.status
-            }
-            Some(ItemKind::Message(message)) => {
-                let status = message.status;
-                item.complete(message, &mut self.losses);
-                status
-            }
-            Some(ItemKind::ToolCall(call)) => call.status,
-            Some(ItemKind::ToolResult(_) | ItemKind::Opaque(_)) | None => None,
-        };
-        let how_far = how_far.unwrap_or(ItemStatus::Completed);
-        let tells = how_far == ItemStatus::Completed || self.context.close_cut_items || !item.is_call();
-        if tells {
-            item.finish(how_far, &mut self.events, out)
-        } else {
-            item.finish(how_far, &mut Events::default(), &mut |_| {})
-        }
-    }
-
     fn end(&mut self, ending: Ending, out: &mut impl FnMut(wire::Event<'_>)) {
         let Ending { envelope, finish, stop_sequence: _, usage, metadata: _, moderation, origins } = ending;
         // What the beginning could not say yet, the end can.
-        let Envelope { id: _, created, model, service_tier: tier } = envelope.clone();
+        let Envelope { id: _, created, model, service_tier: tier, beside } = envelope.clone();
         self.head(envelope);
         self.begin(out);
         let rest = if finish == Finish::Completed { ItemStatus::Completed } else { ItemStatus::Incomplete };
@@ -326,7 +243,7 @@ impl Encoder {
         let State::Open(response) = std::mem::replace(&mut self.state, State::Done) else { return };
         let (status, incomplete_details) = encode_finish(&finish);
         let created_at = created.map(integer).or(response.created_at);
-        let response = wire::Response {
+        let mut response = wire::Response {
             created_at,
             completed_at: completed_at(&finish, created_at),
             status: Some(status),
@@ -338,62 +255,25 @@ impl Encoder {
             moderation: moderation.map(wire_json),
             ..*response
         };
-        self.events.end(response, out);
+        let agent = agent(&beside);
+        let left = onto_reply(&mut response, beside);
+        let left: Vec<_> = left.into_iter().filter(|field| field.api != Api::Responses).collect();
+        leave_out_fields_once(&left, Origin::default(), Api::Responses, &mut self.losses);
+        self.events.end(response, agent, out);
     }
 
-    fn fail(&mut self, failure: Box<Failure>, out: &mut impl FnMut(wire::Event<'_>)) {
+    pub(super) fn fail(&mut self, failure: Box<Failure>, out: &mut impl FnMut(wire::Event<'_>)) {
         self.begin(out);
         let tells = self.context.close_cut_items;
         let output = self.close(ItemStatus::Incomplete, |_| tells, out);
         let error = encode_failure(&failure);
         let State::Open(response) = std::mem::replace(&mut self.state, State::Failed(failure)) else { return };
         let status = Some(wire::Status::Failed);
-        self.events.end(wire::Response { status, error: Some(error), output: Some(output), ..*response }, out);
+        let response = wire::Response { status, error: Some(error), output: Some(output), ..*response };
+        self.events.end(response, None, out);
     }
 
-    /// Ends every item that is still open, in the order they began, and gives all of them. An item that is not
-    /// told of stays open for the client until the last event.
-    fn close(
-        &mut self,
-        how_far: ItemStatus,
-        tells: impl Fn(&OpenItem) -> bool,
-        out: &mut impl FnMut(wire::Event<'_>),
-    ) -> Vec<wire::Item> {
-        let mut output = Vec::with_capacity(self.items.len());
-        for Item { index: _, origin, written } in std::mem::take(&mut self.items) {
-            match written {
-                WrittenItem::Open(item) if tells(&item) => output.push(item.finish(how_far, &mut self.events, out)),
-                WrittenItem::Open(item) => output.push(item.finish(how_far, &mut Events::default(), &mut |_| {})),
-                WrittenItem::Carried { output_index, item } => {
-                    self.events.item_done(output_index, item.clone(), out);
-                    output.push(item);
-                }
-                WrittenItem::Foreign(opaque) => self.losses.push(cut_short(&opaque, origin, Api::Responses)),
-                WrittenItem::Done(item) => output.push(item),
-                WrittenItem::Dropped => {}
-            }
-        }
-        output
-    }
-
-    /// Streams touch their newest items most.
-    fn item(&mut self, index: ItemIndex) -> Option<&mut Item> {
-        self.items.iter_mut().rev().find(|item| item.index == index)
-    }
-
-    /// An item that has begun and not ended.
-    fn open(&mut self, index: ItemIndex) -> Option<(&mut OpenItem, &mut Events)> {
-        let item = self.items.iter_mut().rev().find(|item| item.index == index)?;
-        match &mut item.written {
-            WrittenItem::Open(item) => Some((item, &mut self.events)),
-            WrittenItem::Carried { output_index: _, item: _ }
-            | WrittenItem::Foreign(_)
-            | WrittenItem::Done(_)
-            | WrittenItem::Dropped => None,
-        }
-    }
-
-    fn lose(&mut self, path: impl Into<String>, code: LossCode, detail: impl Into<String>) {
+    pub(super) fn lose(&mut self, path: impl Into<String>, code: LossCode, detail: impl Into<String>) {
         self.losses.push(Loss::new(path, code, detail));
     }
 }

@@ -4,6 +4,8 @@ use interlingua_model::ReasoningKind;
 use interlingua_wire::{Extra, Integer, Json, Text, Unknown, responses as wire};
 use wire::Event;
 
+use crate::responses::beside::agent_of;
+
 /// Writes events, numbered from 0 without a gap.
 #[derive(Debug, Default)]
 pub(super) struct Events {
@@ -15,6 +17,8 @@ pub(super) struct Events {
 pub(super) struct ItemRef<'a> {
     pub(super) item_id: &'a str,
     pub(super) output_index: u32,
+    /// The agent it is of, which each of its events repeats.
+    pub(super) agent: Option<&'a Json>,
 }
 
 impl<'a> ItemRef<'a> {
@@ -24,6 +28,10 @@ impl<'a> ItemRef<'a> {
 
     fn output_index(self) -> Integer {
         Integer::from(self.output_index)
+    }
+
+    fn agent(self) -> Option<Json> {
+        self.agent.cloned()
     }
 }
 
@@ -35,25 +43,26 @@ impl Events {
     }
 
     /// `response.created` and `response.in_progress`.
-    pub(super) fn begin(&mut self, response: &wire::Response, out: &mut impl FnMut(Event<'_>)) {
+    pub(super) fn begin(&mut self, response: &wire::Response, agent: Option<&Json>, out: &mut impl FnMut(Event<'_>)) {
         for wrap in [Event::Created, Event::InProgress] {
             out(wrap(wire::ResponseProgress {
                 response: Some(Box::new(response.clone())),
                 sequence_number: Some(self.number()),
+                agent: agent.cloned(),
                 extra: Extra::new(),
             }));
         }
     }
 
     /// The terminal event that the response's own status asks for.
-    pub(super) fn end(&mut self, response: wire::Response, out: &mut impl FnMut(Event<'_>)) {
+    pub(super) fn end(&mut self, response: wire::Response, agent: Option<Json>, out: &mut impl FnMut(Event<'_>)) {
         let wrap = match response.status {
             Some(wire::Status::Failed) => Event::Failed,
             Some(wire::Status::Incomplete) => Event::Incomplete,
             _ => Event::Completed,
         };
         let sequence_number = Some(self.number());
-        out(wrap(wire::ResponseEnd { response: Box::new(response), sequence_number, extra: Extra::new() }));
+        out(wrap(wire::ResponseEnd { response: Box::new(response), sequence_number, agent, extra: Extra::new() }));
     }
 
     pub(super) fn item_added(&mut self, output_index: u32, item: wire::Item, out: &mut impl FnMut(Event<'_>)) {
@@ -92,6 +101,7 @@ impl Events {
     fn item(&mut self, output_index: u32, item: wire::Item) -> wire::OutputItem {
         wire::OutputItem {
             output_index: Some(Integer::from(output_index)),
+            agent: agent_of(&item),
             item: Box::new(item),
             sequence_number: Some(self.number()),
             extra: Extra::new(),
@@ -125,6 +135,7 @@ impl Events {
             content_index: Some(position(index)),
             part: Some(Box::new(part)),
             sequence_number: Some(self.number()),
+            agent: item.agent(),
             extra: Extra::new(),
         }
     }
@@ -145,6 +156,7 @@ impl Events {
             logprobs: Some(logprobs),
             obfuscation: None,
             sequence_number: Some(self.number()),
+            agent: item.agent(),
             extra: Extra::new(),
         }));
     }
@@ -164,6 +176,7 @@ impl Events {
             text: Some(Text::from(text)),
             logprobs: Some(logprobs),
             sequence_number: Some(self.number()),
+            agent: item.agent(),
             extra: Extra::new(),
         }));
     }
@@ -183,6 +196,7 @@ impl Events {
             annotation_index: Some(position(number)),
             annotation: Some(Box::new(annotation)),
             sequence_number: Some(self.number()),
+            agent: item.agent(),
             extra: Extra::new(),
         }));
     }
@@ -210,6 +224,7 @@ impl Events {
             content_index: Some(position(index)),
             refusal: Some(Text::from(refusal)),
             sequence_number: Some(self.number()),
+            agent: item.agent(),
             extra: Extra::new(),
         }));
     }
@@ -222,6 +237,7 @@ impl Events {
             delta: Text::from(delta),
             obfuscation: None,
             sequence_number: Some(self.number()),
+            agent: item.agent(),
             extra: Extra::new(),
         }
     }
@@ -256,6 +272,7 @@ impl Events {
                 delta: Text::from(delta),
                 obfuscation: None,
                 sequence_number: Some(self.number()),
+                agent: item.agent(),
                 extra: Extra::new(),
             }),
             ReasoningKind::Text => Event::ReasoningTextDelta(self.part_delta(item, index, delta)),
@@ -280,6 +297,7 @@ impl Events {
                     summary_index: Some(position(index)),
                     text,
                     sequence_number,
+                    agent: item.agent(),
                     extra: Extra::new(),
                 }));
                 out(Event::ReasoningSummaryPartDone(self.summary_part(item, index, part)));
@@ -291,6 +309,7 @@ impl Events {
                     content_index: Some(position(index)),
                     text,
                     sequence_number,
+                    agent: item.agent(),
                     extra: Extra::new(),
                 }));
                 self.part_done(item, index, part, out);
@@ -311,6 +330,7 @@ impl Events {
             part: Some(Box::new(part)),
             status: None,
             sequence_number: Some(self.number()),
+            agent: item.agent(),
             extra: Extra::new(),
         }
     }
@@ -330,6 +350,7 @@ impl Events {
             delta: Text::from(delta),
             obfuscation: None,
             sequence_number: Some(self.number()),
+            agent: item.agent(),
             extra: Extra::new(),
         }
     }
@@ -347,6 +368,7 @@ impl Events {
             name: Some(Text::from(name)),
             arguments: Some(arguments.into()),
             sequence_number: Some(self.number()),
+            agent: item.agent(),
             extra: Extra::new(),
         }));
     }
@@ -357,6 +379,7 @@ impl Events {
             output_index: Some(item.output_index()),
             input: Some(Text::from(input)),
             sequence_number: Some(self.number()),
+            agent: item.agent(),
             extra: Extra::new(),
         }));
     }

@@ -9,6 +9,7 @@ use interlingua_model::{
 use interlingua_wire::responses as wire;
 
 use super::passed_on::{Channel, PassedOn};
+use crate::responses::beside::of_item;
 use crate::responses::reply::content::part_text;
 use crate::responses::reply::decode_items::{ITEM, Reader, is_programmatic};
 
@@ -134,27 +135,30 @@ impl StreamedItem {
                 (StreamedKind::Reasoning, ItemStart::Reasoning { id: borrow(reasoning.id.as_ref()) })
             }
             wire::Item::FunctionCall(call) if !is_programmatic(call.caller.as_deref()) => {
-                let wire::FunctionCall { id, call_id, caller: _, namespace, name, arguments: _, status: _, extra: _ } =
-                    call;
-                let Some(start) = call_start([id, call_id, namespace, name], ToolKind::Function, reader) else {
+                let Some(start) =
+                    call_start([&call.id, &call.call_id, &call.namespace, &call.name], ToolKind::Function, reader)
+                else {
                     return;
                 };
-                self.call = call_id.clone().zip(name.clone());
+                self.call = call.call_id.clone().zip(call.name.clone());
                 (StreamedKind::Call(ToolKind::Function), start)
             }
             wire::Item::CustomToolCall(call)
                 if !is_programmatic(call.caller.as_deref()) && !reader.is_hosted(call.name.as_deref()) =>
             {
-                let wire::CustomToolCall { id, call_id, caller: _, namespace, name, input: _, status: _, extra: _ } =
-                    call;
-                let Some(start) = call_start([id, call_id, namespace, name], ToolKind::Custom, reader) else { return };
-                self.call = call_id.clone().zip(name.clone());
+                let Some(start) =
+                    call_start([&call.id, &call.call_id, &call.namespace, &call.name], ToolKind::Custom, reader)
+                else {
+                    return;
+                };
+                self.call = call.call_id.clone().zip(call.name.clone());
                 (StreamedKind::Call(ToolKind::Custom), start)
             }
             other => (StreamedKind::Opaque, ItemStart::Opaque(reader.carried(other))),
         };
         self.kind = kind;
-        out.event(Event::ItemStarted { index: self.index, origin: self.origin(), item: start });
+        let beside = if kind == StreamedKind::Opaque { Vec::new() } else { of_item(item) };
+        out.event(Event::ItemStarted { index: self.index, origin: self.origin(), item: start, beside });
         let is_call = matches!(kind, StreamedKind::Call(_));
         for said in self.said.iter().filter(|said| is_call && !said.text.is_empty() && !said.is_in_doubt()) {
             out.event(event(self.index, said.channel, said.part, Cow::Borrowed(&said.text), Vec::new()));

@@ -344,7 +344,8 @@ impl StreamedItems {
                 Channel::Arguments => return item,
             };
             item.kind = kind;
-            out.event(Event::ItemStarted { index: item.index, origin: item.origin(), item: start });
+            let beside = Vec::new();
+            out.event(Event::ItemStarted { index: item.index, origin: item.origin(), item: start, beside });
         }
         item
     }

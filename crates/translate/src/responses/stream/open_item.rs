@@ -4,15 +4,16 @@
 //! the deltas have said, since both come from here.
 
 use interlingua_model::{
-    self as model, Arguments, ItemStart, ItemStatus, Message, Part, PartKind, ReasoningKind, TextPart, TokenLogprob,
+    self as model, Arguments, ItemStart, ItemStatus, Message, Opaque, Part, PartKind, ReasoningKind, TextPart,
+    TokenLogprob,
 };
-use interlingua_wire::{Extra, responses as wire};
+use interlingua_wire::{Json, responses as wire};
 
 use super::events::{Events, ItemRef};
+use super::open_reasoning::{OpenReasoning, Reasoning, reasoning_part};
 use crate::Loss;
-use crate::responses::reply::content::{
-    call_item, carried_part, reasoning_text_part, refusal_part, summary_part, text_part,
-};
+use crate::responses::beside::{agent, of_item, onto_item};
+use crate::responses::reply::content::{call_item, carried_part, refusal_part, text_part};
 use crate::responses::reply::finish::encode_status;
 use crate::responses::reply::ids::{ItemFamily, family, item_id};
 use crate::responses::reply::logprobs::{encode_logprobs, without_bytes};
@@ -23,6 +24,9 @@ pub(super) struct OpenItem {
     id: String,
     output_index: u32,
     content: Content,
+    /// The fields that hang on it.
+    beside: Vec<Opaque>,
+    agent: Option<Json>,
 }
 
 impl OpenItem {
@@ -73,25 +77,10 @@ enum PartContent {
     Refusal(String),
 }
 
-#[derive(Debug, Default)]
-struct Reasoning {
-    summary: Vec<wire::ContentPart>,
-    content: Vec<wire::ContentPart>,
-    open: Option<OpenReasoning>,
-    encrypted: Option<String>,
-}
-
-#[derive(Debug)]
-struct OpenReasoning {
-    number: u32,
-    kind: ReasoningKind,
-    text: String,
-}
-
 impl OpenItem {
     /// Begins an item of the reply. `None` for one that no reply holds.
     pub(super) fn start(
-        item: ItemStart<'_>,
+        (item, beside): (ItemStart<'_>, Vec<Opaque>),
         reply_id: &str,
         output_index: u32,
         events: &mut Events,
@@ -114,7 +103,8 @@ impl OpenItem {
         };
         let given = given.filter(|id| !id.is_empty()).map(Into::into);
         let id = given.unwrap_or_else(|| item_id(family, reply_id, output_index));
-        let item = Self { id, output_index, content };
+        let agent = agent(&beside);
+        let item = Self { id, output_index, content, beside, agent };
         events.item_added(output_index, item.as_begun(), out);
         Some(item)
     }
@@ -127,7 +117,7 @@ impl OpenItem {
         events: &mut Events,
         out: &mut impl FnMut(wire::Event<'_>),
     ) {
-        let this = ItemRef { item_id: &self.id, output_index: self.output_index };
+        let this = ItemRef { item_id: &self.id, output_index: self.output_index, agent: self.agent.as_ref() };
         let Content::Message { phase: _, done, open, carried: _ } = &mut self.content else { return };
         if !matches!(open, Some(OpenPart { number: open, content: PartContent::Text(_) }) if *open == number) {
             close_part(this, done, open, events, out);
@@ -151,7 +141,7 @@ impl OpenItem {
         events: &mut Events,
         out: &mut impl FnMut(wire::Event<'_>),
     ) {
-        let this = ItemRef { item_id: &self.id, output_index: self.output_index };
+        let this = ItemRef { item_id: &self.id, output_index: self.output_index, agent: self.agent.as_ref() };
         let Content::Message { phase: _, done, open, carried: _ } = &mut self.content else { return };
         if !matches!(open, Some(OpenPart { number: open, content: PartContent::Refusal(_) }) if *open == number) {
             close_part(this, done, open, events, out);
@@ -172,7 +162,7 @@ impl OpenItem {
         events: &mut Events,
         out: &mut impl FnMut(wire::Event<'_>),
     ) -> bool {
-        let this = ItemRef { item_id: &self.id, output_index: self.output_index };
+        let this = ItemRef { item_id: &self.id, output_index: self.output_index, agent: self.agent.as_ref() };
         let Content::Message { phase: _, done, open, carried: _ } = &mut self.content else { return false };
         let Some(OpenPart { number: _, content: PartContent::Text(text) }) = open else { return false };
         let OpenText { text: _, annotations, logprobs: _ } = text;
@@ -189,7 +179,7 @@ impl OpenItem {
         events: &mut Events,
         out: &mut impl FnMut(wire::Event<'_>),
     ) {
-        let this = ItemRef { item_id: &self.id, output_index: self.output_index };
+        let this = ItemRef { item_id: &self.id, output_index: self.output_index, agent: self.agent.as_ref() };
         let Content::Reasoning(reasoning) = &mut self.content else { return };
         let is_open = |open: &OpenReasoning| (open.number, open.kind) == (number, kind);
         if !reasoning.open.as_ref().is_some_and(is_open) {
@@ -206,7 +196,7 @@ impl OpenItem {
     }
 
     pub(super) fn write_arguments(&mut self, more: &str, events: &mut Events, out: &mut impl FnMut(wire::Event<'_>)) {
-        let this = ItemRef { item_id: &self.id, output_index: self.output_index };
+        let this = ItemRef { item_id: &self.id, output_index: self.output_index, agent: self.agent.as_ref() };
         let Content::Call(OpenCall { call_id: _, namespace: _, name: _, arguments }) = &mut self.content else {
             return;
         };
@@ -218,6 +208,24 @@ impl OpenItem {
             Arguments::Custom(_) => events.input_delta(this, more, out),
         }
         arguments.text_mut().push_str(more);
+    }
+
+    /// Takes the fields that hang on the item as its end tells them. What has no place on it is told apart.
+    #[must_use]
+    pub(super) fn hang(&mut self, fields: Vec<Opaque>) -> Vec<Opaque> {
+        if fields.is_empty() {
+            return fields;
+        }
+        let mut item = self.as_begun();
+        let mut all = fields;
+        let begun = std::mem::take(&mut self.beside);
+        all.extend(
+            begun.into_iter().filter(|begun| !all.iter().any(|field| field.kind == begun.kind)).collect::<Vec<_>>(),
+        );
+        let left = onto_item(&mut item, all);
+        self.beside = of_item(&item);
+        self.agent = agent(&self.beside);
+        left
     }
 
     /// Takes what no event but the end of an item carries.
@@ -262,9 +270,9 @@ impl OpenItem {
         events: &mut Events,
         out: &mut impl FnMut(wire::Event<'_>),
     ) -> wire::Item {
-        let Self { id, output_index, content } = self;
-        let this = ItemRef { item_id: &id, output_index };
-        let item = match content {
+        let Self { id, output_index, content, beside, agent } = self;
+        let this = ItemRef { item_id: &id, output_index, agent: agent.as_ref() };
+        let mut item = match content {
             Content::Message { phase, mut done, mut open, carried } => {
                 close_part(this, &mut done, &mut open, events, out);
                 for part in carried {
@@ -283,7 +291,7 @@ impl OpenItem {
                     content: (!content.is_empty()).then_some(content),
                     encrypted_content: encrypted,
                     status: Some(encode_status(how_far)),
-                    extra: Extra::new(),
+                    ..wire::Reasoning::default()
                 })
             }
             Content::Call(OpenCall { call_id, namespace, name, arguments }) => {
@@ -294,13 +302,14 @@ impl OpenItem {
                 call_item(id, call_id, (namespace, name), arguments, how_far)
             }
         };
+        let _ = onto_item(&mut item, beside);
         events.item_done(output_index, item.clone(), out);
         item
     }
 
     fn as_begun(&self) -> wire::Item {
         let id = self.id.clone();
-        match &self.content {
+        let mut item = match &self.content {
             Content::Message { phase, done: _, open: _, carried: _ } => {
                 message(id, phase.clone(), Vec::new(), ItemStatus::InProgress)
             }
@@ -314,26 +323,9 @@ impl OpenItem {
                 let name = (namespace.clone(), name.clone());
                 call_item(id, call_id.clone(), name, arguments.clone(), ItemStatus::InProgress)
             }
-        }
-    }
-}
-
-impl Reasoning {
-    fn count(&self, kind: ReasoningKind) -> usize {
-        match kind {
-            ReasoningKind::Summary => self.summary.len(),
-            ReasoningKind::Text => self.content.len(),
-        }
-    }
-
-    fn close(&mut self, this: ItemRef<'_>, events: &mut Events, out: &mut impl FnMut(wire::Event<'_>)) {
-        let Some(OpenReasoning { number: _, kind, text }) = self.open.take() else { return };
-        let part = reasoning_part(kind, text.clone());
-        events.reasoning_done(this, kind, self.count(kind), (&text, part.clone()), out);
-        match kind {
-            ReasoningKind::Summary => self.summary.push(part),
-            ReasoningKind::Text => self.content.push(part),
-        }
+        };
+        let _ = onto_item(&mut item, self.beside.clone());
+        item
     }
 }
 
@@ -376,13 +368,6 @@ fn message(id: String, phase: Option<String>, parts: Vec<wire::ContentPart>, how
         content: Some(wire::Content::Parts(parts)),
         phase,
         status: Some(encode_status(how_far)),
-        extra: Extra::new(),
+        ..wire::Message::default()
     })
-}
-
-fn reasoning_part(kind: ReasoningKind, text: String) -> wire::ContentPart {
-    match kind {
-        ReasoningKind::Summary => summary_part(text),
-        ReasoningKind::Text => reasoning_text_part(text),
-    }
 }

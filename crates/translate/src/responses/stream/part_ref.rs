@@ -58,6 +58,7 @@ impl<'a> From<wire::OutputTextDelta<'a>> for Piece<'a> {
             logprobs,
             obfuscation: _,
             sequence_number: _,
+            agent: _,
             extra: _,
         } = event;
         let part = PartRef::new(output_index, item_id, content_index);
@@ -74,6 +75,7 @@ impl<'a> From<wire::PartDelta<'a>> for Piece<'a> {
             delta,
             obfuscation: _,
             sequence_number: _,
+            agent: _,
             extra: _,
         } = event;
         Self::plain(PartRef::new(output_index, item_id, content_index), delta)
@@ -89,6 +91,7 @@ impl<'a> From<wire::SummaryTextDelta<'a>> for Piece<'a> {
             delta,
             obfuscation: _,
             sequence_number: _,
+            agent: _,
             extra: _,
         } = event;
         Self::plain(PartRef::new(output_index, item_id, summary_index), delta)
@@ -97,7 +100,8 @@ impl<'a> From<wire::SummaryTextDelta<'a>> for Piece<'a> {
 
 impl<'a> From<wire::CallDelta<'a>> for Piece<'a> {
     fn from(event: wire::CallDelta<'a>) -> Self {
-        let wire::CallDelta { item_id, output_index, delta, obfuscation: _, sequence_number: _, extra: _ } = event;
+        let wire::CallDelta { item_id, output_index, delta, obfuscation: _, sequence_number: _, agent: _, extra: _ } =
+            event;
         Self::plain(PartRef::new(output_index, item_id, None), delta)
     }
 }
@@ -112,6 +116,7 @@ impl<'a> From<wire::OutputTextDone<'a>> for View<'a> {
             text,
             logprobs: _,
             sequence_number: _,
+            agent: _,
             extra: _,
         } = event;
         Self::new(PartRef::new(output_index, item_id, content_index), text)
@@ -120,22 +125,38 @@ impl<'a> From<wire::OutputTextDone<'a>> for View<'a> {
 
 impl<'a> From<wire::RefusalDone<'a>> for View<'a> {
     fn from(event: wire::RefusalDone<'a>) -> Self {
-        let wire::RefusalDone { item_id, output_index, content_index, refusal, sequence_number: _, extra: _ } = event;
+        let wire::RefusalDone { item_id, output_index, content_index, refusal, sequence_number: _, agent: _, extra: _ } =
+            event;
         Self::new(PartRef::new(output_index, item_id, content_index), refusal)
     }
 }
 
 impl<'a> From<wire::ReasoningTextDone<'a>> for View<'a> {
     fn from(event: wire::ReasoningTextDone<'a>) -> Self {
-        let wire::ReasoningTextDone { item_id, output_index, content_index, text, sequence_number: _, extra: _ } =
-            event;
+        let wire::ReasoningTextDone {
+            item_id,
+            output_index,
+            content_index,
+            text,
+            sequence_number: _,
+            agent: _,
+            extra: _,
+        } = event;
         Self::new(PartRef::new(output_index, item_id, content_index), text)
     }
 }
 
 impl<'a> From<wire::SummaryTextDone<'a>> for View<'a> {
     fn from(event: wire::SummaryTextDone<'a>) -> Self {
-        let wire::SummaryTextDone { item_id, output_index, summary_index, text, sequence_number: _, extra: _ } = event;
+        let wire::SummaryTextDone {
+            item_id,
+            output_index,
+            summary_index,
+            text,
+            sequence_number: _,
+            agent: _,
+            extra: _,
+        } = event;
         Self::new(PartRef::new(output_index, item_id, summary_index), text)
     }
 }
@@ -143,14 +164,15 @@ impl<'a> From<wire::SummaryTextDone<'a>> for View<'a> {
 impl<'a> From<wire::ArgumentsDone<'a>> for View<'a> {
     fn from(event: wire::ArgumentsDone<'a>) -> Self {
         // The item has the name already.
-        let wire::ArgumentsDone { item_id, output_index, name: _, arguments, sequence_number: _, extra: _ } = event;
+        let wire::ArgumentsDone { item_id, output_index, name: _, arguments, sequence_number: _, agent: _, extra: _ } =
+            event;
         Self::new(PartRef::new(output_index, item_id, None), arguments.map(Text::from))
     }
 }
 
 impl<'a> From<wire::InputDone<'a>> for View<'a> {
     fn from(event: wire::InputDone<'a>) -> Self {
-        let wire::InputDone { item_id, output_index, input, sequence_number: _, extra: _ } = event;
+        let wire::InputDone { item_id, output_index, input, sequence_number: _, agent: _, extra: _ } = event;
         Self::new(PartRef::new(output_index, item_id, None), input)
     }
 }

@@ -28,6 +28,7 @@ impl Channel {
             wire::ContentPart::InputImage(_)
             | wire::ContentPart::InputFile(_)
             | wire::ContentPart::InputAudio(_)
+            | wire::ContentPart::EncryptedContent(_)
             | wire::ContentPart::Unknown(_) => part_text(part).map(|_| Self::Text),
         }
     }

@@ -43,6 +43,7 @@ impl WrittenItem {
             | wire::ContentPart::Refusal(_)
             | wire::ContentPart::ReasoningText(_)
             | wire::ContentPart::SummaryText(_)
+            | wire::ContentPart::EncryptedContent(_)
             | wire::ContentPart::Unknown(_) => None,
         }
     }
