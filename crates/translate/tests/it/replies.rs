@@ -104,3 +104,41 @@ fn a_failure_without_a_type_keeps_its_words() {
         assert_eq!(answer.finish(&mut Received::default()).failure().unwrap().message, "engine died");
     }
 }
+
+/// An answer could name neither of them alone.
+#[test]
+fn two_calls_with_one_id_get_two() {
+    let call = |name: &str, arguments: &str| json!({"type": "function_call", "call_id": "call_1", "name": name, "arguments": arguments, "status": "completed"});
+    let items = [call("a", "{}"), call("b", "{}"), call("b", "{}"), call("a", r#"{"x":1}"#)];
+    let ids = |received: &Received, streamed: bool| -> Vec<String> {
+        let frames = received.0.iter().filter(|frame| frame.data != "[DONE]");
+        let calls = frames.flat_map(|frame| {
+            let frame: Value = serde_json::from_str(&frame.data).unwrap();
+            let choice = frame["choices"][0].clone();
+            let said = if streamed { &choice["delta"] } else { &choice["message"] };
+            said["tool_calls"].as_array().cloned().unwrap_or_default()
+        });
+        calls.filter_map(|call| call["id"].as_str().map(str::to_owned)).collect()
+    };
+    for streamed in [false, true] {
+        let request = json!({"model": "m", "messages": [{"role": "user", "content": "q"}], "stream": streamed});
+        let translator = Translator::new(Api::Chat);
+        let outgoing = translator.request(request.to_string().as_bytes(), &Upstream::usual(Api::Responses), stamp());
+        let mut answer = outgoing.unwrap().reply.answer();
+        let mut received = Received::default();
+        let whole = json!({"id": "resp_1", "object": "response", "status": "completed", "output": items});
+        if streamed {
+            for (index, item) in items.iter().enumerate() {
+                for step in ["added", "done"] {
+                    let kind = format!("response.output_item.{step}");
+                    let event = json!({"type": kind, "output_index": index, "item": item});
+                    answer.event(None, &event.to_string(), &mut received);
+                }
+            }
+            answer.event(None, &json!({"type": "response.completed", "response": whole}).to_string(), &mut received);
+        } else {
+            answer.whole(whole.to_string().as_bytes(), &mut received);
+        }
+        assert_eq!(ids(&received, streamed), ["call_1", "call_1_1", "call_1_3"], "streamed: {streamed}");
+    }
+}

@@ -2,11 +2,14 @@
 
 use std::borrow::Cow;
 
-use interlingua_model::{Content, Ending, Envelope, Finish, Item, ItemKind, Origin, PartKind, Response, TextPart};
+use interlingua_model::{
+    Arguments, Content, Ending, Envelope, Finish, Item, ItemKind, Origin, PartKind, Response, TextPart,
+};
 use interlingua_wire::responses as wire;
 
 use super::decode_items::{ITEM, Reader};
 use super::finish::{distrust, has_cut_input, judge};
+use super::ids::another_call_id;
 use super::unread::Unread;
 use crate::{Error, Sent, Translated};
 
@@ -36,9 +39,10 @@ pub fn decode_response(wire: wire::Response, sent: &Sent) -> Result<Translated<R
     let mut ending = verdict.map_err(Error::Upstream)?;
     let is_cut = ending.finish != Finish::Completed;
     let mut items = Vec::with_capacity(output.len());
+    let mut calls = Calls::default();
     for (index, item) in output.into_iter().enumerate() {
-        let item = reader.item(item, Origin::nth(ITEM, index), is_cut, &mut unread)?;
-        if !items.iter().any(|known| is_again(known, &item)) {
+        let mut item = reader.item(item, Origin::nth(ITEM, index), is_cut, &mut unread)?;
+        if !calls.takes(&mut item, index, &mut items) && !items.iter().any(|known| is_again(known, &item)) {
             items.push(item);
         }
     }
@@ -65,13 +69,50 @@ pub fn decode_response(wire: wire::Response, sent: &Sent) -> Result<Translated<R
     Ok(Translated { value, losses })
 }
 
+/// The calls of a reply so far: where each stands among its items, and the id that the upstream gave it.
+#[derive(Default)]
+struct Calls(Vec<(usize, String)>);
+
+impl Calls {
+    /// Takes a call that an earlier one has told of already, with the fullest arguments of both. One that is another with the
+    /// same id gets an id of its own and is left to the caller, as is any item that is no call.
+    fn takes(&mut self, item: &mut Item, position: usize, items: &mut [Item]) -> bool {
+        let ItemKind::ToolCall(call) = &mut item.kind else { return false };
+        for (at, _) in self.0.iter().filter(|(_, id)| *id == call.call_id) {
+            if let Some(Item { origin: _, kind: ItemKind::ToolCall(known), beside: _ }) = items.get_mut(*at)
+                && (&known.name, &known.namespace) == (&call.name, &call.namespace)
+                && merge(&mut known.arguments, &call.arguments)
+            {
+                return true;
+            }
+        }
+        let is_known = self.0.iter().any(|(_, id)| *id == call.call_id);
+        self.0.push((items.len(), call.call_id.clone()));
+        if is_known {
+            let has = |id: &str, item: &Item| matches!(&item.kind, ItemKind::ToolCall(it) if it.call_id == id);
+            let is_taken = |id: &str| items.iter().any(|item| has(id, item));
+            call.call_id = another_call_id(&call.call_id, position, is_taken);
+        }
+        false
+    }
+}
+
+/// Makes one of the arguments of two calls, if the one says no more than the other, as far as both go.
+fn merge(known: &mut Arguments, more: &Arguments) -> bool {
+    if known.kind() != more.kind() {
+        return false;
+    }
+    if more.text().starts_with(known.text()) {
+        known.clone_from(more);
+    }
+    // A function called with nothing was read as called with an empty object.
+    let says_nothing = matches!(more, Arguments::Function(text) if text == "{}");
+    says_nothing || known.text().starts_with(more.text())
+}
+
 /// Whether an item is one that the reply has already listed.
 fn is_again(known: &Item, item: &Item) -> bool {
     match (&known.kind, &item.kind) {
-        (ItemKind::ToolCall(known), ItemKind::ToolCall(call)) => {
-            known.call_id == call.call_id
-                && (&known.name, &known.namespace, &known.arguments) == (&call.name, &call.namespace, &call.arguments)
-        }
         (ItemKind::Message(known), ItemKind::Message(message)) => {
             message.id.is_some() && known.id == message.id && kinds(&known.content) == kinds(&message.content)
         }

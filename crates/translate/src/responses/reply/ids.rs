@@ -49,6 +49,12 @@ pub(in crate::responses) fn item_id(family: ItemFamily, reply_id: &str, output_i
     format!("{prefix}_{}_{output_index}", reply_id.strip_prefix(ID_PREFIX).unwrap_or(reply_id))
 }
 
+/// The id of a call that has that of another call which came before it, since an answer must name one of them.
+pub(in crate::responses) fn another_call_id(call_id: &str, position: usize, is_taken: impl Fn(&str) -> bool) -> String {
+    let numbered = (position..).map(|number| format!("{call_id}_{number}"));
+    numbered.into_iter().find(|id| !is_taken(id)).unwrap_or_default()
+}
+
 pub(in crate::responses) fn family(arguments: &Arguments) -> ItemFamily {
     match arguments {
         Arguments::Function(_) => ItemFamily::Function,

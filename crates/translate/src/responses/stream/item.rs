@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use interlingua_model::{
-    Arguments, Event, ItemIndex, ItemKind, ItemStart, ItemStatus, Origin, ReasoningKind, Sink, TokenLogprob, ToolCall,
-    ToolKind,
+    Arguments, Content, Event, Item, ItemIndex, ItemKind, ItemStart, ItemStatus, Origin, ReasoningKind, Sink,
+    TokenLogprob, ToolCall, ToolKind,
 };
 use interlingua_wire::responses as wire;
 
@@ -20,6 +20,8 @@ pub(super) struct StreamedItem {
     pub(super) kind: StreamedKind,
     /// The upstream's id and name of a call.
     pub(super) call: Option<(String, String)>,
+    /// The id it goes by instead, where another call has the upstream's.
+    pub(super) own_call_id: Option<String>,
     /// The output index its deltas come under; of those that come again under another nothing is said twice.
     pub(super) source: Option<ItemIndex>,
     pub(super) is_finished: bool,
@@ -41,12 +43,16 @@ impl StreamedItem {
     pub(super) fn new(index: ItemIndex, id: Option<&str>) -> Self {
         let id = id.map(str::to_owned);
         let kind = StreamedKind::Unannounced;
-        Self { index, id, kind, call: None, source: None, is_finished: false, said: Vec::new() }
+        Self { index, id, kind, call: None, own_call_id: None, source: None, is_finished: false, said: Vec::new() }
     }
 
     /// Where it stands, as if the whole reply were there.
     pub(super) fn origin(&self) -> Origin {
-        Origin::nth(ITEM, usize::try_from(self.index.0).unwrap_or(usize::MAX))
+        Origin::nth(ITEM, self.position())
+    }
+
+    pub(super) fn position(&self) -> usize {
+        usize::try_from(self.index.0).unwrap_or(usize::MAX)
     }
 
     /// Where a part of it stands.
@@ -126,6 +132,7 @@ impl StreamedItem {
         fn borrow(id: Option<&String>) -> Option<Cow<'_, str>> {
             id.map(|id| Cow::Borrowed(id.as_str()))
         }
+        let own = self.own_call_id.clone();
         let (kind, start) = match item {
             wire::Item::Message(message) => {
                 let (id, phase) = (borrow(message.id.as_ref()), borrow(message.phase.as_ref()));
@@ -136,7 +143,7 @@ impl StreamedItem {
             }
             wire::Item::FunctionCall(call) if !is_programmatic(call.caller.as_deref()) => {
                 let Some(start) =
-                    call_start([&call.id, &call.call_id, &call.namespace, &call.name], ToolKind::Function, reader)
+                    call_start([&call.id, &call.call_id, &call.namespace, &call.name], ToolKind::Function, own, reader)
                 else {
                     return;
                 };
@@ -147,7 +154,7 @@ impl StreamedItem {
                 if !is_programmatic(call.caller.as_deref()) && !reader.is_hosted(call.name.as_deref()) =>
             {
                 let Some(start) =
-                    call_start([&call.id, &call.call_id, &call.namespace, &call.name], ToolKind::Custom, reader)
+                    call_start([&call.id, &call.call_id, &call.namespace, &call.name], ToolKind::Custom, own, reader)
                 else {
                     return;
                 };
@@ -195,6 +202,7 @@ impl StreamedKind {
 fn call_start<'a>(
     [id, call_id, namespace, name]: [&'a Option<String>; 4],
     kind: ToolKind,
+    own_call_id: Option<String>,
     reader: &Reader,
 ) -> Option<ItemStart<'a>> {
     let call_id = call_id.as_deref().filter(|id| !id.is_empty())?;
@@ -202,7 +210,7 @@ fn call_start<'a>(
     let (namespace, name) = reader.tool_name(namespace.clone(), name.to_owned());
     Some(ItemStart::ToolCall {
         id: id.as_deref().map(Cow::Borrowed),
-        call_id: Cow::Owned(reader.call_id(call_id)),
+        call_id: Cow::Owned(own_call_id.unwrap_or_else(|| reader.call_id(call_id))),
         name: Cow::Owned(name),
         namespace: namespace.map(Cow::Owned),
         kind,
@@ -239,4 +247,13 @@ pub(super) fn texts(item: &wire::Item) -> Vec<(Channel, u32, String)> {
     };
     let numbered = parts.into_iter().flat_map(|parts| (0..).zip(parts));
     numbered.filter_map(|(number, part)| Some((Channel::of(part)?, number, part_text(part)?.into_owned()))).collect()
+}
+
+/// Whether an item is a message that says nothing.
+pub(super) fn is_empty_message(item: &Item) -> bool {
+    let ItemKind::Message(message) = &item.kind else { return false };
+    match &message.content {
+        Content::Text(text) => text.is_empty(),
+        Content::Parts(parts) => parts.is_empty(),
+    }
 }

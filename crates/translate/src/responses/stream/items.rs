@@ -6,7 +6,7 @@ use interlingua_model as model;
 use interlingua_model::{Annotation, Event, ItemIndex, ItemStart, PartKind, Sink, ToolKind};
 use interlingua_wire::{Integer, responses as wire};
 
-use super::item::{StreamedItem, StreamedKind, event, texts};
+use super::item::{StreamedItem, StreamedKind, event, is_empty_message, texts};
 use super::part_ref::{PartRef, Piece, View, index};
 use super::passed_on::{Channel, Rest};
 use crate::responses::reply::annotations::decode_annotation;
@@ -159,8 +159,10 @@ impl StreamedItems {
     }
 
     fn tell(&mut self, at: usize, item: &wire::Item, told: Told, reader: &Reader, out: &mut impl Sink) {
+        let own_call_id = self.own_call_id(at, item, reader);
         let Some(streamed) = self.items.get_mut(at) else { return };
         if streamed.kind == StreamedKind::Unannounced {
+            streamed.own_call_id = own_call_id;
             streamed.announce(item, reader, out);
         }
         let index = Some(Integer::from(streamed.index.0));
@@ -197,6 +199,9 @@ impl StreamedItems {
             return Ok(());
         }
         if let model::ItemKind::ToolCall(call) = &mut item.kind {
+            if let Some(own) = &streamed.own_call_id {
+                call.call_id.clone_from(own);
+            }
             streamed.complete(call, out);
         }
         self.has_cut_input |= has_cut_input(&item);
@@ -384,13 +389,5 @@ impl StreamedItems {
         let path = item.origin().path();
         let detail = format!("a later view of its {} contradicts what was already passed on", channel.word());
         self.losses.push(Loss::new(path, LossCode::StreamMismatch, detail));
-    }
-}
-
-fn is_empty_message(item: &model::Item) -> bool {
-    let model::ItemKind::Message(message) = &item.kind else { return false };
-    match &message.content {
-        model::Content::Text(text) => text.is_empty(),
-        model::Content::Parts(parts) => parts.is_empty(),
     }
 }

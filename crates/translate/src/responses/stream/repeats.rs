@@ -9,6 +9,8 @@ use super::item::{StreamedItem, StreamedKind, event, texts};
 use super::items::StreamedItems;
 use super::part_ref::index;
 use super::passed_on::Channel;
+use crate::responses::reply::decode_items::Reader;
+use crate::responses::reply::ids::another_call_id;
 
 impl StreamedItems {
     /// The place of an item that begins or, with `is_done`, has ended: that of the same item wherever it was told of before,
@@ -57,9 +59,26 @@ impl StreamedItems {
         self.items.iter().position(|it| {
             let is_it = it.call.as_ref().is_some_and(|(id, known)| id == call_id && known == name);
             let known = it.said.iter().find(|said| said.channel == Channel::Arguments).map(|said| said.text.as_str());
-            let differs = is_done && it.is_finished && !arguments.is_empty() && known.is_some_and(|it| it != arguments);
+            let is_all_of = |known: &str| if is_done { known == arguments } else { known.starts_with(arguments) };
+            let differs = it.is_finished && !arguments.is_empty() && known.is_some_and(|known| !is_all_of(known));
             is_it && !differs
         })
+    }
+
+    /// The id of its own that the call at `at` needs, since another call has the one it comes with.
+    pub(super) fn own_call_id(&self, at: usize, item: &wire::Item, reader: &Reader) -> Option<String> {
+        let (call_id, _, _) = called(item)?;
+        let is_taken = |id: &str| {
+            let others = self.items.iter().enumerate().filter(|(other, it)| *other != at && it.call.is_some());
+            others.map(|(_, it)| it).any(|it| match (&it.own_call_id, &it.call) {
+                (Some(own), _) => own == id,
+                (None, Some((theirs, _))) => reader.call_id(theirs) == id,
+                (None, None) => false,
+            })
+        };
+        let call_id = reader.call_id(call_id);
+        is_taken(&call_id)
+            .then(|| another_call_id(&call_id, self.items.get(at).map_or(at, StreamedItem::position), is_taken))
     }
 
     /// Takes what was told under another index to the item at `at`.
