@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::task::{Context as Task, Poll};
 use std::time::SystemTime;
 
-use http::Method;
+use http::{HeaderMap, Method};
 use interlingua_model::{Fold, Request, Response};
-use interlingua_translate::{Answer as Rendering, Asked, Loss, Outgoing, Reading, Stamp, Upstream};
+use interlingua_translate::{self as translate, Answer as Rendering, Asked, Loss, Outgoing, Reading, Stamp, Upstream};
 use uuid::Uuid;
 
 use crate::Scrubber;
@@ -18,10 +18,13 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::http::exchange::{Call, EVENT_STREAM, JSON, Opened, Remote};
 use crate::http::key::Key;
+use crate::http::passthrough::of_session;
 use crate::http::transport::BoxFuture;
 use crate::http::transport::Transport;
 use crate::stream::chain::{Chain, Reader};
 use crate::stream::event_stream::{self, EventStream, Told};
+use crate::stream::frame_stream::FrameStream;
+use crate::stream::keeper::{Keeper, Last};
 use crate::stream::source::Source;
 use crate::stream::sse_stream::{self, Rendered, SseStream};
 
@@ -118,17 +121,58 @@ impl Executor {
     /// # Errors
     /// Any [`Error`]; its `param` is a path in the client's request.
     pub fn ask(&self, asked: Asked) -> BoxFuture<'_, Result<Answer<Reply>, Error>> {
+        self.asking(asked, None)
+    }
+
+    /// As [`ask`](Self::ask); `keeper` is shown the end of the reply before it is handed out.
+    ///
+    /// # Errors
+    /// As `ask`.
+    pub fn ask_kept(&self, asked: Asked, keeper: Arc<dyn Keeper>) -> BoxFuture<'_, Result<Answer<Reply>, Error>> {
+        self.asking(asked, Some(keeper))
+    }
+
+    fn asking(&self, asked: Asked, keeper: Option<Arc<dyn Keeper>>) -> BoxFuture<'_, Result<Answer<Reply>, Error>> {
         Box::pin(async move {
-            let upstream = self.upstream_for(asked.model()).await;
             let is_streamed = asked.is_streamed();
-            let outgoing = asked.to(&upstream, stamp()).map_err(Error::translation)?;
-            let Ready { call, losses, reply } = self.ready(outgoing, &upstream)?;
+            let Ready { call, losses, reply } = self.written(asked).await?;
             let mut tries = self.remote.tries();
             loop {
-                let opened = self.remote.open_readable(call.clone(), &self.key).await;
-                let opened = opened.map_err(|error| error.map_param(|param| reply.param(param)));
-                let answer = match opened {
-                    Ok(opened) => self.answer(opened, reply.answer(), is_streamed, &losses).await,
+                let answer = match self.open(&call, &reply).await {
+                    Ok(opened) => self.answer(opened, reply.answer(), is_streamed, &losses, keeper.clone()).await,
+                    Err(error) => Err(error),
+                };
+                match answer {
+                    Err(error) => tries.again(error).await?,
+                    answer => return answer,
+                }
+            }
+        })
+    }
+
+    /// Answers a request of a client that streams, with the frames of the reply one by one. They are held back as
+    /// [`ask`](Self::ask) says.
+    ///
+    /// `headers` are the client's: those of its session go along to an upstream that speaks its API, as with
+    /// [`pass`](Self::pass).
+    ///
+    /// # Errors
+    /// As `ask`.
+    pub fn frames<'a>(
+        &'a self,
+        asked: Asked,
+        headers: &'a HeaderMap,
+    ) -> BoxFuture<'a, Result<Answer<FrameStream>, Error>> {
+        Box::pin(async move {
+            let is_same = asked.client() == self.remote.config.upstream.api();
+            let Ready { mut call, losses, reply } = self.written(asked).await?;
+            if is_same {
+                call.headers.extend(of_session(headers));
+            }
+            let mut tries = self.remote.tries();
+            loop {
+                let answer = match self.open(&call, &reply).await {
+                    Ok(opened) => self.framed(opened, reply.answer(), &losses).await,
                     Err(error) => Err(error),
                 };
                 match answer {
@@ -190,6 +234,19 @@ impl Executor {
         known.unwrap_or(&self.remote.config.upstream).clone()
     }
 
+    /// A client's request in the upstream's words.
+    async fn written(&self, asked: Asked) -> Result<Ready<translate::Reply>, Error> {
+        let upstream = self.upstream_for(asked.model()).await;
+        let outgoing = asked.to(&upstream, stamp()).map_err(Error::translation)?;
+        self.ready(outgoing, &upstream)
+    }
+
+    /// Sends it; what the upstream complains of is named as the client wrote it.
+    async fn open(&self, call: &Call, reply: &translate::Reply) -> Result<Opened, Error> {
+        let opened = self.remote.open_readable(call.clone(), &self.key).await;
+        opened.map_err(|error| error.map_param(|param| reply.param(param)))
+    }
+
     /// A request of the model in the upstream's words.
     async fn prepare(&self, mut request: Request, is_streamed: bool) -> Result<Ready<Reading>, Error> {
         request.stream.enabled = is_streamed;
@@ -212,18 +269,31 @@ impl Executor {
         answer: Rendering,
         is_streamed: bool,
         losses: &[Loss],
+        keeper: Option<Arc<dyn Keeper>>,
     ) -> Result<Answer<Reply>, Error> {
         let started = opened.meta();
-        let reader = Rendered::new(answer, opened.head.scrubber().clone());
+        let reader = Rendered::new(answer, opened.head.scrubber().clone()).marking_last(keeper.is_some());
         let mut chain = self.chain(opened, reader);
         if is_streamed {
             self.hold(|cx| chain.poll_until(cx, Rendered::is_worth_sending)).await;
-            let stream = SseStream::release(chain).map_err(|error| error.with_head(&started.head))?;
+            let stream = SseStream::release(chain, keeper).map_err(|error| error.with_head(&started.head))?;
             return Ok(Answer { value: Reply::Stream(stream), meta: started.ready(losses.to_vec()) });
         }
         std::future::poll_fn(|cx| chain.poll_until(cx, |_| false)).await;
-        let (body, lost) = sse_stream::whole(chain).map_err(|error| error.with_head(&started.head))?;
+        let (mut body, lost) = sse_stream::whole(chain).map_err(|error| error.with_head(&started.head))?;
+        if let Some(keeper) = keeper {
+            body = keeper.keep(Last::Whole(body)).await;
+        }
         Ok(Answer { value: Reply::Whole(body), meta: started.ready([losses, &lost].concat()) })
+    }
+
+    async fn framed(&self, opened: Opened, answer: Rendering, losses: &[Loss]) -> Result<Answer<FrameStream>, Error> {
+        let started = opened.meta();
+        let reader = Rendered::new(answer, opened.head.scrubber().clone());
+        let mut chain = self.chain(opened, reader);
+        self.hold(|cx| chain.poll_until(cx, Rendered::is_worth_sending)).await;
+        let stream = FrameStream::release(chain).map_err(|error| error.with_head(&started.head))?;
+        Ok(Answer { value: stream, meta: started.ready(losses.to_vec()) })
     }
 
     async fn complete_once(&self, call: Call, reading: &Reading, losses: &[Loss]) -> Result<Answer<Response>, Error> {

@@ -60,6 +60,8 @@ pub use interlingua_auth::{HttpClient, HttpSettings, Proxy};
 pub use profile::Profile;
 pub use scrub::{Line, Scrubber, one_line};
 pub use stream::event_stream::EventStream;
+pub use stream::frame_stream::{Frame, FrameStream};
+pub use stream::keeper::{Keeper, Last};
 pub use stream::sse_stream::{Report, SseStream};
 
 /// The README's example compiles.

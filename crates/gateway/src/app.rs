@@ -4,7 +4,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use interlingua_executor::Scrubber;
 
-use crate::{Config, InboundKey, Limits, Reload, Upstreams};
+use crate::store::{Store, open_store};
+use crate::{Config, InboundKey, Limits, Reload, StartError, Upstreams};
 
 /// One gateway's state.
 pub(crate) struct App {
@@ -14,6 +15,7 @@ pub(crate) struct App {
     pub(crate) inbound_key: Option<InboundKey>,
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) limits: Limits,
+    pub(crate) store: Option<Arc<dyn Store>>,
     pub(crate) reload: Option<Reload>,
 }
 
@@ -27,12 +29,15 @@ struct Serving {
 pub(crate) type Shared = Arc<App>;
 
 impl App {
-    pub(crate) fn new(config: Config, upstreams: Upstreams) -> Self {
-        let Config { listen: _, inbound_key, allowed_hosts, limits, reload } = config;
+    /// # Errors
+    /// The store cannot be used.
+    pub(crate) fn new(config: Config, upstreams: Upstreams) -> Result<Self, StartError> {
+        let Config { listen: _, inbound_key, allowed_hosts, limits, reload, store, store_limits } = config;
+        let store = open_store(&store, store_limits)?;
         let hidden = Scrubber::new(inbound_key.iter().map(InboundKey::secret));
         let now = Arc::new(upstreams.hiding(&hidden));
         let upstreams = RwLock::new(Serving { now, before: Vec::new() });
-        Self { upstreams, hidden, inbound_key, allowed_hosts, limits, reload }
+        Ok(Self { upstreams, hidden, inbound_key, allowed_hosts, limits, store, reload })
     }
 
     /// Who answers a request that comes now. Whoever holds this keeps them, whatever comes in their place.

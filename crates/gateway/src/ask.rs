@@ -13,7 +13,8 @@ use interlingua_translate::{Api, Upstream};
 
 use crate::app::Shared;
 use crate::route::{Attempt, Wanted, may_others_help};
-use crate::{ApiError, Limits, Upstreams, body, reply, responses, stream};
+use crate::store::{Conversations, Opened, Session};
+use crate::{ApiError, Limits, Upstreams, body, reply, stream};
 
 /// The route of each API below `base`.
 pub(crate) fn routes(base: &str) -> Router<Shared> {
@@ -39,11 +40,12 @@ async fn ask(api: Api, State(app): State<Shared>, request: Request) -> Result<Re
     let upstream = &route.first;
     let executor = upstream.executor_for(&headers)?;
     let translator = upstream.translator(api);
-    if api == Api::Responses {
-        responses::remembered(&body, upstream)?;
-    }
+    let opened = match api {
+        Api::Responses => Conversations::of(&app, &headers).open(&body, upstream).await?,
+        Api::Chat => None,
+    };
     let hold = upstream.executor().config().timeouts.hold;
-    if upstream.api() == api && route.effort.is_none() {
+    if upstream.api() == api && route.effort.is_none() && opened.is_none() {
         // The upstream speaks the client's language: its answer goes back byte for byte.
         translator.check(&body)?;
         let named = match (&route.model, &wanted) {
@@ -53,18 +55,23 @@ async fn ask(api: Api, State(app): State<Shared>, request: Request) -> Result<Re
         return match executor.pass(named, &headers).await {
             Err(error) if !route.others.is_empty() && may_others_help(&error) => {
                 let is_streamed = translator.read(&body)?.is_streamed();
-                let answer = route.ask_others(error, Attempt { api, caller: headers, body });
+                let answer = Box::pin(route.ask_others(error, Attempt { api, caller: headers, body, session: None }));
                 respond(answer, is_streamed, api, hold, app.limits).await.map(|response| held(response, upstreams))
             }
             passed => Ok(held(reply::passed(passed?), upstreams)),
         };
     }
-    let mut asked = translator.read(&body)?;
+    let (body, session) = match opened {
+        Some(Opened { body, session }) => (body, Some(session)),
+        None => (body, None),
+    };
+    let read = translator.read(&body).map_err(ApiError::from);
+    let mut asked = read.map_err(|error| error.rename_param(|param| Session::place(session.as_ref(), param)))?;
     // Nobody else will have to read it.
     let body = if route.others.is_empty() { Bytes::new() } else { body };
     route.apply(asked.request());
     let is_streamed = asked.is_streamed();
-    let answer = route.ask(executor, asked, Attempt { api, caller: headers, body });
+    let answer = Box::pin(route.ask(executor, asked, Attempt { api, caller: headers, body, session }));
     respond(answer, is_streamed, api, hold, app.limits).await.map(|response| held(response, upstreams))
 }
 

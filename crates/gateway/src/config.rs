@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::{InboundKey, Reload};
+use crate::{InboundKey, Reload, StoreConfig, StoreLimits};
 
 /// Where a gateway listens, who may use it, and its limits.
 #[derive(Debug, Clone)]
@@ -20,6 +20,10 @@ pub struct Config {
     pub limits: Limits,
     /// Where other upstreams come from while it serves, if they can change.
     pub reload: Option<Reload>,
+    /// Where replies are kept, so that clients can go on from them.
+    pub store: StoreConfig,
+    /// How much is kept there, and for how long.
+    pub store_limits: StoreLimits,
 }
 
 impl Default for Config {
@@ -30,6 +34,8 @@ impl Default for Config {
             allowed_hosts: Vec::new(),
             limits: Limits::default(),
             reload: None,
+            store: StoreConfig::default(),
+            store_limits: StoreLimits::default(),
         }
     }
 }
@@ -86,6 +92,9 @@ pub enum StartError {
     /// The inbound key cannot be sent in a header.
     #[error("the inbound key must be visible ASCII characters, 8 at least")]
     InboundKey,
+    /// The store cannot be used.
+    #[error("{0}")]
+    Store(String),
     /// The upstream's settings contradict each other.
     #[error("{0}")]
     Upstream(String),

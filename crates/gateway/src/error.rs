@@ -65,6 +65,12 @@ impl ApiError {
         self
     }
 
+    /// Names the field at fault as it stands in another document.
+    pub(crate) fn rename_param(mut self, rename: impl FnOnce(&str) -> Option<String>) -> Self {
+        self.error.param = self.error.param.as_deref().and_then(rename);
+        self
+    }
+
     /// Adds the word that programs match on.
     #[must_use]
     pub fn with_code(mut self, code: impl Into<String>) -> Self {

@@ -24,6 +24,7 @@ mod config;
 mod error;
 mod host;
 mod inbound;
+mod members;
 mod models;
 mod reload;
 mod reply;
@@ -31,6 +32,7 @@ mod responses;
 mod route;
 mod routes;
 mod server;
+mod store;
 mod stream;
 mod upstream;
 mod usage;
@@ -42,6 +44,7 @@ pub use inbound::InboundKey;
 pub use reload::Reload;
 pub use route::{Member, Upstreams};
 pub use server::{Gateway, Handle};
+pub use store::{StoreConfig, StoreLimits};
 pub use upstream::{Target, Upstream, UpstreamConfig};
 
 /// The README's example compiles and holds.

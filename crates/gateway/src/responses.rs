@@ -5,37 +5,15 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::header::{ALLOW, UPGRADE};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
-use interlingua_translate::responses::Field;
 use interlingua_translate::{Api, Upstream as Ways};
-use serde::Deserialize;
 
+use crate::ApiError;
 use crate::app::Shared;
 use crate::error::INVALID_REQUEST;
-use crate::{ApiError, Upstream};
 
 /// The route below `base`.
 pub(crate) fn routes(base: &str) -> Router<Shared> {
     Router::new().route(&format!("{base}{}", Ways::usual(Api::Responses).path()), get(no_socket))
-}
-
-/// Refuses to go on from a reply that nobody has kept. Clients know this code and send the whole conversation instead.
-pub(crate) fn remembered(body: &[u8], upstream: &Upstream) -> Result<(), ApiError> {
-    #[derive(Deserialize)]
-    struct Head {
-        previous_response_id: Option<String>,
-    }
-    // A body that cannot be read is refused in words elsewhere.
-    let Ok(Head { previous_response_id: Some(id) }) = serde_json::from_slice(body) else { return Ok(()) };
-    let is_kept = match &upstream.executor().config().upstream {
-        Ways::Responses(ways) => !ways.refuses(Field::PreviousResponseId),
-        Ways::Chat(_) => false,
-    };
-    if is_kept {
-        return Ok(());
-    }
-    let message = format!("the response `{id}` is not kept here; send the whole conversation as input instead");
-    let refusal = ApiError::bad_request(message).with_param(Field::PreviousResponseId.as_str());
-    Err(refusal.with_code("previous_response_not_found"))
 }
 
 /// What is not sent by POST. A client that wants a WebSocket learns that there is none here, and goes on over HTTP.

@@ -10,7 +10,7 @@ use interlingua_translate::Api;
 use crate::app::Shared;
 use crate::error::INVALID_REQUEST;
 use crate::inbound::admit;
-use crate::{ApiError, access, ask, models, reload, reply, responses, usage};
+use crate::{ApiError, access, ask, models, reload, reply, responses, store, usage};
 
 /// The paths, for whoever asks for another.
 const KNOWN: &str = "POST /v1/chat/completions, POST /v1/responses, GET /v1/models, GET /v1/usage and GET /healthz";
@@ -22,6 +22,7 @@ pub(crate) fn router(app: Shared) -> Router {
         api = api
             .merge(ask::routes(base))
             .merge(responses::routes(base))
+            .merge(store::routes(base))
             .merge(models::routes(base))
             .merge(usage::routes(base));
     }
@@ -29,6 +30,7 @@ pub(crate) fn router(app: Shared) -> Router {
     api = api
         .merge(ask::route(models::CODEX, Api::Responses))
         .merge(responses::routes(models::CODEX))
+        .merge(store::routes(models::CODEX))
         .merge(models::routes(models::CODEX));
     api.merge(reload::routes())
         .fallback(unknown)

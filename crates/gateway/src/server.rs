@@ -39,7 +39,7 @@ impl Gateway {
         }
         let listener = TcpListener::bind(&*addresses).await.map_err(failed)?;
         let addr = listener.local_addr().map_err(failed)?;
-        let app = Arc::new(App::new(config, upstreams));
+        let app = Arc::new(App::new(config, upstreams)?);
         Ok(Self { listener, addr, app })
     }
 

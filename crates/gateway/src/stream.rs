@@ -27,13 +27,23 @@ pub(crate) async fn respond(
             let Answer { value, meta } = answer?;
             let response = match value {
                 Reply::Whole(body) => reply::body(body),
-                Reply::Stream(stream) => reply::event_stream(kept_alive(stream, limits)),
+                Reply::Stream(stream) => reply::event_stream(finished(kept_alive(stream, limits), api)),
             };
             Ok(reply::answered(response, &meta))
         }
         // From here on the status is 200, and what goes wrong is told in the stream.
-        Err(_) => Ok(reply::event_stream(belated(answer, api, limits))),
+        Err(_) => Ok(reply::event_stream(finished(belated(answer, api, limits), api))),
     }
+}
+
+/// The stream with what ends it over HTTP, whichever way it went: Open Responses demands `[DONE]` behind the last event,
+/// which a Chat stream that did not fail has already.
+fn finished(events: impl Stream<Item = Bytes>, api: Api) -> impl Stream<Item = Bytes> {
+    let done = match api {
+        Api::Responses => Some(Bytes::from_static(b"data: [DONE]\n\n")),
+        Api::Chat => None,
+    };
+    events.chain(futures_util::stream::iter(done))
 }
 
 /// The stream, with heartbeats in its pauses.

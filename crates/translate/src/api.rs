@@ -9,7 +9,7 @@ use interlingua_model::{Api, Event, Failure, Origin, Request, Response, Sink};
 use crate::heartbeat::is_heartbeat;
 use crate::outcome::Outcome;
 use crate::places::{Places, Words};
-use crate::{Error, Frames, Loss, Sent, Stamp, Style, Translated, chat, responses};
+use crate::{Error, Frames, Kept, Loss, Sent, Stamp, Style, Translated, chat, responses};
 
 /// One API: its halves under one roof. Implemented once per API, by [`chat::Chat`] and [`responses::Responses`].
 ///
@@ -70,6 +70,9 @@ pub trait Dialect {
 
     /// What the client of a request wants of its reply.
     fn context(request: &Request, style: &Style, stamp: Stamp) -> Self::Context;
+
+    /// Says of the reply, where this API has words for it, that it is kept by whoever translates.
+    fn keep(context: &mut Self::Context, kept: &Kept);
 
     /// What the request is sent as.
     fn sent(request: &Request, upstream: &Self::Upstream, stamp: &Stamp) -> Sent;
@@ -188,6 +191,10 @@ macro_rules! dialects {
         impl Context {
             pub(crate) fn new(api: Api, request: &Request, style: &Style, stamp: Stamp) -> Self {
                 match api { $(Api::$api => Self::$api($module::$api::context(request, style, stamp)),)* }
+            }
+
+            pub(crate) fn keep(&mut self, kept: &Kept) {
+                match self { $(Self::$api(context) => $module::$api::keep(context, kept),)* }
             }
 
             pub(crate) fn api(&self) -> Api {

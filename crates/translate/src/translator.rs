@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use interlingua_model::{Api, Request};
+use interlingua_model::{Api, Origin, Request, Sourced};
 
 use crate::api::{Context, Upstream, Written, check_request, decode_request};
 use crate::loss::under;
 use crate::reply::{Reading, Reply};
-use crate::{Error, Loss, Policy, Sent, Stamp, Style, Translated};
+use crate::{Error, Kept, Loss, Policy, Sent, Stamp, Style, Translated};
 
 /// Translates for clients of one API, over upstreams of any.
 ///
@@ -42,6 +42,7 @@ pub struct Asked {
     translator: Translator,
     request: Request,
     losses: Vec<Loss>,
+    kept: Option<Kept>,
 }
 
 /// A request as it goes out, and what reads its reply.
@@ -76,7 +77,7 @@ impl Translator {
     pub fn read(&self, body: &[u8]) -> Result<Asked, Error> {
         let Translated { value: request, losses } = decode_request(self.client, body)?;
         under(self.policy, &losses)?;
-        Ok(Asked { translator: self.clone(), request, losses })
+        Ok(Asked { translator: self.clone(), request, losses, kept: None })
     }
 
     /// Whether a body is a request of the client's API by its shape: for requests that are passed on as they are, whose
@@ -99,7 +100,7 @@ impl Translator {
     /// A request of the model, as if a client of this API had made it.
     #[must_use]
     pub fn asked(&self, request: Request) -> Asked {
-        Asked { translator: self.clone(), request, losses: Vec::new() }
+        Asked { translator: self.clone(), request, losses: Vec::new(), kept: None }
     }
 }
 
@@ -107,6 +108,15 @@ impl Asked {
     /// The request, to look at or to change: the model's name, history put back, a default filled in.
     pub fn request(&mut self) -> &mut Request {
         &mut self.request
+    }
+
+    /// Says that the reply is kept by whoever asks, and not by the upstream, which is told to keep nothing.
+    ///
+    /// The conversation that the reply goes on from has to be part of the request.
+    pub fn keep(&mut self, kept: Kept) {
+        self.request.continuation.previous_response_id = None;
+        self.request.store = Some(Sourced { value: false, origin: Origin::default() });
+        self.kept = Some(kept);
     }
 
     /// Whether the client wants a stream.
@@ -139,10 +149,10 @@ impl Asked {
     /// [`Error::Request`] with the path in the client's document, for what the upstream cannot take and no answer could do
     /// without; under [`Policy::Strict`] the first loss that changes meaning.
     pub fn to(self, upstream: &Upstream, stamp: Stamp) -> Result<Outgoing<Reply>, Error> {
-        let Self { translator: Translator { client, style, policy }, request, mut losses } = self;
+        let context = self.context(stamp.clone());
+        let Self { translator, request, mut losses, kept: _ } = self;
         let is_streamed = request.stream.enabled;
-        let context = Context::new(client, &request, &style, stamp.clone());
-        let outgoing = upstream.request(request, policy, stamp)?;
+        let outgoing = upstream.request(request, translator.policy, stamp)?;
         let Outgoing { path, body, is_streamed: asks_for_stream, session, losses: lost, reply: reading } = outgoing;
         losses.extend(lost);
         let reply = Reply::new(context, is_streamed, reading);
@@ -153,21 +163,27 @@ impl Asked {
     /// then of where things went.
     #[must_use]
     pub fn reply(&self, upstream: &Upstream, stamp: Stamp) -> Reply {
-        let Translator { client, style, policy: _ } = &self.translator;
         let sent = upstream.sent(&self.request, &stamp);
         let asks_for_stream = self.is_streamed();
         let reading = Reading { upstream: upstream.api(), sent, places: Arc::default(), asks_for_stream };
-        Reply::new(Context::new(*client, &self.request, style, stamp), self.is_streamed(), reading)
+        Reply::new(self.context(stamp), self.is_streamed(), reading)
     }
 
     /// What writes a reply that comes from no upstream.
     #[must_use]
     pub fn alone(self, stamp: Stamp) -> Reply {
+        let (upstream, asks_for_stream) = (self.client(), self.is_streamed());
+        let reading = Reading { upstream, sent: Sent::unknown(&stamp), places: Arc::default(), asks_for_stream };
+        Reply::new(self.context(stamp), self.is_streamed(), reading)
+    }
+
+    fn context(&self, stamp: Stamp) -> Context {
         let Translator { client, style, policy: _ } = &self.translator;
-        let asks_for_stream = self.is_streamed();
-        let reading =
-            Reading { upstream: *client, sent: Sent::unknown(&stamp), places: Arc::default(), asks_for_stream };
-        Reply::new(Context::new(*client, &self.request, style, stamp), self.is_streamed(), reading)
+        let mut context = Context::new(*client, &self.request, style, stamp);
+        if let Some(kept) = &self.kept {
+            context.keep(kept);
+        }
+        context
     }
 }
 

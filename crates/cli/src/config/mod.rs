@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 use interlingua_executor::{HttpSettings, Proxy};
+use interlingua_gateway::StoreConfig;
 
 use crate::serve::file::{self, Flags, Hidden};
 use crate::terminal;
@@ -45,7 +46,11 @@ enum Task {
 pub(crate) async fn run(args: Args) -> Result<ExitCode> {
     match args.task {
         Task::Check { file: path } => {
-            let answering = file::read(&path)?.answering(&Flags::default(), Some(&path));
+            let file = file::read(&path)?;
+            if let Some(Hidden(store)) = &file.store {
+                store.parse::<StoreConfig>()?;
+            }
+            let answering = file.answering(&Flags::default(), Some(&path));
             let upstreams = answering.open().await?;
             for (name, upstream) in upstreams.members() {
                 terminal::to_stdout(&format!("{name}: {} at {}\n", upstream.api().title(), upstream.name()))?;

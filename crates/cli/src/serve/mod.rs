@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use interlingua_gateway::{Config, Gateway, Handle, InboundKey, Reload};
+use interlingua_gateway::{Config, Gateway, Handle, InboundKey, Reload, StoreConfig};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -41,6 +41,10 @@ pub(crate) struct Args {
     /// A name or address by which it may be asked without a key, besides those of this machine; may be repeated
     #[arg(long, env = "INTERLINGUA_ALLOWED_HOSTS", value_name = "HOST", value_delimiter = ',')]
     allowed_host: Vec<String>,
+    /// Where replies of Responses are kept for clients that go on from them: memory, off, a file, or redis://HOST
+    /// [default: memory]
+    #[arg(long, env = "INTERLINGUA_STORE", value_name = "STORE", hide_env_values = true)]
+    store: Option<String>,
     /// A TOML file with any of this and more: see `interlingua config example`. It is read again at SIGHUP
     #[arg(long, env = "INTERLINGUA_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
@@ -48,7 +52,7 @@ pub(crate) struct Args {
 
 /// Runs the command.
 pub(crate) async fn run(args: Args) -> Result<ExitCode> {
-    let Args { listen, upstream, strict, alias, efforts_in_names, allowed_host, config } = args;
+    let Args { listen, upstream, strict, alias, efforts_in_names, allowed_host, store, config } = args;
     let lines = fmt::layer().with_writer(io::stderr).with_ansi(Paint::on(&io::stderr()).is_on()).with_target(false);
     tracing_subscriber::registry().with(lines.with_filter(log_filter(std::env::var("RUST_LOG").ok()))).init();
     let file = config.as_deref().map(file::read).transpose()?.unwrap_or_default();
@@ -71,6 +75,9 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
         inbound_key: inbound_key.as_deref().map(InboundKey::new).transpose()?,
         allowed_hosts: [file.allowed_hosts, allowed_host].concat(),
         reload,
+        store: store
+            .or(file.store.map(|Hidden(store)| store))
+            .map_or_else(|| Ok(StoreConfig::default()), |store| store.parse())?,
         ..Config::default()
     };
     let settings = Config { listen: listen.or(file.listen).unwrap_or(settings.listen.clone()), ..settings };

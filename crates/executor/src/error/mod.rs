@@ -315,6 +315,14 @@ impl Error {
         }
     }
 
+    /// Names the parameter at fault as it stands in another document: one that this request was made of. `None` where it
+    /// does not.
+    #[must_use]
+    pub fn rename_param(mut self, rename: impl FnOnce(&str) -> Option<String>) -> Self {
+        self.0.failure.param = self.0.failure.param.as_deref().and_then(rename);
+        self
+    }
+
     /// Rewrites the parameter at fault into the caller's dialect; one the caller did not say is nothing to it.
     pub(crate) fn map_param(mut self, map: impl FnOnce(&str) -> Option<String>) -> Self {
         if matches!(self.0.cause, Cause::Upstream) {

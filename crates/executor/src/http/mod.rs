@@ -5,7 +5,7 @@ pub(crate) mod exchange;
 pub(crate) mod head;
 pub(crate) mod key;
 mod models;
-mod passthrough;
+pub(crate) mod passthrough;
 #[cfg(feature = "reqwest")]
 pub(crate) mod reqwest_transport;
 pub(crate) mod retry;

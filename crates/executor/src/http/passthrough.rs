@@ -59,8 +59,7 @@ impl Executor {
         // What is no JSON object goes as it is: the upstream says best what is wrong with it.
         let glance = Glance::at(&body);
         let accept = if glance.as_ref().is_some_and(|glance| glance.stream) { EVENT_STREAM } else { JSON };
-        let of_session = headers.iter().filter(|(name, _)| is_of_session(name));
-        let mut headers: HeaderMap = of_session.map(|(name, value)| (name.clone(), value.clone())).collect();
+        let mut headers: HeaderMap = of_session(headers).collect();
         if let (Upstream::Chat(upstream), Some(glance)) = (upstream, glance)
             && let Some(derived) = self.cache_key(upstream).await?
         {
@@ -86,6 +85,12 @@ impl Executor {
         let name = grant.token().map(|token| format!("{CACHE_KEY_PREFIX}{token}"));
         Ok(name.map(|name| Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).to_string()))
     }
+}
+
+/// The headers of a client that go along to an upstream that speaks its API.
+pub(crate) fn of_session(headers: &HeaderMap) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
+    let of_session = headers.iter().filter(|(name, _)| is_of_session(name));
+    of_session.map(|(name, value)| (name.clone(), value.clone()))
 }
 
 /// Whether a header of a client belongs to its session, its trace or a feature it asks for, and neither to its identity

@@ -4,14 +4,14 @@ use interlingua_translate::Frames;
 
 use super::Scrubber;
 
-/// Takes frames as server-sent events, without the secrets in what they say of failures.
-pub(crate) struct Scrubbed<'s> {
-    pub(crate) out: &'s mut Vec<u8>,
+/// Takes frames, without the secrets in what they say of failures.
+pub(crate) struct Scrubbed<'s, O> {
+    pub(crate) out: &'s mut O,
     pub(crate) scrubber: &'s Scrubber,
 }
 
-impl Scrubbed<'_> {
-    fn taking(&mut self, write: impl FnOnce(&mut Vec<u8>), put: impl FnOnce(&mut Vec<u8>, &mut Vec<u8>)) {
+impl<O: Frames> Scrubbed<'_, O> {
+    fn taking(&mut self, write: impl FnOnce(&mut Vec<u8>), put: impl FnOnce(&mut O, &mut Vec<u8>)) {
         let mut written = Vec::new();
         write(&mut written);
         if let std::borrow::Cow::Owned(clean) = self.scrubber.failures(&written) {
@@ -21,7 +21,7 @@ impl Scrubbed<'_> {
     }
 }
 
-impl Frames for Scrubbed<'_> {
+impl<O: Frames> Frames for Scrubbed<'_, O> {
     fn frame(&mut self, name: Option<&str>, write: impl FnOnce(&mut Vec<u8>)) {
         if self.scrubber.is_empty() {
             return self.out.frame(name, write);

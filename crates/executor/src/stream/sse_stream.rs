@@ -2,17 +2,20 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_core::Stream;
 use interlingua_model::{Failure, Opaque};
-use interlingua_translate::{Answer, End, Loss, Outcome, Stage};
+use interlingua_translate::{Answer, End, Frames, Loss, Outcome, Stage};
 
 use crate::Scrubber;
 use crate::error::Error;
+use crate::http::transport::BoxFuture;
 use crate::scrub::Scrubbed;
 use crate::stream::chain::{Chain, Reader};
+use crate::stream::keeper::{Keeper, Last};
 
 /// The bytes of a stream: server-sent events of the API the caller speaks, ready to be sent.
 ///
@@ -33,7 +36,25 @@ use crate::stream::chain::{Chain, Reader};
 ///     }
 /// }
 /// ```
-pub struct SseStream(Box<Chain<Rendered>>);
+pub struct SseStream {
+    chain: Box<Held>,
+    keeping: Keeping,
+}
+
+/// How far the end of a stream is with whoever keeps it.
+enum Keeping {
+    /// Nobody wants to see it, or has seen it.
+    Over,
+    /// Somebody wants to.
+    Awaited(Arc<dyn Keeper>),
+    /// Somebody does.
+    Shown {
+        /// What is handed out before it.
+        before: Vec<u8>,
+        name: Option<String>,
+        last: BoxFuture<'static, Bytes>,
+    },
+}
 
 /// How a stream went, known at its end.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,37 +66,95 @@ pub struct Report {
 }
 
 /// An answer, and what of it nobody took yet.
-pub(crate) struct Rendered {
+pub(crate) struct Rendered<O> {
     /// Gone at the end.
     answer: Option<Answer>,
-    bytes: Vec<u8>,
+    out: O,
     has_output: bool,
     /// What its failures must not let out.
     scrubber: Scrubber,
 }
 
-/// A reply that is not handed out yet.
-pub(crate) type Held = Chain<Rendered>;
+/// Where the frames of an answer wait.
+pub(crate) trait Out: Frames + Default {
+    /// Whether none does.
+    fn is_empty(&self) -> bool;
+}
 
-impl Rendered {
+/// Frames as server-sent events, or a whole reply.
+#[derive(Debug, Default)]
+pub(crate) struct Bytewise {
+    bytes: Vec<u8>,
+    /// The last event, where somebody wants to see it: where it begins, its name and its data.
+    last: Option<(usize, Option<String>, Vec<u8>)>,
+    marks_last: bool,
+}
+
+impl Frames for Bytewise {
+    fn frame(&mut self, name: Option<&str>, write: impl FnOnce(&mut Vec<u8>)) {
+        let Self { bytes, last, marks_last } = self;
+        if !*marks_last {
+            return bytes.frame(name, write);
+        }
+        let (begin, named, data) = last.get_or_insert_default();
+        *begin = bytes.len();
+        *named = name.map(str::to_owned);
+        data.clear();
+        write(data);
+        bytes.frame(name, |out| out.extend_from_slice(data));
+    }
+
+    fn whole(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        self.bytes.whole(write);
+    }
+}
+
+impl Out for Bytewise {
+    fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+}
+
+/// A reply that is not handed out yet.
+pub(crate) type Held = Chain<Rendered<Bytewise>>;
+
+impl<O: Out> Rendered<O> {
     pub(crate) fn new(answer: Answer, scrubber: Scrubber) -> Self {
-        Self { answer: Some(answer), bytes: Vec::new(), has_output: false, scrubber }
+        Self { answer: Some(answer), out: O::default(), has_output: false, scrubber }
     }
 
     /// Whether there are bytes, and more in them than that a response has begun.
     pub(crate) fn is_worth_sending(&self) -> bool {
-        self.has_output && !self.bytes.is_empty()
+        self.has_output && !self.out.is_empty()
     }
 
-    fn take(&mut self) -> Bytes {
-        std::mem::take(&mut self.bytes).into()
+    /// Whether there has been output that the client can be shown.
+    pub(crate) fn has_shown_output(&self) -> bool {
+        self.has_output
+    }
+
+    /// What waits to be taken.
+    pub(crate) fn out(&mut self) -> &mut O {
+        &mut self.out
     }
 }
 
-impl Reader for Rendered {
+impl Rendered<Bytewise> {
+    /// The same, for somebody who wants to see the last event.
+    pub(crate) fn marking_last(mut self, marks_last: bool) -> Self {
+        self.out.marks_last = marks_last;
+        self
+    }
+
+    fn take(&mut self) -> Bytes {
+        std::mem::take(&mut self.out.bytes).into()
+    }
+}
+
+impl<O: Out> Reader for Rendered<O> {
     fn bytes(&mut self, bytes: &[u8]) {
         if let Some(answer) = &mut self.answer {
-            let mut out = Scrubbed { out: &mut self.bytes, scrubber: &self.scrubber };
+            let mut out = Scrubbed { out: &mut self.out, scrubber: &self.scrubber };
             self.has_output |= answer.bytes(bytes, &mut out) == Stage::Output;
         }
     }
@@ -101,7 +180,7 @@ impl Reader for Rendered {
             return Outcome { end: End::Truncated, losses: Vec::new() };
         };
         self.has_output |= answer.has_output();
-        let mut out = Scrubbed { out: &mut self.bytes, scrubber: &self.scrubber };
+        let mut out = Scrubbed { out: &mut self.out, scrubber: &self.scrubber };
         match reason {
             Some(reason) => answer.fail(reason, &mut out),
             None => answer.finish(&mut out),
@@ -111,17 +190,41 @@ impl Reader for Rendered {
 
 impl SseStream {
     /// Hands a stream out, or the error if it has failed before any output.
-    pub(crate) fn release(held: Held) -> Result<Self, Error> {
+    pub(crate) fn release(held: Held, keeper: Option<Arc<dyn Keeper>>) -> Result<Self, Error> {
         let held = if held.reader.has_output { held } else { held.or_error()? };
-        Ok(Self(Box::new(held)))
+        Ok(Self { chain: Box::new(held), keeping: keeper.map_or(Keeping::Over, Keeping::Awaited) })
     }
 
     /// How it went, once it has ended.
     #[must_use]
     pub fn report(&self) -> Option<Report> {
-        let outcome = self.0.outcome()?;
-        Some(Report { failure: outcome.failure(), losses: outcome.losses.clone() })
+        report(&self.chain)
     }
+
+    /// Shows the last event to whoever keeps replies, once it is there.
+    fn show_last(&mut self) {
+        if self.chain.outcome().is_none() {
+            return;
+        }
+        if let Keeping::Awaited(keeper) = &self.keeping {
+            let Bytewise { bytes, last, marks_last: _ } = std::mem::take(self.chain.reader.out());
+            self.keeping = match last {
+                Some((begin, name, data)) => {
+                    let mut before = bytes;
+                    before.truncate(begin);
+                    let last = keeper.keep(Last::Event { name: name.clone(), data: data.into() });
+                    Keeping::Shown { before, name, last }
+                }
+                None => Keeping::Over,
+            };
+        }
+    }
+}
+
+/// How a reply went, once it has ended.
+pub(crate) fn report<O: Out>(chain: &Chain<Rendered<O>>) -> Option<Report> {
+    let outcome = chain.outcome()?;
+    Some(Report { failure: outcome.failure(), losses: outcome.losses.clone() })
 }
 
 /// The whole of a reply that has ended, or the error it is.
@@ -135,11 +238,18 @@ impl Stream for SseStream {
     type Item = Bytes;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        let chain = &mut self.0;
-        ready!(chain.poll_until(cx, Rendered::is_worth_sending));
-        let bytes = chain.reader.take();
+        ready!(self.chain.poll_until(cx, Rendered::is_worth_sending));
+        self.show_last();
+        if let Keeping::Shown { before, name, last } = &mut self.keeping {
+            let last = ready!(last.as_mut().poll(cx));
+            let mut bytes = std::mem::take(before);
+            bytes.frame(name.as_deref(), |out| out.extend_from_slice(&last));
+            self.keeping = Keeping::Over;
+            return Poll::Ready(Some(bytes.into()));
+        }
+        let bytes = self.chain.reader.take();
         if bytes.is_empty() {
-            chain.read_rest(cx);
+            self.chain.read_rest(cx);
             return Poll::Ready(None);
         }
         Poll::Ready(Some(bytes))

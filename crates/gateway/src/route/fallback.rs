@@ -6,18 +6,21 @@ use interlingua_executor::{Answer, Error, Executor, Reply, one_line};
 use interlingua_translate::{Api, Asked};
 
 use super::Route;
+use crate::store::Session;
 
 /// A request that has been read, and all that is needed to read it again for somebody else.
 pub(crate) struct Attempt {
     pub(crate) api: Api,
     pub(crate) caller: HeaderMap,
     pub(crate) body: Bytes,
+    /// What keeps the reply, or the conversation that it goes on from.
+    pub(crate) session: Option<Session>,
 }
 
 impl Route {
     /// Asks the first, and where it cannot answer, the others in their order. The failure is the last one's.
     pub(crate) async fn ask(self, executor: Executor, asked: Asked, attempt: Attempt) -> Result<Answer<Reply>, Error> {
-        match executor.ask(asked).await {
+        match Session::ask(attempt.session.as_ref(), executor, asked).await {
             Err(error) if may_others_help(&error) => self.ask_others(error, attempt).await,
             answer => answer,
         }
@@ -25,7 +28,7 @@ impl Route {
 
     /// Asks the others in their order, each in its own API.
     pub(crate) async fn ask_others(self, mut failure: Error, attempt: Attempt) -> Result<Answer<Reply>, Error> {
-        let Attempt { api, caller, body } = attempt;
+        let Attempt { api, caller, body, session } = attempt;
         for other in &self.others {
             // The translation moves what it translates, so the request is read once more.
             let (Ok(executor), Ok(mut asked)) = (other.executor_for(&caller), other.translator(api).read(&body)) else {
@@ -33,7 +36,7 @@ impl Route {
             };
             tracing::warn!(phase = %failure.phase(), error = %one_line(&failure), instead = other.name(), "another upstream is asked");
             self.apply(asked.request());
-            match executor.ask(asked).await {
+            match Session::ask(session.as_ref(), executor, asked).await {
                 Err(error) if may_others_help(&error) => failure = error,
                 answer => return answer,
             }

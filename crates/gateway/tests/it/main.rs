@@ -7,5 +7,6 @@ mod refusals;
 mod responses;
 mod route;
 mod secrets;
+mod state;
 mod streams;
 mod support;

@@ -25,8 +25,10 @@ async fn ask(setup: &Setup, body: &Value) -> Response {
     setup.post("/v1/responses", body.to_string()).send().await.unwrap()
 }
 
-/// The events of a Responses stream, comments apart; every frame names its event, and the numbers have no gap.
+/// The events of a Responses stream, comments apart; every frame names its event, the numbers have no gap, and `[DONE]` is
+/// behind them.
 fn events(body: &str) -> Vec<Value> {
+    let body = body.strip_suffix("data: [DONE]\n\n").unwrap();
     let frames = body.split_terminator("\n\n").filter(|frame| !frame.starts_with(':'));
     let mut events = Vec::new();
     for frame in frames {

@@ -9,7 +9,7 @@ use super::{Context, Decoder, Encoder, Frame, Upstream};
 use crate::frames::write_json;
 use crate::json_body::{read_reply, read_request};
 use crate::outcome::Outcome;
-use crate::{Decode, Dialect, Encode, Error, Frames, Loss, Sent, Stamp, Style, Translated, Written};
+use crate::{Decode, Dialect, Encode, Error, Frames, Kept, Loss, Sent, Stamp, Style, Translated, Written};
 
 /// OpenAI's Chat Completions API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +60,10 @@ impl Dialect for Chat {
 
     fn context(request: &Request, style: &Style, stamp: Stamp) -> Context {
         Context::new(request, style, stamp)
+    }
+
+    fn keep(_context: &mut Context, _kept: &Kept) {
+        // No reply of this API says where it goes on.
     }
 
     fn sent(request: &Request, upstream: &Upstream, stamp: &Stamp) -> Sent {

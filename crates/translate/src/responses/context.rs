@@ -6,7 +6,8 @@ use interlingua_model::Request;
 use interlingua_wire::responses as wire;
 
 use super::reply::echo::Echo;
-use crate::{Stamp, Style};
+use super::reply::ids::reply_id;
+use crate::{Kept, Stamp, Style};
 
 /// What a reply in Responses has to know of its request, most of which it repeats. Cheap to clone.
 ///
@@ -31,6 +32,8 @@ pub struct Context {
     /// The model asked for, for replies that do not name theirs.
     pub(super) model: String,
     pub(super) close_cut_items: bool,
+    /// The reply's own id, where it is not made of the upstream's.
+    id: Option<String>,
     echo: Arc<Echo>,
 }
 
@@ -44,8 +47,20 @@ impl Context {
             stamp,
             model: request.model.clone(),
             close_cut_items: close_cut_items.unwrap_or(true),
+            id: None,
             echo: Arc::new(Echo::new(request)),
         }
+    }
+
+    /// Says of the reply that it is kept.
+    pub(super) fn keep(&mut self, kept: &Kept) {
+        self.id = Some(kept.id.clone());
+        Arc::make_mut(&mut self.echo).keep(kept);
+    }
+
+    /// The id of the reply.
+    pub(super) fn reply_id(&self, upstreams: Option<&str>) -> String {
+        self.id.clone().unwrap_or_else(|| reply_id(upstreams, &self.stamp.id))
     }
 
     /// The context of a reply whose request is not at hand: nothing extra was asked for.

@@ -9,7 +9,7 @@ use super::{Context, Decoder, Encoder, Upstream};
 use crate::frames::write_json;
 use crate::json_body::{read_reply, read_request};
 use crate::outcome::Outcome;
-use crate::{Decode, Dialect, Encode, Error, Frames, Loss, Sent, Stamp, Style, Translated, Written};
+use crate::{Decode, Dialect, Encode, Error, Frames, Kept, Loss, Sent, Stamp, Style, Translated, Written};
 
 /// OpenAI's Responses API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +61,10 @@ impl Dialect for Responses {
 
     fn context(request: &Request, style: &Style, stamp: Stamp) -> Context {
         Context::new(request, style, stamp)
+    }
+
+    fn keep(context: &mut Context, kept: &Kept) {
+        context.keep(kept);
     }
 
     fn sent(request: &Request, upstream: &Upstream, stamp: &Stamp) -> Sent {

@@ -2,11 +2,15 @@
 #![allow(dead_code, clippy::allow_attributes, reason = "each test file uses a part of it")]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a setup that fails is a failed test")]
 
+pub(crate) mod redis_server;
+
 use std::time::Duration;
 
 use interlingua_executor::Profile;
 use interlingua_executor::{HttpSettings, Proxy, Timeouts};
-use interlingua_gateway::{Config, Gateway, Handle, InboundKey, Limits, Target, Upstream, UpstreamConfig, Upstreams};
+use interlingua_gateway::{
+    Config, Gateway, Handle, InboundKey, Limits, StoreConfig, Target, Upstream, UpstreamConfig, Upstreams,
+};
 use interlingua_replay::{Faults, Replay, Server};
 use interlingua_translate::Api;
 use reqwest::{Client, RequestBuilder, Response};
@@ -36,6 +40,7 @@ pub(crate) struct Plan {
     pub(crate) api_key: Option<&'static str>,
     pub(crate) case: Option<&'static str>,
     pub(crate) faults: &'static str,
+    pub(crate) store: StoreConfig,
 }
 
 impl Default for Plan {
@@ -49,6 +54,7 @@ impl Default for Plan {
             api_key: None,
             case: None,
             faults: "",
+            store: StoreConfig::default(),
         }
     }
 }
@@ -82,6 +88,7 @@ impl Plan {
             inbound_key: self.inbound_key.map(|key| InboundKey::new(key).unwrap()),
             allowed_hosts: vec!["gateway.lan".to_owned()],
             limits: self.limits,
+            store: self.store,
             ..Config::default()
         };
         start(config, upstream.into(), replay).await

@@ -7,6 +7,7 @@ use interlingua_model::{
 use interlingua_wire::{Extra, Json, Unknown, responses as wire};
 use serde::Serialize;
 
+use crate::Kept;
 use crate::convert::wire_json;
 use crate::operator::joined;
 use crate::responses::beside::onto_tool;
@@ -15,7 +16,8 @@ use crate::responses::request::encode_tools::{encode_format, with_type};
 /// The fields of a reply that say what was asked, as they are written.
 ///
 /// Follows "The response object" of the API reference: what it requires is always there, with the default where the
-/// request says nothing. Nothing is stored by a Chat upstream, so `store` is false whatever was asked. The service tier is
+/// request says nothing. What an upstream stores is not known here, so `store` is false
+/// whatever was asked, and true only where whoever translates keeps the reply. The service tier is
 /// the one asked for until the reply says which one was used.
 #[derive(Debug, Clone)]
 pub(crate) struct Echo(wire::Response);
@@ -51,6 +53,13 @@ impl Echo {
             user: Some(or_null(text(request.service.user.as_ref()))),
             ..wire::Response::default()
         })
+    }
+
+    /// Says where the reply goes on from, and whether it is stored.
+    pub(crate) fn keep(&mut self, kept: &Kept) {
+        let Kept { id: _, previous_response_id, is_stored } = kept;
+        self.0.previous_response_id = Some(or_null(previous_response_id.as_ref().and_then(json)));
+        self.0.store = json(is_stored);
     }
 
     /// A response with nothing but the echo in it.

@@ -9,7 +9,7 @@ use interlingua_wire::{Unknown, responses as wire};
 use super::annotations::encode_annotation;
 use super::content::{call_item, carried_part, reasoning_text_part, refusal_part, summary_part, text_part};
 use super::finish::{completed_at, encode_finish, encode_status, used_tier};
-use super::ids::{ItemFamily, family, item_id, reply_id};
+use super::ids::{ItemFamily, family, item_id};
 use super::logprobs::encode_logprobs;
 use super::usage::encode_usage;
 use crate::beside::leave_out_fields_once;
@@ -59,7 +59,7 @@ pub fn encode_response(response: Response, context: &Context) -> Result<Translat
         origins,
     } = response;
     let mut losses = Vec::new();
-    let id = reply_id(id.as_deref(), &context.stamp.id);
+    let id = context.reply_id(id.as_deref());
     let count = items.len();
     let mut output = Vec::with_capacity(count);
     for (index, item) in items.into_iter().enumerate() {

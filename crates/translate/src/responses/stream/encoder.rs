@@ -14,7 +14,6 @@ use crate::responses::Context;
 use crate::responses::beside::{agent, onto_reply};
 use crate::responses::reply::failure::encode_failure;
 use crate::responses::reply::finish::{completed_at, encode_finish, used_tier};
-use crate::responses::reply::ids::reply_id;
 use crate::responses::reply::usage::encode_usage;
 use crate::{Loss, LossCode};
 
@@ -170,7 +169,7 @@ impl Encoder {
         let Envelope { id, created, model, service_tier, beside } = std::mem::take(envelope);
         let agent = agent(&beside);
         let mut response = wire::Response {
-            id: Some(reply_id(id.as_deref(), &self.context.stamp.id)),
+            id: Some(self.context.reply_id(id.as_deref())),
             created_at: Some(integer(created.unwrap_or(self.context.stamp.created))),
             status: Some(wire::Status::InProgress),
             model: Some(model.unwrap_or_else(|| self.context.model.clone())),
