@@ -6,6 +6,8 @@ only asked after our own refresh.
 
 import json
 import stat
+import threading
+import time
 import urllib.request
 
 from check import expect, same
@@ -136,6 +138,48 @@ def check_a_gateway_adopts_what_codex_has_renewed_meanwhile(place):
     login.nothing_strange()
 
 
+def check_a_race_for_the_renewal_loses_no_login(place):
+    """Both find an expired login and come within the time that one renewal takes, again and again.
+
+    The CLI takes no lock while it asks the issuer, so both may spend the one refresh token, and one of them is told so.
+    That one has to find what the other has saved: nobody may end without a login, nor the file with a spent token.
+    """
+    begun = time.monotonic()
+    rounds = met = 0
+    for at in range(RACES):
+        if time.monotonic() - begun > RACES_LIMIT:
+            break
+        login = Login(place, lives_for=-60)
+        login.issuer.pause = 0.05
+        # The CLI comes to its renewal some tenths of a second after its start, and we at once.
+        both = [threading.Thread(target=login.codex_works), threading.Thread(target=later, args=(at % 10 / 20, login.ours_works))]
+        failures = []
+        threading.excepthook = lambda args: failures.append(args.exc_value)
+        for one in both:
+            one.start()
+        for one in both:
+            one.join()
+        same(failures, [], "failures", f"round {at}: {login.issuer.refreshes} refreshes, {login.issuer.reused} of them spent")
+        same(login.stored()["tokens"]["refresh_token"], login.issuer.live, "the refresh token in the file", f"round {at}")
+        login.nothing_strange()
+        rounds += 1
+        met += login.issuer.refreshes > 1
+        for server in (place.open.pop(), place.open.pop()):
+            server.close()
+    expect(rounds >= min(RACES, 10), "there is time for ten rounds at least", f"{rounds} rounds")
+    print(f"        {rounds} races, in {met} of them both asked the issuer", flush=True)
+
+
+def later(seconds, work):
+    time.sleep(seconds)
+    work()
+
+
+# How often the two race, and how many seconds that may take.
+RACES = 100
+RACES_LIMIT = 150
+
+
 def asked(gateway):
     """What a Chat client gets."""
     body = {"model": "gpt-5.5", "messages": [{"role": "user", "content": "hello"}]}
@@ -152,4 +196,5 @@ CHECKS = [
     check_codex_renews_a_refused_login_and_ours_goes_on,
     check_they_renew_it_in_turn,
     check_a_gateway_adopts_what_codex_has_renewed_meanwhile,
+    check_a_race_for_the_renewal_loses_no_login,
 ]

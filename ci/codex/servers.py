@@ -43,6 +43,8 @@ class Server:
 
     def __init__(self):
         self.lock = threading.Lock()
+        # Seconds that an answer takes on its way back.
+        self.pause = 0
         self.requests = []
         self.complaints = []
         outer = self
@@ -75,6 +77,7 @@ class Server:
             except Exception as problem:  # noqa: BLE001 - whatever it was, the check has to hear of it
                 self.complain(f"{request.method} {request.path}: {type(problem).__name__}: {problem}")
                 reply = Reply.json(400, {"error": {"message": "the scripted server could not answer", "type": "invalid_request_error"}})
+        time.sleep(self.pause)
         handler.send_response(reply.status)
         for name, value in reply.headers.items():
             handler.send_header(name, value)

@@ -1,6 +1,11 @@
 //! What a request needs to be let in, and the trait of whatever can provide it.
 
-use std::{fmt, path::PathBuf, pin::Pin, sync::Arc};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    pin::Pin,
+    sync::Arc,
+};
 
 use http::{HeaderMap, HeaderName, HeaderValue, header::AUTHORIZATION};
 use secrecy::{ExposeSecret, SecretString};
@@ -206,18 +211,19 @@ impl Credentials for Bearer {
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum Warning {
-    /// The login was refreshed, but the new one could not be written: it lives in memory only and is lost when the
-    /// process ends. Saving is tried again from time to time.
+    /// The login was refreshed, but the new one could not be written: it lives in memory, and beside the file at best, and
+    /// is lost to the Codex CLI when the process ends. Saving is tried again from time to time, and at the end.
     #[error(
-        "the refreshed ChatGPT login could not be saved to {} ({problem}); it is kept in memory and lost when this \
-         process ends: make room and the folder writable (a container must mount the folder, not the single file), or run \
-         `interlingua login` afterwards", path.display()
+        "the refreshed ChatGPT login could not be saved to {} ({problem}); it is kept in memory and {}: make room and the \
+         folder writable, or run `interlingua login` afterwards", path.display(), fate(beside.as_deref())
     )]
     NotSaved {
         /// The file that could not be written.
         path: PathBuf,
         /// What the operating system said.
         problem: String,
+        /// Where it could be left: the next use of the login from here takes it up.
+        beside: Option<PathBuf>,
     },
     /// The login expires soon and was not refreshed, since the new one could not have been saved.
     #[error(
@@ -238,6 +244,13 @@ pub enum Warning {
 /// Codex CLI 0.169.0 sends the account under this name (measured).
 const ACCOUNT_ID: HeaderName = HeaderName::from_static("chatgpt-account-id");
 const FEDRAMP: HeaderName = HeaderName::from_static("x-openai-fedramp");
+
+fn fate(beside: Option<&Path>) -> String {
+    match beside {
+        Some(path) => format!("in {}, where its next use from here finds it", path.display()),
+        None => "lost when this process ends".to_owned(),
+    }
+}
 
 fn fixed(token: &SecretString) -> Result<Access, Error> {
     let token = token.expose_secret().trim();

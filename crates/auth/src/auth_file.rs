@@ -3,6 +3,7 @@
 //! Beside `auth.json` lie, for as long as they are needed:
 //! - `auth.json.interlingua-lock`, held during a refresh. It is never deleted: removing a lock file that another process
 //!   has just opened would let two of them in. Where it cannot be made, `auth.json` itself is locked.
+//! - `auth.lock` and `auth.json.lock`, the Codex CLI's, held while the file is replaced: see [`crate::place`].
 //! - `auth.json.interlingua-next-<fingerprint>`, the coming content. It is named after the refresh token it replaces, made
 //!   before that token is spent (so that a full disk or a read-only folder shows in time), and renamed to `auth.json`.
 //!   When a process dies between the two, whoever comes next finds the successor of the spent token under that name.
@@ -11,7 +12,6 @@ use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Read, Seek, Write},
     path::{Path, PathBuf},
-    time::SystemTime,
 };
 
 use crate::{
@@ -48,10 +48,11 @@ impl AuthFile {
     pub(crate) fn read(&self) -> Result<Option<Content>, FileError> {
         let target = self.target()?;
         let mut bytes = Vec::new();
-        match File::open(&target).and_then(|file| file.take(SIZE_LIMIT + 1).read_to_end(&mut bytes)) {
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(self.io("read", &error)),
+        match self.open(&target)? {
+            None => return Ok(None),
+            Some(file) => {
+                file.take(SIZE_LIMIT + 1).read_to_end(&mut bytes).map_err(|error| self.io("read", &error))?;
+            }
         }
         if bytes.len() as u64 > SIZE_LIMIT {
             return Err(self.malformed(format!("it is longer than {SIZE_LIMIT} bytes")));
@@ -63,6 +64,26 @@ impl AuthFile {
             self.malformed(format!("{what}, line {} column {}", error.line(), error.column()))
         })?;
         Ok(Some(Content { document, target }))
+    }
+
+    /// Opens what is a file. To open a FIFO would be to wait for somebody who writes into it.
+    fn open(&self, target: &Path) -> Result<Option<File>, FileError> {
+        let check = |metadata: fs::Metadata| {
+            if metadata.is_file() {
+                return Ok(());
+            }
+            let what = if metadata.is_dir() { "it is a folder" } else { "it is no regular file" };
+            Err(self.malformed(what.to_owned()))
+        };
+        let opened = fs::metadata(target).and_then(|metadata| match check(metadata) {
+            Ok(()) => File::open(target).map(Ok),
+            Err(error) => Ok(Err(error)),
+        });
+        match opened {
+            Ok(opened) => opened.map(Some),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(self.io("read", &error)),
+        }
     }
 
     /// The file at the end of the symlinks, existing or not.
@@ -88,7 +109,7 @@ impl AuthFile {
         let file = match open_private(&lock_path(&target)) {
             Ok(file) => file,
             // Nobody can replace a file in a folder that takes no new ones, so the file itself is a lock as good.
-            Err(error) => File::open(&target).map_err(|_| self.io("locked", &error))?,
+            Err(error) => self.open(&target)?.ok_or_else(|| self.io("locked", &error))?,
         };
         match file.try_lock() {
             Ok(()) => Ok(Some(Lock { _file: file })),
@@ -107,7 +128,7 @@ impl AuthFile {
 
     /// The tokens that replaced `spent` in a process that died before it could put them in place. Follows the chain to its
     /// end, as such a thing may have happened more than once.
-    pub(crate) fn successor(target: &Path, spent: Fingerprint) -> Option<Tokens> {
+    pub(crate) fn successor(target: &Path, spent: Fingerprint) -> Option<(Tokens, PathBuf)> {
         let mut newest = None;
         let mut spent = Some(spent);
         for _ in 0..CHAIN_LIMIT {
@@ -116,9 +137,15 @@ impl AuthFile {
             let Ok(Some(content)) = next.read() else { break };
             let Ok(Some(tokens)) = Tokens::read(&content.document) else { break };
             spent = tokens.fingerprint().filter(|next| *next != name);
-            newest = Some(tokens);
+            newest = Some((tokens, next.path));
         }
         newest
+    }
+
+    /// Where what follows one of `spent` was left, the last first.
+    pub(crate) fn left_beside(&self, spent: &[Fingerprint]) -> Option<PathBuf> {
+        let target = self.target().ok()?;
+        spent.iter().rev().map(|name| next_path(&target, &name.to_string())).find(|path| path.is_file())
     }
 
     /// Makes the file that will become `target`, readable for its owner only, with the room for `document` and some more.
@@ -171,9 +198,29 @@ pub(crate) struct Next {
 }
 
 impl Next {
+    /// The file whose place it will take.
+    pub(crate) fn target(&self) -> &Path {
+        &self.target
+    }
+
+    /// Writes the content and leaves it beside the file, where [`AuthFile::successor`] finds it.
+    pub(crate) fn leave(mut self, document: &Document) -> io::Result<()> {
+        self.write(document)
+    }
+
     /// Writes the content and puts it in the file's place. When only the last step fails the content stays on the disk,
     /// where [`AuthFile::successor`] finds it.
     pub(crate) fn commit(mut self, document: &Document) -> io::Result<()> {
+        self.write(document)?;
+        fs::rename(&self.path, &self.target)?;
+        fault::point(Point::Renamed);
+        sync_folder(folder(&self.target))?;
+        fault::point(Point::FolderSynced);
+        remove_leftovers(&self.target);
+        Ok(())
+    }
+
+    fn write(&mut self, document: &Document) -> io::Result<()> {
         let text = document.to_text(0).map_err(io::Error::other)?;
         self.file.rewind()?;
         self.file.write_all(text.as_bytes())?;
@@ -183,11 +230,6 @@ impl Next {
         self.file.sync_all()?;
         fault::point(Point::Synced);
         keep_owner(&self.file, &self.target);
-        fs::rename(&self.path, &self.target)?;
-        fault::point(Point::Renamed);
-        sync_folder(folder(&self.target))?;
-        fault::point(Point::FolderSynced);
-        remove_leftovers(&self.target);
         Ok(())
     }
 }
@@ -198,12 +240,6 @@ impl Drop for Next {
             let _ = fs::remove_file(&self.path);
         }
     }
-}
-
-/// Writes tokens into a document and the document into its place.
-pub(crate) fn save(next: Next, mut document: Document, tokens: &Tokens) -> io::Result<()> {
-    tokens.write(&mut document, SystemTime::now()).map_err(io::Error::other)?;
-    next.commit(&document)
 }
 
 /// The operating system's sentence without Rust's "(os error N)".
@@ -224,14 +260,14 @@ const CHAIN_LIMIT: usize = 16;
 /// How many bytes a renewed login may be longer than the old one without the disk being asked again.
 const ROOM: usize = 8 * 1024;
 
-fn folder(path: &Path) -> &Path {
+pub(crate) fn folder(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     }
 }
 
-fn beside(target: &Path, suffix: &str) -> PathBuf {
+pub(crate) fn beside(target: &Path, suffix: &str) -> PathBuf {
     let mut name = target.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
@@ -247,7 +283,7 @@ fn next_path(target: &Path, name: &str) -> PathBuf {
 
 const NEXT: &str = ".interlingua-next-";
 
-fn remove_leftovers(target: &Path) {
+pub(crate) fn remove_leftovers(target: &Path) {
     let Some(name) = target.file_name().and_then(|name| name.to_str()) else { return };
     let prefix = format!("{name}{NEXT}");
     for entry in fs::read_dir(folder(target)).into_iter().flatten().flatten() {
@@ -258,7 +294,7 @@ fn remove_leftovers(target: &Path) {
 }
 
 /// Opens or makes a file that only its owner may read.
-fn open_private(path: &Path) -> io::Result<File> {
+pub(crate) fn open_private(path: &Path) -> io::Result<File> {
     private(OpenOptions::new().write(true).create(true).truncate(false)).open(path)
 }
 
@@ -279,7 +315,7 @@ fn private(options: &mut OpenOptions) -> &mut OpenOptions {
 
 /// A file renewed by root must still belong to the person whose login it is. Whoever is not root keeps it anyway.
 #[cfg(unix)]
-fn keep_owner(file: &File, target: &Path) {
+pub(crate) fn keep_owner(file: &File, target: &Path) {
     use std::os::unix::fs::MetadataExt;
     if let Ok(old) = fs::metadata(target) {
         let _ = std::os::unix::fs::fchown(file, Some(old.uid()), Some(old.gid()));
@@ -287,7 +323,7 @@ fn keep_owner(file: &File, target: &Path) {
 }
 
 #[cfg(not(unix))]
-fn keep_owner(_file: &File, _target: &Path) {}
+pub(crate) fn keep_owner(_file: &File, _target: &Path) {}
 
 #[cfg(unix)]
 fn sync_folder(folder: &Path) -> io::Result<()> {

@@ -10,7 +10,7 @@ mod kill_tests;
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -83,17 +83,38 @@ impl ChatGpt {
     ///
     /// A program that ends calls this last: a refresh that is cut off between the issuer's answer and the disk costs the
     /// login. Takes as long as [`RefreshPolicy`](crate::RefreshPolicy) allows a refresh to take.
-    pub async fn settled(&self) {
-        let flight = self.0.state().flight.clone();
-        if let Some(flight) = flight {
+    ///
+    /// Fails with [`Warning::NotSaved`] where the file does not have the login, after one more attempt: the person has to be
+    /// told, and the program should say by its exit status that something is wrong.
+    pub async fn settled(&self) -> Result<(), Warning> {
+        let under_way = self.0.state().flight.clone();
+        if let Some(flight) = under_way {
             let _ = landed(flight).await;
         }
+        let save = {
+            let mut state = self.0.state();
+            state.save_again.is_some().then(|| self.0.fly(&mut state, Need::Save))
+        };
+        if let Some(flight) = save {
+            let _ = landed(flight).await;
+        }
+        let state = self.0.state();
+        match &state.warning {
+            Some(warning @ Warning::NotSaved { .. }) if state.save_again.is_some() => Err(warning.clone()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Tells what the person should know, the moment it happens: what [`Credentials::warning`] gives from then on. There is
+    /// one listener; later ones hear nothing.
+    pub fn on_warning(&self, tell: impl Fn(&Warning) + Send + Sync + 'static) {
+        let _ = self.0.listener.set(Box::new(tell));
     }
 
     fn new(file: AuthFile, tokens: Tokens, issuer: Issuer) -> Result<Self, Error> {
         let session = Session::new(tokens, Generation::default(), issuer.config.refresh.margin, None)?;
         let state = State { session, flight: None, spent: Vec::new(), save_again: None, setback: None, warning: None };
-        Ok(Self(Arc::new(Shared { file, issuer, state: Mutex::new(state) })))
+        Ok(Self(Arc::new(Shared { file, issuer, state: Mutex::new(state), listener: OnceLock::new() })))
     }
 
     async fn current(&self) -> Result<Access, Error> {
@@ -161,12 +182,27 @@ struct Shared {
     file: AuthFile,
     issuer: Issuer,
     state: Mutex<State>,
+    listener: OnceLock<Listener>,
 }
+
+type Listener = Box<dyn Fn(&Warning) + Send + Sync>;
 
 impl Shared {
     fn state(&self) -> MutexGuard<'_, State> {
         // Every change of the state is a single assignment, so a panic leaves nothing half done.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps a warning, and tells it. That a login is not saved outweighs whatever else there is to say.
+    fn warn(&self, state: &mut State, warning: Warning) {
+        if state.save_again.is_some() && !matches!(warning, Warning::NotSaved { .. }) {
+            return;
+        }
+        let is_new = state.warning.as_ref().is_none_or(|known| known.to_string() != warning.to_string());
+        if let Some(tell) = self.listener.get().filter(|_| is_new) {
+            tell(&warning);
+        }
+        state.warning = Some(warning);
     }
 }
 

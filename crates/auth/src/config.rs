@@ -31,6 +31,8 @@ pub struct Config {
     pub issuer: Url,
     /// Where to refresh instead of at the issuer (`CODEX_REFRESH_TOKEN_URL_OVERRIDE`).
     pub refresh_url: Option<Url>,
+    /// Where to revoke instead of at the issuer (`CODEX_REVOKE_TOKEN_URL_OVERRIDE`).
+    pub revoke_url: Option<Url>,
     /// The OAuth client. The login is shared with the Codex CLI, so this is the CLI's.
     pub client_id: String,
     /// When to refresh and how to go on after a failure.
@@ -46,14 +48,15 @@ impl Config {
             auth_file: auth_file.into(),
             issuer: url("issuer", ISSUER)?,
             refresh_url: None,
+            revoke_url: None,
             client_id: CLIENT_ID.to_owned(),
             refresh: RefreshPolicy::default(),
             login: LoginPolicy::default(),
         })
     }
 
-    /// What the environment says: `CODEX_HOME` (default `~/.codex`), `CODEX_REFRESH_TOKEN_URL_OVERRIDE` and
-    /// `INTERLINGUA_ISSUER`. Fails with [`Error::Config`] when a URL is none, or when there is no home folder.
+    /// What the environment says: `CODEX_HOME` (default `~/.codex`), `CODEX_REFRESH_TOKEN_URL_OVERRIDE`,
+    /// `CODEX_REVOKE_TOKEN_URL_OVERRIDE` and `INTERLINGUA_ISSUER`. Fails with [`Error::Config`] when a URL is none, or when there is no home folder.
     pub fn from_env() -> Result<Self, Error> {
         Self::from_vars(|name| std::env::var_os(name))
     }
@@ -77,6 +80,7 @@ impl Config {
             config.issuer = issuer;
         }
         config.refresh_url = url_of("CODEX_REFRESH_TOKEN_URL_OVERRIDE")?;
+        config.revoke_url = url_of("CODEX_REVOKE_TOKEN_URL_OVERRIDE")?;
         Ok(config)
     }
 
@@ -84,6 +88,12 @@ impl Config {
     #[must_use]
     pub fn refresh_url(&self) -> Url {
         self.refresh_url.clone().unwrap_or_else(|| self.at_issuer("/oauth/token"))
+    }
+
+    /// Where a login is revoked.
+    #[must_use]
+    pub fn revoke_url(&self) -> Url {
+        self.revoke_url.clone().unwrap_or_else(|| self.at_issuer("/oauth/revoke"))
     }
 
     /// A path at the issuer, below whatever path the issuer itself has.

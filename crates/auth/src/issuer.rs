@@ -80,6 +80,19 @@ impl Issuer {
         }
     }
 
+    /// Revokes a refresh token, and with it the login it belongs to.
+    pub(crate) async fn revoke(&self, refresh_token: &SecretString) -> Result<(), Error> {
+        let token = refresh_token.expose_secret();
+        let body = RevokeBody { token, token_type_hint: "refresh_token", client_id: &self.config.client_id };
+        let request = self.client.http().post(self.config.revoke_url()).json(&body);
+        let answer =
+            call(request, self.config.refresh.request, REVOKE).await.map_err(|failed| Error::Issuer(failed.error))?;
+        if answer.status.is_success() {
+            return Ok(());
+        }
+        Err(Error::Issuer(answer.failed(REVOKE, &[token]).error))
+    }
+
     /// Redeems the code of a finished login.
     pub(crate) async fn redeem(
         &self,
@@ -110,6 +123,7 @@ impl Issuer {
 }
 
 pub(crate) const REFRESH: &str = "refreshing the ChatGPT login";
+const REVOKE: &str = "revoking the ChatGPT login";
 pub(crate) const LOGIN: &str = "logging in";
 
 #[derive(Serialize)]
@@ -117,6 +131,13 @@ struct RefreshBody<'a> {
     client_id: &'a str,
     grant_type: &'a str,
     refresh_token: &'a str,
+}
+
+#[derive(Serialize)]
+struct RevokeBody<'a> {
+    token: &'a str,
+    token_type_hint: &'a str,
+    client_id: &'a str,
 }
 
 /// A permanent refusal, by its code, or by a 401 in the issuer's own words. 429 and 5xx say nothing about the login.

@@ -39,6 +39,7 @@ mod http_client;
 mod issuer;
 mod lock;
 mod login;
+mod place;
 mod policy;
 mod refusal;
 mod status;
@@ -52,7 +53,7 @@ pub use http_client::{HttpClient, HttpSettings, Proxy};
 pub use login::{BrowserLogin, DeviceLogin, PasteError, Paster};
 pub use policy::{Decision, Failure, RefreshPolicy};
 pub use refusal::{Reason, ReauthRequired};
-pub use status::{Mode, Status, logout, status};
+pub use status::{LoggedOut, Mode, Status, logout, status};
 
 /// The README's example compiles and holds.
 #[cfg(doctest)]

@@ -18,6 +18,7 @@ use crate::{
     document::Document,
     error::Error,
     lock::{blocking, lock},
+    place::{CodexLocks, Place},
     status::{self, Status},
     tokens::Tokens,
 };
@@ -28,7 +29,7 @@ async fn check(config: &Config) -> Result<(), Error> {
     blocking(move || {
         file.create_folder()?;
         let (document, target) = current(&file)?;
-        AuthFile::reserve(&target, "checking", &document).map_err(|error| file.io("written", &error))?;
+        Place::reserve(&target, "checking", &document).map_err(|error| file.io("written", &error))?;
         Ok(())
     })
     .await?
@@ -39,8 +40,10 @@ async fn check(config: &Config) -> Result<(), Error> {
 async fn store(config: &Config, tokens: Tokens) -> Result<Status, Error> {
     let file = AuthFile::new(&config.auth_file);
     let _lock = lock(&file, config.refresh.lock).await?;
+    let margin = config.refresh.margin;
     blocking(move || {
         let failed = |error: &std::io::Error| file.io("written", error);
+        let _codex = CodexLocks::take(file.path()).map_err(|error| failed(&error))?;
         let (mut document, target) = current(&file)?;
         let broken = |error: serde_json::Error| failed(&error.into());
         document.set_string("auth_mode", "chatgpt").map_err(broken)?;
@@ -48,10 +51,10 @@ async fn store(config: &Config, tokens: Tokens) -> Result<Status, Error> {
             document.set_null("OPENAI_API_KEY");
         }
         tokens.write(&mut document, SystemTime::now()).map_err(|what| failed(&std::io::Error::other(what)))?;
-        let written = AuthFile::reserve(&target, "login", &document).and_then(|next| next.commit(&document));
+        let written = Place::reserve(&target, "login", &document).and_then(|place| place.put(&document));
         written.map_err(|error| failed(&error))?;
         let gone = || failed(&std::io::ErrorKind::NotFound.into());
-        status::of(&file, &document)?.ok_or_else(gone)
+        status::of(&file, &document, None, margin)?.ok_or_else(gone)
     })
     .await?
     .map_err(Error::File)

@@ -126,6 +126,11 @@ impl Lifetime {
         Self { due, expires: claims.expires }
     }
 
+    /// From when on it is renewed at its next use.
+    pub(crate) fn due(&self) -> Option<SystemTime> {
+        self.due
+    }
+
     pub(crate) fn age(&self, now: SystemTime) -> Age {
         if self.expires.is_some_and(|expires| expires <= now) {
             Age::Expired

@@ -103,8 +103,10 @@ async fn look(upstreams: &Upstreams, models: &[String], ask: bool, report: &mut 
         };
         report.line(model, told)?;
     }
-    for (_, upstream) in upstreams.members() {
-        upstream.settled().await;
+    for (name, upstream) in upstreams.members() {
+        if let Err(warning) = upstream.settled().await {
+            report.line(name, Err(warning.to_string()))?;
+        }
     }
     Ok(())
 }

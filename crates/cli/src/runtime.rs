@@ -29,30 +29,74 @@ pub(crate) fn told(ended: anyhow::Result<ExitCode>) -> ExitCode {
     })
 }
 
-/// Ready when the person or the system wants an end: Ctrl-C, or SIGTERM where there is such a thing.
-pub(crate) async fn told_to_stop() {
-    let interrupted = async {
-        // Without a handler the signal does what it always does.
+/// Ready when the person or the system wants an end: Ctrl-C, or SIGTERM or SIGHUP where there are such things. A terminal
+/// that is closed is no reason to lose a login.
+///
+/// Signals are listened for from the call on, whenever the future is waited for.
+pub(crate) fn told_to_stop() -> impl Future<Output = ()> {
+    let (end, hangup) = (told_to_end(), signals::hung_up());
+    async {
+        tokio::select! {
+            () = end => {}
+            () = hangup => {}
+        }
+    }
+}
+
+/// The same where SIGHUP means something else.
+pub(crate) fn told_to_end() -> impl Future<Output = ()> {
+    let (interrupted, terminated) = (signals::interrupted(), signals::terminated());
+    async {
+        tokio::select! {
+            () = interrupted => {}
+            () = terminated => {}
+        }
+    }
+}
+
+#[cfg(unix)]
+mod signals {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    pub(super) fn interrupted() -> impl Future<Output = ()> {
+        heard(SignalKind::interrupt())
+    }
+
+    pub(super) fn terminated() -> impl Future<Output = ()> {
+        heard(SignalKind::terminate())
+    }
+
+    pub(super) fn hung_up() -> impl Future<Output = ()> {
+        heard(SignalKind::hangup())
+    }
+
+    fn heard(kind: SignalKind) -> impl Future<Output = ()> {
+        let signal = signal(kind);
+        async {
+            match signal {
+                Ok(mut signal) => _ = signal.recv().await,
+                // Without a handler the signal does what it always does.
+                Err(_) => std::future::pending().await,
+            }
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod signals {
+    pub(super) async fn interrupted() {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-    };
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let terminated = async {
-            match signal(SignalKind::terminate()) {
-                Ok(mut signal) => signal.recv().await,
-                Err(_) => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            () = interrupted => {}
-            _ = terminated => {}
-        }
     }
-    #[cfg(not(unix))]
-    interrupted.await;
+
+    pub(super) async fn terminated() {
+        std::future::pending().await
+    }
+
+    pub(super) async fn hung_up() {
+        std::future::pending().await
+    }
 }
 
 /// The exit status of a command that was interrupted, as shells have it.

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use interlingua_auth::Warning;
 use interlingua_executor::Scrubber;
 
 use crate::store::{Store, open_store};
@@ -56,23 +57,27 @@ impl App {
             // Those that no request holds any more are let go, as soon as they have saved what they have.
             before.extract_if(.., |upstreams| Arc::strong_count(upstreams) == 1).collect::<Vec<_>>()
         };
-        settle(before).await;
+        // What could not be saved is in the log, and is tried once more at the end.
+        let _ = settle(before).await;
     }
 
     /// Waits until no login has anything unsaved.
-    pub(crate) async fn settled(&self) {
+    pub(crate) async fn settled(&self) -> Result<(), Warning> {
         let all = {
             let serving = self.upstreams.read().unwrap_or_else(PoisonError::into_inner);
             serving.before.iter().chain([&serving.now]).map(Arc::clone).collect()
         };
-        settle(all).await;
+        settle(all).await
     }
 }
 
-async fn settle(all: Vec<Arc<Upstreams>>) {
+/// Waits for all of them, and tells the first that has something it cannot save.
+async fn settle(all: Vec<Arc<Upstreams>>) -> Result<(), Warning> {
+    let mut settled = Ok(());
     for upstreams in all {
         for (_, upstream) in upstreams.members() {
-            upstream.settled().await;
+            settled = settled.and(upstream.settled().await);
         }
     }
+    settled
 }

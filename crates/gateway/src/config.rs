@@ -104,6 +104,9 @@ pub enum StartError {
     /// The login cannot be used.
     #[error(transparent)]
     Credentials(#[from] interlingua_auth::Error),
+    /// A login was renewed and could not be saved before the end.
+    #[error("{0}")]
+    Unsaved(interlingua_auth::Warning),
     /// The embedded upstream cannot be started.
     #[error("the replay upstream cannot be started: {0}")]
     Replay(io::Error),

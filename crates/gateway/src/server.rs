@@ -64,7 +64,7 @@ impl Gateway {
     /// Serves until `stop` is ready, then takes no more connections and gives open replies [`Limits::grace`] to end.
     ///
     /// # Errors
-    /// The listener broke.
+    /// The listener broke, or a login was renewed and could not be saved.
     pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), StartError> {
         self.served(Box::pin(stop)).await
     }
@@ -100,8 +100,7 @@ impl Gateway {
                 }
             }
         }
-        app.settled().await;
-        Ok(())
+        app.settled().await.map_err(StartError::Unsaved)
     }
 }
 

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use http::HeaderMap;
-use interlingua_auth::{ApiKey, ChatGpt, Credentials, Stored};
+use interlingua_auth::{ApiKey, ChatGpt, Credentials, Stored, Warning};
 use interlingua_executor::{BaseUrl, Config, Executor, Profile, ReqwestTransport, Timeouts};
-use interlingua_executor::{HttpSettings, Proxy, Scrubber};
+use interlingua_executor::{HttpSettings, Proxy, Scrubber, one_line};
 use interlingua_replay::{Log, Replay, Server};
 use interlingua_translate::{Api, Policy, Style, Translator};
 use secrecy::SecretString;
@@ -129,7 +129,10 @@ impl Upstream {
             (Target::Codex, _, login) => {
                 let login = login.map_or_else(interlingua_auth::Config::from_env, Ok)?;
                 match interlingua_auth::open(&login, &client)? {
-                    Stored::ChatGpt(login) => (with(Arc::new(login.clone())), Key::Own(Some(login))),
+                    Stored::ChatGpt(login) => {
+                        login.on_warning(|warning| tracing::warn!(warning = %one_line(warning), "the login"));
+                        (with(Arc::new(login.clone())), Key::Own(Some(login)))
+                    }
                     Stored::ApiKey(_) => return Err(StartError::Upstream(NO_CHATGPT.to_owned())),
                 }
             }
@@ -185,9 +188,13 @@ impl Upstream {
     }
 
     /// Waits until nothing of the login is left unsaved. A program that ends calls this last.
-    pub async fn settled(&self) {
-        if let Key::Own(Some(login)) = &self.key {
-            login.settled().await;
+    ///
+    /// # Errors
+    /// The login was renewed and could not be saved. The person has to know.
+    pub async fn settled(&self) -> Result<(), Warning> {
+        match &self.key {
+            Key::Own(Some(login)) => login.settled().await,
+            Key::Own(None) | Key::Callers => Ok(()),
         }
     }
 }

@@ -15,12 +15,14 @@ use tokio::sync::watch;
 use super::{Landed, Need, Session, Setback, Shared, State, mode_changed, tokens_of};
 use crate::{
     access::Warning,
-    auth_file::{self, AuthFile, Content, plain},
+    auth_file::{AuthFile, Content, plain},
     call::Failed,
+    document::Document,
     error::Error,
     fault::{self, Point},
     issuer::Refused,
     lock::{blocking, lock},
+    place::{self, Place, Put},
     policy::Decision,
     refusal::{Reason, ReauthRequired},
     status::Mode,
@@ -54,7 +56,7 @@ impl Shared {
                 Err(Trouble::Superseded) if attempt < policy.attempts => continue,
                 Err(Trouble::Superseded) => return Err(Error::Ended),
                 Err(Trouble::Final(error)) => {
-                    self.state().warning = Some(Warning::NotRefreshed(error.clone()));
+                    self.warn(&mut self.state(), Warning::NotRefreshed(error.clone()));
                     return Err(error);
                 }
                 Err(Trouble::Failed(failed)) => failed,
@@ -65,7 +67,7 @@ impl Shared {
                     let error = Error::Issuer(failed.error);
                     let mut state = self.state();
                     state.setback = Some(Setback::Pause { until: Instant::now() + pause, error: error.clone() });
-                    state.warning = Some(Warning::NotRefreshed(error.clone()));
+                    self.warn(&mut state, Warning::NotRefreshed(error.clone()));
                     return Err(error);
                 }
             }
@@ -98,7 +100,7 @@ impl Shared {
         let Content { document, target } = found.content;
         let reserved = {
             let document = document.clone();
-            blocking(move || AuthFile::reserve(&target, &name.to_string(), &document)).await?
+            blocking(move || Place::reserve(&target, &name.to_string(), &document)).await?
         };
         if let Err(error) = &reserved
             && need == Need::Fresh
@@ -113,18 +115,14 @@ impl Shared {
             Ok(issued) => {
                 fault::point(Point::Answered);
                 let new = issued.update(&tokens);
-                let saved = match reserved {
-                    Ok(next) => {
-                        let new = new.clone();
-                        blocking(move || auth_file::save(next, document, &new)).await?
-                    }
-                    Err(error) => Err(error),
-                };
+                let saved = self.put(reserved, name, new.clone(), document).await?;
                 let mut state = self.state();
                 if new.fingerprint() != Some(name) {
                     state.spent.push(name);
                 }
-                self.saved(&mut state, saved);
+                if let Some(newer) = self.saved(&mut state, saved) {
+                    return self.install(&mut state, newer, None);
+                }
                 self.install(&mut state, new, Some(Instant::now()))
             }
             Err(Refused::Permanent(refusal)) => {
@@ -133,6 +131,20 @@ impl Shared {
             }
             Err(Refused::Failed(failed)) => Err(Trouble::Failed(failed)),
         }
+    }
+
+    /// Puts tokens into the file, in the place of those of `spent` or of others that were spent here.
+    async fn put(
+        &self,
+        place: io::Result<Place>,
+        spent: Fingerprint,
+        tokens: Tokens,
+        known: Document,
+    ) -> Result<io::Result<Put>, Error> {
+        let mut ancestors = self.state().spent.clone();
+        ancestors.push(spent);
+        let file = self.file.clone();
+        blocking(move || place::renew(&file, place, &ancestors, &tokens, known)).await
     }
 
     /// A refusal may mean that a program without our lock was faster. Its newer token is in the file, or about to be.
@@ -168,7 +180,7 @@ impl Shared {
             let tokens = tokens_of(&file, &content.document).map_err(Error::File)?.ok_or_else(not_logged_in)?;
             let successor = tokens.fingerprint().and_then(|spent| AuthFile::successor(&content.target, spent));
             let recovered = successor.is_some();
-            Ok(Found { content, tokens: successor.unwrap_or(tokens), recovered })
+            Ok(Found { content, tokens: successor.map_or(tokens, |(newest, _)| newest), recovered })
         })
         .await?
         .map_err(Trouble::Final)
@@ -192,13 +204,24 @@ impl Shared {
                 found.tokens.clone()
             }
         };
-        let (document, target) = (found.content.document.clone(), found.content.target.clone());
-        let saved = blocking(move || {
-            AuthFile::reserve(&target, "saving", &document).and_then(|next| auth_file::save(next, document, &newest))
-        })
-        .await?;
-        self.saved(&mut self.state(), saved);
-        Ok(())
+        let Content { document, target } = &found.content;
+        let there = Tokens::read(document).ok().flatten().and_then(|tokens| tokens.fingerprint());
+        let Some(there) = there else { return Ok(()) };
+        if found.recovered {
+            // What has a successor is spent, if not by this process.
+            self.state().spent.push(there);
+        }
+        let (document, target) = (document.clone(), target.clone());
+        let known = document.clone();
+        // Until the content is in its place it is found by the name of what it replaces; what lies there already is not touched.
+        let name = if found.recovered { "saving".to_owned() } else { there.to_string() };
+        let place = blocking(move || Place::reserve(&target, &name, &document)).await?;
+        let saved = self.put(place, there, newest, known).await?;
+        let mut state = self.state();
+        match self.saved(&mut state, saved) {
+            Some(newer) => self.install(&mut state, newer, None),
+            None => Ok(()),
+        }
     }
 
     fn install(&self, state: &mut State, tokens: Tokens, refreshed: Option<Instant>) -> Result<(), Trouble> {
@@ -208,15 +231,23 @@ impl Shared {
         Ok(())
     }
 
-    fn saved(&self, state: &mut State, saved: io::Result<()>) {
+    /// Notes what became of the tokens; gives those that are to be used instead.
+    fn saved(&self, state: &mut State, saved: io::Result<Put>) -> Option<Tokens> {
         match saved {
-            Ok(()) => {
+            Ok(put) => {
                 state.save_again = None;
                 state.warning = None;
+                match put {
+                    Put::Saved | Put::Gone => None,
+                    Put::Newer(tokens) => Some(tokens),
+                }
             }
             Err(error) => {
                 state.save_again = Some(Instant::now() + self.issuer.config.refresh.save_again);
-                state.warning = Some(Warning::NotSaved { path: self.file.path().to_owned(), problem: plain(&error) });
+                let path = self.file.path().to_owned();
+                let beside = self.file.left_beside(&state.spent);
+                self.warn(state, Warning::NotSaved { path, problem: plain(&error), beside });
+                None
             }
         }
     }
@@ -225,7 +256,7 @@ impl Shared {
         let mut state = self.state();
         let until = Instant::now() + self.issuer.config.refresh.save_again;
         state.setback = Some(Setback::Pause { until, error: Error::File(self.file.io("written", error)) });
-        state.warning = Some(Warning::NotWritable { path: self.file.path().to_owned(), problem: plain(error) });
+        self.warn(&mut state, Warning::NotWritable { path: self.file.path().to_owned(), problem: plain(error) });
     }
 }
 

@@ -73,6 +73,8 @@ pub(crate) struct Issued {
     pub(crate) refresh_script: VecDeque<Canned>,
     pub(crate) device_script: VecDeque<Canned>,
     pub(crate) usercode: Option<Canned>,
+    pub(crate) revocation: Option<Canned>,
+    pub(crate) revoked: Vec<String>,
     /// What happens in the world between the request for a refresh and its answer.
     pub(crate) before_answer: Option<Hook>,
     pub(crate) delay: Duration,
@@ -99,6 +101,7 @@ impl Issuer {
         let state = Arc::new(Mutex::new(Issued { life: 3600, ..Issued::default() }));
         let router = Router::new()
             .route("/oauth/token", post(token))
+            .route("/oauth/revoke", post(revoke))
             .route("/api/accounts/deviceauth/usercode", post(usercode))
             .route("/api/accounts/deviceauth/token", post(device_token))
             .with_state(Arc::clone(&state));
@@ -176,6 +179,20 @@ async fn token(State(state): State<Arc<Mutex<Issued>>>, headers: HeaderMap, body
     let kind = headers["content-type"].to_str().unwrap().to_owned();
     state.lock().unwrap().requests.push(("/oauth/token".into(), headers, body.clone()));
     if kind == "application/json" { refresh(&state, &body).await } else { redeem(&state, &kind, &body) }
+}
+
+async fn revoke(State(state): State<Arc<Mutex<Issued>>>, headers: HeaderMap, body: Bytes) -> Response {
+    assert!(!headers.contains_key("authorization"));
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!((&body["client_id"], &body["token_type_hint"]), (&json!(CLIENT_ID), &json!("refresh_token")));
+    let token = body["token"].as_str().unwrap();
+    let mut state = state.lock().unwrap();
+    if let Some(canned) = state.revocation.take() {
+        return canned.response();
+    }
+    let was_live = state.live.remove(token);
+    state.revoked.push(token.to_owned());
+    Canned::json(if was_live { 200 } else { 400 }, &json!({})).response()
 }
 
 async fn refresh(state: &Mutex<Issued>, body: &str) -> Response {

@@ -57,11 +57,12 @@ impl World {
         serde_json::from_slice(&fs::read(self.file()).unwrap()).unwrap()
     }
 
-    /// The names in the home folder besides `auth.json` and its lock.
+    /// The names in the home folder besides `auth.json` and the locks.
     pub(crate) fn leftovers(&self) -> Vec<String> {
         let names =
             fs::read_dir(self.home.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-        names.filter(|name| name != "auth.json" && name != "auth.json.interlingua-lock").collect()
+        let known = ["auth.json", "auth.json.interlingua-lock", "auth.json.lock", "auth.lock"];
+        names.filter(|name| !known.contains(&name.as_str())).collect()
     }
 }
 

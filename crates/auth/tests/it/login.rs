@@ -2,7 +2,9 @@
 
 use std::{fs, time::Duration};
 
-use interlingua_auth::{BrowserLogin, DeviceLogin, Error, LoginError, Mode, PasteError, Status, logout, open, status};
+use interlingua_auth::{
+    BrowserLogin, DeviceLogin, Error, LoggedOut, LoginError, Mode, PasteError, Status, logout, open, status,
+};
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -254,20 +256,41 @@ async fn a_device_login_that_is_not_offered_names_the_other_way() {
 }
 
 #[tokio::test]
-async fn logging_out_removes_the_login_and_nothing_else() {
+async fn logging_out_revokes_the_login_and_removes_it_and_nothing_else() {
     let world = World::logged_in(FRESH);
-    assert!(logout(&world.config()).await.unwrap());
+    let token = world.json()["tokens"]["refresh_token"].as_str().unwrap().to_owned();
+    assert!(matches!(logout(&world.config(), &client()).await.unwrap(), LoggedOut::Revoked));
+    assert_eq!(world.issuer.state().revoked, [token]);
     let file = world.json();
     assert_eq!(file.as_object().unwrap().keys().collect::<Vec<_>>(), ["OTHER_API_KEY", "zeta"]);
     assert_eq!(status(&world.config()).unwrap(), None);
-    assert!(!logout(&world.config()).await.unwrap());
+    assert!(matches!(logout(&world.config(), &client()).await.unwrap(), LoggedOut::NoLogin));
 
     let bare = World::empty();
     fs::write(bare.file(), r#"{"auth_mode":"apikey","OPENAI_API_KEY":"sk-1"}"#).unwrap();
     assert_eq!(status(&bare.config()).unwrap().unwrap().mode, Mode::ApiKey);
-    assert!(logout(&bare.config()).await.unwrap());
+    assert!(matches!(logout(&bare.config(), &client()).await.unwrap(), LoggedOut::Removed));
     assert!(!bare.file().exists());
-    assert!(!logout(&bare.config()).await.unwrap());
+    assert!(matches!(logout(&bare.config(), &client()).await.unwrap(), LoggedOut::NoLogin));
+    assert_eq!(bare.issuer.state().revoked, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_login_that_cannot_be_revoked_is_removed_and_that_is_said() {
+    let world = World::logged_in(FRESH);
+    let words = json!({ "error": { "code": "server_error", "message": format!("no: {SECRET}") } });
+    world.issuer.state().revocation = Some(Canned::json(503, &words));
+    let LoggedOut::NotRevoked(error) = logout(&world.config(), &client()).await.unwrap() else { panic!("revoked") };
+    let message = error.to_string();
+    assert!(message.contains("revoking the ChatGPT login failed") && message.contains("503"), "{message}");
+    assert!(!message.contains(SECRET), "{message}");
+    assert_eq!(status(&world.config()).unwrap(), None);
+
+    let elsewhere = World::logged_in(FRESH);
+    let mut config = elsewhere.config();
+    config.revoke_url = Some(format!("{}/oauth/revoke", world.issuer.url).parse().unwrap());
+    assert!(matches!(logout(&config, &client()).await.unwrap(), LoggedOut::Revoked));
+    assert_eq!((world.issuer.state().revoked.len(), elsewhere.issuer.state().revoked.len()), (1, 0));
 }
 
 #[tokio::test]
@@ -279,6 +302,9 @@ async fn the_status_tells_everything_but_the_secrets() {
     assert_eq!(status.plan.as_deref(), Some("plus"));
     let left = status.expires.unwrap().duration_since(std::time::SystemTime::now()).unwrap();
     assert!((3500..=3600).contains(&left.as_secs()), "{left:?}");
+    let due = status.due.unwrap().duration_since(std::time::SystemTime::now()).unwrap();
+    assert!((3100..=3240).contains(&due.as_secs()), "six minutes before the end: {due:?}");
+    assert_eq!(status.beside, None);
     assert_eq!(humantime::format_rfc3339(status.last_refresh.unwrap()).to_string(), "2026-01-01T00:00:00Z");
     assert!(!format!("{status:?}").contains(SECRET));
 }

@@ -12,3 +12,4 @@ mod http_client;
 mod login;
 mod processes;
 mod refresh;
+mod saving;

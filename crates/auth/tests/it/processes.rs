@@ -84,7 +84,7 @@ fn gets_an_access() {
 }
 
 /// A copy of this program that any user can run, and a folder that only its owner may list, owned by the child's user,
-/// who may not write to it. Root may write anywhere, so the child is somebody else then.
+/// who may write neither to it nor to the file. Root may write anywhere, so the child is somebody else then.
 fn read_only(world: &World) -> (tempfile::TempDir, PathBuf, Option<u32>) {
     let programs = tempfile::tempdir().unwrap();
     fs::set_permissions(programs.path(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -96,6 +96,7 @@ fn read_only(world: &World) -> (tempfile::TempDir, PathBuf, Option<u32>) {
         chown(world.file(), Some(NOBODY), Some(NOBODY)).unwrap();
         chown(world.home.path(), Some(NOBODY), Some(NOBODY)).unwrap();
     }
+    fs::set_permissions(world.file(), fs::Permissions::from_mode(0o400)).unwrap();
     fs::set_permissions(world.home.path(), fs::Permissions::from_mode(0o500)).unwrap();
     (programs, program, root.then_some(NOBODY))
 }
@@ -137,11 +138,12 @@ fn refreshes_in_memory() {
         let second = login.on_unauthorized(first.generation()).await.unwrap().unwrap();
         assert_ne!(first.bearer().expose_secret(), second.bearer().expose_secret());
         assert_eq!(fs::read(&config.auth_file).unwrap(), before);
+        assert!(matches!(login.settled().await, Err(Warning::NotSaved { .. })));
         let home = config.auth_file.parent().unwrap();
         fs::set_permissions(home, fs::Permissions::from_mode(0o700)).unwrap();
         tokio::time::sleep(Duration::from_millis(250)).await;
         login.access().await.unwrap();
-        login.settled().await;
+        login.settled().await.unwrap();
         assert!(login.warning().is_none());
         assert!(fs::read_to_string(&config.auth_file).unwrap().contains(second.bearer().expose_secret()));
     });

@@ -140,7 +140,7 @@ async fn what_cannot_be_read_is_refused_and_never_replaced() {
         fs::write(world.file(), &content).unwrap();
         assert!(matches!(open(&world.config(), &client()), Err(Error::File(_))), "{content:?}");
         assert!(matches!(BrowserLogin::start(&world.config(), &client()).await, Err(Error::File(_))), "{content:?}");
-        assert!(matches!(logout(&world.config()).await, Err(Error::File(_))), "{content:?}");
+        assert!(matches!(logout(&world.config(), &client()).await, Err(Error::File(_))), "{content:?}");
         assert_eq!(fs::read(world.file()).unwrap(), content);
     }
 }
@@ -343,7 +343,7 @@ async fn a_caller_that_goes_away_loses_no_token() {
     let login = world.open();
     let gone = tokio::time::timeout(Duration::from_millis(50), login.access()).await;
     assert!(gone.is_err());
-    login.settled().await;
+    login.settled().await.unwrap();
     assert_ne!(world.json()["last_refresh"], "2026-01-01T00:00:00.000000Z");
     login.access().await.unwrap();
     assert_eq!(world.issuer.counts(), (1, 0));
@@ -385,7 +385,7 @@ async fn a_folder_that_vanishes_costs_no_login() {
     fs::rename(&aside, &home).unwrap();
     tokio::time::sleep(Duration::from_millis(80)).await;
     login.access().await.unwrap();
-    login.settled().await;
+    login.settled().await.unwrap();
     assert_eq!(world.json()["tokens"]["access_token"], access.bearer().expose_secret());
     assert!(login.warning().is_none());
     assert_eq!(world.issuer.state().refreshes, 1);
@@ -406,9 +406,14 @@ async fn a_login_that_could_not_be_put_in_its_place_is_found_beside_it() {
     let login = world.open();
     let access = login.access().await.unwrap();
     assert!(matches!(login.warning(), Some(Warning::NotSaved { .. })));
+    assert!(login.settled().await.is_err());
     drop(login);
     fs::remove_dir(&file).unwrap();
     fs::rename(aside, &file).unwrap();
+    let status = interlingua_auth::status(&world.config()).unwrap().unwrap();
+    let beside = status.beside.unwrap();
+    assert!(beside.starts_with(world.home.path()), "{}", beside.display());
+    assert_eq!(std::os::unix::fs::MetadataExt::mode(&fs::metadata(&beside).unwrap()) & 0o777, 0o600);
     // Another process knows nothing of what happened.
     let next = world.open().access().await.unwrap();
     assert_eq!(next.bearer().expose_secret(), access.bearer().expose_secret());

@@ -37,8 +37,10 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
         asked = ask(&args, &upstream) => asked.map(|()| ExitCode::SUCCESS),
         () = told_to_stop() => Ok(ExitCode::from(INTERRUPTED)),
     };
-    upstream.settled().await;
-    asked
+    let settled = upstream.settled().await;
+    let code = asked?;
+    settled?;
+    Ok(code)
 }
 
 async fn ask(args: &Args, upstream: &Upstream) -> Result<()> {

@@ -7,7 +7,7 @@ use std::io::{self, BufRead};
 use std::process::{Command, ExitCode, Stdio};
 
 use anyhow::Result;
-use interlingua_auth::{BrowserLogin, Config, DeviceLogin, PasteError, Paster};
+use interlingua_auth::{BrowserLogin, Config, DeviceLogin, LoggedOut, PasteError, Paster};
 use interlingua_executor::HttpSettings;
 
 use crate::terminal;
@@ -22,7 +22,7 @@ pub(crate) struct Args {
     device: bool,
 }
 
-/// Remove the login from this machine
+/// End the login: have it revoked, and remove it from this machine
 #[derive(Debug, clap::Args)]
 pub(crate) struct LogoutArgs {}
 
@@ -56,8 +56,16 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
 
 /// Runs `logout`.
 pub(crate) async fn logout(_: LogoutArgs) -> Result<ExitCode> {
-    let was_logged_in = interlingua_auth::logout(&Config::from_env()?).await?;
-    terminal::to_stderr(if was_logged_in { "Logged out.\n" } else { "There was no login.\n" });
+    let client = HttpSettings::default().client()?;
+    match interlingua_auth::logout(&Config::from_env()?, &client).await? {
+        LoggedOut::NoLogin => terminal::to_stderr("There was no login.\n"),
+        LoggedOut::Revoked => terminal::to_stderr("Logged out, and the login is revoked.\n"),
+        LoggedOut::Removed => terminal::to_stderr("Logged out.\n"),
+        LoggedOut::NotRevoked(error) => anyhow::bail!(
+            "the login is removed from this machine and not revoked: {error}. Who has a copy of it can use it; it can be \
+             ended in the security settings of ChatGPT"
+        ),
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -9,6 +9,7 @@ use interlingua_executor::RateLimits;
 use interlingua_gateway::{Target, Upstream, UpstreamConfig};
 
 use super::limits::bars;
+use crate::runtime::{INTERRUPTED, told_to_stop};
 use crate::terminal;
 
 /// Show the login: account, plan, how long its token lasts and how much is used; exits with 1 when there is none
@@ -36,26 +37,54 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
     if let Some(at) = status.last_refresh {
         terminal::to_stdout(&format!("renewed    {} ago\n", span(at.elapsed().unwrap_or_default())))?;
     }
+    if let Some(due) = status.due.filter(|_| status.renewable) {
+        terminal::to_stdout(&format!("renewal    {}\n", renewal(due, SystemTime::now())))?;
+    }
     terminal::to_stdout(&format!("file       {}\n", status.path.display()))?;
-    if status.mode == Mode::ChatGpt {
-        let limits = match limits(config, args).await {
-            Ok(limits) => bars(&limits, SystemTime::now()),
-            Err(error) => format!("limits     not known: {}\n", terminal::harmless(&error.to_string())),
-        };
-        terminal::to_stdout(&limits)?;
+    if let Some(beside) = &status.beside {
+        let problem = "it could not be put in its file, and the Codex CLI does not find it there";
+        terminal::to_stdout(&format!("NOT SAVED  {}: {problem}\n", beside.display()))?;
+    }
+    if status.mode == Mode::ApiKey {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let config = UpstreamConfig {
+        target: Some(Target::Codex),
+        base_url: args.base_url.as_deref().map(str::parse).transpose()?,
+        login: Some(config),
+        ..UpstreamConfig::default()
+    };
+    let upstream = Upstream::open(config).await?;
+    let limits = tokio::select! {
+        limits = limits(&upstream) => limits,
+        () = told_to_stop() => {
+            upstream.settled().await?;
+            return Ok(ExitCode::from(INTERRUPTED));
+        }
+    };
+    terminal::to_stdout(&match limits {
+        Ok(limits) => bars(&limits, SystemTime::now()),
+        Err(error) => format!("limits     not known: {}\n", terminal::harmless(&error.to_string())),
+    })?;
+    // To ask may have renewed the login.
+    if let Err(warning) = upstream.settled().await {
+        terminal::to_stdout(&format!("NOT SAVED  {}\n", terminal::harmless(&warning.to_string())))?;
+        return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)
 }
 
+/// When the login is renewed: at the first use from `due` on.
+fn renewal(due: SystemTime, now: SystemTime) -> String {
+    match due.duration_since(now) {
+        Ok(left) => format!("due in {}, at the next use from then on", span(left)),
+        Err(_) => "due at the next use".to_owned(),
+    }
+}
+
 /// Asks the backend how much of the plan is used.
-async fn limits(login: Config, args: Args) -> Result<RateLimits> {
-    let base_url = args.base_url.as_deref().map(str::parse).transpose()?;
-    let config =
-        UpstreamConfig { target: Some(Target::Codex), base_url, login: Some(login), ..UpstreamConfig::default() };
-    let upstream = Upstream::open(config).await?;
-    let asked = tokio::time::timeout(PATIENCE, upstream.executor().usage()).await;
-    upstream.settled().await;
-    match asked {
+async fn limits(upstream: &Upstream) -> Result<RateLimits> {
+    match tokio::time::timeout(PATIENCE, upstream.executor().usage()).await {
         Ok(limits) => Ok(limits?),
         Err(_) => anyhow::bail!("{} did not answer within {} s", upstream.name(), PATIENCE.as_secs()),
     }

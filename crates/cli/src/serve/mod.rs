@@ -13,7 +13,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, fmt};
 
-use crate::runtime::told_to_stop;
+use crate::runtime::{told_to_end, told_to_stop};
 use crate::serve::file::{Alias, Flags, Hidden};
 use crate::terminal::{self, Paint};
 use crate::upstream::UpstreamArgs;
@@ -45,7 +45,8 @@ pub(crate) struct Args {
     /// [default: memory]
     #[arg(long, env = "INTERLINGUA_STORE", value_name = "STORE", hide_env_values = true)]
     store: Option<String>,
-    /// A TOML file with any of this and more: see `interlingua config example`. It is read again at SIGHUP
+    /// A TOML file with any of this and more: see `interlingua config example`. It is read again at SIGHUP, which ends the
+    /// gateway where there is no file
     #[arg(long, env = "INTERLINGUA_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -98,8 +99,10 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
     ));
     if is_reloadable {
         tokio::spawn(reloaded_on_hangup(gateway.handle()));
+        gateway.serve(told_to_end()).await?;
+    } else {
+        gateway.serve(told_to_stop()).await?;
     }
-    gateway.serve(told_to_stop()).await?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -72,6 +72,7 @@ fn status_draws_the_windows_of_the_plan() {
         assert!(run.out.contains(line), "{}", run.out);
     }
     assert!(run.out.contains("plan plus") && run.out.contains("acct-1"), "{}", run.out);
+    assert!(run.out.contains("renewal    due in ") && !run.out.contains("NOT SAVED"), "{}", run.out);
     shows_no_secret(&run);
 }
 

@@ -4,5 +4,6 @@ mod codex;
 mod commands;
 mod config;
 mod doctor;
+mod endings;
 mod support;
 mod translate;
