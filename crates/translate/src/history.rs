@@ -3,14 +3,23 @@
 
 use std::collections::{HashMap, HashSet};
 
-use interlingua_model::{Api, Content, Item, ItemKind, Opaque, Origin, Role, ToolResult};
+use interlingua_model::{Api, Content, Item, ItemKind, Opaque, Origin, Request, Role, ToolResult};
 
 use crate::places::Places;
-use crate::responses::abroad::{Abroad, abroad};
+use crate::responses;
+use crate::responses::abroad::{Abroad, Told, abroad};
 use crate::{Loss, LossCode};
 
 /// What stands for a result that never came.
 const NO_RESULT: &str = "No result: the call was never answered.";
+
+/// Tells a request in words that `api` has, before anything of it is written: what the history says about the whole of it.
+pub(crate) fn retell(request: Request, api: Api) -> (Request, Vec<Loss>) {
+    match api {
+        Api::Responses => (request, Vec::new()),
+        Api::Chat => responses::retell::retell(request),
+    }
+}
 
 /// Makes a history one that `api` takes.
 pub(crate) fn settle(items: Vec<Item>, api: Api, losses: &mut Vec<Loss>, places: &mut Places) -> Vec<Item> {
@@ -38,13 +47,23 @@ fn told(items: Vec<Item>, api: Api, losses: &mut Vec<Loss>, places: &mut Places)
                     lose(LossCode::DroppedHistory, detail);
                     continue;
                 }
-                Abroad::Told(ItemKind::ToolResult(result)) if !calls.contains(&result.call_id) => {
+                Abroad::Told(Told { kind: ItemKind::ToolResult(result), has_sealed: _ })
+                    if !calls.contains(&result.call_id) =>
+                {
                     let detail = format!("the call that this `{kind}` answers is not part of what goes out");
                     lose(LossCode::DroppedItem, detail);
                     continue;
                 }
-                Abroad::Told(stand_in) => {
-                    lose(LossCode::CallAsFunction, format!("the `{kind}` is told as that of a function"));
+                Abroad::Told(Told { kind: stand_in, has_sealed }) => {
+                    if has_sealed {
+                        let detail = format!("only the server that made a `{kind}` can read all that is in it");
+                        lose(LossCode::DroppedHistory, detail);
+                    }
+                    if let ItemKind::Message(_) = stand_in {
+                        lose(LossCode::ItemAsMessage, format!("the `{kind}` is told as a message of the user"));
+                    } else {
+                        lose(LossCode::CallAsFunction, format!("the `{kind}` is told as that of a function"));
+                    }
                     places.take_whole(item.origin);
                     item.kind = stand_in;
                 }

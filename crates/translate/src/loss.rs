@@ -158,6 +158,8 @@ loss_codes! {
     CustomAsFunction = "custom_as_function", false;
     /// A call or a result that only the source's API has a word for, told as that of a function.
     CallAsFunction = "call_as_function", false;
+    /// An item that only the source's API has a word for, told as a message.
+    ItemAsMessage = "item_as_message", false;
     /// The boundaries between items that the target joins.
     JoinedItems = "joined_items", false;
     /// An item that stands elsewhere in the target's order.

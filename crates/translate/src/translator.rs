@@ -5,6 +5,7 @@ use std::sync::Arc;
 use interlingua_model::{Api, Origin, Request, Sourced};
 
 use crate::api::{Context, Upstream, Written, check_request, decode_request};
+use crate::history::retell;
 use crate::loss::under;
 use crate::reply::{Reading, Reply};
 use crate::{Error, Kept, Loss, Policy, Sent, Stamp, Style, Translated};
@@ -194,8 +195,10 @@ impl Upstream {
     /// As [`Asked::to`].
     #[expect(clippy::needless_pass_by_value, reason = "a stamp is for one request, here as in `Asked::to`")]
     pub fn request(&self, request: Request, policy: Policy, stamp: Stamp) -> Result<Outgoing<Reading>, Error> {
+        let (request, mut losses) = retell(request, self.api());
         let sent = self.sent(&request, &stamp);
-        let Written { body, is_streamed, session, losses, places } = self.encode_request(request, &sent)?;
+        let Written { body, is_streamed, session, losses: lost, places } = self.encode_request(request, &sent)?;
+        losses.extend(lost);
         under(policy, &losses)?;
         let places = Arc::new(places);
         let reply = Reading { upstream: self.api(), sent, places, asks_for_stream: is_streamed };

@@ -99,7 +99,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 }
 
 fn is_relayed(name: &HeaderName) -> bool {
-    const NAMES: [&str; 7] = [
+    const NAMES: [&str; 10] = [
         "content-type",
         "content-length",
         "content-encoding",
@@ -107,6 +107,9 @@ fn is_relayed(name: &HeaderName) -> bool {
         "request-id",
         "cf-ray",
         "x-should-retry",
+        "x-reasoning-included",
+        "x-models-etag",
+        "x-openai-authorization-error",
     ];
     NAMES.contains(&name.as_str())
         || name.as_str().starts_with("openai-")

@@ -96,7 +96,7 @@ pub(crate) fn of_session(headers: &HeaderMap) -> impl Iterator<Item = (HeaderNam
 /// Whether a header of a client belongs to its session, its trace or a feature it asks for, and neither to its identity
 /// nor to its connection.
 fn is_of_session(name: &HeaderName) -> bool {
-    const NAMES: [&str; 7] = [
+    const NAMES: [&str; 8] = [
         "session-id",
         "session_id",
         "thread-id",
@@ -104,8 +104,9 @@ fn is_of_session(name: &HeaderName) -> bool {
         "x-client-request-id",
         "openai-beta",
         "idempotency-key",
+        "x-oai-attestation",
     ];
-    const FAMILIES: [&str; 2] = ["x-codex-", "x-openai-internal-codex-"];
+    const FAMILIES: [&str; 3] = ["x-codex-", "x-openai-", "x-responsesapi-"];
     NAMES.contains(&name.as_str()) || FAMILIES.iter().any(|family| name.as_str().starts_with(family))
 }
 

@@ -284,3 +284,46 @@ async fn a_body_is_passed_through_with_the_headers_of_its_session() {
     assert!(!format!("{:?}", sent.headers()).contains("spy"), "{:?}", sent.headers());
     assert!(!sent.headers().contains_key("content-encoding"));
 }
+
+/// What the Codex CLI sends beside a request, and reads beside its reply.
+#[tokio::test]
+async fn the_headers_of_a_codex_session_go_on_and_its_answers_come_back() {
+    const SENT: [&str; 15] = [
+        "x-codex-turn-state",
+        "x-codex-routing-hint",
+        "x-codex-installation-id",
+        "x-codex-window-id",
+        "x-codex-parent-thread-id",
+        "x-codex-root-turn-id",
+        "x-codex-inference-call-id",
+        "x-codex-cyber-access-program",
+        "x-openai-subagent",
+        "x-openai-memgen-request",
+        "x-openai-product-sku",
+        "x-openai-account-routing-override",
+        "x-openai-agent-assertion",
+        "x-oai-attestation",
+        "x-responsesapi-include-timing-metrics",
+    ];
+    const READ: [&str; 7] = [
+        "x-reasoning-included",
+        "openai-model",
+        "x-models-etag",
+        "x-codex-rate-limit-reached-type",
+        "x-codex-promo-message",
+        "x-codex-safety-buffering-state",
+        "x-openai-authorization-error",
+    ];
+    let told: Vec<_> = READ.iter().map(|name| (*name, "told")).collect();
+    let upstream = Scripted::new([reply_with(200, &told, [Piece::Bytes("{}".into())])]);
+    let headers = SENT.iter().map(|name| (name.parse().unwrap(), "v".parse().unwrap())).collect();
+    let executor = upstream.executor(config(Api::Responses));
+    let response = executor.pass(bytes::Bytes::from_static(b"{}"), &headers).await.unwrap();
+    let sent = &upstream.sent()[0];
+    for name in SENT {
+        assert!(sent.headers().contains_key(name), "{name}");
+    }
+    for name in READ {
+        assert!(response.headers().contains_key(name), "{name}");
+    }
+}

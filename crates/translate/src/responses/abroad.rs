@@ -1,22 +1,31 @@
 //! What stands for an item where its API is not spoken.
 
 use interlingua_model::{
-    Arguments, Content, ImagePart, ImageSource, ItemKind, Opaque, Origin, Part, PartKind, ToolCall, ToolKind,
-    ToolResult,
+    Arguments, Content, ImagePart, ImageSource, ItemKind, Message, Opaque, Origin, Part, PartKind, Role, TextPart,
+    ToolCall, ToolKind, ToolResult,
 };
 use interlingua_wire::{Json, responses as wire};
 use serde::Deserialize;
 
+use super::reply::content::part_text;
+use super::retell::SEARCH;
 use crate::convert::non_empty;
 
 /// What another API is told of an item.
 pub(crate) enum Abroad {
-    /// The same as a call of a function of that name, or as its result.
-    Told(ItemKind),
+    /// The same in other words.
+    Told(Told),
     /// Nothing, and what is sealed in it is gone.
     Sealed,
     /// Nothing is known that would stand for it.
     Nothing,
+}
+
+/// What stands for an item: a call of a function of that name, its result, or a message.
+pub(crate) struct Told {
+    pub(crate) kind: ItemKind,
+    /// Whether there was something sealed in it, which is gone.
+    pub(crate) has_sealed: bool,
 }
 
 /// What another API is told of an item of the history. A call that the client ran is a call anywhere.
@@ -25,6 +34,12 @@ pub(crate) fn abroad(opaque: &Opaque, origin: Origin) -> Abroad {
     let Ok(item) = serde_json::from_str::<wire::Item>(opaque.raw.text()) else { return Abroad::Nothing };
     let told = match item {
         wire::Item::Compaction(_) => return Abroad::Sealed,
+        wire::Item::ContextCompaction(item) if item.encrypted_content.is_some() => return Abroad::Sealed,
+        wire::Item::AgentMessage(item) => return agent_message(item, origin),
+        wire::Item::ToolSearchCall(item) if item.execution.as_deref() == Some("client") => {
+            call(SEARCH, item.call_id, item.arguments)
+        }
+        wire::Item::ToolSearchOutput(item) => result(item.call_id, text(item.tools)),
         wire::Item::LocalShellCall(item) => call("local_shell", item.call_id.or(item.id), item.action),
         wire::Item::LocalShellCallOutput(item) => {
             // Clients write the call's id into either.
@@ -49,7 +64,40 @@ pub(crate) fn abroad(opaque: &Opaque, origin: Origin) -> Abroad {
         }
         _ => None,
     };
-    told.map_or(Abroad::Nothing, Abroad::Told)
+    told.map_or(Abroad::Nothing, |kind| Abroad::Told(Told { kind, has_sealed: false }))
+}
+
+/// What begins so is sealed; anything else in a part of that type is plain.
+const SEALED: &str = "gAAAA";
+
+/// The texts of a message from one agent to another, and what else of it anybody can read.
+#[expect(clippy::wildcard_enum_match_arm, reason = "what any other part says is its text")]
+fn agent_message(message: wire::AgentMessage, origin: Origin) -> Abroad {
+    let mut has_sealed = false;
+    let mut parts = Vec::new();
+    for part in message.content.unwrap_or_default() {
+        let kind = match part {
+            wire::ContentPart::EncryptedContent(part) => {
+                let text = part.encrypted_content.unwrap_or_default();
+                has_sealed |= text.starts_with(SEALED);
+                plain(Some(text).filter(|text| !text.starts_with(SEALED)))
+            }
+            wire::ContentPart::InputImage(part) => part
+                .image_url
+                .map(|url| PartKind::Image(ImagePart { source: ImageSource::Url(url), detail: part.detail })),
+            part => plain(part_text(&part).map(std::borrow::Cow::into_owned)),
+        };
+        parts.extend(kind.map(|kind| Part { origin, kind, cache_breakpoint: None }));
+    }
+    if parts.is_empty() {
+        return if has_sealed { Abroad::Sealed } else { Abroad::Nothing };
+    }
+    let kind = ItemKind::Message(Message::new(Role::User, Content::Parts(parts)));
+    Abroad::Told(Told { kind, has_sealed })
+}
+
+fn plain(text: Option<String>) -> Option<PartKind> {
+    non_empty(text).map(|text| PartKind::Text(TextPart { text, ..TextPart::default() }))
 }
 
 fn call(name: &str, call_id: Option<String>, arguments: Option<Json>) -> Option<ItemKind> {

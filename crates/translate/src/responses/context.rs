@@ -7,6 +7,7 @@ use interlingua_wire::responses as wire;
 
 use super::reply::echo::Echo;
 use super::reply::ids::reply_id;
+use super::retell::has_search;
 use crate::{Kept, Stamp, Style};
 
 /// What a reply in Responses has to know of its request, most of which it repeats. Cheap to clone.
@@ -34,6 +35,8 @@ pub struct Context {
     pub(super) close_cut_items: bool,
     /// The reply's own id, where it is not made of the upstream's.
     id: Option<String>,
+    /// Whether calls of a function stand for the client's searches for tools.
+    pub(super) has_search: bool,
     echo: Arc<Echo>,
 }
 
@@ -48,6 +51,7 @@ impl Context {
             model: request.model.clone(),
             close_cut_items: close_cut_items.unwrap_or(true),
             id: None,
+            has_search: has_search(&request.tools),
             echo: Arc::new(Echo::new(request)),
         }
     }

@@ -7,6 +7,7 @@ mod dialect;
 mod item_class;
 mod reply;
 mod request;
+pub(crate) mod retell;
 mod stream;
 mod upstream;
 mod words;

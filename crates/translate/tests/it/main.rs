@@ -2,6 +2,7 @@
 //! `laws/`.
 #![cfg(test)]
 
+mod agents;
 mod forms;
 mod history;
 mod newer;

@@ -9,7 +9,7 @@ use crate::carried::carry;
 use crate::chat::Field;
 use crate::chat::Upstream;
 use crate::convert::wire_json;
-use crate::history::settle;
+use crate::history::{retell, settle};
 use crate::places::{At, Places, What};
 use crate::sent::Encoded;
 use crate::{Error, LossCode, RequestCode, Sent, Stamp, Translated};
@@ -43,8 +43,10 @@ const ENCRYPTED_REASONING: &str = "reasoning.encrypted_content";
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn encode_request(request: Request, upstream: &Upstream, stamp: &Stamp) -> Result<Encoded<wire::Request>, Error> {
+    let (request, mut losses) = retell(request, Api::Chat);
     let sent = sent(&request, upstream, stamp);
-    let (Translated { value, losses }, _) = write_request(request, upstream, &sent)?;
+    let (Translated { value, losses: lost }, _) = write_request(request, upstream, &sent)?;
+    losses.extend(lost);
     Ok(Encoded { value, losses, sent })
 }
 

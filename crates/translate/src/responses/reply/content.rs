@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use interlingua_model::{Api, Arguments, ItemStatus, Opaque, OpaqueClass, Origin, PartKind, TextPart};
-use interlingua_wire::{Extra, Unknown, responses as wire};
+use interlingua_wire::{self as json, Extra, Unknown, responses as wire};
 
 use super::annotations::decode_annotation;
 use super::finish::encode_status;
@@ -130,6 +130,26 @@ pub(in crate::responses) fn summary_part(text: String) -> wire::ContentPart {
 
 pub(in crate::responses) fn reasoning_text_part(text: String) -> wire::ContentPart {
     wire::ContentPart::ReasoningText(wire::ReasoningText { text: Some(text), extra: Extra::new() })
+}
+
+/// A call that stands for the client's search for tools, as the search it is.
+pub(in crate::responses) fn search_item(
+    id: String,
+    call_id: String,
+    arguments: &Arguments,
+    how_far: ItemStatus,
+) -> wire::Item {
+    // An object where it is one; a call that was cut has only its text.
+    let text = arguments.text();
+    let arguments = text.parse().or_else(|_| json::Json::from_value(&text)).ok();
+    wire::Item::ToolSearchCall(wire::ToolSearchCall {
+        id: Some(id),
+        call_id: Some(call_id),
+        execution: Some("client".to_owned()),
+        arguments,
+        status: Some(encode_status(how_far)),
+        ..wire::ToolSearchCall::default()
+    })
 }
 
 /// A call as an item.

@@ -7,7 +7,9 @@ use interlingua_model::{
 use interlingua_wire::{Unknown, responses as wire};
 
 use super::annotations::encode_annotation;
-use super::content::{call_item, carried_part, reasoning_text_part, refusal_part, summary_part, text_part};
+use super::content::{
+    call_item, carried_part, reasoning_text_part, refusal_part, search_item, summary_part, text_part,
+};
 use super::finish::{completed_at, encode_finish, encode_status, used_tier};
 use super::ids::{ItemFamily, family, item_id};
 use super::logprobs::encode_logprobs;
@@ -17,6 +19,7 @@ use crate::convert::{integer, wire_json};
 use crate::opaque::leave_out_of_reply;
 use crate::responses::Context;
 use crate::responses::beside::{onto_item, onto_reply};
+use crate::responses::retell::is_search;
 use crate::seals::kept_seal;
 use crate::{Error, Loss, LossCode, Translated};
 
@@ -65,7 +68,7 @@ pub fn encode_response(response: Response, context: &Context) -> Result<Translat
     for (index, item) in items.into_iter().enumerate() {
         let is_cut = finish != Finish::Completed && index + 1 == count;
         let fallback = if is_cut { ItemStatus::Incomplete } else { ItemStatus::Completed };
-        output.extend(encode_item(item, &id, output.len(), fallback, &mut losses)?);
+        output.extend(encode_item(item, (context, &id), output.len(), fallback, &mut losses)?);
     }
     let (status, incomplete_details) = encode_finish(&finish);
     let created = Some(integer(created.unwrap_or(context.stamp.created)));
@@ -90,7 +93,7 @@ pub fn encode_response(response: Response, context: &Context) -> Result<Translat
 /// `None`, with a loss, for what a reply to this request has no place for.
 fn encode_item(
     item: Item,
-    reply_id: &str,
+    (asked, reply_id): (&Context, &str),
     output_index: usize,
     fallback: ItemStatus,
     losses: &mut Vec<Loss>,
@@ -119,8 +122,13 @@ fn encode_item(
         }
         ItemKind::ToolCall(call) => {
             let ToolCall { id: given, call_id, name, namespace, arguments, status } = call;
+            let status = status.unwrap_or(fallback);
+            if asked.has_search && is_search(namespace.as_deref(), &name) {
+                let id = id(given, ItemFamily::Search);
+                return Ok(Some(search_item(id, call_id, &arguments, status)));
+            }
             let id = id(given, family(&arguments));
-            call_item(id, call_id, (namespace, name), arguments, status.unwrap_or(fallback))
+            call_item(id, call_id, (namespace, name), arguments, status)
         }
         ItemKind::Reasoning(reasoning) => {
             let sealed = kept_seal(&reasoning, Api::Responses);

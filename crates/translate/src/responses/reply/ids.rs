@@ -36,6 +36,7 @@ pub(in crate::responses) enum ItemFamily {
     Reasoning,
     Function,
     Custom,
+    Search,
 }
 
 /// The id of one item of a reply: the same whenever asked, and of no other item.
@@ -45,6 +46,7 @@ pub(in crate::responses) fn item_id(family: ItemFamily, reply_id: &str, output_i
         ItemFamily::Reasoning => "rs",
         ItemFamily::Function => "fc",
         ItemFamily::Custom => "ctc",
+        ItemFamily::Search => "tsc",
     };
     format!("{prefix}_{}_{output_index}", reply_id.strip_prefix(ID_PREFIX).unwrap_or(reply_id))
 }

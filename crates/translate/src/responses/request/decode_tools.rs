@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 
 use interlingua_model::{
-    Api, CustomFormat, CustomTool, FunctionTool, HostedTool, ItemKind, Json, Opaque, OpaqueClass, Origin, Sourced,
-    Tool, ToolChoice, ToolKind, ToolRef,
+    Api, CustomFormat, CustomTool, FunctionTool, HostedTool, ItemKind, Json, Opaque, OpaqueClass, Origin, Request,
+    Sourced, Tool, ToolChoice, ToolKind, ToolRef,
 };
 use interlingua_wire::{Extra, Unknown, responses as wire};
 use serde_json::value::RawValue;
@@ -14,7 +14,7 @@ use super::strictness::is_strict_schema;
 use crate::convert::{json, non_empty, to_json};
 use crate::error::missing;
 use crate::responses::beside;
-use crate::{Error, LossCode, RequestCode};
+use crate::{Error, Loss, LossCode, RequestCode};
 
 pub(super) fn decode_tools(out: &mut Reading, tools: Vec<wire::Tool>) -> Result<(), Error> {
     let tools = decode_list(out, tools, "tools", Origin::default(), LISTED)?;
@@ -52,6 +52,19 @@ pub(super) fn decode_additional(
         }
     }
     Ok(())
+}
+
+/// Offers tools that something of the history at `origin` holds, as those that stand in it are.
+pub(in crate::responses) fn offer(request: Request, tools: Vec<wire::Tool>, origin: Origin) -> (Request, Vec<Loss>) {
+    let mut out = Reading { request, losses: Vec::new() };
+    let tools = wire::AdditionalTools { tools: Some(tools), ..wire::AdditionalTools::default() };
+    // What cannot be called is not offered: it was found in a history, and nothing waits for it.
+    if let Err(error) = decode_additional(&mut out, tools, &origin.path(), origin) {
+        out.lose(origin.path(), LossCode::DroppedTool, error.to_string());
+    }
+    settle_namespaces(&mut out);
+    let Reading { request, losses } = out;
+    (request, losses)
 }
 
 /// Leaves out the group of a call in the history where the tool is offered without it: a tool that was searched for

@@ -15,5 +15,6 @@ mod strictness;
 mod writing;
 
 pub use decode::decode_request;
+pub(super) use decode_tools::offer;
 pub use encode::encode_request;
 pub(super) use encode::{sent, write_request};

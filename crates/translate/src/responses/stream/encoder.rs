@@ -212,7 +212,9 @@ impl Encoder {
         self.begin(out);
         let State::Open(response) = &self.state else { return };
         let id = response.id.as_deref().unwrap_or_default();
-        if let Some(item) = OpenItem::start((item, beside), id, self.output_index, &mut self.events, out) {
+        if let Some(item) =
+            OpenItem::start((item, beside), (&self.context, id), self.output_index, &mut self.events, out)
+        {
             self.output_index += 1;
             self.items.push(Item { index, origin, written: WrittenItem::Open(item) });
         }

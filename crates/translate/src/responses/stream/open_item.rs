@@ -12,11 +12,13 @@ use interlingua_wire::{Json, responses as wire};
 use super::events::{Events, ItemRef};
 use super::open_reasoning::{OpenReasoning, Reasoning, reasoning_part};
 use crate::Loss;
+use crate::responses::Context;
 use crate::responses::beside::{agent, of_item, onto_item};
-use crate::responses::reply::content::{call_item, carried_part, refusal_part, text_part};
+use crate::responses::reply::content::{call_item, carried_part, refusal_part, search_item, text_part};
 use crate::responses::reply::finish::encode_status;
 use crate::responses::reply::ids::{ItemFamily, family, item_id};
 use crate::responses::reply::logprobs::{encode_logprobs, without_bytes};
+use crate::responses::retell::is_search;
 
 /// An item: who it is, and what it has said so far.
 #[derive(Debug)]
@@ -55,6 +57,8 @@ struct OpenCall {
     namespace: Option<String>,
     name: String,
     arguments: Arguments,
+    /// Whether it stands for the client's search for tools, of which no event but its end tells.
+    is_search: bool,
 }
 
 #[derive(Debug)]
@@ -81,7 +85,7 @@ impl OpenItem {
     /// Begins an item of the reply. `None` for one that no reply holds.
     pub(super) fn start(
         (item, beside): (ItemStart<'_>, Vec<Opaque>),
-        reply_id: &str,
+        (asked, reply_id): (&Context, &str),
         output_index: u32,
         events: &mut Events,
         out: &mut impl FnMut(wire::Event<'_>),
@@ -94,9 +98,10 @@ impl OpenItem {
             ItemStart::Reasoning { id } => (id, ItemFamily::Reasoning, Content::Reasoning(Box::default())),
             ItemStart::ToolCall { id, call_id, name, namespace, kind } => {
                 let arguments = Arguments::empty(kind);
-                let family = family(&arguments);
+                let is_search = asked.has_search && is_search(namespace.as_deref(), &name);
+                let family = if is_search { ItemFamily::Search } else { family(&arguments) };
                 let namespace = namespace.map(Into::into);
-                let call = OpenCall { call_id: call_id.into(), namespace, name: name.into(), arguments };
+                let call = OpenCall { call_id: call_id.into(), namespace, name: name.into(), arguments, is_search };
                 (id, family, Content::Call(call))
             }
             ItemStart::ToolResult { call_id: _ } | ItemStart::Opaque(_) => return None,
@@ -197,13 +202,15 @@ impl OpenItem {
 
     pub(super) fn write_arguments(&mut self, more: &str, events: &mut Events, out: &mut impl FnMut(wire::Event<'_>)) {
         let this = ItemRef { item_id: &self.id, output_index: self.output_index, agent: self.agent.as_ref() };
-        let Content::Call(OpenCall { call_id: _, namespace: _, name: _, arguments }) = &mut self.content else {
+        let Content::Call(OpenCall { call_id: _, namespace: _, name: _, arguments, is_search }) = &mut self.content
+        else {
             return;
         };
         if more.is_empty() {
             return;
         }
         match arguments {
+            Arguments::Function(_) if *is_search => {}
             Arguments::Function(_) => events.arguments_delta(this, more, out),
             Arguments::Custom(_) => events.input_delta(this, more, out),
         }
@@ -294,7 +301,10 @@ impl OpenItem {
                     ..wire::Reasoning::default()
                 })
             }
-            Content::Call(OpenCall { call_id, namespace, name, arguments }) => {
+            Content::Call(OpenCall { call_id, namespace: _, name: _, arguments, is_search: true }) => {
+                search_item(id, call_id, &arguments, how_far)
+            }
+            Content::Call(OpenCall { call_id, namespace, name, arguments, is_search: false }) => {
                 match &arguments {
                     Arguments::Function(text) => events.arguments_done(this, &name, text, out),
                     Arguments::Custom(text) => events.input_done(this, text, out),
@@ -319,7 +329,11 @@ impl OpenItem {
                 status: Some(wire::Status::InProgress),
                 ..wire::Reasoning::default()
             }),
-            Content::Call(OpenCall { call_id, namespace, name, arguments }) => {
+            Content::Call(OpenCall { call_id, namespace: _, name: _, arguments: _, is_search: true }) => {
+                let nothing = Arguments::Function("{}".to_owned());
+                search_item(id, call_id.clone(), &nothing, ItemStatus::InProgress)
+            }
+            Content::Call(OpenCall { call_id, namespace, name, arguments, is_search: false }) => {
                 let name = (namespace.clone(), name.clone());
                 call_item(id, call_id.clone(), name, arguments.clone(), ItemStatus::InProgress)
             }
