@@ -3,6 +3,7 @@
 //! The only task that reaches out, so it refuses to run in continuous integration.
 //! It decides before it writes: a reply that holds something shaped like a credential leaves nothing behind.
 
+mod captured;
 mod description;
 pub(crate) mod exchange;
 mod redaction;
@@ -27,8 +28,11 @@ pub(crate) struct Arguments {
     /// The case, as `protocol/name`: `chat/parallel-tool-calls`
     case: String,
     /// What an SDK calls `base_url`: `/responses` or `/chat/completions` is appended
-    #[arg(long, value_name = "URL")]
-    base_url: String,
+    #[arg(long, value_name = "URL", required_unless_present = "captured")]
+    base_url: Option<String>,
+    /// Take an exchange that `interlingua serve --capture` wrote, its folder, and ask nobody
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["base_url", "model", "key_env", "request", "stream"])]
+    captured: Option<PathBuf>,
     /// Replaces the request's `model`
     #[arg(long)]
     model: Option<String>,
@@ -36,8 +40,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "VAR")]
     key_env: Option<String>,
     /// The body to send, a JSON file
-    #[arg(long, value_name = "FILE")]
-    request: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "captured")]
+    request: Option<PathBuf>,
     /// Ask for a stream, and not for the whole reply
     #[arg(long)]
     stream: bool,
@@ -54,6 +58,9 @@ pub(crate) struct Arguments {
 
 /// Records one reply.
 pub(crate) fn run(project: &Project, arguments: &Arguments) -> Result<()> {
+    if let Some(folder) = &arguments.captured {
+        return captured::take(project, arguments, folder);
+    }
     if env::var_os("CI").is_some() {
         bail!("a recording is made by a person; this refuses to run where CI is set");
     }
@@ -65,17 +72,37 @@ pub(crate) fn run(project: &Project, arguments: &Arguments) -> Result<()> {
 }
 
 fn record(project: &Project, arguments: &Arguments, key: Option<&str>) -> Result<()> {
-    let (protocol, folder) = protocol_and_folder(&arguments.case)?;
-    let text = fs::read_to_string(&arguments.request);
-    let text = text.with_context(|| format!("cannot read {}", arguments.request.display()))?;
+    let (Some(base_url), Some(request)) = (&arguments.base_url, &arguments.request) else {
+        bail!("--base-url and --request say what to send where");
+    };
+    let (protocol, _) = protocol_and_folder(&arguments.case)?;
+    let text = fs::read_to_string(request);
+    let text = text.with_context(|| format!("cannot read {}", request.display()))?;
     let body = Body::parse(text)?.with_model(arguments.model.as_deref())?.with_stream(arguments.stream)?;
 
     // Before anything is asked of the upstream, which may charge for it.
     let [(_, stream_file), (_, response_file)] = PARTS;
     refuse_overwrite(project, arguments, if arguments.stream { stream_file } else { response_file })?;
-    let keeps_request = keeps_request(project, arguments, &body)?;
+    let keeps_request = keeps_request(project, arguments, &body, arguments.stream)?;
 
-    let mut reply = exchange::send(&exchange::url(&arguments.base_url, protocol), key, body.text())?;
+    let reply = exchange::send(&exchange::url(base_url, protocol), key, body.text())?;
+    let upstream = arguments.upstream.clone().unwrap_or_else(|| exchange::host(base_url));
+    keep(project, arguments, Taken { body, keeps_request, reply, upstream, key })
+}
+
+/// A request and its reply, before they are a case.
+struct Taken<'k> {
+    body: Body,
+    keeps_request: bool,
+    reply: exchange::Reply,
+    upstream: String,
+    key: Option<&'k str>,
+}
+
+/// Makes a case of them, or leaves nothing behind.
+fn keep(project: &Project, arguments: &Arguments, taken: Taken<'_>) -> Result<()> {
+    let Taken { body, keeps_request, mut reply, upstream, key } = taken;
+    let (protocol, folder) = protocol_and_folder(&arguments.case)?;
     let redacted = redaction::redact(&mut reply);
     let file = reply.file();
     refuse_overwrite(project, arguments, file)?;
@@ -86,7 +113,7 @@ fn record(project: &Project, arguments: &Arguments, key: Option<&str>) -> Result
         shows: arguments.shows.as_deref(),
         words: folder.replace('-', " "),
         endpoint: format!("POST /v1{}", exchange::endpoint(protocol)),
-        upstream: arguments.upstream.clone().unwrap_or_else(|| exchange::host(&arguments.base_url)),
+        upstream,
         model: reply.model().map_or_else(|| body.model(), Ok)?,
         file,
         reply: &reply,
@@ -138,7 +165,7 @@ fn refuse_overwrite(project: &Project, arguments: &Arguments, file: &str) -> Res
 }
 
 /// Whether the case has its request already: the same one, for both replies of a case answer one request.
-fn keeps_request(project: &Project, arguments: &Arguments, body: &Body) -> Result<bool> {
+fn keeps_request(project: &Project, arguments: &Arguments, body: &Body, is_streamed: bool) -> Result<bool> {
     let path = case::path(&arguments.case, REQUEST_FILE);
     if arguments.force || !project.path(&path).exists() {
         return Ok(false);
@@ -147,7 +174,7 @@ fn keeps_request(project: &Project, arguments: &Arguments, body: &Body) -> Resul
         bail!("{path} is another request; both replies of a case answer one");
     }
     // The stored body is the one that asked for the stream, where there is one.
-    Ok(!arguments.stream)
+    Ok(!is_streamed)
 }
 
 fn refuse_secrets(files: &[(&str, &[u8])], key: Option<&str>) -> Result<()> {

@@ -9,6 +9,7 @@ mod healthy;
 mod login;
 mod models;
 mod profile;
+mod replay;
 mod runtime;
 mod serve;
 mod shell;
@@ -36,6 +37,7 @@ enum Command {
     Chat(chat::Args),
     Translate(translate::Args),
     Models(models::Args),
+    Replay(replay::Args),
     Login(login::Args),
     Logout(login::LogoutArgs),
     Status(login::StatusArgs),
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
         Command::Chat(args) => runtime::run(chat::run(args)),
         Command::Translate(args) => translate::run(&args),
         Command::Models(args) => runtime::run(models::run(args)),
+        Command::Replay(args) => runtime::run(replay::run(args)),
         Command::Login(args) => runtime::run(login::run(args)),
         Command::Logout(args) => runtime::run(login::logout(args)),
         Command::Status(args) => runtime::run(login::status(args)),

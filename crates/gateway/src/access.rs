@@ -3,42 +3,39 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
+use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue};
 use http_body::{Body as _, Frame, SizeHint};
 use interlingua_executor::one_line;
 use uuid::Uuid;
 
 use crate::Upstreams;
+use crate::app::Shared;
+use crate::exchange::{End, Exchange};
 
 /// The gateway's id of a request.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Names the request and writes its line. No body, no header and no query gets into it.
-pub(crate) async fn log(request: Request, next: Next) -> Response {
+/// Names the request, tells everybody who watches, and writes its line. No body, no header and no query gets into that.
+pub(crate) async fn log(State(app): State<Shared>, request: Request, next: Next) -> Response {
     use tracing::Instrument;
     let id = format!("req_{}", Uuid::new_v4().simple());
-    let mut entry = Entry {
-        id: id.clone(),
-        method: request.method().to_string(),
-        path: request.uri().path().to_owned(),
-        begun: Instant::now(),
-        status: None,
-        bytes: 0,
-        is_over: false,
-    };
+    let exchange = Arc::new(Exchange::new(id.clone(), &request, &app.hidden, app.watchers.looking(&request)));
+    app.watchers.begins(&exchange);
+    let mut entry = Entry { exchange: Arc::clone(&exchange), app, bytes: 0, length: None, is_over: false };
     let span = tracing::info_span!("request", %id);
-    let mut response = next.run(request).instrument(span.clone()).await;
-    entry.status = Some(response.status());
+    let mut response = exchange.during(next.run(request).instrument(span.clone())).await;
+    exchange.answered(response.status());
     if let Ok(id) = HeaderValue::try_from(id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
+    entry.length = response.body().size_hint().exact();
     entry.is_over = response.body().is_end_stream();
     let upstreams = response.extensions_mut().remove();
     response.map(|body| Body::new(Watched { body, entry, span, _upstreams: upstreams }))
@@ -46,22 +43,36 @@ pub(crate) async fn log(request: Request, next: Next) -> Response {
 
 /// A request. Its line is written when it is dropped, which happens whatever becomes of it.
 struct Entry {
-    id: String,
-    method: String,
-    path: String,
-    begun: Instant,
-    status: Option<StatusCode>,
-    bytes: usize,
+    exchange: Arc<Exchange>,
+    app: Shared,
+    bytes: u64,
+    /// How long the body is, where that is known.
+    length: Option<u64>,
     is_over: bool,
 }
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        let Self { id, method, path, begun, status, bytes, is_over } = self;
-        let ms = begun.elapsed().as_millis();
-        let status = status.map(|status| status.as_u16());
-        let end = if *is_over { "whole" } else { "client left" };
-        tracing::info!(%id, %method, path = %one_line(path), status, %bytes, %ms, end, "answered");
+        let Self { exchange, app, bytes, length, is_over } = self;
+        // A body of a known length is not asked for more than that.
+        let is_whole = *is_over || *length == Some(*bytes);
+        let (has_failed, status) = exchange.look(|state| (state.failure.is_some(), state.status));
+        exchange.ends(match (has_failed, is_whole) {
+            (_, false) => End::Left,
+            (true, true) => End::Failed,
+            (false, true) if status.is_some_and(|status| status.is_client_error() || status.is_server_error()) => {
+                End::Failed
+            }
+            (false, true) => End::Whole,
+        });
+        app.watchers.ends(exchange);
+        let (end, took) =
+            exchange.look(|state| state.end).map_or(("", Duration::ZERO), |(end, took)| (end.as_str(), took));
+        let (id, method, path) = (&exchange.id, &exchange.method, one_line(&exchange.path));
+        tracing::info!(
+            %id, %method, %path, status = status.map(|status| status.as_u16()), %bytes, ms = took.as_millis(), end,
+            "answered"
+        );
     }
 }
 
@@ -81,9 +92,14 @@ impl http_body::Body for Watched {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let Self { body, entry, span, _upstreams } = &mut *self;
         let _in_span = span.enter();
-        let frame = ready!(Pin::new(&mut *body).poll_frame(cx));
+        let frame = ready!(entry.exchange.step(|| Pin::new(&mut *body).poll_frame(cx)));
         match &frame {
-            Some(Ok(frame)) => entry.bytes += frame.data_ref().map_or(0, Bytes::len),
+            Some(Ok(frame)) => {
+                if let Some(bytes) = frame.data_ref() {
+                    entry.bytes += bytes.len() as u64;
+                    entry.exchange.sends(bytes);
+                }
+            }
             Some(Err(_)) => {}
             None => entry.is_over = true,
         }

@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use interlingua_auth::Warning;
 use interlingua_executor::Scrubber;
 
+use crate::exchange::watchers::Watchers;
 use crate::store::{Store, open_store};
 use crate::{Config, InboundKey, Limits, Reload, StartError, Upstreams};
 
@@ -12,12 +13,13 @@ use crate::{Config, InboundKey, Limits, Reload, StartError, Upstreams};
 pub(crate) struct App {
     upstreams: RwLock<Serving>,
     /// What no upstream's answer may repeat beside its own key.
-    hidden: Scrubber,
+    pub(crate) hidden: Scrubber,
     pub(crate) inbound_key: Option<InboundKey>,
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) limits: Limits,
     pub(crate) store: Option<Arc<dyn Store>>,
     pub(crate) reload: Option<Reload>,
+    pub(crate) watchers: Watchers,
 }
 
 /// Who answers now, and who answered before and may still have something to save.
@@ -31,14 +33,15 @@ pub(crate) type Shared = Arc<App>;
 
 impl App {
     /// # Errors
-    /// The store cannot be used.
+    /// The store cannot be used, or exchanges cannot be captured.
     pub(crate) fn new(config: Config, upstreams: Upstreams) -> Result<Self, StartError> {
-        let Config { listen: _, inbound_key, allowed_hosts, limits, reload, store, store_limits } = config;
+        let Config { listen: _, inbound_key, allowed_hosts, limits, watching, reload, store, store_limits } = config;
         let store = open_store(&store, store_limits)?;
         let hidden = Scrubber::new(inbound_key.iter().map(InboundKey::secret));
         let now = Arc::new(upstreams.hiding(&hidden));
         let upstreams = RwLock::new(Serving { now, before: Vec::new() });
-        Ok(Self { upstreams, hidden, inbound_key, allowed_hosts, limits, store, reload })
+        let watchers = Watchers::new(&watching)?;
+        Ok(Self { upstreams, hidden, inbound_key, allowed_hosts, limits, store, reload, watchers })
     }
 
     /// Who answers a request that comes now. Whoever holds this keeps them, whatever comes in their place.
@@ -61,13 +64,15 @@ impl App {
         let _ = settle(before).await;
     }
 
-    /// Waits until no login has anything unsaved.
+    /// Waits until no login has anything unsaved, and every exchange is written.
     pub(crate) async fn settled(&self) -> Result<(), Warning> {
         let all = {
             let serving = self.upstreams.read().unwrap_or_else(PoisonError::into_inner);
             serving.before.iter().chain([&serving.now]).map(Arc::clone).collect()
         };
-        settle(all).await
+        let settled = settle(all).await;
+        self.watchers.settled().await;
+        settled
     }
 }
 

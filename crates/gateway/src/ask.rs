@@ -12,9 +12,9 @@ use interlingua_executor::{Answer, Error, Reply};
 use interlingua_translate::{Api, Upstream};
 
 use crate::app::Shared;
-use crate::route::{Attempt, Wanted, may_others_help};
+use crate::route::{Attempt, Wanted, may_others_help, told};
 use crate::store::{Conversations, Opened, Session};
-use crate::{ApiError, Limits, Upstreams, body, reply, stream};
+use crate::{ApiError, Limits, Upstreams, body, exchange, reply, stream};
 
 /// The route of each API below `base`.
 pub(crate) fn routes(base: &str) -> Router<Shared> {
@@ -35,9 +35,11 @@ async fn ask(api: Api, State(app): State<Shared>, request: Request) -> Result<Re
     let headers = request.headers().clone();
     let body = body::read(request, app.limits).await?;
     let upstreams = app.upstreams();
-    let wanted = if upstreams.is_single() { None } else { Wanted::in_body(&body) };
+    let wanted = Wanted::in_body(&body);
     let route = upstreams.route(wanted.as_ref().map(Wanted::model))?;
     let upstream = &route.first;
+    exchange::note(|exchange| exchange.asked(api, wanted.as_ref().map_or("", Wanted::model), &body));
+    told(upstream);
     let executor = upstream.executor_for(&headers)?;
     let translator = upstream.translator(api);
     let opened = match api {

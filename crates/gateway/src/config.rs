@@ -1,6 +1,7 @@
 //! What a gateway has to know to start, and why it may not.
 
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -18,6 +19,8 @@ pub struct Config {
     pub allowed_hosts: Vec<String>,
     /// Its limits.
     pub limits: Limits,
+    /// What is kept of what happens.
+    pub watching: Watching,
     /// Where other upstreams come from while it serves, if they can change.
     pub reload: Option<Reload>,
     /// Where replies are kept, so that clients can go on from them.
@@ -33,11 +36,22 @@ impl Default for Config {
             inbound_key: None,
             allowed_hosts: Vec::new(),
             limits: Limits::default(),
+            watching: Watching::default(),
             reload: None,
             store: StoreConfig::default(),
             store_limits: StoreLimits::default(),
         }
     }
+}
+
+/// What is kept of what happens, beside the numbers at `/metrics`. Nothing unless it is asked for: it holds what people said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Watching {
+    /// The folder into which each exchange is written, as a case in the format of the fixtures. Credentials are taken out; at
+    /// most 1,000 exchanges and 512 MiB are kept, each of them up to 8 MiB.
+    pub capture: Option<PathBuf>,
+    /// Whether the last 64 exchanges can be looked at, at `/`.
+    pub inspect: bool,
 }
 
 /// Where a gateway listens when nobody says.
@@ -89,6 +103,17 @@ pub enum StartError {
     /// The server broke.
     #[error("the server stopped: {0}")]
     Serve(io::Error),
+    /// Exchanges cannot be captured there.
+    #[error("exchanges cannot be captured in {}: {source}", folder.display())]
+    Capture {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Numbers cannot be kept.
+    #[error("numbers cannot be kept: {0}")]
+    Metrics(String),
     /// The inbound key cannot be sent in a header.
     #[error("the inbound key must be visible ASCII characters, 8 at least")]
     InboundKey,

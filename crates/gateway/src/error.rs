@@ -11,7 +11,7 @@ use interlingua_translate::Error as TranslateError;
 use interlingua_wire::chat::{ErrorBody, ErrorCode, ErrorDetail};
 use serde::Serialize;
 
-use crate::reply;
+use crate::{exchange, reply};
 
 /// An error answer: a status, and OpenAI's error object beside it.
 ///
@@ -108,6 +108,7 @@ impl From<interlingua_executor::Error> for ApiError {
             let seconds = HeaderValue::from(wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
             headers.entry(RETRY_AFTER).or_insert(seconds);
         }
+        exchange::note(|exchange| exchange.failed(&error.phase().to_string(), error.failure()));
         tracing::warn!(status = error.status().as_u16(), phase = %error.phase(), error = %one_line(&error), "no answer");
         Self { status: error.status(), error: Box::new(error.body().error), headers: Box::new(headers) }
     }

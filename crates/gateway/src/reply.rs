@@ -12,6 +12,8 @@ use interlingua_executor::{ByteStream, Meta, ReplyHead};
 use interlingua_translate::Loss;
 use serde::Serialize;
 
+use crate::exchange;
+
 /// A whole reply.
 pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response {
     // The types of `wire` have string keys only, so there is nothing that can fail.
@@ -31,6 +33,7 @@ pub(crate) fn body(body: Bytes) -> Response {
 
 /// A reply, with what a client learns beside it: the upstream's limits and id, and the losses.
 pub(crate) fn answered(mut response: Response, meta: &Meta) -> Response {
+    exchange::note(|exchange| exchange.lost(&meta.losses));
     relay(&meta.head, response.headers_mut());
     response.headers_mut().insert(LOSSES, losses(&meta.losses));
     response

@@ -1,7 +1,7 @@
 //! Every path there is.
 
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::{Method, StatusCode, Uri};
@@ -10,7 +10,7 @@ use interlingua_translate::Api;
 use crate::app::Shared;
 use crate::error::INVALID_REQUEST;
 use crate::inbound::admit;
-use crate::{ApiError, access, ask, models, reload, reply, responses, store, usage};
+use crate::{ApiError, access, ask, inspect, metrics, models, reload, reply, responses, store, usage};
 
 /// The paths, for whoever asks for another.
 const KNOWN: &str = "POST /v1/chat/completions, POST /v1/responses, GET /v1/models, GET /v1/usage and GET /healthz";
@@ -33,13 +33,16 @@ pub(crate) fn router(app: Shared) -> Router {
         .merge(store::routes(models::CODEX))
         .merge(models::routes(models::CODEX));
     api.merge(reload::routes())
+        .merge(metrics::routes())
+        .merge(inspect::data())
         .fallback(unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(app.clone(), admit))
+        .merge(inspect::page())
         // Whoever watches over the process has no key.
         .route("/healthz", get(healthz))
         .method_not_allowed_fallback(wrong_method)
-        .layer(from_fn(access::log))
+        .layer(from_fn_with_state(app.clone(), access::log))
         .with_state(app)
 }
 

@@ -7,11 +7,11 @@ use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::StreamExt;
 use futures_util::stream::unfold;
-use interlingua_executor::{Answer, Error, Reply, SseStream, one_line, stamp};
+use interlingua_executor::{Answer, Error, Phase, Reply, SseStream, one_line, stamp};
 use interlingua_model::{Failure, Request};
 use interlingua_translate::{Api, Translator};
 
-use crate::{ApiError, Limits, reply};
+use crate::{ApiError, Limits, exchange, reply};
 
 /// Waits for `answer` as long as a failure can still be a status, and sends what is there by then: the reply, or a
 /// stream that goes on waiting.
@@ -60,6 +60,12 @@ async fn next(events: &mut SseStream, limits: Limits) -> Option<Bytes> {
     if next.is_none()
         && let Some(report) = events.report()
     {
+        exchange::note(|exchange| {
+            exchange.lost(&report.losses);
+            if let Some(failure) = &report.failure {
+                exchange.failed(&Phase::MidStream.to_string(), failure);
+            }
+        });
         for loss in &report.losses {
             tracing::debug!(loss = %one_line(loss), "lost in the reply");
         }
@@ -102,6 +108,7 @@ impl<A: Future<Output = Result<Answer<Reply>, Error>> + Unpin> Belated<A> {
                 Some(Ok(Answer { value: Reply::Stream(events), meta: _ })) => events,
                 Some(Ok(Answer { value: Reply::Whole(body), meta: _ })) => return Some((body, Self::Over)),
                 Some(Err(error)) => {
+                    exchange::note(|exchange| exchange.failed(&error.phase().to_string(), error.failure()));
                     tracing::warn!(phase = %error.phase(), error = %one_line(&error), "a stream failed before it began");
                     return Some((failed(api, error.failure()), Self::Over));
                 }

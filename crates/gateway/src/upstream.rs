@@ -13,6 +13,7 @@ use interlingua_replay::{Log, Replay, Server};
 use interlingua_translate::{Api, Policy, Style, Translator};
 use secrecy::SecretString;
 
+use crate::exchange::tap::Tapped;
 use crate::inbound::bearer;
 use crate::{ApiError, StartError};
 
@@ -123,7 +124,7 @@ impl Upstream {
         // What runs in this process is not to be looked for behind a proxy.
         let proxy = if replay.is_some() { Proxy::Direct } else { Proxy::Environment };
         let client = HttpSettings { proxy, ..HttpSettings::default() }.client()?;
-        let executor = Executor::new(config, Arc::new(ReqwestTransport::new(&client)))?;
+        let executor = Executor::new(config, Arc::new(Tapped(ReqwestTransport::new(&client))))?;
         let with = |credentials: Arc<dyn Credentials>| executor.with_credentials(credentials);
         let (executor, key) = match (target, api_key, login) {
             (Target::Codex, _, login) => {

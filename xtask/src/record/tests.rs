@@ -45,10 +45,11 @@ impl Scene {
     fn record(&self, case: &str, change: impl FnOnce(&mut Arguments)) -> Result<()> {
         let mut arguments = Arguments {
             case: case.to_owned(),
-            base_url: self.base_url.clone(),
+            base_url: Some(self.base_url.clone()),
+            captured: None,
             model: None,
             key_env: None,
-            request: self.folder.path().join("request.json"),
+            request: Some(self.folder.path().join("request.json")),
             stream: false,
             shows: None,
             upstream: None,
@@ -171,4 +172,47 @@ fn an_upstream_that_is_not_there_is_named() {
     scene.base_url = "http://127.0.0.1:1/v1".to_owned();
     let error = scene.record("chat/one", |_| {}).unwrap_err().to_string();
     assert!(error.contains("no reply from http://127.0.0.1:1/v1/chat/completions"), "{error}");
+}
+
+#[test]
+fn a_captured_exchange_becomes_a_case_without_asking_anybody() {
+    let scene = Scene::new("200 OK", "text/event-stream", EVENTS);
+    let captured = scene.folder.path().join("captured/responses/1700000000-abcdef01");
+    fs::create_dir_all(&captured).unwrap();
+    let about = "schema = 1\nshows = \"It failed.\"\norigin = \"recorded\"\nendpoint = \"POST /v1/responses\"\n\
+                 upstream = \"127.0.0.1:8080\"\nmodel = \"m\"\n\n[stream]\nstatus = 200\ncontent-type = \"text/event-stream\"\n";
+    for (name, text) in [
+        ("case.toml", about),
+        ("request.json", "{\"model\":\"m\",\"input\":\"hi\",\"stream\":true}"),
+        ("stream.sse", EVENTS),
+    ] {
+        fs::write(captured.join(name), text).unwrap();
+    }
+    let project = scene.project();
+    let take = |case: &str| {
+        let arguments = Arguments {
+            case: case.to_owned(),
+            base_url: None,
+            captured: Some(captured.clone()),
+            model: None,
+            key_env: None,
+            request: None,
+            stream: false,
+            shows: Some("What a user reported.".to_owned()),
+            upstream: None,
+            force: false,
+        };
+        run(&project, &arguments)
+    };
+    take("responses/reported").unwrap();
+    let kept = |file: &str| fs::read_to_string(project.path(&case::path("responses/reported", file))).unwrap();
+    assert_eq!(kept("request.json"), "{\"model\":\"m\",\"input\":\"hi\",\"stream\":true}");
+    assert!(kept("stream.sse").contains("[DONE]"));
+    let about = kept("case.toml");
+    assert!(
+        about.contains("What a user reported.") && about.contains("recorded = ") && about.contains("sha256 = "),
+        "{about}"
+    );
+    assert!(take("responses/reported").unwrap_err().to_string().contains("--force"));
+    assert!(take("chat/reported").unwrap_err().to_string().contains("an exchange over responses"));
 }

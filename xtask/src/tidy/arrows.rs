@@ -130,7 +130,7 @@ const RULES: &[Rule] = &[
 pub(super) fn check(project: &Project) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for rule in RULES {
-        findings.extend(rule.check(&tree(project, rule.package, rule.features)?));
+        findings.extend(rule.check(&tree(project, rule)?));
     }
     findings.extend(unruled(project)?);
     Ok(findings)
@@ -159,22 +159,24 @@ struct Node {
 }
 
 /// The normal dependencies of `package` for every platform, itself at depth 0.
-fn tree(project: &Project, package: &str, features: &[&str]) -> Result<Vec<Node>> {
+fn tree(project: &Project, rule: &Rule) -> Result<Vec<Node>> {
     let mut arguments = vec![
         "tree",
         "--locked",
         "--package",
-        package,
+        rule.package,
         "--edges",
         "normal",
-        "--target",
-        "all",
         "--prefix",
         "depth",
         "--format",
         " {p}",
     ];
-    arguments.extend(features);
+    // What is allowed is allowed everywhere; what a build waits for is what it compiles here.
+    if let Others::Exactly(_) = rule.others {
+        arguments.extend(["--target", "all"]);
+    }
+    arguments.extend(rule.features);
     parse_tree(&project.cargo(&arguments)?)
 }
 
@@ -235,15 +237,19 @@ mod tests {
         super::super::assert_none(&check(&Project::here()).unwrap());
     }
 
+    fn exactly(package: &'static str, features: &'static [&'static str]) -> Rule {
+        Rule { package, features, ours: &[], others: Others::Exactly(&[]) }
+    }
+
     #[test]
     fn a_misspelt_package_is_an_error_and_not_an_empty_tree() {
-        let error = tree(&Project::here(), "interlingua-trnslate", &[]).unwrap_err().to_string();
+        let error = tree(&Project::here(), &exactly("interlingua-trnslate", &[])).unwrap_err().to_string();
         assert!(error.contains("interlingua-trnslate"), "{error}");
     }
 
     #[test]
     fn depending_on_translate_alone_costs_about_fifteen_packages() {
-        let tree = tree(&Project::here(), "interlingua-translate", &["--no-default-features"]).unwrap();
+        let tree = tree(&Project::here(), &exactly("interlingua-translate", &["--no-default-features"])).unwrap();
         let names: BTreeSet<&str> = tree.iter().map(|node| node.name.as_str()).collect();
         assert!(names.len() <= 18, "{}: {names:?}", names.len());
         for heavy in ["tokio", "reqwest", "hyper", "axum", "futures", "futures-core"] {

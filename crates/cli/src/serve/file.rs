@@ -40,6 +40,11 @@ settings! {
         store: Option<Hidden> = None,
         /// Whether an effort at the end of a model's name, as in `gpt-5.5-high` or `gpt-5.5(high)`, is the request's.
         efforts_in_names: bool = false,
+        /// The folder into which each exchange is written, as a case that `interlingua replay` serves. Keys are taken out, what
+        /// people said is not.
+        capture: Option<String> = None,
+        /// Whether the last 64 exchanges are shown on a page, at `/` of the same address.
+        inspect: bool = false,
         /// Other names for models, with `*` for any text, and the models that they stand for.
         aliases: Aliases = Aliases::default(),
     }

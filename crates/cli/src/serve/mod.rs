@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use interlingua_gateway::{Config, Gateway, Handle, InboundKey, Reload, StoreConfig};
+use interlingua_gateway::{Config, Gateway, Handle, InboundKey, Reload, StoreConfig, Watching};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -45,6 +45,13 @@ pub(crate) struct Args {
     /// [default: memory]
     #[arg(long, env = "INTERLINGUA_STORE", value_name = "STORE", hide_env_values = true)]
     store: Option<String>,
+    /// Write each exchange into this folder, as a case that `interlingua replay` serves; keys are taken out, what people
+    /// said is not
+    #[arg(long, env = "INTERLINGUA_CAPTURE", value_name = "DIR")]
+    capture: Option<PathBuf>,
+    /// Show the last 64 exchanges on a page, at / of the same address
+    #[arg(long, env = "INTERLINGUA_INSPECT")]
+    inspect: bool,
     /// A TOML file with any of this and more: see `interlingua config example`. It is read again at SIGHUP, which ends the
     /// gateway where there is no file
     #[arg(long, env = "INTERLINGUA_CONFIG", value_name = "FILE")]
@@ -53,7 +60,8 @@ pub(crate) struct Args {
 
 /// Runs the command.
 pub(crate) async fn run(args: Args) -> Result<ExitCode> {
-    let Args { listen, upstream, strict, alias, efforts_in_names, allowed_host, store, config } = args;
+    let Args { listen, upstream, strict, alias, efforts_in_names, allowed_host, store, capture, inspect, config } =
+        args;
     let lines = fmt::layer().with_writer(io::stderr).with_ansi(Paint::on(&io::stderr()).is_on()).with_target(false);
     tracing_subscriber::registry().with(lines.with_filter(log_filter(std::env::var("RUST_LOG").ok()))).init();
     let file = config.as_deref().map(file::read).transpose()?.unwrap_or_default();
@@ -71,10 +79,12 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
             }
         })
     });
+    let inspects = inspect || file.inspect;
     let is_reloadable = reload.is_some();
     let settings = Config {
         inbound_key: inbound_key.as_deref().map(InboundKey::new).transpose()?,
         allowed_hosts: [file.allowed_hosts, allowed_host].concat(),
+        watching: Watching { capture: capture.or(file.capture.map(PathBuf::from)), inspect: inspects },
         reload,
         store: store
             .or(file.store.map(|Hidden(store)| store))
@@ -97,6 +107,9 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
         gateway.addr(),
         over.join(", "),
     ));
+    if inspects {
+        terminal::to_stderr(&format!("what happens is shown at http://{}/\n", gateway.addr()));
+    }
     if is_reloadable {
         tokio::spawn(reloaded_on_hangup(gateway.handle()));
         gateway.serve(told_to_end()).await?;

@@ -5,7 +5,7 @@ use http::HeaderMap;
 use interlingua_executor::{Answer, Error, Executor, Reply, one_line};
 use interlingua_translate::{Api, Asked};
 
-use super::Route;
+use super::{Route, told};
 use crate::store::Session;
 
 /// A request that has been read, and all that is needed to read it again for somebody else.
@@ -36,6 +36,7 @@ impl Route {
             };
             tracing::warn!(phase = %failure.phase(), error = %one_line(&failure), instead = other.name(), "another upstream is asked");
             self.apply(asked.request());
+            told(other);
             match Session::ask(session.as_ref(), executor, asked).await {
                 Err(error) if may_others_help(&error) => failure = error,
                 answer => return answer,

@@ -15,7 +15,7 @@ use interlingua_executor::Scrubber;
 use interlingua_model::{Request, Sourced};
 
 use crate::error::INVALID_REQUEST;
-use crate::{ApiError, StartError, Upstream};
+use crate::{ApiError, StartError, Upstream, exchange};
 
 pub(crate) use fallback::{Attempt, may_others_help};
 use named::Named;
@@ -79,6 +79,11 @@ pub(crate) struct Route {
     pub(crate) first: Arc<Upstream>,
     /// Who is asked in its place, in this order.
     pub(crate) others: Vec<Arc<Upstream>>,
+}
+
+/// Tells who is asked now.
+pub(crate) fn told(upstream: &Upstream) {
+    exchange::note(|exchange| exchange.answers(upstream.name(), upstream.api()));
 }
 
 impl Route {

@@ -10,3 +10,4 @@ mod secrets;
 mod state;
 mod streams;
 mod support;
+mod watching;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use interlingua_executor::Profile;
 use interlingua_executor::{HttpSettings, Proxy, Timeouts};
 use interlingua_gateway::{
-    Config, Gateway, Handle, InboundKey, Limits, StoreConfig, Target, Upstream, UpstreamConfig, Upstreams,
+    Config, Gateway, Handle, InboundKey, Limits, StoreConfig, Target, Upstream, UpstreamConfig, Upstreams, Watching,
 };
 use interlingua_replay::{Faults, Replay, Server};
 use interlingua_translate::Api;
@@ -41,6 +41,7 @@ pub(crate) struct Plan {
     pub(crate) case: Option<&'static str>,
     pub(crate) faults: &'static str,
     pub(crate) store: StoreConfig,
+    pub(crate) watching: Watching,
 }
 
 impl Default for Plan {
@@ -55,6 +56,7 @@ impl Default for Plan {
             case: None,
             faults: "",
             store: StoreConfig::default(),
+            watching: Watching::default(),
         }
     }
 }
@@ -89,6 +91,7 @@ impl Plan {
             allowed_hosts: vec!["gateway.lan".to_owned()],
             limits: self.limits,
             store: self.store,
+            watching: self.watching,
             ..Config::default()
         };
         start(config, upstream.into(), replay).await

@@ -1,0 +1,381 @@
+//! What happened to a request: one record, filled in as it goes along, for the numbers, the captures and the inspector.
+
+pub(crate) mod board;
+pub(crate) mod capture;
+pub(crate) mod numbers;
+pub(crate) mod tap;
+pub(crate) mod watchers;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, Method, Request, StatusCode};
+use interlingua_executor::Scrubber;
+use interlingua_model::{Api, Failure, Usage};
+use interlingua_translate::Loss;
+use tokio::sync::watch;
+
+tokio::task_local! {
+    /// The request that this task works on.
+    static CURRENT: Arc<Exchange>;
+}
+
+/// One request of a client and all that came of it.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    /// The gateway's id of it, `req_..`.
+    pub(crate) id: String,
+    pub(crate) at: SystemTime,
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    begun: Instant,
+    /// Whether somebody wants to see the bytes.
+    keeps_bytes: bool,
+    /// Rung when there is more to see.
+    bell: Option<watch::Sender<u64>>,
+    state: Mutex<State>,
+}
+
+/// Who wants to see an exchange.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Looking {
+    /// Whether somebody wants to see the bytes.
+    pub(crate) keeps_bytes: bool,
+    /// Rung when there is more to see.
+    pub(crate) bell: Option<watch::Sender<u64>>,
+}
+
+/// What is known so far.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct State {
+    /// What the client asked, where it is a request of an API.
+    pub(crate) asked: Option<Asked>,
+    /// The name of who answers, and what it speaks.
+    pub(crate) upstream: Option<(String, Api)>,
+    /// What went to the upstream, each time that something did.
+    pub(crate) attempts: Vec<Attempt>,
+    /// What came and what went out, in order.
+    pub(crate) pieces: Vec<Piece>,
+    /// The credentials that have been part of it.
+    pub(crate) secrets: Scrubber,
+    /// How many bytes are in all of this.
+    kept: usize,
+    /// Whether there was more than is kept.
+    pub(crate) is_cut: bool,
+    /// The status that the client got.
+    pub(crate) status: Option<StatusCode>,
+    pub(crate) losses: Vec<Loss>,
+    pub(crate) usage: Option<Usage>,
+    pub(crate) failure: Option<Failed>,
+    /// When the client got the first byte, the last one, and how many pieces in all.
+    pub(crate) sent: Sent,
+    /// How it ended, and when.
+    pub(crate) end: Option<(End, Duration)>,
+}
+
+/// What a client asked.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) api: Api,
+    pub(crate) model: String,
+    pub(crate) body: Bytes,
+}
+
+/// One request to the upstream.
+#[derive(Debug, Clone)]
+pub(crate) struct Attempt {
+    pub(crate) at: Duration,
+    pub(crate) method: Method,
+    /// The path and the query; the host is the upstream's.
+    pub(crate) path: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Bytes,
+    /// None while there is no answer, or where there was none.
+    pub(crate) status: Option<StatusCode>,
+    pub(crate) reply_headers: Vec<(String, String)>,
+    /// Why there was no answer.
+    pub(crate) error: Option<String>,
+}
+
+/// Some bytes, when they passed and where.
+#[derive(Debug, Clone)]
+pub(crate) struct Piece {
+    pub(crate) at: Duration,
+    pub(crate) side: Side,
+    pub(crate) bytes: Bytes,
+}
+
+/// Where bytes passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// From the upstream, in answer to this attempt.
+    Upstream(usize),
+    /// To the client.
+    Client,
+}
+
+/// What went wrong.
+#[derive(Debug, Clone)]
+pub(crate) struct Failed {
+    pub(crate) phase: String,
+    pub(crate) code: Option<String>,
+    pub(crate) message: String,
+}
+
+/// What the client has been sent.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Sent {
+    pub(crate) first: Option<Duration>,
+    pub(crate) last: Option<Duration>,
+    pub(crate) pieces: u64,
+    pub(crate) bytes: u64,
+}
+
+/// How a request ended for its client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// It got all of it.
+    Whole,
+    /// It got a failure, as a status or as the last event.
+    Failed,
+    /// It went away before that.
+    Left,
+}
+
+impl End {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Whole => "whole",
+            Self::Failed => "failed",
+            Self::Left => "client left",
+        }
+    }
+}
+
+/// How much of one exchange is kept, in bytes, all bodies together. A request with an image passes.
+const KEPT: usize = 8 * 1024 * 1024;
+
+/// The exchange that is under way where this is called.
+pub(crate) fn current() -> Option<Arc<Exchange>> {
+    CURRENT.try_with(Arc::clone).ok()
+}
+
+/// Tells the exchange that is under way, if there is one.
+pub(crate) fn note(tell: impl FnOnce(&Exchange)) {
+    if let Some(exchange) = current() {
+        tell(&exchange);
+    }
+}
+
+impl Exchange {
+    /// A request that has just come. `hidden` and the credentials among its headers are repeated nowhere.
+    pub(crate) fn new<B>(id: String, request: &Request<B>, hidden: &Scrubber, watching: Looking) -> Self {
+        let Looking { keeps_bytes, bell } = watching;
+        let secrets = if keeps_bytes { hidden.and(credentials(request.headers())) } else { Scrubber::default() };
+        Self {
+            id,
+            at: SystemTime::now(),
+            method: request.method().clone(),
+            // Not the query: it may hold a key.
+            path: request.uri().path().to_owned(),
+            begun: Instant::now(),
+            keeps_bytes,
+            bell,
+            state: Mutex::new(State { secrets, ..State::default() }),
+        }
+    }
+
+    /// Runs a future as part of this exchange.
+    pub(crate) async fn during<T>(self: &Arc<Self>, future: impl Future<Output = T>) -> T {
+        CURRENT.scope(Arc::clone(self), future).await
+    }
+
+    /// Runs a step as part of this exchange.
+    pub(crate) fn step<T>(self: &Arc<Self>, step: impl FnOnce() -> T) -> T {
+        CURRENT.sync_scope(Arc::clone(self), step)
+    }
+
+    /// What is known by now.
+    pub(crate) fn state(&self) -> State {
+        self.lock().clone()
+    }
+
+    /// What is known by now, looked at in place.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&self.lock())
+    }
+
+    pub(crate) fn asked(&self, api: Api, model: &str, body: &Bytes) {
+        let mut state = self.lock();
+        let body = self.keep(&mut state, body);
+        state.asked = Some(Asked { api, model: model.to_owned(), body });
+        drop(state);
+        self.ring();
+    }
+
+    pub(crate) fn answers(&self, name: &str, api: Api) {
+        self.lock().upstream = Some((name.to_owned(), api));
+    }
+
+    pub(crate) fn lost(&self, losses: &[Loss]) {
+        self.lock().losses.extend_from_slice(losses);
+    }
+
+    pub(crate) fn failed(&self, phase: &str, failure: &Failure) {
+        let (code, message) = (failure.code.clone(), failure.message.clone());
+        self.lock().failure = Some(Failed { phase: phase.to_owned(), code, message });
+    }
+
+    /// The head of the client's reply.
+    pub(crate) fn answered(&self, status: StatusCode) {
+        self.lock().status = Some(status);
+    }
+
+    /// A request goes to the upstream. Returns its number.
+    fn goes(&self, request: &Request<Bytes>) -> usize {
+        let mut state = self.lock();
+        if self.keeps_bytes {
+            state.secrets = state.secrets.and(credentials(request.headers()));
+        }
+        let body = self.keep(&mut state, request.body());
+        let path = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+        state.attempts.push(Attempt {
+            at: self.begun.elapsed(),
+            method: request.method().clone(),
+            path,
+            headers: shown(request.headers()),
+            body,
+            status: None,
+            reply_headers: Vec::new(),
+            error: None,
+        });
+        state.attempts.len() - 1
+    }
+
+    fn comes(&self, attempt: usize, status: StatusCode, headers: &HeaderMap) {
+        if let Some(attempt) = self.lock().attempts.get_mut(attempt) {
+            attempt.status = Some(status);
+            attempt.reply_headers = shown(headers);
+        }
+        self.ring();
+    }
+
+    fn comes_not(&self, attempt: usize, error: &str) {
+        if let Some(attempt) = self.lock().attempts.get_mut(attempt) {
+            attempt.error = Some(error.to_owned());
+        }
+    }
+
+    /// Bytes pass.
+    fn passes(&self, side: Side, bytes: &Bytes) {
+        let at = self.begun.elapsed();
+        let mut state = self.lock();
+        if side == Side::Client {
+            let Sent { first, last, pieces, bytes: sum } = &mut state.sent;
+            first.get_or_insert(at);
+            *last = Some(at);
+            *pieces += 1;
+            *sum += bytes.len() as u64;
+        }
+        if self.keeps_bytes {
+            let bytes = self.keep(&mut state, bytes);
+            if !bytes.is_empty() {
+                state.pieces.push(Piece { at, side, bytes });
+            }
+        }
+    }
+
+    /// Bytes go to the client.
+    pub(crate) fn sends(&self, bytes: &Bytes) {
+        self.passes(Side::Client, bytes);
+    }
+
+    /// It is over. Only the first word on how it ended counts.
+    pub(crate) fn ends(&self, end: End) {
+        let took = self.begun.elapsed();
+        self.lock().end.get_or_insert((end, took));
+        self.ring();
+    }
+
+    fn ring(&self) {
+        if let Some(bell) = &self.bell {
+            bell.send_modify(|version| *version += 1);
+        }
+    }
+
+    /// The bytes, as far as there is room for them and somebody wants them.
+    fn keep(&self, state: &mut State, bytes: &Bytes) -> Bytes {
+        if !self.keeps_bytes {
+            return Bytes::new();
+        }
+        let room = KEPT.saturating_sub(state.kept).min(bytes.len());
+        state.is_cut |= room < bytes.len();
+        state.kept += room;
+        bytes.slice(..room)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a header says whose request it is.
+fn is_secret(name: &HeaderName) -> bool {
+    const WORDS: [&str; 6] = ["authorization", "cookie", "key", "token", "secret", "account"];
+    // How many tokens are left is nobody's secret.
+    !name.as_str().contains("ratelimit") && WORDS.iter().any(|word| name.as_str().contains(word))
+}
+
+/// The headers whose values can be shown.
+fn shown(headers: &HeaderMap) -> Vec<(String, String)> {
+    let pairs = headers.iter().filter(|(name, _)| !is_secret(name));
+    pairs.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect()
+}
+
+/// What must be repeated nowhere: the values of the other headers, without the name of their scheme.
+fn credentials(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let values = headers.iter().filter(|(name, _)| is_secret(name)).filter_map(|(_, value)| value.to_str().ok());
+    values.flat_map(str::split_ascii_whitespace)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> Request<()> {
+        let headers =
+            [("authorization", "Bearer sk-planted"), ("x-api-key", "other-planted"), ("accept", "text/plain")];
+        let request = Request::post("/v1/responses?key=x");
+        headers.iter().fold(request, |request, (name, value)| request.header(*name, *value)).body(()).unwrap()
+    }
+
+    fn seen() -> Looking {
+        Looking { keeps_bytes: true, bell: None }
+    }
+
+    #[test]
+    fn no_more_is_kept_than_there_is_room_for() {
+        let exchange = Exchange::new("req_1".to_owned(), &request(), &Scrubber::default(), seen());
+        let mebibyte = Bytes::from(vec![b'a'; 1024 * 1024]);
+        for _ in 0..9 {
+            exchange.sends(&mebibyte);
+        }
+        let state = exchange.state();
+        assert_eq!((state.pieces.len(), state.is_cut), (8, true));
+        assert_eq!((state.sent.bytes, state.sent.pieces), (9 * 1024 * 1024, 9), "all of it is counted");
+        assert_eq!(exchange.path, "/v1/responses", "a query may hold a key");
+        let blind = Exchange::new("req_2".to_owned(), &request(), &Scrubber::default(), Looking::default());
+        blind.sends(&mebibyte);
+        assert!(blind.state().pieces.is_empty() && !blind.state().is_cut);
+    }
+
+    #[test]
+    fn credentials_are_known_and_not_shown() {
+        assert_eq!(shown(request().headers()), [("accept".to_owned(), "text/plain".to_owned())]);
+        let exchange = Exchange::new("req_1".to_owned(), &request(), &Scrubber::new(["inbound-planted"]), seen());
+        let told =
+            exchange.state().secrets.text("sk-planted other-planted inbound-planted Bearer text/plain").into_owned();
+        assert_eq!(told, "*** *** *** Bearer text/plain");
+    }
+}
