@@ -24,6 +24,8 @@ pub struct Meta {
     /// What the request lost in translation, then what the reply lost, where the reply is whole. What a stream loses is
     /// known at its end, see [`SseStream::report`].
     pub losses: Vec<Loss>,
+    /// Whether the bytes are the upstream's own: nothing was translated.
+    pub is_passed: bool,
     /// The head of the upstream's reply.
     pub head: ReplyHead,
     /// The limits the upstream told with this reply.

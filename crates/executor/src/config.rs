@@ -74,6 +74,12 @@ pub struct Timeouts {
     pub first_event: Duration,
     /// Between two pieces of a reply (5 min); here comments do count.
     pub idle: Duration,
+    /// From a finish reason to the end of the stream (2 s): what may still come is what the reply cost and a mark of the end.
+    /// It is then over without them.
+    pub tail: Duration,
+    /// How long the body of an error may take altogether (10 s): what it says is worth little waiting. It is then told with
+    /// what came of it.
+    pub error_body: Duration,
     /// How long a stream is held back for its first output, so that a failure before it still becomes an error of its
     /// own (15 s). Not a limit: afterwards the stream is handed out as it is.
     pub hold: Duration,
@@ -82,16 +88,21 @@ pub struct Timeouts {
 impl Default for Timeouts {
     fn default() -> Self {
         let minutes = |n: u64| Duration::from_secs(n * 60);
-        Self { headers: minutes(10), first_event: minutes(5), idle: minutes(5), hold: Duration::from_secs(15) }
+        Self {
+            headers: minutes(10),
+            first_event: minutes(5),
+            idle: minutes(5),
+            tail: Duration::from_secs(2),
+            error_body: Duration::from_secs(10),
+            hold: Duration::from_secs(15),
+        }
     }
 }
 
 /// The largest whole reply, in bytes.
 pub(crate) const MAX_REPLY: usize = 64 * 1024 * 1024;
-/// How much of an error's body is read, in bytes.
-pub(crate) const MAX_ERROR_BODY: usize = 64 * 1024;
-/// How long the body of an error may take altogether: what it says is worth little waiting.
-pub(crate) const ERROR_BODY_WAIT: Duration = Duration::from_secs(10);
+/// How much of an error's body is read, in bytes: some servers repeat the whole request in it.
+pub(crate) const MAX_ERROR_BODY: usize = 1024 * 1024;
 /// How long a request waits for the list of models that it is written by, before it goes without.
 pub(crate) const CATALOGUE_WAIT: Duration = Duration::from_secs(5);
 /// How long such a list is good for; then it is asked for again, which costs little where nothing has changed.

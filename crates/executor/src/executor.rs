@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use http::{HeaderMap, Method};
 use interlingua_model::{Fold, Request, Response};
-use interlingua_translate::{self as translate, Answer as Rendering, Asked, Loss, Outgoing, Reading, Stamp, Upstream};
+use interlingua_translate::{self as translate, Asked, Loss, Outgoing, Reading, Stamp, Upstream};
 use uuid::Uuid;
 
 use crate::Scrubber;
@@ -26,7 +26,7 @@ use crate::stream::event_stream::{self, EventStream, Told};
 use crate::stream::frame_stream::FrameStream;
 use crate::stream::keeper::{Keeper, Last};
 use crate::stream::source::Source;
-use crate::stream::sse_stream::{self, Rendered, SseStream};
+use crate::stream::sse_stream::{self, Bytewise, Rendered, SseStream};
 
 /// Sends requests to one upstream and gives its replies back in the caller's terms.
 ///
@@ -135,11 +135,16 @@ impl Executor {
     fn asking(&self, asked: Asked, keeper: Option<Arc<dyn Keeper>>) -> BoxFuture<'_, Result<Answer<Reply>, Error>> {
         Box::pin(async move {
             let is_streamed = asked.is_streamed();
+            let client = asked.client();
             let Ready { call, losses, reply } = self.written(asked).await?;
-            let mut tries = self.remote.tries();
+            let mut tries = self.remote.tries_for(client);
             loop {
                 let answer = match self.open(&call, &reply).await {
-                    Ok(opened) => self.answer(opened, reply.answer(), is_streamed, &losses, keeper.clone()).await,
+                    Ok(opened) => {
+                        let reader = Rendered::new(reply.answer(), opened.head.scrubber().clone());
+                        let reader = reader.marking_last(keeper.is_some());
+                        self.answer(opened, reader, is_streamed, &losses, keeper.clone()).await
+                    }
                     Err(error) => Err(error),
                 };
                 match answer {
@@ -164,12 +169,13 @@ impl Executor {
         headers: &'a HeaderMap,
     ) -> BoxFuture<'a, Result<Answer<FrameStream>, Error>> {
         Box::pin(async move {
-            let is_same = asked.client() == self.remote.config.upstream.api();
+            let client = asked.client();
+            let is_same = client == self.remote.config.upstream.api();
             let Ready { mut call, losses, reply } = self.written(asked).await?;
             if is_same {
                 call.headers.extend(of_session(headers));
             }
-            let mut tries = self.remote.tries();
+            let mut tries = self.remote.tries_for(client);
             loop {
                 let answer = match self.open(&call, &reply).await {
                     Ok(opened) => self.framed(opened, reply.answer(), &losses).await,
@@ -263,16 +269,15 @@ impl Executor {
         Ok(Ready { call, losses, reply })
     }
 
-    async fn answer(
+    pub(crate) async fn answer(
         &self,
         opened: Opened,
-        answer: Rendering,
+        reader: Rendered<Bytewise>,
         is_streamed: bool,
         losses: &[Loss],
         keeper: Option<Arc<dyn Keeper>>,
     ) -> Result<Answer<Reply>, Error> {
         let started = opened.meta();
-        let reader = Rendered::new(answer, opened.head.scrubber().clone()).marking_last(keeper.is_some());
         let mut chain = self.chain(opened, reader);
         if is_streamed {
             self.hold(|cx| chain.poll_until(cx, Rendered::is_worth_sending)).await;
@@ -287,7 +292,12 @@ impl Executor {
         Ok(Answer { value: Reply::Whole(body), meta: started.ready([losses, &lost].concat()) })
     }
 
-    async fn framed(&self, opened: Opened, answer: Rendering, losses: &[Loss]) -> Result<Answer<FrameStream>, Error> {
+    async fn framed(
+        &self,
+        opened: Opened,
+        answer: translate::Answer,
+        losses: &[Loss],
+    ) -> Result<Answer<FrameStream>, Error> {
         let started = opened.meta();
         let reader = Rendered::new(answer, opened.head.scrubber().clone());
         let mut chain = self.chain(opened, reader);

@@ -4,6 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use interlingua_auth::Warning;
 use interlingua_executor::Scrubber;
+use tokio::sync::watch;
 
 use crate::exchange::watchers::Watchers;
 use crate::store::{Store, open_store};
@@ -20,6 +21,8 @@ pub(crate) struct App {
     pub(crate) store: Option<Arc<dyn Store>>,
     pub(crate) reload: Option<Reload>,
     pub(crate) watchers: Watchers,
+    /// Becomes true when replies that are still under way have to end.
+    closing: watch::Sender<bool>,
 }
 
 /// Who answers now, and who answered before and may still have something to save.
@@ -41,13 +44,24 @@ impl App {
         let now = Arc::new(upstreams.hiding(&hidden));
         let upstreams = RwLock::new(Serving { now, before: Vec::new() });
         let watchers = Watchers::new(&watching)?;
-        Ok(Self { upstreams, hidden, inbound_key, allowed_hosts, limits, store, reload, watchers })
+        let closing = watch::Sender::new(false);
+        Ok(Self { upstreams, hidden, inbound_key, allowed_hosts, limits, store, reload, watchers, closing })
     }
 
     /// Who answers a request that comes now. Whoever holds this keeps them, whatever comes in their place.
     pub(crate) fn upstreams(&self) -> Arc<Upstreams> {
         let serving = self.upstreams.read().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(&serving.now)
+    }
+
+    /// What tells a reply that it has to end.
+    pub(crate) fn closing(&self) -> Closing {
+        Closing(self.closing.subscribe())
+    }
+
+    /// Tells all replies to end.
+    pub(crate) fn close(&self) {
+        self.closing.send_replace(true);
     }
 
     /// From now on others answer. Requests that are under way end as they began.
@@ -73,6 +87,22 @@ impl App {
         let settled = settle(all).await;
         self.watchers.settled().await;
         settled
+    }
+}
+
+/// Says when a reply has to end because the server does.
+#[derive(Debug, Clone)]
+pub(crate) struct Closing(watch::Receiver<bool>);
+
+impl Closing {
+    /// What `future` gives, or `None` where the server ends before that.
+    pub(crate) async fn before<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            value = future => Some(value),
+            // Without a server there is nobody to wait for.
+            _ = self.0.wait_for(|closing| *closing) => None,
+        }
     }
 }
 

@@ -1,20 +1,21 @@
 //! Clients of any API: what they ask, and the answer.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::post;
 use bytes::Bytes;
-use interlingua_executor::{Answer, Error, Reply};
+use interlingua_executor::{Answer, BoxFuture, Error, Reply};
 use interlingua_translate::{Api, Upstream};
+use serde::Deserialize;
 
 use crate::app::Shared;
-use crate::route::{Attempt, Wanted, may_others_help, told};
+use crate::route::{Attempt, Wanted, told};
 use crate::store::{Conversations, Opened, Session};
-use crate::{ApiError, Limits, Upstreams, body, exchange, reply, stream};
+use crate::stream::Manner;
+use crate::{ApiError, Upstreams, body, exchange, reply, stream};
 
 /// The route of each API below `base`.
 pub(crate) fn routes(base: &str) -> Router<Shared> {
@@ -47,21 +48,18 @@ async fn ask(api: Api, State(app): State<Shared>, request: Request) -> Result<Re
         Api::Chat => None,
     };
     let hold = upstream.executor().config().timeouts.hold;
-    if upstream.api() == api && route.effort.is_none() && opened.is_none() {
+    let manner = Manner::new(api, hold, app.limits, app.closing());
+    if upstream.passes(api) && route.effort.is_none() && opened.is_none() {
         // The upstream speaks the client's language: its answer goes back byte for byte.
         translator.check(&body)?;
         let named = match (&route.model, &wanted) {
             (Some(model), Some(wanted)) => wanted.replaced(&body, model),
             (Some(_), None) | (None, _) => body.clone(),
         };
-        return match executor.pass(named, &headers).await {
-            Err(error) if !route.others.is_empty() && may_others_help(&error) => {
-                let is_streamed = translator.read(&body)?.is_streamed();
-                let answer = Box::pin(route.ask_others(error, Attempt { api, caller: headers, body, session: None }));
-                respond(answer, is_streamed, api, hold, app.limits).await.map(|response| held(response, upstreams))
-            }
-            passed => Ok(held(reply::passed(passed?), upstreams)),
-        };
+        let is_streamed = asks_for_stream(&body);
+        let attempt = Attempt { api, caller: headers, body, session: None };
+        let answer = Box::pin(route.pass(executor, translator, named, attempt));
+        return respond(answer, is_streamed, manner).await.map(|response| held(response, upstreams));
     }
     let (body, session) = match opened {
         Some(Opened { body, session }) => (body, Some(session)),
@@ -74,21 +72,28 @@ async fn ask(api: Api, State(app): State<Shared>, request: Request) -> Result<Re
     route.apply(asked.request());
     let is_streamed = asked.is_streamed();
     let answer = Box::pin(route.ask(executor, asked, Attempt { api, caller: headers, body, session }));
-    respond(answer, is_streamed, api, hold, app.limits).await.map(|response| held(response, upstreams))
+    respond(answer, is_streamed, manner).await.map(|response| held(response, upstreams))
+}
+
+/// Whether a body that nobody reads otherwise asks for a stream.
+fn asks_for_stream(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Head {
+        stream: Option<bool>,
+    }
+    serde_json::from_slice(body).is_ok_and(|head: Head| head.stream == Some(true))
 }
 
 /// The answer as the client asked for it: as a stream, or whole.
 async fn respond(
-    answer: impl Future<Output = Result<Answer<Reply>, Error>> + Send + 'static,
+    answer: BoxFuture<'static, Result<Answer<Reply>, Error>>,
     is_streamed: bool,
-    api: Api,
-    hold: Duration,
-    limits: Limits,
+    mut manner: Manner,
 ) -> Result<Response, ApiError> {
     if is_streamed {
-        return stream::respond(answer, api, hold, limits).await;
+        return stream::respond(answer, manner).await;
     }
-    let answer = answer.await?;
+    let answer = manner.closing.before(answer).await.ok_or_else(ApiError::closing)??;
     let Reply::Whole(body) = answer.value else {
         // What is asked for whole is given whole.
         return Err(ApiError::bad_gateway("the answer came as a stream although none was asked for"));

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use interlingua_executor::one_line;
@@ -35,6 +36,9 @@ pub struct ApiError {
     /// What the client should know beside the body: limits, and when to come back.
     #[serde(skip)]
     headers: Box<HeaderMap>,
+    /// The upstream's own envelope, which goes to the client as it came.
+    #[serde(skip)]
+    said: Option<Bytes>,
 }
 
 impl ApiError {
@@ -43,7 +47,7 @@ impl ApiError {
     pub fn new(status: StatusCode, kind: &str, message: impl Into<String>) -> Self {
         let error =
             ErrorDetail { message: Some(message.into()), kind: Some(kind.to_owned()), ..ErrorDetail::default() };
-        Self { status, error: Box::new(error), headers: Box::default() }
+        Self { status, error: Box::new(error), headers: Box::default(), said: None }
     }
 
     /// The caller's fault, 400.
@@ -56,6 +60,11 @@ impl ApiError {
     #[must_use]
     pub fn bad_gateway(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_GATEWAY, "server_error", message)
+    }
+
+    /// The server is told to stop and has given the request all the time it could, 503.
+    pub(crate) fn closing() -> Self {
+        Self::from(&closing())
     }
 
     /// Names the field at fault, as a path in the caller's document.
@@ -76,6 +85,16 @@ impl ApiError {
     pub fn with_code(mut self, code: impl Into<String>) -> Self {
         self.error.code = Some(ErrorCode::Word(code.into()));
         self
+    }
+}
+
+/// What ends a reply when the server does.
+pub(crate) fn closing() -> Failure {
+    Failure {
+        code: Some("server_shutting_down".to_owned()),
+        message: "the gateway is shutting down; send the request again in a moment".to_owned(),
+        kind: Some("server_error".to_owned()),
+        ..Failure::default()
     }
 }
 
@@ -110,15 +129,20 @@ impl From<interlingua_executor::Error> for ApiError {
         }
         exchange::note(|exchange| exchange.failed(&error.phase().to_string(), error.failure()));
         tracing::warn!(status = error.status().as_u16(), phase = %error.phase(), error = %one_line(&error), "no answer");
-        Self { status: error.status(), error: Box::new(error.body().error), headers: Box::new(headers) }
+        let said = error.said().cloned();
+        Self { status: error.status(), error: Box::new(error.body().error), headers: Box::new(headers), said }
     }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let body = ErrorBody { error: *self.error, ..ErrorBody::default() };
-        let mut response = reply::json(self.status, &body);
-        response.headers_mut().extend(*self.headers);
+        let Self { status, error, headers, said } = self;
+        let mut response = match said {
+            Some(said) => reply::body(said),
+            None => reply::json(status, &ErrorBody { error: *error, ..ErrorBody::default() }),
+        };
+        *response.status_mut() = status;
+        response.headers_mut().extend(*headers);
         response
     }
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use futures_core::Stream;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
-use interlingua_executor::{ByteStream, Meta, ReplyHead};
+use interlingua_executor::{Meta, ReplyHead};
 use interlingua_translate::Loss;
 use serde::Serialize;
 
@@ -31,11 +31,23 @@ pub(crate) fn body(body: Bytes) -> Response {
     response
 }
 
-/// A reply, with what a client learns beside it: the upstream's limits and id, and the losses.
+/// A reply, with what a client learns beside it: the upstream's limits and id, and the losses. One that was passed on has the
+/// upstream's status and name for what it is, unless that is wrong.
 pub(crate) fn answered(mut response: Response, meta: &Meta) -> Response {
-    exchange::note(|exchange| exchange.lost(&meta.losses));
-    relay(&meta.head, response.headers_mut());
-    response.headers_mut().insert(LOSSES, losses(&meta.losses));
+    let Meta { losses: lost, is_passed, head, rate_limits: _, timings: _ } = meta;
+    exchange::note(|exchange| exchange.lost(lost));
+    if *is_passed {
+        *response.status_mut() = head.status;
+        let ours = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        let theirs = head.headers.get(CONTENT_TYPE);
+        if let Some(theirs) = theirs.filter(|theirs| theirs.as_bytes().starts_with(ours.as_bytes())) {
+            let theirs = theirs.clone();
+            response.headers_mut().insert(CONTENT_TYPE, theirs);
+        }
+    } else {
+        response.headers_mut().insert(LOSSES, losses(lost));
+    }
+    relay(head, response.headers_mut());
     response
 }
 
@@ -49,16 +61,6 @@ pub(crate) fn event_stream(events: impl Stream<Item = Bytes> + Send + 'static) -
     response
 }
 
-/// What an upstream answered in the caller's language, byte for byte.
-pub(crate) fn passed(upstreams: http::Response<ByteStream>) -> Response {
-    let mut response = upstreams.map(Body::from_stream);
-    keep_upstream_id(response.headers_mut());
-    if response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream")) {
-        not_held_back(response.headers_mut());
-    }
-    response
-}
-
 /// Tells everybody on the way that this is not to be stored or held back.
 fn not_held_back(headers: &mut HeaderMap) {
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
@@ -67,8 +69,9 @@ fn not_held_back(headers: &mut HeaderMap) {
 
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// The comment that keeps a stream alive.
-pub(crate) const HEARTBEAT: Bytes = Bytes::from_static(b": keepalive\n\n");
+/// The comment that keeps a stream alive. There is no blank line behind it: that would end an event, and some clients fail on
+/// one without data.
+pub(crate) const HEARTBEAT: Bytes = Bytes::from_static(b": keepalive\n");
 
 /// Waits, and says when a heartbeat is due instead.
 pub(crate) async fn or_heartbeat<T>(every: Duration, future: impl Future<Output = T>) -> Option<T> {
@@ -101,13 +104,6 @@ pub(crate) fn relay(head: &ReplyHead, headers: &mut HeaderMap) {
         }
     }
     if let Some(Ok(id)) = head.request_id().map(HeaderValue::try_from) {
-        headers.insert(UPSTREAM_REQUEST_ID, id);
-    }
-}
-
-/// Moves the upstream's id of the request to where the gateway's own does not replace it.
-fn keep_upstream_id(headers: &mut HeaderMap) {
-    if let Some(id) = headers.remove("x-request-id") {
         headers.insert(UPSTREAM_REQUEST_ID, id);
     }
 }

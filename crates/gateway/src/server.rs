@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::serve::ListenerExt;
 use futures_util::future::BoxFuture;
@@ -93,16 +94,25 @@ impl Gateway {
         tokio::select! {
             ended = &mut served => ended.map_err(StartError::Serve)?,
             _ = stopped => {
-                if let Ok(ended) = timeout(grace, served).await {
+                if let Ok(ended) = timeout(grace, &mut served).await {
                     ended.map_err(StartError::Serve)?;
                 } else {
-                    tracing::warn!("replies were still under way and have been cut off");
+                    app.close();
+                    if let Ok(ended) = timeout(LAST_WORDS, served).await {
+                        ended.map_err(StartError::Serve)?;
+                        tracing::warn!("replies were still under way and have been ended with an error");
+                    } else {
+                        tracing::warn!("replies were still under way and have been cut off");
+                    }
                 }
             }
         }
         app.settled().await.map_err(StartError::Unsaved)
     }
 }
+
+/// How long a reply that has to end may take to tell its client so.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Changes a gateway while it serves.
 #[derive(Clone)]

@@ -57,6 +57,9 @@ pub struct UpstreamConfig {
     pub api: Option<Api>,
     /// What it takes, where it lives, and what its clients like.
     pub profile: Option<Profile>,
+    /// Whether a reply in the client's own API is taken apart and put together anew, for servers that speak it by half: the
+    /// client then gets all that its API promises. Otherwise such a reply is passed on with its bytes as they came.
+    pub repair: bool,
     /// What to do when a translation loses something.
     pub policy: Policy,
     /// How long to wait for what.
@@ -74,6 +77,7 @@ pub struct Upstream {
     executor: Executor,
     style: Style,
     policy: Policy,
+    repair: bool,
     name: String,
     key: Key,
     replay: Option<Server>,
@@ -101,7 +105,8 @@ impl Upstream {
     }
 
     async fn opening(config: UpstreamConfig) -> Result<Self, StartError> {
-        let UpstreamConfig { target, base_url, api, profile, policy, timeouts, api_key, login, replay } = config;
+        let UpstreamConfig { target, base_url, api, profile, repair, policy, timeouts, api_key, login, replay } =
+            config;
         let target = match target {
             Some(target) => target,
             None => default_target(api_key.as_ref(), login.as_ref())?,
@@ -143,7 +148,7 @@ impl Upstream {
         };
         // The Codex CLI is among the clients, and acts on every item that ends, whole or not.
         let style = Style { close_cut_items: style.close_cut_items.or(Some(false)), ..style };
-        Ok(Self { executor, style, policy, name, key, replay })
+        Ok(Self { executor, style, policy, repair, name, key, replay })
     }
 
     /// From now on nothing it answers repeats these either where it tells of a failure.
@@ -161,6 +166,11 @@ impl Upstream {
     #[must_use]
     pub fn api(&self) -> Api {
         self.executor.config().upstream.api()
+    }
+
+    /// Whether what clients of an API ask, and are answered, is passed on as it is.
+    pub(crate) fn passes(&self, client: Api) -> bool {
+        self.api() == client && !self.repair
     }
 
     /// What reads the requests of clients of an API.

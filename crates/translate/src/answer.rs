@@ -161,6 +161,16 @@ impl Answer {
         self.has_output
     }
 
+    /// Whether all that a good end needs has come. What may still follow, what the reply cost and a mark of the end, is not
+    /// worth waiting long for.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        match &self.reader {
+            Reader::Reading(decoder) => decoder.is_complete(),
+            Reader::Ended(_) => true,
+        }
+    }
+
     /// What the upstream said beside the answer since the last call: events that no API documents, such as its limits. Of
     /// each kind the last one, and of a few kinds only.
     pub fn take_asides(&mut self) -> Vec<Opaque> {
@@ -316,7 +326,7 @@ impl<F: Frames> Sink for Writing<'_, F> {
 }
 
 /// Keeps what was said beside the answer, in bounds.
-fn keep_aside(asides: &mut Vec<Opaque>, opaque: &Opaque) {
+pub(crate) fn keep_aside(asides: &mut Vec<Opaque>, opaque: &Opaque) {
     const MOST_KINDS: usize = 8;
     if let Some(known) = asides.iter_mut().find(|known| known.kind == opaque.kind) {
         *known = opaque.clone();

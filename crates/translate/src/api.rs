@@ -22,6 +22,9 @@ pub trait Dialect {
     const PATH: &'static str;
     /// Where the texts of a streamed reply stand.
     const TEXTS: &'static str;
+    /// Words that only the last event of a stream has, in its data or as its name: what an event that cannot be read is
+    /// judged by.
+    const LAST_WORDS: &'static [&'static str] = &[];
 
     /// What an upstream of this API accepts and forces.
     type Upstream: fmt::Debug + Clone + Default;
@@ -104,6 +107,11 @@ pub trait Decode {
     /// Whether the stream has come to its end; nothing after it counts.
     fn has_ended(&self) -> bool;
 
+    /// Whether all that a good end needs has come: what may still follow is what the reply cost, or a mark of the end.
+    fn is_complete(&self) -> bool {
+        self.has_ended()
+    }
+
     /// Says that no more comes. A stream that has not ended of its own ends as failed, with `reason` where there is a better
     /// one than that it stopped.
     fn finish(self, reason: Option<Failure>, out: &mut impl Sink) -> Outcome;
@@ -113,6 +121,9 @@ pub trait Decode {
 pub trait Encode {
     /// Takes one event and writes the frames it causes.
     fn push(&mut self, event: Event<'_>, out: &mut impl Frames);
+
+    /// Says that the client has had so many frames of this reply already, for APIs that number theirs.
+    fn resume(&mut self, _frames: u64) {}
 
     /// Why the stream failed, once it has.
     fn failure(&self) -> Option<&Failure>;
@@ -175,6 +186,10 @@ macro_rules! dialects {
 
         pub(crate) fn decode_response(api: Api, body: &[u8], sent: &Sent) -> Result<Translated<Response>, Error> {
             match api { $(Api::$api => $module::$api::decode_response(body, sent),)* }
+        }
+
+        pub(crate) fn last_words(api: Api) -> &'static [&'static str] {
+            match api { $(Api::$api => <$module::$api as Dialect>::LAST_WORDS,)* }
         }
 
         /// How an API spells what stands inside things.
@@ -244,6 +259,10 @@ macro_rules! dialects {
                 match self { $(Self::$api(decoder) => Decode::has_ended(&**decoder),)* }
             }
 
+            pub(crate) fn is_complete(&self) -> bool {
+                match self { $(Self::$api(decoder) => Decode::is_complete(&**decoder),)* }
+            }
+
             pub(crate) fn finish(self, reason: Option<Failure>, out: &mut impl Sink) -> Outcome {
                 match self { $(Self::$api(decoder) => Decode::finish(*decoder, reason, out),)* }
             }
@@ -258,6 +277,10 @@ macro_rules! dialects {
         impl Encoder {
             pub(crate) fn push(&mut self, event: Event<'_>, out: &mut impl Frames) {
                 match self { $(Self::$api(encoder) => Encode::push(&mut **encoder, event, out),)* }
+            }
+
+            pub(crate) fn resume(&mut self, frames: u64) {
+                match self { $(Self::$api(encoder) => Encode::resume(&mut **encoder, frames),)* }
             }
 
             pub(crate) fn failure(&self) -> Option<&Failure> {

@@ -4,9 +4,8 @@ use interlingua_model::Sink;
 
 use crate::Frames;
 use crate::answer::{Answer, Stage};
-use crate::error::upstream_malformed;
 use crate::events::Events;
-use crate::feed::Heard;
+use crate::feed::{Heard, empty};
 
 impl Answer {
     /// Takes the next bytes of the upstream's reply, cut wherever they are. What they are is seen by how they begin: server-sent
@@ -27,7 +26,7 @@ impl Answer {
     pub(crate) fn end_of_bytes(&mut self, out: &mut impl Frames) {
         // Of a stream it is said that it stopped; a whole reply has never begun.
         if self.feed.is_blank() && !self.asks_for_stream() {
-            return self.hear(Heard::Broken(upstream_malformed("the upstream's reply is empty".to_owned())), out);
+            return self.hear(Heard::Broken(empty()), out);
         }
         let mut feed = std::mem::take(&mut self.feed);
         feed.end(|heard| self.hear(heard, out));

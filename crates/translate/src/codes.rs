@@ -76,6 +76,7 @@ const CODES: &[Code] = &[
     known("server_is_overloaded", 503),
     known("slow_down", 503),
     other("overloaded", 503),
+    other("server_shutting_down", 503),
     known("vector_store_timeout", 504),
     other("timeout", 504),
     other("upstream_timeout", 504),

@@ -192,6 +192,19 @@ pub(crate) fn upstream_malformed(message: String) -> Failure {
     own(UPSTREAM_MALFORMED, message)
 }
 
+/// Whether a failure says that we could not read or carry what the upstream sent: no word of the upstream's.
+pub(crate) fn is_word_of_ours(failure: &Failure) -> bool {
+    matches!(
+        failure.code.as_deref(),
+        Some(UPSTREAM_MALFORMED | UNSUPPORTED_ITEM | UNSUPPORTED_MODALITY | UNSUPPORTED_CALL)
+    )
+}
+
+/// The codes of replies that cannot be carried over.
+pub(crate) const UNSUPPORTED_ITEM: &str = "unsupported_item";
+pub(crate) const UNSUPPORTED_MODALITY: &str = "unsupported_modality";
+pub(crate) const UNSUPPORTED_CALL: &str = "unsupported_call";
+
 fn prefix(path: &str) -> String {
     if path.is_empty() { String::new() } else { format!("{path}: ") }
 }

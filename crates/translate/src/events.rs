@@ -90,6 +90,15 @@ impl Events {
         matches!(self.state, State::Ended(_))
     }
 
+    /// Whether all that a good end needs has come, as [`Answer::is_complete`](crate::Answer::is_complete) says.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        match &self.state {
+            State::Reading(decoder) => decoder.is_complete(),
+            State::Ended(_) => true,
+        }
+    }
+
     /// Ends a reply that cannot go on, as [`Answer::fail`](crate::Answer::fail) does.
     pub fn fail(mut self, failure: Failure, out: &mut impl Sink) -> Outcome {
         self.stop(Some(failure), out);

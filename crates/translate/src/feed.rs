@@ -3,10 +3,14 @@
 use interlingua_model::Failure;
 use interlingua_sse::{Eof, Parser};
 
+use crate::convert::cut;
 use crate::error::upstream_malformed;
 
 /// The largest whole reply, in bytes.
-const MAX_REPLY: usize = 64 * 1024 * 1024;
+pub(crate) const MAX_REPLY: usize = 64 * 1024 * 1024;
+
+/// How much is kept, in bytes, of a text that is no reply, for whoever is told of it.
+const MOST_WORDS: usize = 1024;
 
 /// The bytes so far.
 #[derive(Debug, Default)]
@@ -15,15 +19,57 @@ pub(crate) struct Feed {
     has_heard: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 enum Body {
-    /// Nothing but white space.
-    #[default]
-    Blank,
+    /// Nothing yet to tell by.
+    Blank(Vec<u8>),
     Events(Box<Parser>),
+    /// It begins like no event, but what comes may be one all the same.
+    Words(Box<Parser>, Vec<u8>),
     Json(Vec<u8>),
     Page,
     Ended,
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        Self::Blank(Vec::new())
+    }
+}
+
+/// What a reply is, by how it begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    Events,
+    /// A line that is none of an event.
+    Words,
+    Json,
+    Page,
+}
+
+impl Shape {
+    /// `None` while there is too little to tell by.
+    pub(crate) fn of(beginning: &[u8]) -> Option<Self> {
+        const FIELDS: [&[u8]; 5] = [b"data", b"event", b"id", b"retry", b":"];
+        let rest = without_bom(beginning)?.trim_ascii_start();
+        match rest.first()? {
+            b'{' | b'[' => Some(Self::Json),
+            b'<' => Some(Self::Page),
+            _ if FIELDS.iter().any(|field| rest.starts_with(field)) => Some(Self::Events),
+            _ if FIELDS.iter().any(|field| field.starts_with(rest)) => None,
+            _ => Some(Self::Words),
+        }
+    }
+}
+
+/// The bytes behind a byte order mark; `None` while there may be one.
+fn without_bom(bytes: &[u8]) -> Option<&[u8]> {
+    const BOM: &[u8] = "\u{feff}".as_bytes();
+    match bytes.strip_prefix(BOM) {
+        Some(rest) => Some(rest),
+        None if BOM.starts_with(bytes) => None,
+        None => Some(bytes),
+    }
 }
 
 /// What the bytes say.
@@ -35,55 +81,80 @@ pub(crate) enum Heard<'a> {
 
 impl Feed {
     /// Takes bytes as they come; none are the end.
-    pub(crate) fn push(&mut self, mut bytes: &[u8], mut take: impl FnMut(Heard<'_>)) {
-        const BOM: &[u8] = "\u{feff}".as_bytes();
-        if let Body::Blank = self.body {
-            let trimmed = bytes.strip_prefix(BOM).unwrap_or(bytes).trim_ascii_start();
-            self.body = match trimmed.first() {
-                None => return,
-                Some(b'{' | b'[') => Body::Json(Vec::new()),
-                Some(b'<') => Body::Page,
-                Some(_) => Body::Events(Box::default()),
-            };
-            if !matches!(self.body, Body::Events(_)) {
-                self.has_heard = true;
-                bytes = trimmed;
+    pub(crate) fn push(&mut self, bytes: &[u8], mut take: impl FnMut(Heard<'_>)) {
+        if let Body::Blank(beginning) = &mut self.body {
+            beginning.extend_from_slice(bytes);
+            let mut beginning = std::mem::take(beginning);
+            match Shape::of(&beginning) {
+                None => {
+                    if without_bom(&beginning).is_some_and(|rest| rest.trim_ascii_start().is_empty()) {
+                        beginning.clear();
+                    }
+                    self.body = Body::Blank(beginning);
+                }
+                Some(shape) => {
+                    self.body = match shape {
+                        Shape::Events => Body::Events(Box::default()),
+                        Shape::Words => Body::Words(Box::default(), Vec::new()),
+                        Shape::Json => Body::Json(Vec::new()),
+                        Shape::Page => Body::Page,
+                    };
+                    self.has_heard = matches!(shape, Shape::Json | Shape::Page);
+                    let skipped = if shape == Shape::Json { without_bom(&beginning) } else { None };
+                    self.more(skipped.unwrap_or(&beginning), &mut take);
+                }
             }
+        } else {
+            self.more(bytes, &mut take);
         }
+    }
+
+    fn more(&mut self, bytes: &[u8], take: &mut impl FnMut(Heard<'_>)) {
         match &mut self.body {
             Body::Events(parser) => {
                 parser.feed(bytes);
-                self.drain(&mut take);
+                self.drain(take);
+            }
+            Body::Words(parser, words) => {
+                words.extend(bytes.iter().take(MOST_WORDS.saturating_sub(words.len())));
+                parser.feed(bytes);
+                self.drain(take);
             }
             Body::Json(body) if body.len() + bytes.len() > MAX_REPLY => {
                 self.body = Body::Ended;
-                let message = format!("the upstream's reply is larger than {} MiB", MAX_REPLY >> 20);
-                take(Heard::Broken(upstream_malformed(message)));
+                take(Heard::Broken(too_large()));
             }
             Body::Json(body) => body.extend_from_slice(bytes),
             Body::Page => {
                 self.body = Body::Ended;
-                let message = "the upstream answered with a web page instead of an API reply; check the base URL";
-                take(Heard::Broken(upstream_malformed(message.to_owned())));
+                take(Heard::Broken(web_page()));
             }
-            Body::Blank | Body::Ended => {}
+            Body::Blank(_) | Body::Ended => {}
         }
     }
 
     /// Takes the end of the bytes.
     pub(crate) fn end(&mut self, mut take: impl FnMut(Heard<'_>)) {
-        if let Body::Events(parser) = &mut self.body {
+        if let Body::Blank(beginning) = &mut self.body
+            && !beginning.is_empty()
+        {
+            let words = std::mem::take(beginning);
+            self.body = Body::Words(Box::default(), words);
+        }
+        if let Body::Events(parser) | Body::Words(parser, _) = &mut self.body {
             parser.end(Eof::Flush);
             self.drain(&mut take);
         }
-        if let Body::Json(body) = std::mem::replace(&mut self.body, Body::Ended) {
-            take(Heard::Whole(&body));
+        match std::mem::replace(&mut self.body, Body::Ended) {
+            Body::Json(body) => take(Heard::Whole(&body)),
+            Body::Words(_, words) if !self.has_heard => take(Heard::Broken(no_reply(&words))),
+            Body::Blank(_) | Body::Events(_) | Body::Words(..) | Body::Page | Body::Ended => {}
         }
     }
 
     /// Whether there was nothing but white space.
     pub(crate) fn is_blank(&self) -> bool {
-        matches!(self.body, Body::Blank)
+        matches!(&self.body, Body::Blank(beginning) if beginning.is_empty())
     }
 
     /// Whether an event has come; comments are none.
@@ -92,7 +163,7 @@ impl Feed {
     }
 
     fn drain(&mut self, take: &mut impl FnMut(Heard<'_>)) {
-        let Body::Events(parser) = &mut self.body else { return };
+        let (Body::Events(parser) | Body::Words(parser, _)) = &mut self.body else { return };
         loop {
             match parser.next_event() {
                 Ok(None) => return,
@@ -104,6 +175,84 @@ impl Feed {
                     self.body = Body::Ended;
                     return take(Heard::Broken(upstream_malformed(error.to_string())));
                 }
+            }
+        }
+    }
+}
+
+pub(crate) fn too_large() -> Failure {
+    upstream_malformed(format!("the upstream's reply is larger than {} MiB", MAX_REPLY >> 20))
+}
+
+pub(crate) fn web_page() -> Failure {
+    let message = "the upstream answered with a web page instead of an API reply; check the base URL";
+    upstream_malformed(message.to_owned())
+}
+
+pub(crate) fn empty() -> Failure {
+    upstream_malformed("the upstream's reply is empty".to_owned())
+}
+
+/// A text that is neither events nor JSON, in its own words.
+pub(crate) fn no_reply(words: &[u8]) -> Failure {
+    const MOST: usize = 200;
+    let words = String::from_utf8_lossy(words);
+    let words: Vec<&str> =
+        words.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()).collect();
+    upstream_malformed(format!("the upstream answered with what is no API reply: {}", cut(&words.join(" "), MOST)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reply_is_told_by_how_it_begins() {
+        for (beginning, shape) in [
+            ("data: {}", Some(Shape::Events)),
+            ("\u{feff}\n event: x", Some(Shape::Events)),
+            (": ping", Some(Shape::Events)),
+            (" {\"a\"", Some(Shape::Json)),
+            ("[", Some(Shape::Json)),
+            ("\u{feff}{", Some(Shape::Json)),
+            ("<html>", Some(Shape::Page)),
+            ("upstream connect error", Some(Shape::Words)),
+            ("null", Some(Shape::Words)),
+            ("", None),
+            (" \r\n", None),
+            ("ret", None),
+        ] {
+            assert_eq!(Shape::of(beginning.as_bytes()), shape, "{beginning:?}");
+        }
+        assert_eq!(Shape::of(b"\xef\xbb"), None, "half a byte order mark");
+    }
+
+    #[test]
+    fn what_comes_in_pieces_is_read_as_if_it_came_at_once() {
+        for (body, expected) in [
+            ("\u{feff}data: {\"a\":1}\n\n", "event {\"a\":1}"),
+            ("\u{feff} {\"a\":1}", "whole {\"a\":1}"),
+            ("no healthy\r\n upstream", "broken the upstream answered with what is no API reply: no healthy upstream"),
+            ("date: 1\ndata: 2\n\n", "event 2"),
+            ("dat", "broken the upstream answered with what is no API reply: dat"),
+        ] {
+            for size in 1..=body.len() {
+                let mut feed = Feed::default();
+                let mut heard = Vec::new();
+                let mut take = |it: Heard<'_>| {
+                    heard.push(match it {
+                        Heard::Event { name: _, data, cut: _ } => format!("event {data}"),
+                        Heard::Whole(body) => {
+                            format!("whole {}", String::from_utf8_lossy(body).trim_start_matches('\u{feff}').trim())
+                        }
+                        Heard::Broken(failure) => format!("broken {}", failure.message),
+                    });
+                };
+                for piece in body.as_bytes().chunks(size) {
+                    feed.push(piece, &mut take);
+                }
+                feed.end(&mut take);
+                assert_eq!(heard, [expected], "in pieces of {size}");
             }
         }
     }

@@ -51,6 +51,8 @@ mod names;
 mod opaque;
 mod operator;
 mod outcome;
+#[cfg(feature = "sse")]
+mod passing;
 mod places;
 mod reply;
 mod seals;
@@ -81,6 +83,8 @@ pub use interlingua_model::Api;
 pub use kept::Kept;
 pub use loss::{Loss, LossCode, Policy, Translated};
 pub use outcome::{End, Outcome};
+#[cfg(feature = "sse")]
+pub use passing::Passing;
 pub use reply::{Reading, Reply};
 pub use responses::Upstream as ResponsesUpstream;
 pub use sent::{Encoded, Sent};

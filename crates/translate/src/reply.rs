@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use interlingua_model::{Api, Response};
 
+#[cfg(feature = "sse")]
+use crate::Passing;
 use crate::api::{self, Context};
 use crate::places::Places;
 use crate::stop;
@@ -65,6 +67,13 @@ impl Reply {
     #[must_use]
     pub fn watch(&self) -> Watch {
         Watch::new(self)
+    }
+
+    /// What passes a reply on unchanged and watches it go by, since both sides speak the same API.
+    #[cfg(feature = "sse")]
+    #[must_use]
+    pub fn passing(&self) -> Passing {
+        Passing::new(self)
     }
 
     /// Whether the client asked for a stream.

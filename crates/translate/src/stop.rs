@@ -46,6 +46,10 @@ impl StoppingDecoder {
         self.decoder.has_ended() || self.stop.as_ref().is_some_and(|stop| matches!(stop.phase, Phase::Ended))
     }
 
+    pub(crate) fn is_complete(&self) -> bool {
+        self.has_ended() || self.decoder.is_complete()
+    }
+
     pub(crate) fn finish(self, reason: Option<Failure>, out: &mut impl Sink) -> Outcome {
         let Self { decoder, stop } = self;
         let Some(mut stop) = stop else { return decoder.finish(reason, out) };

@@ -69,6 +69,10 @@ impl MendingDecoder {
         self.decoder.has_ended()
     }
 
+    pub(crate) fn is_complete(&self) -> bool {
+        self.held.is_none() && self.decoder.is_complete()
+    }
+
     pub(crate) fn finish(mut self, reason: Option<Failure>, out: &mut impl Sink) -> Outcome {
         self.join("", out);
         let Self { decoder, held: _, losses: mut all } = self;

@@ -1,8 +1,11 @@
 //! A reply that is passed on unchanged, watched as it goes by.
 
-use interlingua_model::{Envelope, Event, Failure, Sink};
+use interlingua_model::{Envelope, Event, Failure, Opaque, Sink};
+use serde::de::IgnoredAny;
 
-use crate::api::Encoder;
+use crate::answer::keep_aside;
+use crate::api::{Encoder, last_words};
+use crate::error::is_word_of_ours;
 use crate::outcome::{End, Outcome};
 use crate::reply::Reply;
 use crate::surrogates::MendingDecoder;
@@ -25,11 +28,18 @@ use crate::{Frames, Stage};
 /// assert!(String::from_utf8_lossy(&out).contains("stream_incomplete"), "the client is told");
 /// # Ok::<(), interlingua_translate::Error>(())
 /// ```
+///
+/// It judges and never stands in the way: an event that is JSON and that only we cannot read, since its API has moved on,
+/// goes by like any other.
 #[derive(Debug)]
 pub struct Watch {
     reply: Reply,
     decoder: MendingDecoder,
     seen: Seen,
+    /// How many events have gone by.
+    events: u64,
+    /// Whether an event that we cannot read looked like the last one.
+    has_last_words: bool,
 }
 
 /// What has gone by.
@@ -38,6 +48,7 @@ struct Seen {
     begun: Option<Envelope>,
     has_output: bool,
     failure: Option<Failure>,
+    asides: Vec<Opaque>,
 }
 
 impl Sink for Seen {
@@ -48,23 +59,79 @@ impl Sink for Seen {
             *begun = envelope;
         } else if let Event::Failed(failure) = event {
             self.failure = Some(*failure);
+        } else if let Event::Opaque(opaque) = event {
+            keep_aside(&mut self.asides, &opaque);
         }
     }
 }
 
 impl Watch {
     pub(crate) fn new(reply: &Reply) -> Self {
-        Self { decoder: MendingDecoder::new(reply.client(), reply.sent()), reply: reply.clone(), seen: Seen::default() }
+        let decoder = MendingDecoder::new(reply.client(), reply.sent());
+        Self { decoder, reply: reply.clone(), seen: Seen::default(), events: 0, has_last_words: false }
     }
 
     /// Looks at one event that goes by.
     pub fn event(&mut self, name: Option<&str>, data: &str) -> Stage {
-        self.decoder.read(data, name, &mut self.seen);
+        self.events += 1;
+        if !self.decoder.has_ended() {
+            self.decoder.read(data, name, &mut self.seen);
+            self.excuse(name, data);
+        }
+        self.stage()
+    }
+
+    /// Looks at the event that the stream was cut in. It counts if its data is whole.
+    pub fn cut_event(&mut self, name: Option<&str>, data: &str) -> Stage {
+        if !self.decoder.has_ended() {
+            self.decoder.read_cut(data, name, &mut self.seen);
+            self.excuse(name, data);
+        }
+        self.stage()
+    }
+
+    /// How far it is.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
         match (&self.seen, self.decoder.has_ended()) {
-            (Seen { has_output: false, failure: Some(_), begun: _ }, _) => Stage::Failed,
+            (Seen { has_output: false, failure: Some(_), .. }, _) => Stage::Failed,
             (_, true) => Stage::Over,
             (Seen { has_output: true, .. }, false) => Stage::Output,
             (Seen { has_output: false, .. }, false) => Stage::Silent,
+        }
+    }
+
+    /// Whether any of an answer has gone by.
+    #[must_use]
+    pub fn has_output(&self) -> bool {
+        self.seen.has_output
+    }
+
+    /// The failure that has gone by, if one has.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Failure> {
+        self.seen.failure.as_ref()
+    }
+
+    /// Whether all that a good end needs has gone by, as [`Answer::is_complete`](crate::Answer::is_complete) says.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.decoder.is_complete()
+    }
+
+    /// What the upstream said beside the answer, as [`Answer::take_asides`](crate::Answer::take_asides) does.
+    pub fn take_asides(&mut self) -> Vec<Opaque> {
+        std::mem::take(&mut self.seen.asides)
+    }
+
+    /// A failure that is no word of the upstream's is ours: the event goes by, and reading begins anew behind it.
+    fn excuse(&mut self, name: Option<&str>, data: &str) {
+        let is_ours = self.seen.failure.as_ref().is_some_and(is_word_of_ours);
+        if is_ours && data.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(data).is_ok() {
+            let api = self.reply.client();
+            self.decoder = MendingDecoder::new(api, self.reply.sent());
+            self.seen = Seen { begun: self.seen.begun.take(), has_output: true, ..Seen::default() };
+            self.has_last_words |= last_words(api).iter().any(|words| name == Some(*words) || data.contains(words));
         }
     }
 
@@ -80,9 +147,13 @@ impl Watch {
     }
 
     fn end(self, reason: Option<Failure>, out: &mut impl Frames) -> Outcome {
-        let Self { reply, decoder, mut seen } = self;
-        if decoder.has_ended() {
+        let Self { reply, decoder, mut seen, events, has_last_words } = self;
+        // What the upstream has ended itself, the client has had; what makes no sense it has not.
+        if decoder.has_ended() && !seen.failure.as_ref().is_some_and(is_word_of_ours) {
             return decoder.finish(reason, &mut seen);
+        }
+        if has_last_words {
+            return Outcome { end: End::Completed, losses: Vec::new() };
         }
         // How the stream ends is no part of what the client has had.
         let begun = seen.begun.take();
@@ -95,6 +166,7 @@ impl Watch {
                 // The client has had the beginning, of this very reply.
                 Some(envelope) => {
                     let mut last = Last::default();
+                    encoder.resume(events);
                     encoder.push(Event::Started(envelope), &mut last);
                     encoder.push(failure, &mut last);
                     let Last { name, mut data } = last;

@@ -36,6 +36,9 @@ settings! {
         key_file: Option<String> = None,
         /// Where the login of `codex` lies, if not where `CODEX_HOME` says: two logins are two upstreams.
         codex_home: Option<String> = None,
+        /// Whether its replies in a client's own API are put together anew, for servers that speak it by half. Otherwise they
+        /// are passed on with their bytes as they came.
+        repair: bool = false,
         /// The models that it answers, with `*` for any text. Empty: all.
         models: Vec<String> = Vec::new(),
         /// Who is asked in its place, in this order, where it cannot be reached or its login or plan is used up.
@@ -88,7 +91,8 @@ impl UpstreamTable {
     }
 
     fn config(self, folder: &Path, policy: Policy) -> Result<UpstreamConfig> {
-        let Self { name, kind, url, api, profile, key_env, key_file, codex_home, models: _, fallback: _ } = self;
+        let Self { name, kind, url, api, profile, key_env, key_file, codex_home, repair, models: _, fallback: _ } =
+            self;
         if name.is_empty() {
             bail!("it has no `name`");
         }
@@ -137,6 +141,7 @@ impl UpstreamTable {
             base_url,
             api,
             profile,
+            repair,
             policy,
             api_key,
             login,

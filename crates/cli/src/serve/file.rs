@@ -30,6 +30,8 @@ settings! {
         base_url: Option<String> = None,
         /// What the only upstream accepts and forces: the name of a profile or a file.
         profile: Option<String> = None,
+        /// Whether replies of the only upstream in a client's own API are put together anew instead of passed on.
+        repair: bool = false,
         /// Whether requests are refused that cannot be translated without a change of meaning.
         strict: bool = false,
         /// What callers have to present. Better in the variable `INTERLINGUA_INBOUND_KEY`.
@@ -160,6 +162,7 @@ fn explained(message: &str) -> String {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Flags {
     pub(crate) upstream: UpstreamArgs,
+    pub(crate) repair: bool,
     pub(crate) strict: bool,
     pub(crate) aliases: Vec<Alias>,
     pub(crate) efforts_in_names: bool,
@@ -188,6 +191,7 @@ pub(crate) struct Answering {
     several: Vec<UpstreamTable>,
     aliases: Vec<(String, String)>,
     efforts_in_names: bool,
+    repair: bool,
     policy: Policy,
     /// Where the file lies, which is where the paths in it begin.
     folder: PathBuf,
@@ -196,7 +200,7 @@ pub(crate) struct Answering {
 impl File {
     /// Who answers by this file, where the flags say nothing else.
     pub(crate) fn answering(&self, flags: &Flags, path: Option<&Path>) -> Answering {
-        let Flags { upstream: flags, strict, aliases, efforts_in_names } = flags;
+        let Flags { upstream: flags, repair, strict, aliases, efforts_in_names } = flags;
         let aliases = aliases.iter().map(|Alias { name, model }| (name.clone(), model.clone()));
         let (one, several) = match &self.upstream {
             Some(UpstreamKey::One(name)) => (Some(name.clone()), Vec::new()),
@@ -213,6 +217,7 @@ impl File {
             // Of two that fit alike the first is taken.
             aliases: aliases.chain(self.aliases.0.iter().cloned()).collect(),
             efforts_in_names: *efforts_in_names || self.efforts_in_names,
+            repair: *repair || self.repair,
             policy: if *strict || self.strict { Policy::Strict } else { Policy::Lenient },
             folder: path.and_then(Path::parent).map(Path::to_owned).unwrap_or_default(),
         }
@@ -222,7 +227,7 @@ impl File {
 impl Answering {
     /// Finds all keys and logins.
     pub(crate) async fn open(self) -> Result<Upstreams> {
-        let Self { only, several, aliases, efforts_in_names, policy, folder } = self;
+        let Self { only, several, aliases, efforts_in_names, repair, policy, folder } = self;
         let mut members = Vec::with_capacity(several.len());
         for table in several {
             members.push(table.open(&folder, policy).await?);
@@ -230,6 +235,7 @@ impl Answering {
         if members.is_empty() {
             let mut config = only.config()?;
             config.policy = policy;
+            config.repair = repair;
             let upstream = interlingua_gateway::Upstream::open(config).await.context("the upstream cannot be used")?;
             if aliases.is_empty() && !efforts_in_names {
                 return Ok(upstream.into());

@@ -29,6 +29,9 @@ pub(crate) struct Args {
     listen: Option<String>,
     #[command(flatten)]
     upstream: UpstreamArgs,
+    /// Put replies in the client's own API together anew instead of passing them on, for servers that speak it by half
+    #[arg(long, env = "INTERLINGUA_REPAIR")]
+    repair: bool,
     /// Refuse requests that cannot be translated without a change of meaning
     #[arg(long, env = "INTERLINGUA_STRICT")]
     strict: bool,
@@ -60,12 +63,23 @@ pub(crate) struct Args {
 
 /// Runs the command.
 pub(crate) async fn run(args: Args) -> Result<ExitCode> {
-    let Args { listen, upstream, strict, alias, efforts_in_names, allowed_host, store, capture, inspect, config } =
-        args;
+    let Args {
+        listen,
+        upstream,
+        repair,
+        strict,
+        alias,
+        efforts_in_names,
+        allowed_host,
+        store,
+        capture,
+        inspect,
+        config,
+    } = args;
     let lines = fmt::layer().with_writer(io::stderr).with_ansi(Paint::on(&io::stderr()).is_on()).with_target(false);
     tracing_subscriber::registry().with(lines.with_filter(log_filter(std::env::var("RUST_LOG").ok()))).init();
     let file = config.as_deref().map(file::read).transpose()?.unwrap_or_default();
-    let flags = Flags { upstream, strict, aliases: alias, efforts_in_names };
+    let flags = Flags { upstream, repair, strict, aliases: alias, efforts_in_names };
     let answering = file.answering(&flags, config.as_deref());
     let own = file.inbound_key.map(|Hidden(key)| key);
     let inbound_key = std::env::var("INTERLINGUA_INBOUND_KEY").ok().or(own).filter(|key| !key.is_empty());

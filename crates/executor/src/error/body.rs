@@ -1,8 +1,9 @@
 //! The body of an error, in whatever shape, read as one failure.
 //!
 //! Seen on the wire: OpenAI's `{"error":{..}}`, the same unwrapped (`{"object":"error",..}`), `{"error":"text"}` with or
-//! without `code` beside it, `{"detail":"text"}` and `{"detail":[{"loc":..,"msg":..}]}`, codes that are numbers, an array
-//! around it all, HTML pages, plain text, nothing.
+//! without `code` beside it, `{"errors":[..]}`, `{"detail":"text"}` and `{"detail":[{"loc":..,"msg":..}]}`, an error on the
+//! choice that has it, other names for the message, codes that are numbers, an array around it all, a JSON text, HTML pages,
+//! plain text, nothing; a byte order mark before any of them.
 
 use std::fmt::Write as _;
 
@@ -10,8 +11,10 @@ use http::StatusCode;
 use interlingua_model::{Failure, Json};
 use interlingua_sse::{Eof, Parser};
 use interlingua_translate::status_kind;
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::error::words::{describe_unreadable, shortened, spelled};
 use crate::http::head::ReplyHead;
 
 /// Reads the body of a reply that reports an error. `whole` is false where the body was cut at our limit.
@@ -19,9 +22,23 @@ pub(crate) fn read(head: &ReplyHead, body: &[u8], whole: bool) -> Failure {
     let text = String::from_utf8_lossy(body);
     let text = text.trim_start_matches('\u{feff}').trim();
     let failure = from_json(text)
+        .or_else(|| from_words(text))
         .or_else(|| from_events(text))
         .unwrap_or_else(|| Failure { message: describe_unreadable(head, text, whole), ..Failure::default() });
     complete(failure, head.status)
+}
+
+/// Whether a body is an error as clients of OpenAI's APIs know it, so that it can go to them as it is.
+pub(crate) fn is_envelope(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Envelope {
+        error: Detail,
+    }
+    #[derive(Deserialize)]
+    struct Detail {
+        message: String,
+    }
+    serde_json::from_slice::<Envelope>(body).is_ok_and(|Envelope { error }| !error.message.is_empty())
 }
 
 /// The error in a JSON body, if there is one. Says nothing about objects that merely are not errors.
@@ -41,6 +58,7 @@ fn from_value(value: &Value) -> Option<Failure> {
 fn from_object(object: &Map<String, Value>) -> Option<Failure> {
     match object.get("error") {
         Some(Value::Object(error)) => return Some(from_detail(error)),
+        Some(Value::Array(errors)) => return from_list(errors),
         Some(Value::String(message)) => {
             // `{"error":"invalid_grant","error_description":"words"}` is OAuth's order of the two.
             let described = text_of(object, &["error_description", "message"]);
@@ -63,13 +81,64 @@ fn from_object(object: &Map<String, Value>) -> Option<Failure> {
         Some(Value::Array(problems)) => return Some(from_problems(problems)),
         _ => {}
     }
-    let is_error = object.get("object").and_then(Value::as_str) == Some("error") || object.contains_key("message");
+    if let Some(Value::Array(errors)) = object.get("errors") {
+        return from_list(errors);
+    }
+    // A provider behind a router fails on the choice that it would have answered.
+    let choice = object.get("choices").and_then(Value::as_array).and_then(|choices| choices.first()?.get("error"));
+    if let Some(Value::Object(error)) = choice {
+        return Some(from_detail(error));
+    }
+    let is_error = object.get("object").and_then(Value::as_str) == Some("error")
+        || MESSAGES.iter().any(|name| object.get(*name).is_some_and(Value::is_string))
+        || object.get("message").is_some_and(Value::is_object);
     is_error.then(|| from_detail(object))
+}
+
+/// What servers call the message of an error.
+const MESSAGES: [&str; 11] = [
+    "message",
+    "detail",
+    "error_description",
+    "msg",
+    "error_message",
+    "error_msg",
+    "Message",
+    "errorMessage",
+    "err",
+    "reason",
+    "title",
+];
+
+/// Several errors, of which each has a word: objects or texts.
+fn from_list(errors: &[Value]) -> Option<Failure> {
+    let read = |error: &Value| match error.as_str() {
+        Some(message) => Some(Failure { message: message.to_owned(), ..Failure::default() }),
+        None => from_value(error),
+    };
+    let mut failures = errors.iter().filter_map(read);
+    let mut all = failures.next()?;
+    for Failure { message, .. } in failures.filter(|failure| !failure.message.is_empty()) {
+        all.message = format!("{}; {message}", all.message);
+    }
+    Some(all)
+}
+
+/// A text as JSON writes it.
+fn from_words(text: &str) -> Option<Failure> {
+    let message = serde_json::from_str::<String>(text).ok()?;
+    Some(Failure { message: shortened(&message), ..Failure::default() })
 }
 
 /// An error object: OpenAI's four keys, and what servers put beside them.
 fn from_detail(error: &Map<String, Value>) -> Failure {
-    let mut message = text_of(error, &["message", "detail", "error_description", "msg"]).unwrap_or_default();
+    let mut message = text_of(error, &MESSAGES).unwrap_or_default();
+    // Some put the envelope into the message.
+    if message.is_empty()
+        && let Some(Value::Object(inner)) = error.get("message")
+    {
+        return from_detail(inner);
+    }
     // OpenRouter says "Provider returned error" and puts what the provider said here.
     let nested = error.get("metadata").and_then(|metadata| metadata.get("raw")).and_then(Value::as_str);
     if let Some(nested) = nested.filter(|nested| !nested.trim_start().starts_with('<')) {
@@ -126,25 +195,6 @@ fn from_events(text: &str) -> Option<Failure> {
     from_json(event.data)
 }
 
-fn describe_unreadable(head: &ReplyHead, text: &str, whole: bool) -> String {
-    let status = spelled(head.status);
-    if text.starts_with('<') || head.content_type().starts_with("text/html") {
-        let challenge =
-            if text.contains("challenge") || text.contains("cf-") { " (a bot check, by its looks)" } else { "" };
-        return format!("the upstream answered {status} with a web page instead of an API reply{challenge}");
-    }
-    if head.status.is_redirection() {
-        return format!("the upstream answered {status}; redirects are not followed, so check the base URL");
-    }
-    if text.is_empty() {
-        return format!("the upstream answered {status} and said nothing more");
-    }
-    if !whole || text.starts_with(['{', '[']) {
-        return format!("the upstream answered {status} with a body that cannot be read");
-    }
-    format!("the upstream answered {status}: {}", shortened(text))
-}
-
 /// Fills in what the body left out.
 fn complete(mut failure: Failure, status: StatusCode) -> Failure {
     // llama.cpp and OpenRouter repeat the status as the code.
@@ -166,14 +216,6 @@ fn complete(mut failure: Failure, status: StatusCode) -> Failure {
     failure
 }
 
-/// The status with its name, where it has one.
-fn spelled(status: StatusCode) -> String {
-    match status.canonical_reason() {
-        Some(reason) => format!("{} {reason}", status.as_u16()),
-        None => status.as_u16().to_string(),
-    }
-}
-
 fn text_of(object: &Map<String, Value>, names: &[&str]) -> Option<String> {
     names.iter().find_map(|name| object.get(*name)?.as_str()).map(str::to_owned)
 }
@@ -188,21 +230,6 @@ fn word(code: Option<&Value>) -> Option<String> {
 
 fn raw(object: &Map<String, Value>) -> Option<Json> {
     serde_json::to_string(object).ok().and_then(|text| Json::from_text(&text).ok())
-}
-
-/// Text of unknown make, for one line: no control characters, 500 characters at most.
-fn shortened(text: &str) -> String {
-    const MOST: usize = 500;
-    let mut words = text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
-    let mut line = words.next().unwrap_or_default().to_owned();
-    for word in words {
-        line.push(' ');
-        line.push_str(word);
-    }
-    match line.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
-        None => line,
-    }
 }
 
 #[cfg(test)]
@@ -286,6 +313,22 @@ mod tests {
                 ("country", Some("permission_error"), Some("country"), None),
             ),
             (500, r#"{"message":"m"}"#, ("m", Some("server_error"), None, None)),
+            (500, r#"{"message":{"message":"m","code":"c"}}"#, ("m", Some("server_error"), Some("c"), None)),
+            (400, r#"{"errors":[{"message":"m","code":"c"},"n"]}"#, ("m; n", INVALID, Some("c"), None)),
+            (400, r#"{"error":["m"]}"#, ("m", INVALID, None, None)),
+            (
+                502,
+                r#"{"choices":[{"error":{"code":502,"message":"m"},"finish_reason":"error"}]}"#,
+                ("m", Some("server_error"), None, None),
+            ),
+            (
+                403,
+                r#"{"type":"about:blank","title":"m","status":403}"#,
+                ("m", Some("about:blank"), Some("about:blank"), None),
+            ),
+            (403, r#"{"Message":"m"}"#, ("m", Some("permission_error"), None, None)),
+            (500, r#""m""#, ("m", Some("server_error"), None, None)),
+            (500, "\u{feff}\"m\"", ("m", Some("server_error"), None, None)),
             (400, "data: {\"error\":{\"message\":\"m\"}}\n\n", ("m", INVALID, None, None)),
             (400, "\u{feff}{\"error\":{\"message\":\"m\"}}", ("m", INVALID, None, None)),
         ] {

@@ -3,11 +3,13 @@
 // Long because: it is one table from what went wrong to what the client is told.
 
 pub(crate) mod body;
+mod words;
 
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
+use bytes::Bytes;
 use http::StatusCode;
 use interlingua_model::Failure;
 use interlingua_translate::{UPSTREAM_MALFORMED, chat, failure_status};
@@ -45,6 +47,8 @@ struct Inner {
     /// What the upstream's head said, where there was one.
     head: Option<ReplyHead>,
     retry_after: Option<Duration>,
+    /// The upstream's own envelope, of a reply that is passed on.
+    said: Option<Bytes>,
 }
 
 #[derive(Debug)]
@@ -179,6 +183,13 @@ impl Error {
         &self.0.failure
     }
 
+    /// The error in the envelope that the upstream itself has told it in, byte for byte, where the reply is one that is
+    /// [passed on](crate::Executor::pass) and the envelope one that clients of its API know.
+    #[must_use]
+    pub fn said(&self) -> Option<&Bytes> {
+        self.0.said.as_ref()
+    }
+
     /// The error in OpenAI's envelope, as a client of either API expects it. What the upstream's error object held
     /// beyond the four usual keys (plan, reset times) stays in.
     #[must_use]
@@ -193,7 +204,7 @@ impl Error {
 
 impl Error {
     fn new(cause: Cause, phase: Phase, status: StatusCode, failure: Failure) -> Self {
-        Self(Box::new(Inner { cause, phase, failure, status, head: None, retry_after: None }))
+        Self(Box::new(Inner { cause, phase, failure, status, head: None, retry_after: None, said: None }))
     }
 
     pub(crate) fn configuration(message: String) -> Self {
@@ -238,6 +249,9 @@ impl Error {
         } else if error.is_connect() {
             let message = format!("the upstream at {host} cannot be reached: {error}");
             (Phase::Connect, "upstream_unreachable", StatusCode::BAD_GATEWAY, message)
+        } else if error.is_foreign() {
+            let message = format!("the upstream at {host} cannot be understood or trusted: {error}");
+            (Phase::Headers, "upstream_foreign", StatusCode::BAD_GATEWAY, message)
         } else {
             let message = format!("the upstream at {host} broke off before it answered: {error}");
             (Phase::Headers, "upstream_disconnected", StatusCode::BAD_GATEWAY, message)
@@ -300,13 +314,20 @@ impl Error {
         self
     }
 
+    /// Adds the upstream's own envelope.
+    pub(crate) fn with_words(mut self, said: Bytes) -> Self {
+        self.0.said = Some(said);
+        self
+    }
+
     /// What this means for another attempt.
     pub(crate) fn setback(&self) -> Setback<'_> {
-        let Inner { cause, phase, failure, status, head, retry_after } = &*self.0;
+        let Inner { cause, phase, failure, status, head, retry_after, said: _ } = &*self.0;
         if head.as_ref().and_then(ReplyHead::should_retry) == Some(false) {
             return Setback::Final;
         }
         match (cause, phase) {
+            (Cause::Transport(error), _) if error.is_foreign() => Setback::Final,
             (Cause::Transport(_), Phase::Connect | Phase::Headers) => Setback::Connection,
             (Cause::Upstream, Phase::Headers | Phase::FirstEvent) => {
                 Setback::Refused { status: *status, code: failure.code.as_deref(), retry_after: *retry_after }
@@ -397,7 +418,7 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { cause, phase, failure, status, head, retry_after } = &*self.0;
+        let Inner { cause, phase, failure, status, head, retry_after, said: _ } = &*self.0;
         f.debug_struct("Error")
             .field("phase", phase)
             .field("status", status)

@@ -7,18 +7,19 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, USER_AGENT};
 use http::{HeaderMap, Method, Request, StatusCode, Uri};
+use interlingua_translate::Api;
 
 use crate::answer::{Meta, Timings};
 use crate::backend::{carry, header_name};
 use crate::codex::catalogue::LastCatalogue;
 use crate::codex::limits::{LastLimits, RateLimits};
-use crate::config::{Config, ERROR_BODY_WAIT, MAX_ERROR_BODY};
+use crate::config::{Config, MAX_ERROR_BODY};
 use crate::error::{Error, Phase, body};
 use crate::http::head::ReplyHead;
 use crate::http::key::{Grant, Key};
-use crate::http::retry::Decision;
+use crate::http::retry::{Decision, RetryPolicy};
 use crate::http::transport::{ByteStream, Transport};
-use crate::http::wait::{Paced, collect, within};
+use crate::http::wait::{Paced, collect, read_into, within};
 use crate::{BaseUrl, Scrubber};
 
 /// What all clones of an executor share.
@@ -67,6 +68,7 @@ enum Times {
 /// The attempts of one call.
 pub(crate) struct Tries<'r> {
     remote: &'r Remote,
+    policy: RetryPolicy,
     made: u32,
 }
 
@@ -75,7 +77,7 @@ impl Tries<'_> {
     /// handed out.
     pub(crate) async fn again(&mut self, error: Error) -> Result<(), Error> {
         self.made += 1;
-        match self.remote.config.retry.decide(self.made, error.setback()) {
+        match self.policy.decide(self.made, error.setback()) {
             Decision::GiveUp => Err(error),
             Decision::Retry(wait) => {
                 self.remote.transport.sleep(wait).await;
@@ -114,7 +116,12 @@ impl Remote {
 
     /// The attempts of a call that begins now.
     pub(crate) fn tries(&self) -> Tries<'_> {
-        Tries { remote: self, made: 0 }
+        Tries { remote: self, policy: self.config.retry, made: 0 }
+    }
+
+    /// The same for the client of an API.
+    pub(crate) fn tries_for(&self, client: Api) -> Tries<'_> {
+        Tries { policy: self.config.retry.of_client(client), ..self.tries() }
     }
 
     /// Sends a request and waits for the head of the reply, whatever its status.
@@ -187,8 +194,17 @@ impl Remote {
 
     /// The reply, where it can be read; else the error it is.
     pub(crate) async fn readable(&self, opened: Opened) -> Result<Opened, Error> {
+        self.sound(opened, Words::Ours).await
+    }
+
+    /// The reply, where it can be passed on; else the error it is, in the upstream's own words where they can be passed on.
+    pub(crate) async fn passable(&self, opened: Opened) -> Result<Opened, Error> {
+        self.sound(opened, Words::Upstreams).await
+    }
+
+    async fn sound(&self, opened: Opened, words: Words) -> Result<Opened, Error> {
         if !opened.head.status.is_success() {
-            return Err(self.refusal(opened).await);
+            return Err(self.refusal(opened, words).await);
         }
         match opened.head.compression() {
             None => Ok(opened),
@@ -218,22 +234,41 @@ impl Remote {
         Paced::new(body, Arc::clone(&self.transport), self.config.timeouts.idle)
     }
 
-    async fn refusal(&self, opened: Opened) -> Error {
+    async fn refusal(&self, opened: Opened, words: Words) -> Error {
         let Opened { head, body, etag: _, grant: _, times, sent: _, waited: _ } = opened;
-        let read = within(&*self.transport, ERROR_BODY_WAIT, collect(self.paced(body), MAX_ERROR_BODY)).await;
-        // A body that does not come still leaves the status to report.
-        let (bytes, whole) = read.and_then(Result::ok).unwrap_or_default();
-        let failure = body::read(&head, &head.scrubber().body(&bytes), whole);
+        let is_error = head.status.is_client_error() || head.status.is_server_error();
+        // Nothing but an error has a body that is worth reading.
+        let (bytes, whole) = if is_error { self.read_error(body).await } else { (Bytes::new(), true) };
+        let bytes = head.scrubber().body(&bytes).into_owned();
+        let failure = body::read(&head, &bytes, whole);
         if head.status == StatusCode::UNAUTHORIZED && times == Times::Twice {
             return Error::relogin(&failure).with_head(&head);
         }
-        let status = if head.status.is_client_error() || head.status.is_server_error() {
-            head.status
-        } else {
-            StatusCode::BAD_GATEWAY
-        };
-        Error::refused(status, failure).with_head(&head)
+        let status = if is_error { head.status } else { StatusCode::BAD_GATEWAY };
+        let error = Error::refused(status, failure).with_head(&head);
+        match words {
+            Words::Upstreams if whole && is_error && body::is_envelope(&bytes) => error.with_words(bytes.into()),
+            Words::Upstreams | Words::Ours => error,
+        }
     }
+
+    /// The body of an error, or what came of it in time. The flag says that nothing was too much.
+    async fn read_error(&self, body: ByteStream) -> (Bytes, bool) {
+        let mut read = Vec::new();
+        let mut body = self.paced(body);
+        let reading = read_into(&mut body, MAX_ERROR_BODY, &mut read);
+        // A body that does not come still leaves the status to report, and one that breaks off what it has said.
+        let whole = within(&*self.transport, self.config.timeouts.error_body, reading).await;
+        (read.into(), whole.and_then(Result::ok).unwrap_or(true))
+    }
+}
+
+/// In whose words an error is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Words {
+    Ours,
+    /// As they came, where they are an envelope that clients know.
+    Upstreams,
 }
 
 impl Opened {
@@ -254,6 +289,6 @@ impl Started {
     pub(crate) fn ready(self, losses: Vec<interlingua_translate::Loss>) -> Meta {
         let Self { head, sent, waited } = self;
         let timings = Timings { headers: waited, ready: sent.elapsed() };
-        Meta { losses, rate_limits: head.rate_limits(), head, timings }
+        Meta { losses, is_passed: false, rate_limits: head.rate_limits(), head, timings }
     }
 }

@@ -1,23 +1,26 @@
 //! A request for an upstream that speaks the client's language: passed on, not translated.
 
 use bytes::Bytes;
-use http::header::CONTENT_LENGTH;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use interlingua_model::Request;
 use interlingua_translate::chat::Field;
-use interlingua_translate::{ChatUpstream, Upstream};
+use interlingua_translate::{ChatUpstream, Passing, Policy, Translator, Upstream};
 use uuid::Uuid;
 
-use crate::http::exchange::{Call, EVENT_STREAM, JSON, Opened};
+use crate::answer::{Answer, Meta, Reply};
+use crate::http::exchange::{Call, EVENT_STREAM, JSON};
 use crate::http::splice::Glance;
 use crate::http::transport::BoxFuture;
-use crate::http::transport::ByteStream;
-use crate::scrub::Passing;
-use crate::{Error, Executor};
+use crate::stream::sse_stream::Rendered;
+use crate::{Error, Executor, stamp};
 
 impl Executor {
-    /// Sends the body of a request as it is, with `headers` of the client beside it, to an upstream that speaks the client's
-    /// API, and gives the reply back byte for byte, errors included, but for secrets that an error repeats: its status, the headers a client may see, and the body as
-    /// it arrives.
+    /// Sends the body of a request as it is, with `headers` of the client beside it, to an upstream that speaks the API of
+    /// `translator`'s client, and gives the reply back with its bytes as they came, but for secrets that a failure repeats.
+    ///
+    /// The reply is watched as it goes by. A stream is held back as [`ask`](Self::ask) says, and one that has no end of its
+    /// own, or is none, is told as there; a whole reply comes when all of it is there. What is not what was asked for, JSON
+    /// for a stream or events for a whole reply, is turned into it.
     ///
     /// Of the headers those go along that belong to a session or a trace of the client's, such as `session-id` and
     /// `x-codex-turn-metadata`; its identity and its credentials stay here. To a Chat upstream one thing may be added: without
@@ -25,32 +28,33 @@ impl Executor {
     /// same for the same token) and appended; the headers `conversation_id` and `session_id` carry the key as well.
     ///
     /// # Errors
-    /// Only what keeps a reply from coming: the upstream cannot be reached, breaks off or is too slow. A body that breaks
-    /// off later ends in an error of the stream.
+    /// Any [`Error`]. One that the upstream has told in an envelope of the API's own has it as it came, see
+    /// [`Error::said`]. A status is not asked for again: that is the caller's to decide.
     pub fn pass<'a>(
         &'a self,
+        translator: &'a Translator,
         body: Bytes,
         headers: &'a HeaderMap,
-    ) -> BoxFuture<'a, Result<Response<ByteStream>, Error>> {
+    ) -> BoxFuture<'a, Result<Answer<Reply>, Error>> {
         Box::pin(async move {
-            let call = self.passed_call(body, headers).await?;
-            let mut tries = self.remote.tries();
-            let Opened { head, body, .. } = loop {
+            let call = self.passed_call(body.clone(), headers).await?;
+            let mut tries = self.remote.tries_for(translator.client);
+            let opened = loop {
                 match self.remote.open(call.clone(), &self.key).await {
                     Ok(opened) => break opened,
                     // No reply at all; a status of whatever kind is the caller's to judge.
                     Err(error) => tries.again(error).await?,
                 }
             };
-            let scrubber = head.scrubber().clone();
-            let passing = Passing::new(Box::pin(self.remote.paced(body)), scrubber, !head.status.is_success());
-            let stream: ByteStream = Box::pin(passing);
-            let mut response = Response::new(stream);
-            *response.status_mut() = head.status;
-            *response.headers_mut() = head.headers;
-            // A body without secrets may be shorter than it was said to be.
-            response.headers_mut().remove(CONTENT_LENGTH);
-            Ok(response)
+            drop(call);
+            let opened = self.remote.passable(opened).await?;
+            // The upstream has all it needs: what is worked out here costs it no time.
+            let (passing, is_one) = passing(translator, &body);
+            drop(body);
+            let is_streamed = passing.is_streamed();
+            let reader = Rendered::passing(passing, is_one, opened.head.scrubber().clone());
+            let Answer { value, meta } = self.answer(opened, reader, is_streamed, &[], None).await?;
+            Ok(Answer { value, meta: Meta { is_passed: true, ..meta } })
         })
     }
 
@@ -91,6 +95,22 @@ impl Executor {
 pub(crate) fn of_session(headers: &HeaderMap) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
     let of_session = headers.iter().filter(|(name, _)| is_of_session(name));
     of_session.map(|(name, value)| (name.clone(), value.clone()))
+}
+
+/// What passes the reply to a request on, and whether no more than one answer was asked for.
+fn passing(translator: &Translator, body: &[u8]) -> (Passing, bool) {
+    // What is refused elsewhere is not refused here.
+    let translator = Translator { policy: Policy::Lenient, ..translator.clone() };
+    let (asked, is_one) = if let Ok(mut asked) = translator.read(body) {
+        let is_one = asked.request().sampling.choices.as_ref().is_none_or(|choices| choices.value <= 1);
+        (asked, is_one)
+    } else {
+        // The upstream has taken what we cannot read; of the reply only its form has to be known.
+        let mut request = Request::new(String::new());
+        request.stream.enabled = Glance::at(body).is_some_and(|glance| glance.stream);
+        (translator.asked(request), false)
+    };
+    (asked.alone(stamp()).passing(), is_one)
 }
 
 /// Whether a header of a client belongs to its session, its trace or a feature it asks for, and neither to its identity

@@ -1,5 +1,7 @@
 //! HTTP by reqwest, on the configuration that logins share.
 
+use std::error::Error as _;
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -66,11 +68,27 @@ impl Stream for Body {
 fn into_error(error: reqwest::Error) -> TransportError {
     // The URL may hold what should not be shown, and the message names the host anyway.
     let error = error.without_url();
-    if !error.is_connect() {
+    if is_foreign(&error) {
+        TransportError::foreign(error)
+    } else if !error.is_connect() {
         TransportError::broken(error)
     } else if error.is_timeout() {
         TransportError::connect_timeout(error)
     } else {
         TransportError::connect(error)
     }
+}
+
+/// Whether what came is no HTTP, or its certificate is not trusted: rustls says so as invalid data.
+fn is_foreign(error: &reqwest::Error) -> bool {
+    let mut next = error.source();
+    while let Some(cause) = next {
+        if cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse)
+            || cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::InvalidData)
+        {
+            return true;
+        }
+        next = cause.source();
+    }
+    false
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::StatusCode;
-use interlingua_translate::{STREAM_INCOMPLETE, UPSTREAM_MALFORMED};
+use interlingua_translate::{Api, STREAM_INCOMPLETE, UPSTREAM_MALFORMED};
 
 use crate::codex::usage_limit::LimitKind;
 
@@ -25,11 +25,13 @@ pub struct RetryPolicy {
     /// The longest wait between two attempts (10 s). An upstream that asks for more is taken at its word: its refusal goes
     /// to the caller, with the time it asked for.
     pub longest: Duration,
+    /// Whether a refusal that may pass is asked again (true), or only a connection that did not come about or broke.
+    pub refusals: bool,
 }
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        Self { attempts: 3, backoff: Duration::from_millis(500), longest: Duration::from_secs(10) }
+        Self { attempts: 3, backoff: Duration::from_millis(500), longest: Duration::from_secs(10), refusals: true }
     }
 }
 
@@ -67,6 +69,13 @@ impl RetryPolicy {
         Self { attempts: 1, ..Self::default() }
     }
 
+    /// The same for the client of an API. Clients of Responses, the Codex CLI among them, ask again themselves after a
+    /// refusal, several times: what is asked again here as well is asked many times over.
+    #[must_use]
+    pub fn of_client(self, api: Api) -> Self {
+        Self { refusals: self.refusals && api != Api::Responses, ..self }
+    }
+
     /// What follows on the setback of attempt number `attempt`, counted from 1.
     ///
     /// ```
@@ -81,7 +90,9 @@ impl RetryPolicy {
     pub fn decide(&self, attempt: u32, setback: Setback<'_>) -> Decision {
         let asked = match setback {
             Setback::Connection => None,
-            Setback::Refused { status, code, retry_after } if is_temporary(status, code) => retry_after,
+            Setback::Refused { status, code, retry_after } if self.refusals && is_temporary(status, code) => {
+                retry_after
+            }
             Setback::Refused { .. } | Setback::Final => return Decision::GiveUp,
         };
         let doubled = self.backoff.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1)));

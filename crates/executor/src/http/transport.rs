@@ -65,6 +65,7 @@ enum Kind {
     ConnectTimeout,
     Stalled,
     Broken,
+    Foreign,
 }
 
 impl TransportError {
@@ -83,6 +84,12 @@ impl TransportError {
         Self { kind: Kind::Broken, source: source.into() }
     }
 
+    /// There was an answer, but none of an upstream that can be spoken to: its certificate is not trusted, or what it says is
+    /// no HTTP. Another attempt would fare no better.
+    pub fn foreign(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { kind: Kind::Foreign, source: source.into() }
+    }
+
     /// Nothing came for as long as a reply may pause.
     pub(crate) fn stalled(limit: Duration) -> Self {
         Self { kind: Kind::Stalled, source: format!("nothing came for {} s", limit.as_secs_f64()).into() }
@@ -92,6 +99,12 @@ impl TransportError {
     #[must_use]
     pub fn is_connect(&self) -> bool {
         matches!(self.kind, Kind::Connect | Kind::ConnectTimeout)
+    }
+
+    /// Whether there was an answer that none can be made of, so that asking again is of no use.
+    #[must_use]
+    pub fn is_foreign(&self) -> bool {
+        self.kind == Kind::Foreign
     }
 
     /// Whether a time limit ran out.

@@ -83,21 +83,31 @@ impl Stream for Paced {
 
 /// The whole of a body, or as much of it as `most` allows; the flag says whether it is whole.
 pub(crate) async fn collect(mut body: Paced, most: usize) -> Result<(Bytes, bool), TransportError> {
-    let mut next = async || std::future::poll_fn(|cx| Pin::new(&mut body).poll_next(cx)).await.transpose();
-    let Some(first) = next().await? else { return Ok((Bytes::new(), true)) };
-    let mut rest = next().await?;
-    if rest.is_none() && first.len() <= most {
-        return Ok((first, true));
-    }
-    let mut all = Vec::from(first);
-    while let Some(chunk) = rest {
-        if all.len() > most {
-            break;
+    let Some(first) = next(&mut body).await? else { return Ok((Bytes::new(), true)) };
+    let Some(second) = next(&mut body).await? else {
+        if first.len() <= most {
+            return Ok((first, true));
         }
+        return Ok((first.slice(..most), false));
+    };
+    let mut all = Vec::from(first);
+    all.extend_from_slice(&second);
+    let whole = read_into(&mut body, most, &mut all).await?;
+    Ok((all.into(), whole))
+}
+
+/// Reads the rest of a body behind what there is of it, and says whether it is whole; `most` is the limit of both. What was
+/// read stays also where reading ends before its time.
+pub(crate) async fn read_into(body: &mut Paced, most: usize, all: &mut Vec<u8>) -> Result<bool, TransportError> {
+    while all.len() <= most {
+        let Some(chunk) = next(body).await? else { break };
         all.extend_from_slice(&chunk);
-        rest = next().await?;
     }
     let whole = all.len() <= most;
     all.truncate(most);
-    Ok((all.into(), whole))
+    Ok(whole)
+}
+
+async fn next(body: &mut Paced) -> Result<Option<Bytes>, TransportError> {
+    std::future::poll_fn(|cx| Pin::new(&mut *body).poll_next(cx)).await.transpose()
 }

@@ -3,7 +3,7 @@
 mod document;
 mod frames;
 mod line;
-mod passing;
+mod passed;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -16,7 +16,7 @@ use memchr::memmem::Finder;
 
 pub(crate) use self::frames::Scrubbed;
 pub use self::line::{Line, one_line};
-pub(crate) use self::passing::Passing;
+pub(crate) use self::passed::passed;
 
 /// Secrets, and what takes them out of texts that others have written.
 ///

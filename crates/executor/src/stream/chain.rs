@@ -9,7 +9,7 @@ use interlingua_translate::{End as ReplyEnd, Outcome};
 use crate::Scrubber;
 use crate::codex::limits::{LIMITS_EVENT, LastLimits};
 use crate::error::{Error, Phase};
-use crate::stream::source::{Fault, Pull, Source};
+use crate::stream::source::{Fault, Place, Pull, Source};
 
 /// What reads a reply, and keeps what it made of it until somebody takes that.
 pub(crate) trait Reader {
@@ -19,6 +19,8 @@ pub(crate) trait Reader {
     fn has_heard(&self) -> bool;
     /// Whether the upstream has said any of its answer.
     fn has_output(&self) -> bool;
+    /// Whether all that a good end needs has come.
+    fn is_complete(&self) -> bool;
     /// Whether the reply has come to its end.
     fn is_over(&self) -> bool;
     /// What the upstream said beside the answer.
@@ -70,18 +72,40 @@ impl<R: Reader> Chain<R> {
     /// The error of a reply that failed before anything was handed out; itself in any other case.
     pub(crate) fn or_error(mut self) -> Result<Self, Error> {
         let Some(failure) = self.outcome().and_then(Outcome::failure) else { return Ok(self) };
-        let phase = if self.reader.has_output() { Phase::MidStream } else { Phase::FirstEvent };
+        let phase = self.phase();
         let fault = self.end.as_mut().and_then(|end| end.fault.take());
         Err(fault.map_or_else(|| Error::in_reply(phase, failure), |fault| fault.into_error(phase)))
     }
 
+    /// Ends the reply for a reason of ours; what it says of that can still be taken.
+    pub(crate) fn stop(&mut self, reason: Failure) {
+        if self.end.is_none() {
+            let outcome = self.reader.end(Some(reason));
+            self.source.close();
+            self.end = Some(End { outcome, fault: None });
+        }
+    }
+
+    /// How far it has come.
+    pub(crate) fn phase(&self) -> Phase {
+        if self.reader.has_output() { Phase::MidStream } else { Phase::FirstEvent }
+    }
+
+    fn place(&self) -> Place {
+        match (self.reader.has_heard(), self.reader.is_complete()) {
+            (false, _) => Place::Beginning,
+            (true, false) => Place::Middle,
+            (true, true) => Place::Tail,
+        }
+    }
+
     fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let had_heard = self.reader.has_heard();
-        let fault = match ready!(self.source.poll_pull(cx, had_heard)) {
+        let place = self.place();
+        let fault = match ready!(self.source.poll_pull(cx, place)) {
             Pull::Piece(piece) => {
                 self.reader.bytes(&piece);
-                if !had_heard && self.reader.has_heard() {
-                    self.source.heard();
+                if self.place() != place {
+                    self.source.moved_on();
                 }
                 for aside in self.reader.take_asides() {
                     if aside.kind == LIMITS_EVENT {

@@ -96,6 +96,10 @@ impl<S: Sink> Reader for Told<S> {
         self.noted.has_output
     }
 
+    fn is_complete(&self) -> bool {
+        self.events.as_ref().is_none_or(Events::is_complete)
+    }
+
     fn is_over(&self) -> bool {
         self.events.as_ref().is_none_or(Events::has_ended)
     }

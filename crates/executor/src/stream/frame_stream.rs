@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_core::Stream;
+use interlingua_model::Failure;
 use interlingua_translate::Frames;
 
 use crate::error::Error;
@@ -51,6 +52,11 @@ impl FrameStream {
     pub(crate) fn release(held: Chain<Rendered<Messages>>) -> Result<Self, Error> {
         let held = if held.reader.has_shown_output() { held } else { held.or_error()? };
         Ok(Self(Box::new(held)))
+    }
+
+    /// Ends it before its time, as [`SseStream::stop`](crate::SseStream::stop) does.
+    pub fn stop(&mut self, reason: Failure) {
+        self.0.stop(reason);
     }
 
     /// How it went, once it has ended.

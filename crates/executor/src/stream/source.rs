@@ -23,6 +23,16 @@ pub(crate) struct Source {
     in_a_row: u8,
 }
 
+/// How far a reply has come, as far as waiting goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Before its first event.
+    Beginning,
+    Middle,
+    /// All that it needs has come.
+    Tail,
+}
+
 /// What one look at the source brought.
 #[derive(Debug)]
 pub(crate) enum Pull {
@@ -50,9 +60,9 @@ impl Source {
         Self { bytes: Some(bytes), timer: Timer::new(transport), timeouts, in_a_row: 0 }
     }
 
-    /// Waits for the next piece. Until something of a reply has been `heard`, no piece makes the wait longer: comments keep
-    /// a connection alive, and say nothing.
-    pub(crate) fn poll_pull(&mut self, cx: &mut Context<'_>, heard: bool) -> Poll<Pull> {
+    /// Waits for the next piece. Only in the middle of a reply does a piece make the wait longer: before it, comments keep a
+    /// connection alive and say nothing, and behind it nothing is worth more time.
+    pub(crate) fn poll_pull(&mut self, cx: &mut Context<'_>, place: Place) -> Poll<Pull> {
         let Some(bytes) = &mut self.bytes else { return Poll::Ready(Pull::End) };
         if self.in_a_row == MOST_IN_A_ROW {
             self.in_a_row = 0;
@@ -62,7 +72,7 @@ impl Source {
         let pull = match bytes.as_mut().poll_next(cx) {
             Poll::Ready(Some(Ok(piece))) => {
                 self.in_a_row += 1;
-                if heard {
+                if place == Place::Middle {
                     self.timer.reset();
                 }
                 return Poll::Ready(Pull::Piece(piece));
@@ -71,11 +81,15 @@ impl Source {
             Poll::Ready(None) => Pull::End,
             Poll::Pending => {
                 self.in_a_row = 0;
-                let (limit, fault): (Duration, fn(Duration) -> Fault) =
-                    if heard { (self.timeouts.idle, Fault::Idle) } else { (self.timeouts.first_event, Fault::NoEvent) };
+                let Timeouts { first_event, idle, tail, .. } = self.timeouts;
+                let (limit, pull) = match place {
+                    Place::Beginning => (first_event, Pull::Fault(Fault::NoEvent(first_event))),
+                    Place::Middle => (idle, Pull::Fault(Fault::Idle(idle))),
+                    Place::Tail => (tail, Pull::End),
+                };
                 match self.timer.poll_elapsed(cx, limit) {
                     Poll::Pending => return Poll::Pending,
-                    Poll::Ready(()) => Pull::Fault(fault(limit)),
+                    Poll::Ready(()) => pull,
                 }
             }
         };
@@ -83,9 +97,14 @@ impl Source {
         Poll::Ready(pull)
     }
 
-    /// The first event has come: from now on the limit is that of a pause.
-    pub(crate) fn heard(&mut self) {
+    /// The reply has come to another place, where another limit holds.
+    pub(crate) fn moved_on(&mut self) {
         self.timer.reset();
+    }
+
+    /// Takes no more.
+    pub(crate) fn close(&mut self) {
+        self.bytes = None;
     }
 
     /// Reads on to the end of the bytes as far as they are there already, so that the connection can be used again.

@@ -8,12 +8,12 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use futures_core::Stream;
 use interlingua_model::{Failure, Opaque};
-use interlingua_translate::{Answer, End, Frames, Loss, Outcome, Stage};
+use interlingua_translate::{Answer, End, Frames, Loss, Outcome, Passing, Stage};
 
 use crate::Scrubber;
-use crate::error::Error;
+use crate::error::{Error, Phase};
 use crate::http::transport::BoxFuture;
-use crate::scrub::Scrubbed;
+use crate::scrub::{Scrubbed, passed};
 use crate::stream::chain::{Chain, Reader};
 use crate::stream::keeper::{Keeper, Last};
 
@@ -61,24 +61,43 @@ enum Keeping {
 pub struct Report {
     /// The failure its last event told, if it failed.
     pub failure: Option<Failure>,
+    /// How far it had come by then.
+    pub phase: Phase,
     /// What the reply lost in translation.
     pub losses: Vec<Loss>,
 }
 
-/// An answer, and what of it nobody took yet.
+/// A reply on its way to the client, and what of it nobody took yet.
 pub(crate) struct Rendered<O> {
-    /// Gone at the end.
-    answer: Option<Answer>,
+    way: Way,
     out: O,
     has_output: bool,
     /// What its failures must not let out.
     scrubber: Scrubber,
 }
 
+/// How a reply gets to the client.
+enum Way {
+    /// Translated.
+    Answer(Answer),
+    /// As it came. Where there may be several answers, the end of one is not the end of all.
+    Passing {
+        passing: Passing,
+        is_one: bool,
+    },
+    Ended,
+}
+
 /// Where the frames of an answer wait.
 pub(crate) trait Out: Frames + Default {
     /// Whether none does.
     fn is_empty(&self) -> bool;
+
+    /// Takes bytes of a stream or a document that is passed on. Who takes frames one by one is passed none.
+    fn passed<T>(&mut self, scrubber: &Scrubber, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        let _ = scrubber;
+        write(&mut Vec::new())
+    }
 }
 
 /// Frames as server-sent events, or a whole reply.
@@ -113,6 +132,13 @@ impl Out for Bytewise {
     fn is_empty(&self) -> bool {
         self.bytes.is_empty()
     }
+
+    fn passed<T>(&mut self, scrubber: &Scrubber, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        let before = self.bytes.len();
+        let written = write(&mut self.bytes);
+        passed(scrubber, &mut self.bytes, before);
+        written
+    }
 }
 
 /// A reply that is not handed out yet.
@@ -120,7 +146,7 @@ pub(crate) type Held = Chain<Rendered<Bytewise>>;
 
 impl<O: Out> Rendered<O> {
     pub(crate) fn new(answer: Answer, scrubber: Scrubber) -> Self {
-        Self { answer: Some(answer), out: O::default(), has_output: false, scrubber }
+        Self { way: Way::Answer(answer), out: O::default(), has_output: false, scrubber }
     }
 
     /// Whether there are bytes, and more in them than that a response has begun.
@@ -133,6 +159,15 @@ impl<O: Out> Rendered<O> {
         self.has_output
     }
 
+    /// Whether there is anything to send to a client who has had the beginning.
+    fn is_worth_sending_on(&self) -> bool {
+        match &self.way {
+            // What is passed on is not for us to hold back.
+            Way::Passing { .. } => !self.out.is_empty(),
+            Way::Answer(_) | Way::Ended => self.is_worth_sending(),
+        }
+    }
+
     /// What waits to be taken.
     pub(crate) fn out(&mut self) -> &mut O {
         &mut self.out
@@ -140,6 +175,11 @@ impl<O: Out> Rendered<O> {
 }
 
 impl Rendered<Bytewise> {
+    /// A reply that is passed on; `is_one` says that no more than one answer was asked for.
+    pub(crate) fn passing(passing: Passing, is_one: bool, scrubber: Scrubber) -> Self {
+        Self { way: Way::Passing { passing, is_one }, out: Bytewise::default(), has_output: false, scrubber }
+    }
+
     /// The same, for somebody who wants to see the last event.
     pub(crate) fn marking_last(mut self, marks_last: bool) -> Self {
         self.out.marks_last = marks_last;
@@ -153,37 +193,79 @@ impl Rendered<Bytewise> {
 
 impl<O: Out> Reader for Rendered<O> {
     fn bytes(&mut self, bytes: &[u8]) {
-        if let Some(answer) = &mut self.answer {
-            let mut out = Scrubbed { out: &mut self.out, scrubber: &self.scrubber };
-            self.has_output |= answer.bytes(bytes, &mut out) == Stage::Output;
+        let Self { way, out, has_output, scrubber } = self;
+        match way {
+            Way::Answer(answer) => {
+                let mut out = Scrubbed { out, scrubber };
+                *has_output |= answer.bytes(bytes, &mut out) == Stage::Output;
+            }
+            Way::Passing { passing, .. } => {
+                *has_output |= out.passed(scrubber, |out| passing.bytes(bytes, out)) == Stage::Output;
+            }
+            Way::Ended => {}
         }
     }
 
     fn has_heard(&self) -> bool {
-        self.answer.as_ref().is_none_or(Answer::has_heard)
+        match &self.way {
+            Way::Answer(answer) => answer.has_heard(),
+            Way::Passing { passing, .. } => passing.has_heard(),
+            Way::Ended => true,
+        }
     }
 
     fn has_output(&self) -> bool {
-        self.answer.as_ref().map_or(self.has_output, Answer::has_output)
+        match &self.way {
+            Way::Answer(answer) => answer.has_output(),
+            Way::Passing { passing, .. } => passing.has_output(),
+            Way::Ended => self.has_output,
+        }
+    }
+
+    fn is_complete(&self) -> bool {
+        match &self.way {
+            Way::Answer(answer) => answer.is_complete(),
+            Way::Passing { passing, is_one } => *is_one && passing.is_complete(),
+            Way::Ended => true,
+        }
     }
 
     fn is_over(&self) -> bool {
-        self.answer.as_ref().is_none_or(|answer| matches!(answer.stage(), Stage::Failed | Stage::Over))
+        let stage = match &self.way {
+            Way::Answer(answer) => answer.stage(),
+            Way::Passing { passing, .. } => passing.stage(),
+            Way::Ended => return true,
+        };
+        matches!(stage, Stage::Failed | Stage::Over)
     }
 
     fn take_asides(&mut self) -> Vec<Opaque> {
-        self.answer.as_mut().map(Answer::take_asides).unwrap_or_default()
+        match &mut self.way {
+            Way::Answer(answer) => answer.take_asides(),
+            Way::Passing { passing, .. } => passing.take_asides(),
+            Way::Ended => Vec::new(),
+        }
     }
 
     fn end(&mut self, reason: Option<Failure>) -> Outcome {
-        let Some(answer) = self.answer.take() else {
-            return Outcome { end: End::Truncated, losses: Vec::new() };
-        };
-        self.has_output |= answer.has_output();
-        let mut out = Scrubbed { out: &mut self.out, scrubber: &self.scrubber };
-        match reason {
-            Some(reason) => answer.fail(reason, &mut out),
-            None => answer.finish(&mut out),
+        let Self { way, out, has_output, scrubber } = self;
+        match std::mem::replace(way, Way::Ended) {
+            Way::Answer(answer) => {
+                *has_output |= answer.has_output();
+                let mut out = Scrubbed { out, scrubber };
+                match reason {
+                    Some(reason) => answer.fail(reason, &mut out),
+                    None => answer.finish(&mut out),
+                }
+            }
+            Way::Passing { passing, .. } => {
+                *has_output |= passing.has_output();
+                out.passed(scrubber, |out| match reason {
+                    Some(reason) => passing.fail(reason, out),
+                    None => passing.finish(out),
+                })
+            }
+            Way::Ended => Outcome { end: End::Truncated, losses: Vec::new() },
         }
     }
 }
@@ -193,6 +275,12 @@ impl SseStream {
     pub(crate) fn release(held: Held, keeper: Option<Arc<dyn Keeper>>) -> Result<Self, Error> {
         let held = if held.reader.has_output { held } else { held.or_error()? };
         Ok(Self { chain: Box::new(held), keeping: keeper.map_or(Keeping::Over, Keeping::Awaited) })
+    }
+
+    /// Ends it before its time: what follows is a last event that tells why, unless it had all it needs. The upstream's
+    /// connection is closed.
+    pub fn stop(&mut self, reason: Failure) {
+        self.chain.stop(reason);
     }
 
     /// How it went, once it has ended.
@@ -224,7 +312,7 @@ impl SseStream {
 /// How a reply went, once it has ended.
 pub(crate) fn report<O: Out>(chain: &Chain<Rendered<O>>) -> Option<Report> {
     let outcome = chain.outcome()?;
-    Some(Report { failure: outcome.failure(), losses: outcome.losses.clone() })
+    Some(Report { failure: outcome.failure(), phase: chain.phase(), losses: outcome.losses.clone() })
 }
 
 /// The whole of a reply that has ended, or the error it is.
@@ -238,7 +326,7 @@ impl Stream for SseStream {
     type Item = Bytes;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        ready!(self.chain.poll_until(cx, Rendered::is_worth_sending));
+        ready!(self.chain.poll_until(cx, Rendered::is_worth_sending_on));
         self.show_last();
         if let Keeping::Shown { before, name, last } = &mut self.keeping {
             let last = ready!(last.as_mut().poll(cx));

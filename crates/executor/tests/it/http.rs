@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::{StreamExt, TryStreamExt};
-use interlingua_executor::{Config, Executor, Phase, Profile, RetryPolicy, SseStream, Timeouts};
+use futures_util::StreamExt;
+use interlingua_executor::{Config, Executor, Phase, Profile, Reply, RetryPolicy, SseStream, Timeouts};
 use interlingua_model::Api;
 use interlingua_replay::{Ending, Faults, Replay, Server};
+use interlingua_translate::Translator;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -227,7 +228,13 @@ async fn faults_of_the_upstream_are_told_apart() {
 
 #[tokio::test]
 async fn limits_hold_over_real_sockets() {
-    let short = Timeouts { headers: SECOND / 10, first_event: SECOND / 10, idle: SECOND / 10, hold: 5 * SECOND };
+    let short = Timeouts {
+        headers: SECOND / 10,
+        first_event: SECOND / 10,
+        idle: SECOND / 10,
+        hold: 5 * SECOND,
+        ..Timeouts::default()
+    };
     for (faults, phase) in [("silent", Phase::Headers), ("stall", Phase::FirstEvent), ("stall=1", Phase::MidStream)] {
         let server = server(faults).await;
         let config = Config { timeouts: short, ..config(&server, Api::Responses) };
@@ -272,10 +279,10 @@ async fn passed_through_byte_for_byte() {
     let mut config = config(&server, Api::Chat);
     config.backend.headers.push(("x-replay-case".to_owned(), case.name.clone()));
     let body = Bytes::from(case.request.to_string());
-    let response = executor(config).pass(body, &http::HeaderMap::new()).await.unwrap();
+    let answer = executor(config).pass(&Translator::new(Api::Chat), body, &http::HeaderMap::new()).await.unwrap();
     let recorded = case.stream.unwrap();
-    assert_eq!(response.status().as_u16(), recorded.status);
-    assert_eq!(response.headers()["content-type"], recorded.content_type.as_str());
-    let bytes: Vec<Bytes> = response.into_body().try_collect().await.unwrap();
-    assert_eq!(bytes.concat(), recorded.body);
+    assert_eq!(answer.meta.head.status.as_u16(), recorded.status);
+    assert_eq!(answer.meta.head.headers["content-type"], recorded.content_type.as_str());
+    let Reply::Stream(stream) = answer.value else { panic!("a stream was asked for") };
+    assert_eq!(stream.collect::<Vec<Bytes>>().await.concat(), recorded.body);
 }

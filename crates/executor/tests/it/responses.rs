@@ -258,7 +258,7 @@ async fn a_body_is_passed_through_with_the_headers_of_its_session() {
     let answer = reply_with(
         429,
         &[("content-type", "application/json"), ("retry-after", "9")],
-        [Piece::Bytes("{\"error\": {}}".into())],
+        [Piece::Bytes("{\"error\": {\"message\":\"slow\"}}".into())],
     );
     let upstream = Scripted::new([answer]);
     let headers = [
@@ -272,9 +272,10 @@ async fn a_body_is_passed_through_with_the_headers_of_its_session() {
     ];
     let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
     let executor = upstream.executor(config(Api::Responses));
-    let response = executor.pass(bytes::Bytes::from_static(body.as_bytes()), &headers).await.unwrap();
-    assert_eq!(response.status(), 429);
-    assert_eq!(response.headers()["retry-after"], "9");
+    let translator = Translator::new(Api::Responses);
+    let error = executor.pass(&translator, bytes::Bytes::from_static(body.as_bytes()), &headers).await.unwrap_err();
+    assert_eq!(error.status(), 429);
+    assert_eq!(error.retry_after().unwrap().as_secs(), 9);
     let sent = &upstream.sent()[0];
     assert_eq!(sent.uri(), "https://upstream.test/v1/responses");
     assert_eq!(sent.body(), body.as_bytes());
@@ -315,15 +316,17 @@ async fn the_headers_of_a_codex_session_go_on_and_its_answers_come_back() {
         "x-openai-authorization-error",
     ];
     let told: Vec<_> = READ.iter().map(|name| (*name, "told")).collect();
-    let upstream = Scripted::new([reply_with(200, &told, [Piece::Bytes("{}".into())])]);
+    let said = r#"{"id":"resp_1","object":"response","status":"completed","output":[]}"#;
+    let upstream = Scripted::new([reply_with(200, &told, [Piece::Bytes(said.into())])]);
     let headers = SENT.iter().map(|name| (name.parse().unwrap(), "v".parse().unwrap())).collect();
     let executor = upstream.executor(config(Api::Responses));
-    let response = executor.pass(bytes::Bytes::from_static(b"{}"), &headers).await.unwrap();
+    let translator = Translator::new(Api::Responses);
+    let answer = executor.pass(&translator, bytes::Bytes::from_static(b"{}"), &headers).await.unwrap();
     let sent = &upstream.sent()[0];
     for name in SENT {
         assert!(sent.headers().contains_key(name), "{name}");
     }
     for name in READ {
-        assert!(response.headers().contains_key(name), "{name}");
+        assert!(answer.meta.head.headers.contains_key(name), "{name}");
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use interlingua_executor::{Config, RetryPolicy, TransportError};
 use interlingua_model::Api;
+use interlingua_translate::Translator;
 use tokio::time::Instant;
 
 use crate::support::{Script, Scripted, config, hello, reply, request, streaming};
@@ -38,15 +39,26 @@ async fn an_upstream_too_slow_is_not_asked_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_passed_through_is_asked_again_only_where_no_reply_came() {
-    let config = || Config { retry: RetryPolicy::default(), ..config(Api::Chat) };
-    let upstream = Scripted::new([reply(503, "application/json", "{}")]);
-    let response = upstream.executor(config()).pass("{}".into(), &http::HeaderMap::new()).await.unwrap();
-    assert_eq!(response.status(), 503, "the caller's to judge");
-
-    let upstream = Scripted::new([Script::Failure(TransportError::connect("refused")), reply(200, "", "{}")]);
-    upstream.executor(config()).pass("{}".into(), &http::HeaderMap::new()).await.unwrap();
+async fn clients_of_responses_ask_again_themselves_after_a_refusal() {
+    let asked = || {
+        let body = r#"{"model":"m","stream":true,"input":"hi"}"#;
+        Translator::new(Api::Responses).read(body.as_bytes()).unwrap()
+    };
+    let upstream = Scripted::new([reply(429, "application/json", "{}")]);
+    assert_eq!(upstream.executor(patient()).ask(asked()).await.unwrap_err().status(), 429);
+    assert_eq!(upstream.sent().len(), 1);
+    let refused = || Script::Failure(TransportError::connect("refused"));
+    let upstream = Scripted::new([refused(), streaming(hello())]);
+    upstream.executor(patient()).ask(asked()).await.unwrap();
     assert_eq!(upstream.sent().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_cannot_be_understood_or_trusted_is_not_asked_again() {
+    let upstream = Scripted::new([Script::Failure(TransportError::foreign("invalid HTTP version parsed"))]);
+    let error = upstream.executor(patient()).ask(request(true)).await.unwrap_err();
+    assert_eq!((error.status().as_u16(), error.failure().code.as_deref()), (502, Some("upstream_foreign")));
+    assert_eq!(upstream.sent().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

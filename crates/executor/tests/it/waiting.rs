@@ -14,7 +14,13 @@ use tokio::time::Instant;
 const SECOND: Duration = Duration::from_secs(1);
 
 fn impatient(upstream: &Scripted) -> Executor {
-    let timeouts = Timeouts { headers: 40 * SECOND, first_event: 30 * SECOND, idle: 20 * SECOND, hold: 15 * SECOND };
+    let timeouts = Timeouts {
+        headers: 40 * SECOND,
+        first_event: 30 * SECOND,
+        idle: 20 * SECOND,
+        hold: 15 * SECOND,
+        ..Timeouts::default()
+    };
     upstream.executor(Config { timeouts, ..config(Api::Responses) })
 }
 

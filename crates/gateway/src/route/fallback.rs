@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::HeaderMap;
 use interlingua_executor::{Answer, Error, Executor, Reply, one_line};
-use interlingua_translate::{Api, Asked};
+use interlingua_translate::{Api, Asked, Translator};
 
 use super::{Route, told};
 use crate::store::Session;
@@ -21,6 +21,20 @@ impl Route {
     /// Asks the first, and where it cannot answer, the others in their order. The failure is the last one's.
     pub(crate) async fn ask(self, executor: Executor, asked: Asked, attempt: Attempt) -> Result<Answer<Reply>, Error> {
         match Session::ask(attempt.session.as_ref(), executor, asked).await {
+            Err(error) if may_others_help(&error) => self.ask_others(error, attempt).await,
+            answer => answer,
+        }
+    }
+
+    /// Passes a body on to the first, which speaks the client's API; where it cannot answer, asks the others in their order.
+    pub(crate) async fn pass(
+        self,
+        executor: Executor,
+        translator: Translator,
+        body: Bytes,
+        attempt: Attempt,
+    ) -> Result<Answer<Reply>, Error> {
+        match executor.pass(&translator, body, &attempt.caller).await {
             Err(error) if may_others_help(&error) => self.ask_others(error, attempt).await,
             answer => answer,
         }
@@ -48,6 +62,6 @@ impl Route {
 
 /// Whether the request has not been worked on, and why lies with this upstream alone: it cannot be reached, its login is
 /// over, or its plan is used up. Whatever may have begun to run is not asked for twice.
-pub(crate) fn may_others_help(error: &Error) -> bool {
+fn may_others_help(error: &Error) -> bool {
     error.is_connect() || error.needs_login() || error.usage_limit().is_some()
 }

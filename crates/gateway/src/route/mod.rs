@@ -17,7 +17,7 @@ use interlingua_model::{Request, Sourced};
 use crate::error::INVALID_REQUEST;
 use crate::{ApiError, StartError, Upstream, exchange};
 
-pub(crate) use fallback::{Attempt, may_others_help};
+pub(crate) use fallback::Attempt;
 use named::Named;
 use pattern::Pattern;
 pub(crate) use wanted::Wanted;

@@ -6,7 +6,9 @@ use futures_util::StreamExt;
 use reqwest::Response;
 use serde_json::{Value, json};
 
-use crate::support::{Plan, data, hello, impatient, text};
+use interlingua_translate::Api;
+
+use crate::support::{Plan, data, hello, impatient, refusal, text};
 
 #[tokio::test]
 async fn streamed_and_whole_say_the_same_and_end_as_they_should() {
@@ -69,7 +71,7 @@ async fn a_silent_upstream_is_bridged_by_heartbeats() {
     assert_eq!(response.status(), 200);
     assert!(begun.elapsed() < Duration::from_millis(400), "committed once the limit was over");
     let body = response.text().await.unwrap();
-    assert!(body.starts_with(": keepalive\n\n"), "{body:.100}");
+    assert!(body.starts_with(": keepalive\n: keepalive\n"), "no blank line behind a comment: {body:.100}");
     assert_eq!(data(&body).last(), Some(&"[DONE]"));
     assert!(!text(&body).is_empty());
     setup.stop().await;
@@ -135,13 +137,44 @@ async fn a_client_that_leaves_takes_the_upstream_with_it() {
 }
 
 #[tokio::test]
-async fn a_server_that_stops_cuts_what_does_not_end() {
-    let mut plan = Plan { faults: "stall=8", ..Plan::default() };
-    plan.limits.grace = Duration::from_millis(100);
-    let setup = plan.start().await;
-    let response: Response = setup.ask(&hello(true)).await;
-    let begun = Instant::now();
-    setup.stop().await;
-    assert!(begun.elapsed() < Duration::from_secs(2));
-    drop(response);
+async fn a_server_that_stops_ends_what_does_not_end_with_an_error() {
+    for (api, path) in [(Api::Chat, "/v1/chat/completions"), (Api::Responses, "/v1/responses")] {
+        for (upstream, stall) in [(Api::Responses, "stall=8"), (Api::Chat, "stall=3")] {
+            let mut plan = Plan { faults: stall, api: upstream, ..Plan::default() };
+            plan.limits.grace = Duration::from_millis(100);
+            let setup = plan.start().await;
+            let body =
+                if api == Api::Chat { hello(true) } else { json!({"model": "gpt-5.4", "input": "Hi", "stream": true}) };
+            let mut response: Response = setup.post(path, body.to_string()).send().await.unwrap();
+            let first = response.chunk().await.unwrap().unwrap();
+            let log = setup.replay.log();
+            let begun = Instant::now();
+            setup.stop().await;
+            assert!(begun.elapsed() < Duration::from_secs(2));
+            let rest = response.text().await.unwrap();
+            let all = [&String::from_utf8_lossy(&first), rest.as_str()].concat();
+            let all = all.strip_suffix("data: [DONE]\n\n").unwrap_or(&all);
+            let last = all.trim_end().rsplit("\n\n").next().unwrap();
+            let event = if api == Api::Chat { "data: {\"error\":" } else { "event: response.failed" };
+            assert!(last.starts_with(event) && last.contains("shutting down"), "{api} over {upstream}: {last}");
+            assert!(log.wait_for_dropped(1, Duration::from_secs(1)).await, "and lets the upstream go");
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_waits_for_an_answer_when_the_server_stops_is_told_so() {
+    for (stream, faults) in [(false, "silent"), (true, "silent"), (false, "stall")] {
+        let mut plan = Plan { faults, ..Plan::default() };
+        plan.limits.grace = Duration::from_millis(100);
+        let setup = plan.start().await;
+        let request = setup.post("/v1/chat/completions", hello(stream).to_string()).send();
+        let request = tokio::spawn(request);
+        while setup.replay.log().count() == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        setup.stop().await;
+        let (status, error) = refusal(request.await.unwrap().unwrap()).await;
+        assert_eq!((status, error["code"].as_str()), (503, Some("server_shutting_down")), "{error}");
+    }
 }

@@ -19,6 +19,7 @@ impl Dialect for Chat {
     const API: Api = Api::Chat;
     const PATH: &'static str = "/chat/completions";
     const TEXTS: &'static str = "choices[0].delta";
+    const LAST_WORDS: &'static [&'static str] = &["\"finish_reason\":\"", "\"finish_reason\": \""];
 
     type Upstream = Upstream;
     type Context = Context;
@@ -88,6 +89,10 @@ impl Decode for Decoder {
 
     fn has_ended(&self) -> bool {
         self.has_ended()
+    }
+
+    fn is_complete(&self) -> bool {
+        self.is_complete()
     }
 
     fn finish(self, reason: Option<Failure>, out: &mut impl Sink) -> Outcome {

@@ -19,6 +19,8 @@ impl Dialect for Responses {
     const API: Api = Api::Responses;
     const PATH: &'static str = "/responses";
     const TEXTS: &'static str = "output";
+    const LAST_WORDS: &'static [&'static str] =
+        &["response.completed", "response.incomplete", "response.failed", "response.done"];
 
     type Upstream = Upstream;
     type Context = Context;
@@ -85,6 +87,10 @@ impl Decode for Decoder {
         self.has_ended()
     }
 
+    fn is_complete(&self) -> bool {
+        self.is_complete()
+    }
+
     fn finish(self, reason: Option<Failure>, out: &mut impl Sink) -> Outcome {
         self.finish_for(reason, out)
     }
@@ -93,6 +99,10 @@ impl Decode for Decoder {
 impl Encode for Encoder {
     fn push(&mut self, event: Event<'_>, out: &mut impl Frames) {
         self.push(event, &mut |event| out.frame(Some(event.tag()), |out| write_json(out, &event)));
+    }
+
+    fn resume(&mut self, frames: u64) {
+        self.events.resume(frames);
     }
 
     fn failure(&self) -> Option<&Failure> {

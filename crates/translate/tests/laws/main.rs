@@ -20,6 +20,7 @@ macro_rules! hold {
 
 mod keys;
 mod pair;
+mod passed;
 mod recorded;
 mod replies;
 mod requests;
@@ -96,6 +97,7 @@ fn main() {
             add(&mut trials, Pair { from, to }, &requests, requests::LAWS);
         }
         add(&mut trials, Pair { from, to: from }, &replies, replies::LAWS_OF_ONE);
+        add(&mut trials, Pair { from, to: from }, &replies, passed::LAWS);
         if from == Api::Responses {
             add(&mut trials, Pair { from, to: from }, &replies, retold::LAWS);
         }

@@ -2,7 +2,7 @@
 
 use interlingua_model::{Event, Failure, Fold, FoldError, ItemKind, Sink};
 use interlingua_sse::Parser;
-use interlingua_translate::{Api, End, LossCode, Outcome, Stage, Translator};
+use interlingua_translate::{Api, End, LossCode, Outcome, Stage, Translator, UPSTREAM_MALFORMED};
 
 use crate::pair::{Answered, Asked, Pair, answer, reading};
 use crate::said::{said, shapes, shapes_without_phase};
@@ -339,9 +339,20 @@ fn watched_is_read(pair: Pair, told: &Told) -> Verdict {
         let (mut watch, mut answer) = (reply.watch(), reply.answer());
         let (mut added, mut ignored) = (Received::default(), Received::default());
         let mut fold = Fold::default();
-        for (number, Frame { name, data, .. }) in events[..count].iter().enumerate() {
-            events_read.event(name.as_deref(), data, &mut fold);
-            let stage = watch.event(name.as_deref(), data);
+        for (number, Frame { name, data, cut }) in events[..count].iter().enumerate() {
+            if *cut {
+                events_read.cut_event(name.as_deref(), data, &mut fold);
+            } else {
+                events_read.event(name.as_deref(), data, &mut fold);
+            }
+            let stage = if *cut { watch.cut_event(name.as_deref(), data) } else { watch.event(name.as_deref(), data) };
+            // What only we cannot read passes by.
+            if events_read.has_ended()
+                && serde_json::from_str::<serde_json::Map<_, _>>(data).is_ok()
+                && stage == Stage::Output
+            {
+                return Ok(About::Another);
+            }
             hold!(
                 stage == Stage::Over || stage == Stage::Failed,
                 events_read.has_ended(),
@@ -359,7 +370,9 @@ fn watched_is_read(pair: Pair, told: &Told) -> Verdict {
         let read = events_read.finish(&mut fold);
         let outcome = watch.finish(&mut added);
         hold!(outcome.end, read.end, "the end after {count} events");
-        let due = usize::from(!had_ended && !is_success(&outcome));
+        // What makes no sense does not go by.
+        let is_nonsense = outcome.failure().is_some_and(|failure| failure.code.as_deref() == Some(UPSTREAM_MALFORMED));
+        let due = usize::from(!is_success(&outcome) && (!had_ended || is_nonsense));
         if count == 0 {
             targets::order(pair.to, &added.0, &outcome)?;
         } else {
@@ -368,13 +381,17 @@ fn watched_is_read(pair: Pair, told: &Told) -> Verdict {
         let said = added.0.iter().filter(|frame| targets::is_failure(pair.to, frame)).count();
         hold!(said, due, "failures told after {count} events");
         let mut stopped_watch = reply.watch();
-        for Frame { name, data, .. } in &events[..count] {
-            stopped_watch.event(name.as_deref(), data);
+        for Frame { name, data, cut } in &events[..count] {
+            if !cut {
+                stopped_watch.event(name.as_deref(), data);
+            }
         }
         let mut told = Received::default();
+        let had_ended = matches!(stopped_watch.stage(), Stage::Over | Stage::Failed);
         let outcome = stopped_watch.fail(stopped(), &mut told);
+        let due = usize::from(!is_success(&outcome) && (!had_ended || is_nonsense));
         let said = told.0.iter().filter(|frame| targets::is_failure(pair.to, frame)).count();
-        hold!(said, usize::from(!had_ended && !is_success(&outcome)), "failures, stopped after {count} events");
+        hold!(said, due, "failures, stopped after {count} events");
     }
     Ok(About::It)
 }

@@ -36,6 +36,7 @@ pub(crate) struct Plan {
     pub(crate) hold: Duration,
     pub(crate) api: Api,
     pub(crate) profile: Option<Profile>,
+    pub(crate) repair: bool,
     pub(crate) inbound_key: Option<&'static str>,
     pub(crate) api_key: Option<&'static str>,
     pub(crate) case: Option<&'static str>,
@@ -51,6 +52,7 @@ impl Default for Plan {
             hold: Timeouts::default().hold,
             api: Api::Responses,
             profile: None,
+            repair: false,
             inbound_key: None,
             api_key: None,
             case: None,
@@ -79,6 +81,7 @@ impl Plan {
             target: Some(Target::Url(replay.base_url().parse().unwrap())),
             api: Some(self.api),
             profile: self.profile,
+            repair: self.repair,
             api_key: self.api_key.map(Into::into),
             timeouts: Timeouts { hold: self.hold, ..Timeouts::default() },
             ..UpstreamConfig::default()
@@ -153,7 +156,7 @@ pub(crate) async fn refusal(response: Response) -> (u16, Value) {
 
 /// The data of each event, comments apart.
 pub(crate) fn data(body: &str) -> Vec<&str> {
-    body.split("\n\n").filter_map(|event| event.strip_prefix("data: ")).collect()
+    body.lines().filter_map(|line| line.strip_prefix("data: ")).collect()
 }
 
 /// The text of a Chat stream.

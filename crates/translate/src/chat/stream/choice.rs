@@ -21,6 +21,8 @@ pub(super) struct Choice {
     pub(super) turns: Turns,
     pub(super) calls: Calls,
     pub(super) reason: Reason,
+    /// Whether there are other answers beside this one.
+    pub(super) has_others: bool,
 }
 
 /// Why the model stopped, as far as the chunks have said.
@@ -34,7 +36,7 @@ pub(super) enum Reason {
 
 impl Choice {
     pub(super) fn new(sent: &Sent) -> Self {
-        Self { turns: Turns::default(), calls: Calls::new(sent), reason: Reason::Missing }
+        Self { turns: Turns::default(), calls: Calls::new(sent), reason: Reason::Missing, has_others: false }
     }
 
     /// Whether there is an answer, thoughts alone being none.
@@ -53,6 +55,7 @@ impl Choice {
         let wire::ChunkChoice { index, delta, message, logprobs, finish_reason, extra } = choice;
         let number = index.map_or(0, |index| index.0);
         if number > 0 {
+            self.has_others = true;
             let detail = "the Responses API gives one answer";
             losses.once(format!("choices[{number}]"), LossCode::DroppedDetail, detail);
             return Ok(());

@@ -112,6 +112,13 @@ impl Decoder {
         matches!(self.state, State::Ended(_))
     }
 
+    /// Whether all that a good end needs has come: what may still follow are the usage and `[DONE]`. Of several answers, the
+    /// others may go on.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.has_ended() || (matches!(self.choice.reason, Reason::Given(_)) && !self.choice.has_others)
+    }
+
     /// Says that no more bytes come. A stream that has given neither a finish reason nor `[DONE]` ends in a failure with
     /// the code `stream_incomplete`, never as a success.
     pub fn finish(self, out: &mut impl Sink) -> Outcome {
@@ -227,7 +234,7 @@ impl Decoder {
             self.has_started = true;
             out.event(Event::Started(self.envelope.clone()));
         }
-        let Choice { turns, calls, reason: _ } = &mut self.choice;
+        let Choice { turns, calls, reason: _, has_others: _ } = &mut self.choice;
         calls.announce_rest(self.envelope.id.as_deref(), &mut turns.count, out)?;
         if is_completed && !turns.has_message && calls.is_empty() {
             if turns.count == 0 && self.usage.is_none() {

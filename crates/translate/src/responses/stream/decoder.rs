@@ -128,6 +128,11 @@ impl Decoder {
         matches!(self.state, State::Ended(_))
     }
 
+    /// Whether all that an end needs has come: what may still follow is the reason of a failure that gave none.
+    pub(in crate::responses) fn is_complete(&self) -> bool {
+        !matches!(self.state, State::Open)
+    }
+
     /// Says that no more bytes come. A stream without a terminal event ends in a failure with the code
     /// `stream_incomplete`, never as a success.
     pub fn finish(self, out: &mut impl Sink) -> Outcome {

@@ -42,7 +42,7 @@ use crate::{Loss, LossCode};
 pub struct Encoder {
     pub(super) context: Context,
     state: State,
-    pub(super) events: Events,
+    pub(in crate::responses) events: Events,
     pub(super) items: Vec<Item>,
     /// What the upstream said beside its reply before that began.
     early: Vec<Opaque>,

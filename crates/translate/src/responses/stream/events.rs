@@ -8,7 +8,7 @@ use crate::responses::beside::agent_of;
 
 /// Writes events, numbered from 0 without a gap.
 #[derive(Debug, Default)]
-pub(super) struct Events {
+pub(in crate::responses) struct Events {
     next: i64,
 }
 
@@ -36,6 +36,12 @@ impl<'a> ItemRef<'a> {
 }
 
 impl Events {
+    /// Goes on behind so many events of the same reply; the two it begins with are among them.
+    pub(in crate::responses) fn resume(&mut self, events: u64) {
+        const BEGINNING: u64 = 2;
+        self.next = i64::try_from(events.saturating_sub(BEGINNING)).unwrap_or(i64::MAX / 2);
+    }
+
     fn number(&mut self) -> Integer {
         let number = self.next;
         self.next += 1;

@@ -1,0 +1,384 @@
+//! A reply whose bytes are passed on as they are, and watched as they go by.
+
+use interlingua_model::{Failure, Opaque};
+use interlingua_sse::{Eof, Parser};
+use serde_json::{Map, Value};
+
+use crate::answer::{Answer, Stage};
+use crate::error::{is_word_of_ours, upstream_malformed};
+use crate::feed::{MAX_REPLY, Shape, empty, too_large};
+use crate::outcome::{End, Outcome};
+use crate::reply::Reply;
+use crate::{Error, Watch};
+
+/// Passes the bytes of an upstream on to a client of the same API, and sees to it that nothing else than a reply passes for
+/// one.
+///
+/// A stream goes on event by event: what is written always ends where an event does, so that something may be put in
+/// between, and an event that was cut is not begun. One without an end of its own gets an error as its last event. A whole
+/// reply goes on when all of it is there. What is not what was asked for, JSON for a stream or events for a whole reply, is
+/// turned into it; which it is, is seen by how it begins, whatever it was called.
+///
+/// ```
+/// use interlingua_translate::{Api, Stamp, Translator, Upstream};
+///
+/// let stamp = Stamp { id: "1".into(), created: 0 };
+/// let body = br#"{"model":"m","stream":true,"messages":[{"role":"user","content":"hi"}]}"#;
+/// let reply = Translator::new(Api::Chat).read(body)?.alone(stamp);
+///
+/// let mut passing = reply.passing();
+/// let mut out = Vec::new();
+/// passing.bytes(b"data: {\"choices\":[{\"delta\":{\"content\":\"Hi\"}}]}\n\ndata: {\"cho", &mut out);
+/// assert!(out.ends_with(b"\"Hi\"}}]}\n\n"), "whole events only");
+/// assert!(passing.finish(&mut out).failure().is_some());
+/// assert!(String::from_utf8_lossy(&out).contains("stream_incomplete"), "the client is told");
+/// # Ok::<(), interlingua_translate::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Passing {
+    reply: Reply,
+    body: Body,
+    has_output: bool,
+}
+
+#[derive(Debug)]
+enum Body {
+    /// Nothing yet to tell by.
+    Blank(Vec<u8>),
+    /// Events for a client that asked for them.
+    Events(Box<Events>),
+    /// JSON for a client that asked for it.
+    Document(Vec<u8>),
+    /// Something else than the client asked for.
+    Answer(Box<Answer>),
+    Failed(Box<Failure>),
+}
+
+#[derive(Debug)]
+struct Events {
+    parser: Parser,
+    watch: Watch,
+    lines: Lines,
+    /// The beginning of an event that is not whole yet, as it came.
+    held: Vec<u8>,
+    /// How many bytes there were before any of an answer.
+    silent: usize,
+    has_heard: bool,
+}
+
+/// How many bytes of a stream may come before any of an answer.
+const MOST_SILENT: usize = 64 * 1024 * 1024;
+
+impl Passing {
+    pub(crate) fn new(reply: &Reply) -> Self {
+        Self { reply: reply.clone(), body: Body::Blank(Vec::new()), has_output: false }
+    }
+
+    /// Takes the next bytes of the upstream's reply, cut wherever they are, and writes what may go on.
+    pub fn bytes(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Stage {
+        if let Body::Blank(beginning) = &mut self.body {
+            beginning.extend_from_slice(bytes);
+            let shape = Shape::of(beginning);
+            if shape.is_none() && beginning.len() <= MAX_REPLY {
+                return Stage::Silent;
+            }
+            let beginning = std::mem::take(beginning);
+            self.body = match (shape, self.reply.is_streamed()) {
+                (Some(Shape::Events), true) => Body::Events(Box::new(Events::new(&self.reply))),
+                (Some(Shape::Json), false) => Body::Document(Vec::new()),
+                (Some(_), _) => Body::Answer(Box::new(self.reply.answer())),
+                (None, _) => Body::Failed(Box::new(too_large())),
+            };
+            self.more(&beginning, out)
+        } else {
+            self.more(bytes, out)
+        }
+    }
+
+    fn more(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Stage {
+        match &mut self.body {
+            Body::Events(events) => {
+                let pushed = events.push(bytes, out);
+                self.has_output = events.watch.has_output();
+                if let Err(failure) = pushed {
+                    return self.give_up(failure, out);
+                }
+            }
+            Body::Document(document) if document.len() + bytes.len() > MAX_REPLY => {
+                self.body = Body::Failed(Box::new(too_large()));
+            }
+            Body::Document(document) => document.extend_from_slice(bytes),
+            Body::Answer(answer) => {
+                answer.bytes(bytes, out);
+                self.has_output = answer.has_output();
+            }
+            Body::Blank(_) | Body::Failed(_) => {}
+        }
+        self.stage()
+    }
+
+    /// Ends a stream that cannot be read, with a word for the client.
+    fn give_up(&mut self, failure: Failure, out: &mut Vec<u8>) -> Stage {
+        let failed = Body::Failed(Box::new(failure.clone()));
+        if let Body::Events(events) = std::mem::replace(&mut self.body, failed) {
+            let _told = events.watch.fail(failure, out);
+        }
+        self.stage()
+    }
+
+    /// How far it has come. A stream that has come to its end of its own may still go on: what follows goes on as well.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        match &self.body {
+            Body::Blank(_) | Body::Document(_) => Stage::Silent,
+            Body::Events(events) => match events.watch.stage() {
+                Stage::Over => Stage::Output,
+                stage @ (Stage::Silent | Stage::Output | Stage::Failed) => stage,
+            },
+            Body::Answer(answer) => answer.stage(),
+            Body::Failed(_) if self.has_output => Stage::Over,
+            Body::Failed(_) => Stage::Failed,
+        }
+    }
+
+    /// Whether the client asked for a stream.
+    #[must_use]
+    pub fn is_streamed(&self) -> bool {
+        self.reply.is_streamed()
+    }
+
+    /// Whether an event has come, or the beginning of a document; comments and white space are none.
+    #[must_use]
+    pub fn has_heard(&self) -> bool {
+        match &self.body {
+            Body::Blank(_) => false,
+            Body::Events(events) => events.has_heard,
+            Body::Document(_) | Body::Failed(_) => true,
+            Body::Answer(answer) => answer.has_heard(),
+        }
+    }
+
+    /// Whether any of an answer has come.
+    #[must_use]
+    pub fn has_output(&self) -> bool {
+        self.has_output
+    }
+
+    /// Whether all that a good end needs has come, as [`Answer::is_complete`] says.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        match &self.body {
+            Body::Blank(_) | Body::Document(_) => false,
+            Body::Events(events) => events.watch.is_complete(),
+            Body::Answer(answer) => answer.is_complete(),
+            Body::Failed(_) => true,
+        }
+    }
+
+    /// What the upstream said beside the answer, as [`Answer::take_asides`] does.
+    pub fn take_asides(&mut self) -> Vec<Opaque> {
+        match &mut self.body {
+            Body::Events(events) => events.watch.take_asides(),
+            Body::Answer(answer) => answer.take_asides(),
+            Body::Blank(_) | Body::Document(_) | Body::Failed(_) => Vec::new(),
+        }
+    }
+
+    /// Ends a reply that cannot go on, as [`Answer::fail`] does.
+    pub fn fail(self, failure: Failure, out: &mut Vec<u8>) -> Outcome {
+        self.end(Some(failure), out)
+    }
+
+    /// Ends a reply of which no more comes, as [`Answer::finish`] does.
+    pub fn finish(self, out: &mut Vec<u8>) -> Outcome {
+        self.end(None, out)
+    }
+
+    fn end(self, reason: Option<Failure>, out: &mut Vec<u8>) -> Outcome {
+        let Self { reply, body, has_output: _ } = self;
+        match (body, reason) {
+            (Body::Failed(failure), _) => failed(*failure),
+            (Body::Events(events), reason) => events.end(reason, out),
+            (Body::Answer(answer), Some(reason)) => answer.fail(reason, out),
+            (Body::Answer(answer), None) => answer.finish(out),
+            (Body::Document(_), Some(reason)) => failed(reason),
+            (Body::Document(document), None) => judge(&reply, document, out),
+            // Events say how a stream ends that has not begun.
+            (Body::Blank(_), reason) if reply.is_streamed() => Box::new(Events::new(&reply)).end(reason, out),
+            (Body::Blank(_), Some(reason)) => failed(reason),
+            (Body::Blank(beginning), None) if beginning.trim_ascii().is_empty() => failed(empty()),
+            (Body::Blank(beginning), None) => {
+                let mut answer = reply.answer();
+                answer.bytes(&beginning, out);
+                answer.finish(out)
+            }
+        }
+    }
+}
+
+fn failed(failure: Failure) -> Outcome {
+    Outcome { end: End::Failed(Box::new(failure)), losses: Vec::new() }
+}
+
+/// Passes a whole reply on, unless it is none.
+fn judge(reply: &Reply, mut document: Vec<u8>, out: &mut Vec<u8>) -> Outcome {
+    let end = match reply.reading().whole(&document) {
+        Ok(read) => End::of(&read.value.finish),
+        // There is a reply, of which only we cannot read one place.
+        Err(Error::Malformed { path: Some(path), message: _ }) if has(&document, &path) => End::Completed,
+        // Or that another API could not carry.
+        Err(Error::Reply { .. }) => End::Completed,
+        Err(error) => return failed(error.into_failure()),
+    };
+    out.append(&mut document);
+    Outcome { end, losses: Vec::new() }
+}
+
+/// Whether there is anything in a document at the beginning of a path.
+fn has(document: &[u8], path: &str) -> bool {
+    let key = path.split(['.', '[']).next().unwrap_or_default();
+    let Ok(document) = serde_json::from_slice::<Map<String, Value>>(document) else { return false };
+    match document.get(key) {
+        None | Some(Value::Null) => false,
+        Some(Value::Array(values)) => !values.is_empty(),
+        Some(Value::Object(object)) => !object.is_empty(),
+        Some(Value::String(text)) => !text.is_empty(),
+        Some(Value::Bool(_) | Value::Number(_)) => true,
+    }
+}
+
+impl Events {
+    fn new(reply: &Reply) -> Self {
+        Self {
+            parser: Parser::new(),
+            watch: reply.watch(),
+            lines: Lines::default(),
+            held: Vec::new(),
+            silent: 0,
+            has_heard: false,
+        }
+    }
+
+    /// Takes bytes and writes the events that are whole. A failure says why no more of them can be taken.
+    fn push(&mut self, mut bytes: &[u8], out: &mut Vec<u8>) -> Result<(), Failure> {
+        while let Some((event, rest)) = self.lines.cut(bytes) {
+            self.parser.feed(event);
+            self.look()?;
+            out.append(&mut self.held);
+            out.extend_from_slice(event);
+            bytes = rest;
+            if !self.watch.has_output() {
+                self.silent += event.len();
+            }
+        }
+        if self.silent > MOST_SILENT {
+            let most = MOST_SILENT >> 20;
+            return Err(upstream_malformed(format!("the upstream sent {most} MiB and nothing of an answer")));
+        }
+        self.parser.feed(bytes);
+        self.held.extend_from_slice(bytes);
+        // It may be too large already.
+        self.look()
+    }
+
+    fn look(&mut self) -> Result<(), Failure> {
+        loop {
+            match self.parser.next_event() {
+                Ok(None) => return Ok(()),
+                Ok(Some(event)) => {
+                    self.has_heard = true;
+                    if event.cut {
+                        self.watch.cut_event(event.event, event.data);
+                    } else {
+                        self.watch.event(event.event, event.data);
+                    }
+                    // Nothing of what follows garbage can be trusted.
+                    if let Some(failure) = self.watch.failure().filter(|failure| is_word_of_ours(failure)) {
+                        return Err(failure.clone());
+                    }
+                }
+                Err(error) => return Err(upstream_malformed(error.to_string())),
+            }
+        }
+    }
+
+    fn end(mut self: Box<Self>, reason: Option<Failure>, out: &mut Vec<u8>) -> Outcome {
+        if let Some(reason) = reason {
+            return self.watch.fail(reason, out);
+        }
+        self.parser.end(Eof::Flush);
+        if let Err(failure) = self.look() {
+            return self.watch.fail(failure, out);
+        }
+        let Self { watch, mut held, .. } = *self;
+        let mut word = Vec::new();
+        let outcome = watch.finish(&mut word);
+        if word.is_empty() {
+            out.append(&mut held);
+        } else {
+            out.append(&mut word);
+        }
+        outcome
+    }
+}
+
+/// Where the lines are that end an event: the blank ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Lines {
+    /// At the beginning of a line.
+    #[default]
+    Start,
+    Inside,
+    /// Behind a CR that has ended a line; an LF would belong to it. The flag says whether the line was blank.
+    AfterCr(bool),
+}
+
+impl Lines {
+    /// The bytes up to the end of the first event, and those behind it; `None` where no event ends.
+    fn cut<'b>(&mut self, bytes: &'b [u8]) -> Option<(&'b [u8], &'b [u8])> {
+        for (index, byte) in bytes.iter().enumerate() {
+            let is_end;
+            (*self, is_end) = match (*self, byte) {
+                (Self::AfterCr(is_blank), b'\n') => (Self::Start, is_blank),
+                (Self::Start, b'\n') => (Self::Start, true),
+                (Self::Start | Self::AfterCr(_), b'\r') => (Self::AfterCr(true), true),
+                (Self::Inside, b'\n') => (Self::Start, false),
+                (Self::Inside, b'\r') => (Self::AfterCr(false), false),
+                (Self::Start | Self::Inside | Self::AfterCr(_), _) => (Self::Inside, false),
+            };
+            if is_end {
+                return bytes.split_at_checked(index + 1);
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_are_cut_behind_their_blank_lines_wherever_the_bytes_are_cut() {
+        for (text, ends) in [
+            ("data: 1\n\ndata: 2\n\nda", vec![9, 18]),
+            ("data: 1\r\n\r\ndata: 2\r\n\r\n", vec![10, 11, 21, 22]),
+            ("data: 1\r\rdata: 2\r\r", vec![9, 18]),
+            ("\n: c\n\n", vec![1, 6]),
+            ("a\r\nb\n\r", vec![6]),
+        ] {
+            for size in 1..=text.len() {
+                let (mut lines, mut found, mut at) = (Lines::default(), Vec::new(), 0);
+                for mut piece in text.as_bytes().chunks(size) {
+                    while let Some((event, rest)) = lines.cut(piece) {
+                        at += event.len();
+                        found.push(at);
+                        piece = rest;
+                    }
+                    at += piece.len();
+                }
+                assert_eq!(found, ends, "{text:?} in pieces of {size}");
+            }
+        }
+    }
+}
