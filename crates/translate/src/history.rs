@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use interlingua_model::{Api, Content, Item, ItemKind, Opaque, Origin, Request, Role, ToolResult};
+use interlingua_model::{Api, Content, Item, ItemKind, Message, Opaque, Origin, Request, Role, Tool, ToolResult};
 
 use crate::places::Places;
 use crate::responses;
@@ -18,6 +18,14 @@ pub(crate) fn retell(request: Request, api: Api) -> (Request, Vec<Loss>) {
     match api {
         Api::Responses => (request, Vec::new()),
         Api::Chat => responses::retell::retell(request),
+    }
+}
+
+/// Makes tools ones that `api` takes, as far as something stands for those that only another API has.
+pub(crate) fn settle_tools(tools: &mut [Tool], api: Api, losses: &mut Vec<Loss>, places: &mut Places) {
+    match api {
+        Api::Responses => {}
+        Api::Chat => responses::retell::retell_search(tools, losses, places),
     }
 }
 
@@ -46,6 +54,12 @@ fn told(items: Vec<Item>, api: Api, losses: &mut Vec<Loss>, places: &mut Places)
                     let detail = format!("only the server that made a `{kind}` can read what is in it");
                     lose(LossCode::DroppedHistory, detail);
                     continue;
+                }
+                Abroad::Unreadable(note) => {
+                    let detail = format!("only the server that made a `{kind}` can read what is in it");
+                    lose(LossCode::DroppedHistory, detail);
+                    places.take_whole(item.origin);
+                    item.kind = ItemKind::Message(Message::new(Role::User, Content::Text(note.to_owned())));
                 }
                 Abroad::Told(Told { kind: ItemKind::ToolResult(result), has_sealed: _ })
                     if !calls.contains(&result.call_id) =>

@@ -17,9 +17,15 @@ pub(crate) enum Abroad {
     Told(Told),
     /// Nothing, and what is sealed in it is gone.
     Sealed,
+    /// That there was something, in these words, since the conversation is another one without it.
+    Unreadable(&'static str),
     /// Nothing is known that would stand for it.
     Nothing,
 }
+
+/// What the model is told of a part of the conversation that another server made shorter.
+const COMPACTED: &str =
+    "[An earlier part of this conversation was summarised by another server, in a form that cannot be read here.]";
 
 /// What stands for an item: a call of a function of that name, its result, or a message.
 pub(crate) struct Told {
@@ -33,8 +39,10 @@ pub(crate) struct Told {
 pub(crate) fn abroad(opaque: &Opaque, origin: Origin) -> Abroad {
     let Ok(item) = serde_json::from_str::<wire::Item>(opaque.raw.text()) else { return Abroad::Nothing };
     let told = match item {
-        wire::Item::Compaction(_) => return Abroad::Sealed,
-        wire::Item::ContextCompaction(item) if item.encrypted_content.is_some() => return Abroad::Sealed,
+        wire::Item::Compaction(_) => return Abroad::Unreadable(COMPACTED),
+        wire::Item::ContextCompaction(item) if item.encrypted_content.is_some() => {
+            return Abroad::Unreadable(COMPACTED);
+        }
         wire::Item::AgentMessage(item) => return agent_message(item, origin),
         wire::Item::ToolSearchCall(item) if item.execution.as_deref() == Some("client") => {
             call(SEARCH, item.call_id, item.arguments)

@@ -10,13 +10,14 @@ use serde::Deserialize;
 
 use super::request::offer;
 use crate::convert::{json, non_empty};
+use crate::places::Places;
 use crate::{Loss, LossCode};
 
 /// The name that the client's search for tools has as a function.
 pub(in crate::responses) const SEARCH: &str = "tool_search";
 
 /// Makes a request one that any API has words for: the last settings of its history are those of the request, and what a
-/// search has found is offered, as is the search itself where the client makes it.
+/// search has found is offered.
 pub(crate) fn retell(mut request: Request) -> (Request, Vec<Loss>) {
     let mut losses = Vec::new();
     let is_told = |item: &Item| matches!(&item.kind, ItemKind::Opaque(opaque) if opaque.api == Api::Responses);
@@ -24,13 +25,18 @@ pub(crate) fn retell(mut request: Request) -> (Request, Vec<Loss>) {
         configure(&mut request, &mut losses);
         request = offer_found(request, &mut losses);
     }
-    if let Some((at, function)) = search_function(&request.tools) {
+    (request, losses)
+}
+
+/// Tells the client's search for tools as a function, where it is one of the tools.
+pub(crate) fn retell_search(tools: &mut [Tool], losses: &mut Vec<Loss>, places: &mut Places) {
+    if let Some((at, function)) = search_function(tools) {
         losses.push(Loss::new(function.origin.path(), LossCode::CallAsFunction, "the search is told as a function"));
-        if let Some(tool) = request.tools.get_mut(at) {
+        places.take_whole(function.origin);
+        if let Some(tool) = tools.get_mut(at) {
             *tool = Tool::Function(function);
         }
     }
-    (request, losses)
 }
 
 /// Whether calls of a function of that name are the client's searches for tools.

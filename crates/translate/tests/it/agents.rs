@@ -83,8 +83,13 @@ fn a_mark_of_a_compaction_is_left_out_and_a_sealed_one_is_lost() {
     assert_eq!(body["messages"], json!([user]));
     assert_eq!(losses, [("input[0]".to_owned(), LossCode::DroppedItem)]);
     let sealed = json!({"type": "context_compaction", "encrypted_content": "gAAAAAB"});
-    let (_, losses) = asked(&json!([sealed, user]), &json!({}));
+    let (body, losses) = asked(&json!([sealed, user]), &json!({}));
     assert_eq!(losses, [("input[0]".to_owned(), LossCode::DroppedHistory)]);
+    assert!(
+        body["messages"][0]["content"].as_str().unwrap().contains("cannot be read here"),
+        "the model is told: {body}"
+    );
+    assert_eq!(body["messages"][1], user);
 }
 
 fn search() -> Value {

@@ -115,9 +115,8 @@ fn a_call_that_only_one_api_knows_is_a_call_of_a_function() {
 }
 
 #[test]
-fn what_a_server_ran_or_sealed_is_left_out() {
+fn what_a_server_ran_is_left_out() {
     for (items, code) in [
-        (json!([{"type": "compaction", "encrypted_content": "Z0FB"}]), LossCode::DroppedHistory),
         (json!([{"type": "tool_search_call", "execution": "server", "call_id": null}]), LossCode::DroppedItem),
         (json!([{"type": "tool_search_output", "execution": "server", "tools": []}]), LossCode::DroppedItem),
         (
@@ -133,6 +132,16 @@ fn what_a_server_ran_or_sealed_is_left_out() {
         assert_eq!(messages, json!([{"role": "user", "content": "q"}]), "{items}");
         assert_eq!(losses, [("input[0]".to_owned(), code)]);
     }
+}
+
+#[test]
+fn of_what_a_server_has_sealed_the_model_learns_that_it_is_there() {
+    let sealed = json!({"type": "compaction", "encrypted_content": "Z0FB"});
+    let (messages, losses) = messages(&json!([sealed, {"role": "user", "content": "q"}]));
+    assert!(messages[0]["content"].as_str().unwrap().contains("cannot be read here"), "{messages}");
+    assert!(!messages.to_string().contains("Z0FB"));
+    assert_eq!(messages[1]["content"], "q");
+    assert_eq!(losses, [("input[0]".to_owned(), LossCode::DroppedHistory)]);
 }
 
 #[test]

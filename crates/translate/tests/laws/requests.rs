@@ -232,8 +232,14 @@ fn comes_back(pair: Pair, body: &Body) -> Verdict {
     }
     hold!(made, calls(first), "calls");
     hold!(spoken(second, true), spoken(first, true), "what the model has said");
-    // Media in a tool's result move into a message of the user's, and a line says so.
-    let says_more = [LossCode::MovedMedia, LossCode::CallAsFunction, LossCode::UnansweredCall];
+    // Media in a tool's result move into a message of the user's, and a line says so; another says what cannot be read.
+    let says_more = [
+        LossCode::MovedMedia,
+        LossCode::CallAsFunction,
+        LossCode::UnansweredCall,
+        LossCode::DroppedHistory,
+        LossCode::ItemAsMessage,
+    ];
     if !says_more.into_iter().any(|code| has(lost, code)) {
         hold!(results(second), results(first), "results");
         hold!(spoken(second, false), spoken(first, false), "what everybody else has said");

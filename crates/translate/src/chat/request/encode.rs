@@ -9,7 +9,7 @@ use crate::carried::carry;
 use crate::chat::Field;
 use crate::chat::Upstream;
 use crate::convert::wire_json;
-use crate::history::{retell, settle};
+use crate::history::{retell, settle, settle_tools};
 use crate::places::{At, Places, What};
 use crate::sent::Encoded;
 use crate::{Error, LossCode, RequestCode, Sent, Stamp, Translated};
@@ -67,7 +67,7 @@ pub(in crate::chat) fn write_request(
         instructions,
         items,
         items_origin,
-        tools,
+        mut tools,
         tool_choice,
         parallel_tool_calls,
         call_style: _,
@@ -91,6 +91,7 @@ pub(in crate::chat) fn write_request(
     wire.store = out.store(store);
     let items = settle(items, Api::Chat, &mut out.losses, &mut out.places);
     wire.messages = Some(encode_messages(&mut out, instructions, items, items_origin)?);
+    settle_tools(&mut tools, Api::Chat, &mut out.losses, &mut out.places);
     let tools = encode_tools(&mut out, tools, tool_choice.as_ref())?;
     wire.tool_choice = encode_choice(&mut out, tool_choice, &tools)?;
     let has_tools = !tools.wire.is_empty();
