@@ -100,6 +100,13 @@ impl Executor {
         Self { remote: Arc::clone(&self.remote), key: self.key.hiding(secrets) }
     }
 
+    /// The same, with headers that go along with every request: those of a proxy, for instance. They replace what the profile
+    /// says, and earlier ones.
+    #[must_use]
+    pub fn with_headers(&self, headers: HeaderMap) -> Self {
+        Self { remote: Arc::clone(&self.remote), key: self.key.with_headers(headers) }
+    }
+
     /// What it was made with.
     #[must_use]
     pub fn config(&self) -> &Config {

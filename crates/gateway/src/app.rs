@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::exchange::watchers::Watchers;
 use crate::store::{Store, open_store};
-use crate::{Config, InboundKey, Limits, Reload, StartError, Upstreams};
+use crate::{Config, InboundKey, Limits, Origin, Reload, StartError, Upstreams};
 
 /// One gateway's state.
 pub(crate) struct App {
@@ -17,6 +17,7 @@ pub(crate) struct App {
     pub(crate) hidden: Scrubber,
     pub(crate) inbound_key: Option<InboundKey>,
     pub(crate) allowed_hosts: Vec<String>,
+    pub(crate) allowed_origins: Vec<Origin>,
     pub(crate) limits: Limits,
     pub(crate) store: Option<Arc<dyn Store>>,
     pub(crate) reload: Option<Reload>,
@@ -38,14 +39,35 @@ impl App {
     /// # Errors
     /// The store cannot be used, or exchanges cannot be captured.
     pub(crate) fn new(config: Config, upstreams: Upstreams) -> Result<Self, StartError> {
-        let Config { listen: _, inbound_key, allowed_hosts, limits, watching, reload, store, store_limits } = config;
+        let Config {
+            listen: _,
+            inbound_key,
+            allowed_hosts,
+            allowed_origins,
+            limits,
+            watching,
+            reload,
+            store,
+            store_limits,
+        } = config;
         let store = open_store(&store, store_limits)?;
         let hidden = Scrubber::new(inbound_key.iter().map(InboundKey::secret));
         let now = Arc::new(upstreams.hiding(&hidden));
         let upstreams = RwLock::new(Serving { now, before: Vec::new() });
         let watchers = Watchers::new(&watching)?;
         let closing = watch::Sender::new(false);
-        Ok(Self { upstreams, hidden, inbound_key, allowed_hosts, limits, store, reload, watchers, closing })
+        Ok(Self {
+            upstreams,
+            hidden,
+            inbound_key,
+            allowed_hosts,
+            allowed_origins,
+            limits,
+            store,
+            reload,
+            watchers,
+            closing,
+        })
     }
 
     /// Who answers a request that comes now. Whoever holds this keeps them, whatever comes in their place.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::{InboundKey, Reload, StoreConfig, StoreLimits};
+use crate::{InboundKey, Origin, Reload, StoreConfig, StoreLimits};
 
 /// Where a gateway listens, who may use it, and its limits.
 #[derive(Debug, Clone)]
@@ -17,6 +17,8 @@ pub struct Config {
     pub inbound_key: Option<InboundKey>,
     /// Names and addresses by which it may be asked where there is no key, besides those that mean this machine anyway.
     pub allowed_hosts: Vec<String>,
+    /// Web pages that may ask, wherever they are shown; with a key they need it as well.
+    pub allowed_origins: Vec<Origin>,
     /// Its limits.
     pub limits: Limits,
     /// What is kept of what happens.
@@ -35,6 +37,7 @@ impl Default for Config {
             listen: DEFAULT_LISTEN.to_owned(),
             inbound_key: None,
             allowed_hosts: Vec::new(),
+            allowed_origins: Vec::new(),
             limits: Limits::default(),
             watching: Watching::default(),
             reload: None,
@@ -65,6 +68,14 @@ pub struct Limits {
     pub body: usize,
     /// The longest pause within a request body (30 s).
     pub body_idle: Duration,
+    /// How long a request body may take altogether (5 min).
+    pub body_total: Duration,
+    /// How long a connection may take for the head of a request, the wait for it included (60 s).
+    pub head: Duration,
+    /// The largest head of a request, in bytes (64 KiB).
+    pub head_size: usize,
+    /// How many requests are served at a time, their replies included (4096).
+    pub requests: usize,
     /// After which pause in a streamed reply a comment is sent, so that nothing on the way takes it for dead (15 s).
     pub heartbeat: Duration,
     /// How long replies may go on after the server was told to stop (10 s).
@@ -76,6 +87,10 @@ impl Default for Limits {
         Self {
             body: 64 * 1024 * 1024,
             body_idle: Duration::from_secs(30),
+            body_total: Duration::from_secs(5 * 60),
+            head: Duration::from_secs(60),
+            head_size: 64 * 1024,
+            requests: 4096,
             heartbeat: Duration::from_secs(15),
             grace: Duration::from_secs(10),
         }
@@ -100,9 +115,6 @@ pub enum StartError {
         /// What the system says.
         source: io::Error,
     },
-    /// The server broke.
-    #[error("the server stopped: {0}")]
-    Serve(io::Error),
     /// Exchanges cannot be captured there.
     #[error("exchanges cannot be captured in {}: {source}", folder.display())]
     Capture {
@@ -117,6 +129,9 @@ pub enum StartError {
     /// The inbound key cannot be sent in a header.
     #[error("the inbound key must be visible ASCII characters, 8 at least")]
     InboundKey,
+    /// The origin of web pages is none.
+    #[error("{0:?} is no origin: write scheme, host and port as browsers do, like https://app.example")]
+    Origin(String),
     /// The store cannot be used.
     #[error("{0}")]
     Store(String),

@@ -8,23 +8,43 @@ use std::net::IpAddr;
 use axum::extract::Request;
 use http::header::{HOST, ORIGIN};
 use http::uri::Authority;
-use http::{HeaderMap, StatusCode, Uri};
+use http::{HeaderMap, StatusCode};
 
-use crate::ApiError;
+use crate::app::App;
+use crate::{ApiError, cors};
 
 /// Refuses a request that names another host than this machine, or comes from a page of another host.
-pub(crate) fn check(request: &Request, allowed: &[String]) -> Result<(), ApiError> {
+pub(crate) fn check(request: &Request, app: &App) -> Result<(), ApiError> {
+    let allowed = &app.allowed_hosts;
     let said = request.uri().authority().map(Authority::as_str).or_else(|| header(request.headers(), HOST.as_str()));
     let host = said.and_then(|host| host.parse::<Authority>().ok());
     if !host.is_some_and(|host| is_ours(host.host(), allowed)) {
-        return Err(refusal("Host", said, "foreign_host"));
+        return Err(refusal(said));
     }
     let Some(origin) = header(request.headers(), ORIGIN.as_str()) else { return Ok(()) };
-    let page = origin.parse::<Uri>().ok();
-    if page.as_ref().and_then(Uri::host).is_some_and(|host| is_ours(host, allowed)) {
+    let is_of_host = cors::host_of(origin).is_some_and(|host| is_ours(&host, allowed));
+    if is_of_host || app.allowed_origins.iter().any(|allowed| allowed.is(origin)) {
         return Ok(());
     }
-    Err(refusal("Origin", Some(origin), "foreign_origin"))
+    Err(foreign_origin(Some(origin), app))
+}
+
+/// The refusal of a page.
+pub(crate) fn foreign_origin(origin: Option<&str>, app: &App) -> ApiError {
+    let or_a_key = if app.inbound_key.is_some() { "" } else { OR_A_KEY };
+    let message = format!(
+        "web pages of `{}` may not use this gateway: add it to `allowed_origins` if they may{or_a_key}",
+        quoted(origin)
+    );
+    ApiError::new(StatusCode::FORBIDDEN, "permission_error", message).with_code("foreign_origin")
+}
+
+const OR_A_KEY: &str = ", or set an inbound key (INTERLINGUA_INBOUND_KEY), which callers then have to send";
+
+/// What a header said, for a message.
+fn quoted(said: Option<&str>) -> String {
+    const MOST: usize = 100;
+    said.unwrap_or("nothing").chars().take(MOST).collect()
 }
 
 fn header<'r>(headers: &'r HeaderMap, name: &str) -> Option<&'r str> {
@@ -43,14 +63,13 @@ fn is_ours(host: &str, allowed: &[String]) -> bool {
         || allowed.iter().any(|allowed| allowed.eq_ignore_ascii_case(&name))
 }
 
-fn refusal(header: &str, said: Option<&str>, code: &str) -> ApiError {
-    const MOST_QUOTED: usize = 100;
-    let said: String = said.unwrap_or("nothing").chars().take(MOST_QUOTED).collect();
+fn refusal(said: Option<&str>) -> ApiError {
     let message = format!(
-        "this gateway serves its own machine alone, and the request's `{header}` is `{said}`: \
-         add the host to `allowed_hosts`, or set an inbound key (INTERLINGUA_INBOUND_KEY), which callers then have to send"
+        "this gateway serves its own machine alone, and the request's `Host` is `{}`: \
+         add the host to `allowed_hosts`{OR_A_KEY}",
+        quoted(said)
     );
-    ApiError::new(StatusCode::FORBIDDEN, "permission_error", message).with_code(code)
+    ApiError::new(StatusCode::FORBIDDEN, "permission_error", message).with_code("foreign_host")
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ impl fmt::Debug for InboundKey {
 /// Lets in whoever presents the key; where none is set, everybody who asks for this machine by a name of its own.
 pub(crate) async fn admit(State(app): State<Shared>, mut request: Request, next: Next) -> Response {
     let Some(key) = &app.inbound_key else {
-        return match host::check(&request, &app.allowed_hosts) {
+        return match host::check(&request, &app) {
             Ok(()) => next.run(request).await,
             Err(refusal) => refusal.into_response(),
         };

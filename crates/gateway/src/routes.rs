@@ -1,16 +1,21 @@
 //! Every path there is.
 
+use std::sync::Arc;
+
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::{Method, StatusCode, Uri};
 use interlingua_translate::Api;
+use tokio::sync::Semaphore;
 
 use crate::app::Shared;
 use crate::error::INVALID_REQUEST;
 use crate::inbound::admit;
-use crate::{ApiError, access, ask, inspect, metrics, models, reload, reply, responses, store, usage};
+use crate::{
+    ApiError, access, ask, cors, crowd, inspect, loops, metrics, models, reload, reply, responses, store, usage,
+};
 
 /// The paths, for whoever asks for another.
 const KNOWN: &str = "POST /v1/chat/completions, POST /v1/responses, GET /v1/models, GET /v1/usage and GET /healthz";
@@ -39,6 +44,9 @@ pub(crate) fn router(app: Shared) -> Router {
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(app.clone(), admit))
         .merge(inspect::page())
+        .layer(from_fn_with_state(app.clone(), cors::answer))
+        .layer(from_fn(loops::refuse))
+        .layer(from_fn_with_state(Arc::new(Semaphore::new(app.limits.requests)), crowd::admit))
         // Whoever watches over the process has no key.
         .route("/healthz", get(healthz))
         .method_not_allowed_fallback(wrong_method)

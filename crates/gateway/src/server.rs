@@ -6,14 +6,12 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::ListenerExt;
 use futures_util::future::BoxFuture;
-use interlingua_executor::one_line;
 use tokio::net::{TcpListener, lookup_host};
 use tokio::time::timeout;
 
 use crate::app::{App, Shared};
-use crate::{Config, Limits, StartError, Upstreams, routes};
+use crate::{Config, Limits, StartError, Upstreams, connections, routes};
 
 /// A server that has its address and is ready to serve.
 pub struct Gateway {
@@ -65,7 +63,7 @@ impl Gateway {
     /// Serves until `stop` is ready, then takes no more connections and gives open replies [`Limits::grace`] to end.
     ///
     /// # Errors
-    /// The listener broke, or a login was renewed and could not be saved.
+    /// A login was renewed and could not be saved.
     pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), StartError> {
         self.served(Box::pin(stop)).await
     }
@@ -79,27 +77,17 @@ impl Gateway {
     async fn serving(self, stop: BoxFuture<'static, ()>) -> Result<(), StartError> {
         let Self { listener, addr: _, app } = self;
         let Limits { grace, .. } = app.limits;
-        // Small events are worth nothing late.
-        let listener = listener.tap_io(|connection| {
-            if let Err(error) = connection.set_nodelay(true) {
-                tracing::debug!(error = %one_line(error), "a connection keeps its delay");
-            }
-        });
         let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
-        let served = axum::serve(listener, routes::router(Arc::clone(&app))).with_graceful_shutdown(async {
+        let mut served = pin!(connections::serve(listener, routes::router(Arc::clone(&app)), app.limits, async {
             stop.await;
             let _ = stopping.send(());
-        });
-        let mut served = pin!(served.into_future());
+        }));
         tokio::select! {
-            ended = &mut served => ended.map_err(StartError::Serve)?,
+            () = &mut served => {}
             _ = stopped => {
-                if let Ok(ended) = timeout(grace, &mut served).await {
-                    ended.map_err(StartError::Serve)?;
-                } else {
+                if timeout(grace, &mut served).await.is_err() {
                     app.close();
-                    if let Ok(ended) = timeout(LAST_WORDS, served).await {
-                        ended.map_err(StartError::Serve)?;
+                    if timeout(LAST_WORDS, served).await.is_ok() {
                         tracing::warn!("replies were still under way and have been ended with an error");
                     } else {
                         tracing::warn!("replies were still under way and have been cut off");

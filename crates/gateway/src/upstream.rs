@@ -15,7 +15,7 @@ use secrecy::SecretString;
 
 use crate::exchange::tap::Tapped;
 use crate::inbound::bearer;
-use crate::{ApiError, StartError};
+use crate::{ApiError, StartError, loops};
 
 /// An upstream by name, or by address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +81,8 @@ pub struct Upstream {
     name: String,
     key: Key,
     replay: Option<Server>,
+    /// Whether its address is one of somebody's own, which may be this gateway's.
+    may_lead_back: bool,
 }
 
 enum Key {
@@ -123,6 +125,7 @@ impl Upstream {
             (Target::Url(url), None) => Some(url.clone()),
             (Target::Codex | Target::OpenAi | Target::Replay, None) => None,
         });
+        let may_lead_back = said.is_some();
         backend.base_url = said.or(backend.base_url).or_else(|| (target == Target::Codex).then(BaseUrl::codex));
         let config = Config { backend, upstream, policy, timeouts, ..Config::default() };
         let name = config.base_url().authority().to_owned();
@@ -148,7 +151,7 @@ impl Upstream {
         };
         // The Codex CLI is among the clients, and acts on every item that ends, whole or not.
         let style = Style { close_cut_items: style.close_cut_items.or(Some(false)), ..style };
-        Ok(Self { executor, style, policy, repair, name, key, replay })
+        Ok(Self { executor, style, policy, repair, name, key, replay, may_lead_back })
     }
 
     /// From now on nothing it answers repeats these either where it tells of a failure.
@@ -192,10 +195,11 @@ impl Upstream {
 
     /// Who asks it on behalf of a caller: with the caller's own key where the upstream has none.
     pub(crate) fn executor_for(&self, caller: &HeaderMap) -> Result<Executor, ApiError> {
-        match (&self.key, bearer(caller)) {
-            (Key::Callers, Some(token)) => Ok(self.executor.with_bearer(token)?),
-            (Key::Callers, None) | (Key::Own(_), _) => Ok(self.executor.clone()),
-        }
+        let executor = match (&self.key, bearer(caller)) {
+            (Key::Callers, Some(token)) => self.executor.with_bearer(token)?,
+            (Key::Callers, None) | (Key::Own(_), _) => self.executor.clone(),
+        };
+        Ok(if self.may_lead_back { executor.with_headers(loops::via(caller)) } else { executor })
     }
 
     /// Waits until nothing of the login is left unsaved. A program that ends calls this last.

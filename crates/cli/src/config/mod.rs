@@ -12,6 +12,7 @@ use interlingua_executor::{HttpSettings, Proxy};
 use interlingua_gateway::StoreConfig;
 
 use crate::serve::file::{self, Flags, Hidden};
+use crate::serve::origins;
 use crate::terminal;
 
 /// Check a configuration file, print one to start from, or let a running gateway read its own again
@@ -50,6 +51,7 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
             if let Some(Hidden(store)) = &file.store {
                 store.parse::<StoreConfig>()?;
             }
+            origins(&file.allowed_origins)?;
             let answering = file.answering(&Flags::default(), Some(&path));
             let upstreams = answering.open().await?;
             for (name, upstream) in upstreams.members() {

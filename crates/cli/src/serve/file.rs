@@ -38,6 +38,8 @@ settings! {
         inbound_key: Option<Hidden> = None,
         /// Names and addresses by which it may be asked without a key, besides those of this machine.
         allowed_hosts: Vec<String> = Vec::new(),
+        /// Web pages that may ask, by their origin: `https://app.example`. With an inbound key they need it as well.
+        allowed_origins: Vec<String> = Vec::new(),
         /// Where replies of Responses are kept for clients that go on from them: `memory`, `off`, a file, or a URL of Redis.
         store: Option<Hidden> = None,
         /// Whether an effort at the end of a model's name, as in `gpt-5.5-high` or `gpt-5.5(high)`, is the request's.

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use interlingua_gateway::{Config, Gateway, Handle, InboundKey, Reload, StoreConfig, Watching};
+use interlingua_gateway::{Config, Gateway, Handle, InboundKey, Origin, Reload, StoreConfig, Watching};
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -44,6 +44,9 @@ pub(crate) struct Args {
     /// A name or address by which it may be asked without a key, besides those of this machine; may be repeated
     #[arg(long, env = "INTERLINGUA_ALLOWED_HOSTS", value_name = "HOST", value_delimiter = ',')]
     allowed_host: Vec<String>,
+    /// The origin of web pages that may ask, like https://app.example; may be repeated
+    #[arg(long, env = "INTERLINGUA_ALLOWED_ORIGINS", value_name = "ORIGIN", value_delimiter = ',')]
+    allowed_origin: Vec<String>,
     /// Where replies of Responses are kept for clients that go on from them: memory, off, a file, or redis://HOST
     /// [default: memory]
     #[arg(long, env = "INTERLINGUA_STORE", value_name = "STORE", hide_env_values = true)]
@@ -71,6 +74,7 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
         alias,
         efforts_in_names,
         allowed_host,
+        allowed_origin,
         store,
         capture,
         inspect,
@@ -99,6 +103,7 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
         inbound_key: inbound_key.as_deref().map(InboundKey::new).transpose()?,
         allowed_hosts: [file.allowed_hosts, allowed_host].concat(),
         watching: Watching { capture: capture.or(file.capture.map(PathBuf::from)), inspect: inspects },
+        allowed_origins: origins(&[file.allowed_origins, allowed_origin].concat())?,
         reload,
         store: store
             .or(file.store.map(|Hidden(store)| store))
@@ -131,6 +136,11 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
         gateway.serve(told_to_stop()).await?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Origins, read.
+pub(crate) fn origins(texts: &[String]) -> Result<Vec<Origin>> {
+    texts.iter().map(|text| Ok(Origin::new(text)?)).collect()
 }
 
 /// Reads the configuration again whenever the system says SIGHUP, where there is such a thing.

@@ -153,6 +153,7 @@ impl Remote {
             request.headers_mut().insert(CONTENT_TYPE, JSON);
         }
         request.headers_mut().extend(own);
+        request.headers_mut().extend(key.headers().clone());
         let grant = key.grant().await?;
         let scrubber = key.scrubber(&grant);
         let opened = self.send(request.clone(), grant, scrubber.clone()).await?;

@@ -16,6 +16,8 @@ use crate::{Error, Scrubber};
 pub(crate) struct Key {
     source: Source,
     hidden: Scrubber,
+    /// What else goes along with every request.
+    headers: HeaderMap,
 }
 
 #[derive(Clone)]
@@ -39,7 +41,7 @@ pub(crate) enum Grant {
 
 impl Key {
     pub(crate) fn none() -> Self {
-        Self { source: Source::None, hidden: Scrubber::default() }
+        Self { source: Source::None, hidden: Scrubber::default(), headers: HeaderMap::new() }
     }
 
     /// The same secrets, and this token.
@@ -52,18 +54,27 @@ impl Key {
             Error::configuration("the bearer token holds characters that no HTTP header may carry".to_owned())
         })?;
         value.set_sensitive(true);
-        Ok(Self { source: Source::Bearer(value), hidden: self.hidden.clone() })
+        Ok(Self { source: Source::Bearer(value), ..self.clone() })
     }
 
     /// The same secrets, and these credentials.
     #[cfg(feature = "reqwest")]
     pub(crate) fn with_credentials(&self, credentials: Arc<dyn Credentials>) -> Self {
-        Self { source: Source::Credentials(credentials), hidden: self.hidden.clone() }
+        Self { source: Source::Credentials(credentials), ..self.clone() }
     }
 
     /// The same credentials, and more that must not get out.
     pub(crate) fn hiding(&self, secrets: &Scrubber) -> Self {
-        Self { source: self.source.clone(), hidden: self.hidden.merged(secrets) }
+        Self { hidden: self.hidden.merged(secrets), ..self.clone() }
+    }
+
+    /// The same, with these headers beside it.
+    pub(crate) fn with_headers(&self, headers: HeaderMap) -> Self {
+        Self { headers, ..self.clone() }
+    }
+
+    pub(crate) fn headers(&self) -> &HeaderMap {
+        &self.headers
     }
 
     /// What a reply to a request with this grant must not let out.

@@ -24,6 +24,14 @@ use crate::{ApiError, Limits};
 /// Reads a JSON body, and undoes its compression, of which the CLI of Codex makes use, on the way: the limits count
 /// what comes out.
 pub(crate) async fn read(request: Request, limits: Limits) -> Result<Bytes, ApiError> {
+    let limit = limits.body_total;
+    timeout(limit, read_slowly(request, limits)).await.unwrap_or_else(|_| {
+        let message = format!("the body has not come within {} s", limit.as_secs_f64());
+        Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, INVALID_REQUEST, message))
+    })
+}
+
+async fn read_slowly(request: Request, limits: Limits) -> Result<Bytes, ApiError> {
     let (parts, mut body) = request.into_parts();
     check_kind(&parts.headers)?;
     let announced = body.size_hint().exact().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);

@@ -11,13 +11,14 @@ use bytes::{Bytes, BytesMut};
 pub(super) struct Room {
     bytes: BytesMut,
     limit: usize,
+    /// How many are to be expected.
+    announced: usize,
 }
 
 impl Room {
     /// Room for `limit` bytes, of which `announced` are to be expected.
     pub(super) fn new(limit: usize, announced: usize) -> Self {
-        // Growing step by step would need twice the room in the end.
-        Self { bytes: BytesMut::with_capacity(announced.min(limit)), limit }
+        Self { bytes: BytesMut::new(), limit, announced: announced.min(limit) }
     }
 
     /// How many bytes there may be altogether.
@@ -34,6 +35,13 @@ impl Room {
     /// Takes all of `data` or nothing.
     pub(super) fn take(&mut self, data: &[u8]) -> io::Result<()> {
         self.check(data.len().try_into().unwrap_or(u64::MAX))?;
+        let room = self.bytes.capacity() - self.bytes.len();
+        if room < data.len() {
+            // Room is made for what has come, never for what is said to come: twice as much as there is, and no more than is
+            // announced.
+            let expected = self.announced.saturating_sub(self.bytes.len());
+            self.bytes.reserve(data.len().max(self.bytes.len().min(expected)));
+        }
         self.bytes.extend_from_slice(data);
         Ok(())
     }

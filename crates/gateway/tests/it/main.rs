@@ -3,6 +3,7 @@
 mod codex;
 mod doors;
 mod encodings;
+mod guests;
 mod passed;
 mod refusals;
 mod responses;

@@ -9,7 +9,8 @@ use std::time::Duration;
 use interlingua_executor::Profile;
 use interlingua_executor::{HttpSettings, Proxy, Timeouts};
 use interlingua_gateway::{
-    Config, Gateway, Handle, InboundKey, Limits, StoreConfig, Target, Upstream, UpstreamConfig, Upstreams, Watching,
+    Config, Gateway, Handle, InboundKey, Limits, Origin, StoreConfig, Target, Upstream, UpstreamConfig, Upstreams,
+    Watching,
 };
 use interlingua_replay::{Faults, Replay, Server};
 use interlingua_translate::Api;
@@ -92,6 +93,7 @@ impl Plan {
             listen: "127.0.0.1:0".to_owned(),
             inbound_key: self.inbound_key.map(|key| InboundKey::new(key).unwrap()),
             allowed_hosts: vec!["gateway.lan".to_owned()],
+            allowed_origins: vec![Origin::new("https://app.example").unwrap()],
             limits: self.limits,
             store: self.store,
             watching: self.watching,

@@ -1,0 +1,136 @@
+//! Web pages that may ask: those of the origins in the configuration, and no other.
+//!
+//! A browser asks first (a preflight, without any key) and lets a page read an answer only where it says so.
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
+    ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
+};
+use http::uri::Authority;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+
+use crate::app::Shared;
+use crate::{StartError, host};
+
+/// The origin of web pages: a scheme, a host and a port, as browsers write it (`https://app.example`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin(String);
+
+impl Origin {
+    /// Reads an origin.
+    ///
+    /// # Errors
+    /// It is none: there is no scheme, or there is more than scheme, host and port.
+    pub fn new(text: &str) -> Result<Self, StartError> {
+        let wrong = || StartError::Origin(text.chars().take(100).collect());
+        let (scheme, authority) = text.split_once("://").ok_or_else(wrong)?;
+        let is_scheme = !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        let authority: Authority = authority.parse().map_err(|_| wrong())?;
+        if !is_scheme || authority.as_str().contains(['@', '*']) || authority.host().is_empty() {
+            return Err(wrong());
+        }
+        Ok(Self(text.to_ascii_lowercase()))
+    }
+
+    /// Whether this is what a browser says.
+    pub(crate) fn is(&self, said: &str) -> bool {
+        self.0.eq_ignore_ascii_case(said)
+    }
+}
+
+/// Answers the questions of browsers, and lets the pages that may ask read their answers.
+pub(crate) async fn answer(State(app): State<Shared>, request: Request, next: Next) -> Response {
+    let allowed = origin(request.headers()).filter(|said| app.allowed_origins.iter().any(|origin| origin.is(said)));
+    let allowed = allowed.and_then(|said| HeaderValue::try_from(said).ok());
+    if is_preflight(&request) {
+        // Whose name this is counts here too, where nobody needs a key.
+        let checked = if app.inbound_key.is_none() { host::check(&request, &app) } else { Ok(()) };
+        return match (checked, allowed) {
+            (Err(refusal), _) => refusal.into_response(),
+            (Ok(()), Some(origin)) => preflight(request.headers(), origin),
+            (Ok(()), None) => host::foreign_origin(origin(request.headers()), &app).into_response(),
+        };
+    }
+    let mut response = next.run(request).await;
+    if let Some(origin) = allowed {
+        let headers = response.headers_mut();
+        readable(headers, origin);
+        headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("*"));
+    }
+    response
+}
+
+fn origin(headers: &HeaderMap) -> Option<&str> {
+    headers.get(ORIGIN)?.to_str().ok()
+}
+
+fn is_preflight(request: &Request) -> bool {
+    request.method() == Method::OPTIONS
+        && request.headers().contains_key(ORIGIN)
+        && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+fn preflight(asked: &HeaderMap, origin: HeaderValue) -> Response {
+    /// Seconds that a browser may remember the answer.
+    const AGE: HeaderValue = HeaderValue::from_static("600");
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let headers = response.headers_mut();
+    readable(headers, origin);
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST, DELETE"));
+    // The names of headers are no secret, and the SDKs send a dozen of their own.
+    if let Some(names) = asked.get(ACCESS_CONTROL_REQUEST_HEADERS) {
+        headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, names.clone());
+    }
+    // A page of the internet asks a server of the machine it is shown on: browsers want to be told twice.
+    if asked.contains_key(REQUEST_PRIVATE_NETWORK) {
+        headers.insert(ALLOW_PRIVATE_NETWORK, HeaderValue::from_static("true"));
+    }
+    headers.insert(ACCESS_CONTROL_MAX_AGE, AGE);
+    response
+}
+
+fn readable(headers: &mut HeaderMap, origin: HeaderValue) {
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    headers.append(VARY, HeaderValue::from_static("origin"));
+}
+
+const REQUEST_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-request-private-network");
+const ALLOW_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-control-allow-private-network");
+
+/// The host of the page that asks.
+pub(crate) fn host_of(origin: &str) -> Option<String> {
+    origin.parse::<Uri>().ok()?.host().map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Origin;
+
+    #[test]
+    fn an_origin_is_a_scheme_a_host_and_perhaps_a_port() {
+        for good in
+            ["https://app.example", "http://localhost:3000", "http://[::1]:80", "chrome-extension://abc", "HTTPS://A.B"]
+        {
+            assert!(Origin::new(good).is_ok_and(|origin| origin.is(&good.to_lowercase())), "{good}");
+        }
+        for bad in [
+            "*",
+            "null",
+            "app.example",
+            "https://",
+            "https://a/",
+            "https://a/b",
+            "https://me@a",
+            "https://*.a",
+            "://a",
+            "",
+        ] {
+            assert!(Origin::new(bad).is_err(), "{bad}");
+        }
+        assert!(!Origin::new("https://app.example").unwrap().is("https://app.example.evil.test"));
+    }
+}
