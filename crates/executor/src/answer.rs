@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use interlingua_model::Usage;
 use interlingua_translate::Loss;
 
 use crate::SseStream;
@@ -30,6 +31,8 @@ pub struct Meta {
     pub head: ReplyHead,
     /// The limits the upstream told with this reply.
     pub rate_limits: Option<RateLimits>,
+    /// What a whole reply cost, where the upstream said so; of a stream see [`SseStream::report`].
+    pub usage: Option<Usage>,
     /// How long it took.
     pub timings: Timings,
 }

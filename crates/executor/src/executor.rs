@@ -12,7 +12,7 @@ use interlingua_translate::{self as translate, Asked, Loss, Outgoing, Reading, S
 use uuid::Uuid;
 
 use crate::Scrubber;
-use crate::answer::{Answer, Reply};
+use crate::answer::{Answer, Meta, Reply};
 use crate::codex::limits::RateLimits;
 use crate::config::Config;
 use crate::error::Error;
@@ -292,11 +292,12 @@ impl Executor {
             return Ok(Answer { value: Reply::Stream(stream), meta: started.ready(losses.to_vec()) });
         }
         std::future::poll_fn(|cx| chain.poll_until(cx, |_| false)).await;
-        let (mut body, lost) = sse_stream::whole(chain).map_err(|error| error.with_head(&started.head))?;
+        let (mut body, lost, usage) = sse_stream::whole(chain).map_err(|error| error.with_head(&started.head))?;
         if let Some(keeper) = keeper {
             body = keeper.keep(Last::Whole(body)).await;
         }
-        Ok(Answer { value: Reply::Whole(body), meta: started.ready([losses, &lost].concat()) })
+        let meta = Meta { usage, ..started.ready([losses, &lost].concat()) };
+        Ok(Answer { value: Reply::Whole(body), meta })
     }
 
     async fn framed(

@@ -34,8 +34,11 @@ pub(crate) fn body(body: Bytes) -> Response {
 /// A reply, with what a client learns beside it: the upstream's limits and id, and the losses. One that was passed on has the
 /// upstream's status and name for what it is, unless that is wrong.
 pub(crate) fn answered(mut response: Response, meta: &Meta) -> Response {
-    let Meta { losses: lost, is_passed, head, rate_limits: _, timings: _ } = meta;
-    exchange::note(|exchange| exchange.lost(lost));
+    let Meta { losses: lost, is_passed, head, rate_limits: _, usage, timings: _ } = meta;
+    exchange::note(|exchange| {
+        exchange.lost(lost);
+        exchange.used(usage.as_ref());
+    });
     if *is_passed {
         *response.status_mut() = head.status;
         let ours = response.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();

@@ -83,10 +83,11 @@ async fn next(events: &mut SseStream, manner: &mut Manner) -> Option<Bytes> {
         events.next().await
     };
     if next.is_none()
-        && let Some(Report { failure, phase, losses }) = events.report()
+        && let Some(Report { failure, phase, losses, usage }) = events.report()
     {
         exchange::note(|exchange| {
             exchange.lost(&losses);
+            exchange.used(usage.as_ref());
             if let Some(failure) = &failure {
                 exchange.failed(&phase.to_string(), failure);
             }

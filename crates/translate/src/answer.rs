@@ -1,6 +1,6 @@
 //! A reply on its way to the client, as the client asked for it, whatever the upstream sends.
 
-use interlingua_model::{Event, Failure, Fold, FoldError, Opaque, Response, Sink};
+use interlingua_model::{Event, Failure, Fold, FoldError, Opaque, Response, Sink, Usage};
 
 use crate::api::{Context, Encoder};
 use crate::outcome::{End, Outcome};
@@ -36,6 +36,8 @@ pub struct Answer {
     writer: Writer,
     asides: Vec<Opaque>,
     has_output: bool,
+    /// What it cost, as the upstream said.
+    usage: Option<Box<Usage>>,
     #[cfg(feature = "sse")]
     pub(crate) feed: crate::feed::Feed,
 }
@@ -88,6 +90,7 @@ impl Answer {
             reply: reply.clone(),
             asides: Vec::new(),
             has_output: false,
+            usage: None,
             #[cfg(feature = "sse")]
             feed: crate::feed::Feed::default(),
         }
@@ -95,18 +98,18 @@ impl Answer {
 
     /// Takes one event of the upstream's stream: its name, and its data. After the end, events are ignored.
     pub fn event(&mut self, name: Option<&str>, data: &str, out: &mut impl Frames) -> Stage {
-        let Self { reply, reader, writer, asides, has_output, .. } = self;
+        let Self { reply, reader, writer, asides, has_output, usage, .. } = self;
         if let Reader::Reading(decoder) = reader {
-            decoder.read(data, name, &mut Writing { reply, writer, asides, has_output, out });
+            decoder.read(data, name, &mut Writing { reply, writer, asides, has_output, usage, out });
         }
         self.settle(out)
     }
 
     /// Takes the event that the upstream's stream was cut in. It counts if its data is whole.
     pub fn cut_event(&mut self, name: Option<&str>, data: &str, out: &mut impl Frames) -> Stage {
-        let Self { reply, reader, writer, asides, has_output, .. } = self;
+        let Self { reply, reader, writer, asides, has_output, usage, .. } = self;
         if let Reader::Reading(decoder) = reader {
-            decoder.read_cut(data, name, &mut Writing { reply, writer, asides, has_output, out });
+            decoder.read_cut(data, name, &mut Writing { reply, writer, asides, has_output, usage, out });
         }
         self.settle(out)
     }
@@ -117,13 +120,14 @@ impl Answer {
             let outcome = match self.reply.reading().whole(body) {
                 Ok(translated) => {
                     let end = End::of(&translated.value.finish);
+                    self.usage = translated.value.usage.clone().map(Box::new);
                     self.render(translated.value, out);
-                    Outcome { end, losses: translated.losses }
+                    Outcome::new(end, translated.losses)
                 }
                 Err(error) => {
                     let failure = Box::new(error.into_failure());
                     self.writing(out).event(Event::Failed(failure.clone()));
-                    Outcome { end: End::Failed(failure), losses: Vec::new() }
+                    Outcome::new(End::Failed(failure), Vec::new())
                 }
             };
             self.reader = Reader::Ended(Box::new(outcome));
@@ -194,10 +198,10 @@ impl Answer {
             self.end_of_bytes(out);
         }
         self.stop(reason, out);
-        let Self { reader: Reader::Ended(outcome), writer, .. } = self else {
-            return Outcome { end: End::Truncated, losses: Vec::new() };
+        let Self { reader: Reader::Ended(outcome), writer, usage, .. } = self else {
+            return Outcome::new(End::Truncated, Vec::new());
         };
-        let Outcome { end, mut losses } = *outcome;
+        let Outcome { end, mut losses, usage: _ } = *outcome;
         // The client's side may refuse what the upstream's side thought sound.
         let refused = match writer {
             Writer::Stream(encoder) => {
@@ -219,12 +223,12 @@ impl Answer {
             (Some(failure), _) => End::Failed(Box::new(failure)),
             (None, end) => end,
         };
-        Outcome { end, losses }
+        Outcome { end, losses, usage: usage.map(|usage| *usage) }
     }
 
     fn writing<'w, F>(&'w mut self, out: &'w mut F) -> Writing<'w, F> {
-        let Self { reply, reader: _, writer, asides, has_output, .. } = self;
-        Writing { reply, writer, asides, has_output, out }
+        let Self { reply, reader: _, writer, asides, has_output, usage, .. } = self;
+        Writing { reply, writer, asides, has_output, usage, out }
     }
 
     /// Writes what a decoder that has just ended amounts to.
@@ -236,7 +240,7 @@ impl Answer {
     }
 
     pub(crate) fn stop(&mut self, reason: Option<Failure>, out: &mut impl Frames) {
-        let ended = Reader::Ended(Box::new(Outcome { end: End::Truncated, losses: Vec::new() }));
+        let ended = Reader::Ended(Box::new(Outcome::new(End::Truncated, Vec::new())));
         match std::mem::replace(&mut self.reader, ended) {
             ended @ Reader::Ended(_) => self.reader = ended,
             Reader::Reading(decoder) => {
@@ -260,8 +264,9 @@ impl Reply {
     pub fn render(&self, response: Response, out: &mut impl Frames) -> Outcome {
         let mut answer = self.answer();
         let end = End::of(&response.finish);
+        answer.usage = response.usage.clone().map(Box::new);
         answer.render(response, out);
-        answer.reader = Reader::Ended(Box::new(Outcome { end, losses: Vec::new() }));
+        answer.reader = Reader::Ended(Box::new(Outcome::new(end, Vec::new())));
         answer.finish(out)
     }
 }
@@ -285,6 +290,7 @@ struct Writing<'w, F> {
     writer: &'w mut Writer,
     asides: &'w mut Vec<Opaque>,
     has_output: &'w mut bool,
+    usage: &'w mut Option<Box<Usage>>,
     out: &'w mut F,
 }
 
@@ -297,6 +303,9 @@ impl<F: Frames> Sink for Writing<'_, F> {
         }
         if let Event::Opaque(opaque) = &event {
             keep_aside(self.asides, opaque);
+        }
+        if let Event::Finished(ending) = &event {
+            *self.usage = ending.usage.clone().map(Box::new);
         }
         let is_output = event.is_output();
         match self.writer {

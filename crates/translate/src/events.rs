@@ -73,12 +73,12 @@ impl Events {
             Ok(translated) => {
                 let end = End::of(&translated.value.finish);
                 Response::into_events(translated.value, out);
-                Outcome { end, losses: translated.losses }
+                Outcome::new(end, translated.losses)
             }
             Err(error) => {
                 let failure = Box::new(error.into_failure());
                 out.event(Event::Failed(failure.clone()));
-                Outcome { end: End::Failed(failure), losses: Vec::new() }
+                Outcome::new(End::Failed(failure), Vec::new())
             }
         };
         self.state = State::Ended(Box::new(outcome));
@@ -116,7 +116,7 @@ impl Events {
     fn outcome(self) -> Outcome {
         match self.state {
             State::Ended(outcome) => *outcome,
-            State::Reading(_) => Outcome { end: End::Truncated, losses: Vec::new() },
+            State::Reading(_) => Outcome::new(End::Truncated, Vec::new()),
         }
     }
 
@@ -127,7 +127,7 @@ impl Events {
     }
 
     pub(crate) fn stop(&mut self, reason: Option<Failure>, out: &mut impl Sink) {
-        let ended = State::Ended(Box::new(Outcome { end: End::Truncated, losses: Vec::new() }));
+        let ended = State::Ended(Box::new(Outcome::new(End::Truncated, Vec::new())));
         self.state = match std::mem::replace(&mut self.state, ended) {
             State::Reading(decoder) => State::Ended(Box::new(decoder.finish(reason, out))),
             ended @ State::Ended(_) => ended,

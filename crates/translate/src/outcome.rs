@@ -1,6 +1,6 @@
 //! How a reply ended.
 
-use interlingua_model::{Failure, Finish, IncompleteReason};
+use interlingua_model::{Failure, Finish, IncompleteReason, Usage};
 
 use crate::Loss;
 use crate::error::{describe, stream_incomplete};
@@ -13,6 +13,8 @@ pub struct Outcome {
     pub end: End,
     /// What could not be carried over, in the order met.
     pub losses: Vec<Loss>,
+    /// What the upstream said that it cost, where it said so.
+    pub usage: Option<Usage>,
 }
 
 /// Every way a reply can end. There is no other, and none is silent.
@@ -29,6 +31,11 @@ pub enum End {
 }
 
 impl Outcome {
+    /// An end with its losses, of which nobody has said what it cost.
+    pub fn new(end: End, losses: Vec<Loss>) -> Self {
+        Self { end, losses, usage: None }
+    }
+
     /// The failure to tell, where it failed or was cut off; one without a word gets some.
     #[must_use]
     pub fn failure(&self) -> Option<Failure> {

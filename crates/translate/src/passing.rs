@@ -217,21 +217,21 @@ impl Passing {
 }
 
 fn failed(failure: Failure) -> Outcome {
-    Outcome { end: End::Failed(Box::new(failure)), losses: Vec::new() }
+    Outcome::new(End::Failed(Box::new(failure)), Vec::new())
 }
 
 /// Passes a whole reply on, unless it is none.
 fn judge(reply: &Reply, mut document: Vec<u8>, out: &mut Vec<u8>) -> Outcome {
-    let end = match reply.reading().whole(&document) {
-        Ok(read) => End::of(&read.value.finish),
+    let (end, usage) = match reply.reading().whole(&document) {
+        Ok(read) => (End::of(&read.value.finish), read.value.usage),
         // There is a reply, of which only we cannot read one place.
-        Err(Error::Malformed { path: Some(path), message: _ }) if has(&document, &path) => End::Completed,
+        Err(Error::Malformed { path: Some(path), message: _ }) if has(&document, &path) => (End::Completed, None),
         // Or that another API could not carry.
-        Err(Error::Reply { .. }) => End::Completed,
+        Err(Error::Reply { .. }) => (End::Completed, None),
         Err(error) => return failed(error.into_failure()),
     };
     out.append(&mut document);
-    Outcome { end, losses: Vec::new() }
+    Outcome { end, losses: Vec::new(), usage }
 }
 
 /// Whether there is anything in a document at the beginning of a path.

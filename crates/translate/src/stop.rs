@@ -56,10 +56,10 @@ impl StoppingDecoder {
         let outcome = decoder.finish(reason, &mut Watched { stop: &mut stop, out });
         match stop.phase {
             Phase::Ended => {
-                let Outcome { end: _, mut losses } = outcome;
+                let Outcome { end: _, mut losses, usage: _ } = outcome;
                 let detail = "the answer ended at a stop sequence, before the upstream could say what it cost";
                 losses.push(Loss::new(Origin::of("usage").path(), LossCode::UnknownUsage, detail));
-                Outcome { end: End::Completed, losses }
+                Outcome::new(End::Completed, losses)
             }
             Phase::Watching | Phase::Matched => outcome,
         }

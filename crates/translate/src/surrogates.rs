@@ -76,9 +76,9 @@ impl MendingDecoder {
     pub(crate) fn finish(mut self, reason: Option<Failure>, out: &mut impl Sink) -> Outcome {
         self.join("", out);
         let Self { decoder, held: _, losses: mut all } = self;
-        let Outcome { end, losses } = decoder.finish(reason, out);
+        let Outcome { end, losses, usage: _ } = decoder.finish(reason, out);
         all.extend(losses);
-        Outcome { end, losses: all }
+        Outcome::new(end, all)
     }
 
     /// Reads the event that is held, with the half that this one begins with, and gives the rest of this one.

@@ -1,6 +1,6 @@
 //! A reply that is passed on unchanged, watched as it goes by.
 
-use interlingua_model::{Envelope, Event, Failure, Opaque, Sink};
+use interlingua_model::{Envelope, Event, Failure, Opaque, Sink, Usage};
 use serde::de::IgnoredAny;
 
 use crate::answer::keep_aside;
@@ -49,6 +49,7 @@ struct Seen {
     has_output: bool,
     failure: Option<Failure>,
     asides: Vec<Opaque>,
+    usage: Option<Usage>,
 }
 
 impl Sink for Seen {
@@ -61,6 +62,8 @@ impl Sink for Seen {
             self.failure = Some(*failure);
         } else if let Event::Opaque(opaque) = event {
             keep_aside(&mut self.asides, &opaque);
+        } else if let Event::Finished(ending) = event {
+            self.usage = ending.usage;
         }
     }
 }
@@ -150,14 +153,16 @@ impl Watch {
         let Self { reply, decoder, mut seen, events, has_last_words } = self;
         // What the upstream has ended itself, the client has had; what makes no sense it has not.
         if decoder.has_ended() && !seen.failure.as_ref().is_some_and(is_word_of_ours) {
-            return decoder.finish(reason, &mut seen);
+            let outcome = decoder.finish(reason, &mut seen);
+            return Outcome { usage: seen.usage, ..outcome };
         }
         if has_last_words {
-            return Outcome { end: End::Completed, losses: Vec::new() };
+            return Outcome::new(End::Completed, Vec::new());
         }
         // How the stream ends is no part of what the client has had.
         let begun = seen.begun.take();
         let outcome = decoder.finish(reason, &mut seen);
+        let usage = seen.usage.take();
         if let (End::Truncated | End::Failed(_), Some(failure)) = (&outcome.end, seen.failure) {
             let mut encoder: Encoder = reply.context().encoder();
             let failure = Event::Failed(Box::new(failure));
@@ -174,7 +179,7 @@ impl Watch {
                 }
             }
         }
-        outcome
+        Outcome { usage, ..outcome }
     }
 }
 

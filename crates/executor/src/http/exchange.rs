@@ -290,6 +290,6 @@ impl Started {
     pub(crate) fn ready(self, losses: Vec<interlingua_translate::Loss>) -> Meta {
         let Self { head, sent, waited } = self;
         let timings = Timings { headers: waited, ready: sent.elapsed() };
-        Meta { losses, is_passed: false, rate_limits: head.rate_limits(), head, timings }
+        Meta { losses, is_passed: false, rate_limits: head.rate_limits(), head, usage: None, timings }
     }
 }

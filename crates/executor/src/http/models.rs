@@ -44,8 +44,14 @@ impl Executor {
             };
             let catalogue = self.remote.catalogue.read().ok_or(failure)?;
             let head = catalogue.head.clone();
-            let meta =
-                Meta { losses: Vec::new(), is_passed: false, rate_limits: None, head, timings: Timings::default() };
+            let meta = Meta {
+                losses: Vec::new(),
+                is_passed: false,
+                rate_limits: None,
+                head,
+                usage: None,
+                timings: Timings::default(),
+            };
             Ok(Answer { value: catalogue.list(), meta })
         })
     }

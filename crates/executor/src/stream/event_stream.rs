@@ -110,7 +110,7 @@ impl<S: Sink> Reader for Told<S> {
 
     fn end(&mut self, reason: Option<Failure>) -> Outcome {
         match (self.events.take(), reason) {
-            (None, _) => Outcome { end: End::Truncated, losses: Vec::new() },
+            (None, _) => Outcome::new(End::Truncated, Vec::new()),
             (Some(events), Some(reason)) => events.fail(reason, &mut self.noted),
             (Some(events), None) => events.finish(&mut self.noted),
         }

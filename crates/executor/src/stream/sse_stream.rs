@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_core::Stream;
-use interlingua_model::{Failure, Opaque};
+use interlingua_model::{Failure, Opaque, Usage};
 use interlingua_translate::{Answer, End, Frames, Loss, Outcome, Passing, Stage};
 
 use crate::Scrubber;
@@ -65,6 +65,8 @@ pub struct Report {
     pub phase: Phase,
     /// What the reply lost in translation.
     pub losses: Vec<Loss>,
+    /// What the upstream said that it cost.
+    pub usage: Option<Usage>,
 }
 
 /// A reply on its way to the client, and what of it nobody took yet.
@@ -265,7 +267,7 @@ impl<O: Out> Reader for Rendered<O> {
                     None => passing.finish(out),
                 })
             }
-            Way::Ended => Outcome { end: End::Truncated, losses: Vec::new() },
+            Way::Ended => Outcome::new(End::Truncated, Vec::new()),
         }
     }
 }
@@ -312,14 +314,16 @@ impl SseStream {
 /// How a reply went, once it has ended.
 pub(crate) fn report<O: Out>(chain: &Chain<Rendered<O>>) -> Option<Report> {
     let outcome = chain.outcome()?;
-    Some(Report { failure: outcome.failure(), phase: chain.phase(), losses: outcome.losses.clone() })
+    let (losses, usage) = (outcome.losses.clone(), outcome.usage.clone());
+    Some(Report { failure: outcome.failure(), phase: chain.phase(), losses, usage })
 }
 
 /// The whole of a reply that has ended, or the error it is.
-pub(crate) fn whole(held: Held) -> Result<(Bytes, Vec<Loss>), Error> {
+pub(crate) fn whole(held: Held) -> Result<(Bytes, Vec<Loss>, Option<Usage>), Error> {
     let mut ended = held.or_error()?;
-    let losses = ended.outcome().map(|outcome| outcome.losses.clone()).unwrap_or_default();
-    Ok((ended.reader.take(), losses))
+    let outcome = ended.outcome().cloned();
+    let (losses, usage) = outcome.map(|outcome| (outcome.losses, outcome.usage)).unwrap_or_default();
+    Ok((ended.reader.take(), losses, usage))
 }
 
 impl Stream for SseStream {

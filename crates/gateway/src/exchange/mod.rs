@@ -222,6 +222,12 @@ impl Exchange {
         self.lock().losses.extend_from_slice(losses);
     }
 
+    pub(crate) fn used(&self, usage: Option<&Usage>) {
+        if let Some(usage) = usage {
+            self.lock().usage = Some(usage.clone());
+        }
+    }
+
     pub(crate) fn failed(&self, phase: &str, failure: &Failure) {
         let (code, message) = (failure.code.clone(), failure.message.clone());
         self.lock().failure = Some(Failed { phase: phase.to_owned(), code, message });

@@ -41,6 +41,11 @@ async fn requests_add_up() {
     assert_eq!(number(&page, &failed), 1, "a model that no upstream answered for is no label of its own");
     assert_eq!(number(&page, &["interlingua_first_byte_seconds_count", "upstream=\"127"]), 4);
     assert_eq!(number(&page, &["interlingua_request_seconds_count", "upstream=\"127"]), 4);
+    // Three replies of as many tokens each, streamed and whole.
+    for kind in ["input", "output"] {
+        let tokens = number(&page, &["interlingua_tokens_total", &format!("kind=\"{kind}\"")]);
+        assert!(tokens > 0 && tokens.is_multiple_of(3), "{kind}: {tokens}");
+    }
     // The page itself is under way.
     assert_eq!(number(&page, &["interlingua_open_requests "]), 1);
     setup.stop().await;

@@ -57,7 +57,7 @@ fn the_halves_of_a_character_in_two_deltas_are_one() {
             [&["a \\ud83d", "\\ude00 b"][..], &["a \\uD83D", "\\uDE00", " b"], &["a ", "\\ud83d", "\\ude00 b"]]
         {
             let (text, outcome) = read(deltas);
-            assert_eq!((text.as_str(), outcome), ("a 😀 b", Outcome { end: End::Completed, losses: Vec::new() }));
+            assert_eq!((text.as_str(), outcome), ("a 😀 b", Outcome::new(End::Completed, Vec::new())));
         }
         let (text, outcome) = read(&["\\ud83d", "\\ude00\\ud83d", "\\ude01"]);
         assert_eq!((text.as_str(), outcome.losses.len()), ("😀😁", 0));

@@ -134,7 +134,7 @@ impl Decoder {
             State::Ended(end) => end,
             State::Open => End::Truncated,
         };
-        Outcome { end, losses: self.losses.list }
+        Outcome::new(end, self.losses.list)
     }
 
     fn take(&mut self, chunk: wire::Chunk<'_>, out: &mut impl Sink) -> Result<(), Error> {

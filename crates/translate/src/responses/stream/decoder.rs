@@ -146,7 +146,7 @@ impl Decoder {
             State::Ended(end) => end,
             State::Open | State::Failing(_) => End::Truncated,
         };
-        Outcome { end, losses: self.losses }
+        Outcome::new(end, self.losses)
     }
 
     /// Whether the event came before. An end counts whatever its number.
