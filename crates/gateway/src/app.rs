@@ -7,6 +7,7 @@ use interlingua_executor::Scrubber;
 use tokio::sync::watch;
 
 use crate::exchange::watchers::Watchers;
+use crate::seal::Seal;
 use crate::store::{Store, open_store};
 use crate::{Config, InboundKey, Limits, Origin, Reload, StartError, Upstreams};
 
@@ -20,6 +21,7 @@ pub(crate) struct App {
     pub(crate) allowed_origins: Vec<Origin>,
     pub(crate) limits: Limits,
     pub(crate) store: Option<Arc<dyn Store>>,
+    pub(crate) seal: Arc<Seal>,
     pub(crate) reload: Option<Reload>,
     pub(crate) watchers: Watchers,
     /// Becomes true when replies that are still under way have to end.
@@ -49,7 +51,9 @@ impl App {
             reload,
             store,
             store_limits,
+            seal,
         } = config;
+        let seal = Arc::new(Seal::new(seal));
         let store = open_store(&store, store_limits)?;
         let hidden = Scrubber::new(inbound_key.iter().map(InboundKey::secret));
         let now = Arc::new(upstreams.hiding(&hidden));
@@ -64,6 +68,7 @@ impl App {
             allowed_origins,
             limits,
             store,
+            seal,
             reload,
             watchers,
             closing,

@@ -15,7 +15,7 @@ use crate::app::Shared;
 use crate::route::{Attempt, Wanted, told};
 use crate::store::{Conversations, Opened, Session};
 use crate::stream::Manner;
-use crate::{ApiError, Upstreams, body, exchange, reply, stream};
+use crate::{ApiError, Upstreams, body, compact, exchange, reply, stream};
 
 /// The route of each API below `base`.
 pub(crate) fn routes(base: &str) -> Router<Shared> {
@@ -49,8 +49,14 @@ async fn ask(api: Api, State(app): State<Shared>, request: Request) -> Result<Re
     };
     let hold = upstream.executor().config().timeouts.hold;
     let manner = Manner::new(api, hold, app.limits, app.closing());
+    let restored = |body: Bytes| match api {
+        Api::Responses => compact::restored(&app.seal, &body, upstream.api()),
+        Api::Chat => body,
+    };
     if upstream.passes(api) && route.effort.is_none() && opened.is_none() {
         // The upstream speaks the client's language: its answer goes back byte for byte.
+        let body = restored(body);
+        let wanted = wanted.and_then(|_| Wanted::in_body(&body));
         translator.check(&body)?;
         let named = match (&route.model, &wanted) {
             (Some(model), Some(wanted)) => wanted.replaced(&body, model),
@@ -65,12 +71,17 @@ async fn ask(api: Api, State(app): State<Shared>, request: Request) -> Result<Re
         Some(Opened { body, session }) => (body, Some(session)),
         None => (body, None),
     };
+    let body = restored(body);
     let read = translator.read(&body).map_err(ApiError::from);
     let mut asked = read.map_err(|error| error.rename_param(|param| Session::place(session.as_ref(), param)))?;
     // Nobody else will have to read it.
     let body = if route.others.is_empty() { Bytes::new() } else { body };
     route.apply(asked.request());
     let is_streamed = asked.is_streamed();
+    if compact::is_asked(&mut asked, upstream.api()) {
+        let answer = Box::pin(compact::answer(executor, asked, Arc::clone(&app.seal), session));
+        return respond(answer, is_streamed, manner).await.map(|response| held(response, upstreams));
+    }
     let answer = Box::pin(route.ask(executor, asked, Attempt { api, caller: headers, body, session }));
     respond(answer, is_streamed, manner).await.map(|response| held(response, upstreams))
 }

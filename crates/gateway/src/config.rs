@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::{InboundKey, Origin, Reload, StoreConfig, StoreLimits};
+use crate::{InboundKey, Origin, Reload, SealConfig, StoreConfig, StoreLimits};
 
 /// Where a gateway listens, who may use it, and its limits.
 #[derive(Debug, Clone)]
@@ -29,6 +29,8 @@ pub struct Config {
     pub store: StoreConfig,
     /// How much is kept there, and for how long.
     pub store_limits: StoreLimits,
+    /// With which key summaries of conversations are sealed.
+    pub seal: SealConfig,
 }
 
 impl Default for Config {
@@ -43,6 +45,7 @@ impl Default for Config {
             reload: None,
             store: StoreConfig::default(),
             store_limits: StoreLimits::default(),
+            seal: SealConfig::default(),
         }
     }
 }
@@ -132,6 +135,9 @@ pub enum StartError {
     /// The origin of web pages is none.
     #[error("{0:?} is no origin: write scheme, host and port as browsers do, like https://app.example")]
     Origin(String),
+    /// The key to seal with is too short.
+    #[error("the key that summaries are sealed with must have 16 characters at least")]
+    SealKey,
     /// The store cannot be used.
     #[error("{0}")]
     Store(String),

@@ -14,11 +14,13 @@ use crate::app::Shared;
 use crate::error::INVALID_REQUEST;
 use crate::inbound::admit;
 use crate::{
-    ApiError, access, ask, cors, crowd, inspect, loops, metrics, models, reload, reply, responses, store, usage,
+    ApiError, access, ask, compact, cors, crowd, inspect, loops, metrics, models, reload, reply, responses, store,
+    usage,
 };
 
 /// The paths, for whoever asks for another.
-const KNOWN: &str = "POST /v1/chat/completions, POST /v1/responses, GET /v1/models, GET /v1/usage and GET /healthz";
+const KNOWN: &str = "POST /v1/chat/completions, POST /v1/responses, POST /v1/responses/compact, GET /v1/models, \
+                     GET /v1/usage and GET /healthz";
 
 /// The whole server.
 pub(crate) fn router(app: Shared) -> Router {
@@ -27,6 +29,7 @@ pub(crate) fn router(app: Shared) -> Router {
         api = api
             .merge(ask::routes(base))
             .merge(responses::routes(base))
+            .merge(compact::routes(base))
             .merge(store::routes(base))
             .merge(models::routes(base))
             .merge(usage::routes(base));
@@ -35,6 +38,7 @@ pub(crate) fn router(app: Shared) -> Router {
     api = api
         .merge(ask::route(models::CODEX, Api::Responses))
         .merge(responses::routes(models::CODEX))
+        .merge(compact::routes(models::CODEX))
         .merge(store::routes(models::CODEX))
         .merge(models::routes(models::CODEX));
     api.merge(reload::routes())
@@ -59,7 +63,7 @@ async fn healthz() -> Response {
 }
 
 async fn unknown(method: Method, uri: Uri) -> Response {
-    let message = format!("there is no {method} {}; there are {KNOWN}, the first three also without /v1", uri.path());
+    let message = format!("there is no {method} {}; there are {KNOWN}, all but the last also without /v1", uri.path());
     ApiError::new(StatusCode::NOT_FOUND, INVALID_REQUEST, message).with_code("unknown_url").into_response()
 }
 

@@ -6,7 +6,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::StreamExt;
-use futures_util::stream::unfold;
+use futures_util::stream::{iter, unfold};
 use interlingua_executor::{Answer, BoxFuture, Error, Reply, Report, SseStream, one_line, stamp};
 use interlingua_model::{Failure, Request};
 use interlingua_translate::{Api, Translator};
@@ -50,7 +50,8 @@ pub(crate) async fn respond(
         Ok(answer) => {
             let Answer { value, meta } = answer?;
             let response = match value {
-                Reply::Whole(body) => reply::body(body),
+                // A reply that was all there before it was told: a conversation made shorter.
+                Reply::Whole(body) => reply::event_stream(iter([body].into_iter().chain(manner.done))),
                 Reply::Stream(stream) => {
                     if meta.is_passed {
                         manner.done = None;

@@ -1,6 +1,7 @@
 //! `interlingua serve`: the gateway.
 
 pub(crate) mod file;
+mod seal;
 
 use std::io;
 use std::path::PathBuf;
@@ -21,7 +22,8 @@ use crate::upstream::UpstreamArgs;
 /// Serve clients of every API over any upstream
 ///
 /// The caller's own key is passed on where OPENAI_API_KEY is not set, but never to codex. To be reached from other
-/// machines a key is demanded of callers, in INTERLINGUA_INBOUND_KEY. Logs go to stderr, by RUST_LOG.
+/// machines a key is demanded of callers, in INTERLINGUA_INBOUND_KEY. Summaries of conversations are sealed with INTERLINGUA_SEAL_KEY, else with a key of this
+/// user's that is made on first use. Logs go to stderr, by RUST_LOG.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Where to listen [default: 127.0.0.1:4141]
@@ -108,6 +110,7 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
         store: store
             .or(file.store.map(|Hidden(store)| store))
             .map_or_else(|| Ok(StoreConfig::default()), |store| store.parse())?,
+        seal: seal::config()?,
         ..Config::default()
     };
     let settings = Config { listen: listen.or(file.listen).unwrap_or(settings.listen.clone()), ..settings };

@@ -293,6 +293,12 @@ impl Error {
         Self::new(Cause::Relogin, Phase::Headers, StatusCode::UNAUTHORIZED, failure)
     }
 
+    /// A sound reply that its caller can make nothing of.
+    #[must_use]
+    pub fn unusable(failure: Failure) -> Self {
+        Self::in_reply(Phase::MidStream, failure)
+    }
+
     /// The upstream's own error, inside a reply whose status was fine.
     pub(crate) fn in_reply(phase: Phase, failure: Failure) -> Self {
         let status = status_of(failure_status(&failure));

@@ -6,6 +6,7 @@ pub(crate) mod head;
 pub(crate) mod key;
 mod models;
 pub(crate) mod passthrough;
+mod relay;
 #[cfg(feature = "reqwest")]
 pub(crate) mod reqwest_transport;
 pub(crate) mod retry;

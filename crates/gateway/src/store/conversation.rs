@@ -63,6 +63,12 @@ impl Session {
         answer.map_err(|error| error.rename_param(|param| shift.back(param)))
     }
 
+    /// Says in a request whose its reply is, and what keeps that where it is to be kept.
+    pub(crate) fn keep(&self, asked: &mut Asked) -> Option<Arc<dyn Keeper>> {
+        asked.keep(self.kept.clone());
+        self.keeping.clone().map(|keeping| keeping as Arc<dyn Keeper>)
+    }
+
     /// A place in the body that was read, as a place in the client's.
     pub(crate) fn place(session: Option<&Self>, param: &str) -> Option<String> {
         session.map_or_else(|| Some(param.to_owned()), |session| session.shift.back(param))

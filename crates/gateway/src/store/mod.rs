@@ -34,7 +34,7 @@ use http::{HeaderMap, StatusCode};
 use interlingua_executor::one_line;
 use ring::digest;
 
-pub(crate) use self::conversation::{Conversations, Opened, Session};
+pub(crate) use self::conversation::{Conversations, Expanded, Opened, Session};
 pub(crate) use self::keeper::Keeping;
 pub(crate) use self::memory::Memory;
 pub(crate) use self::record::{Record, Turn};

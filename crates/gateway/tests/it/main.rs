@@ -1,6 +1,7 @@
 //! The gateway over a replay, asked over real HTTP.
 
 mod codex;
+mod compact;
 mod doors;
 mod encodings;
 mod guests;

@@ -109,7 +109,7 @@ pub(crate) async fn serving(upstreams: Upstreams) -> Setup {
     start(config, upstreams, Replay::embedded().spawn().await.unwrap()).await
 }
 
-async fn start(config: Config, upstreams: Upstreams, replay: Server) -> Setup {
+pub(crate) async fn start(config: Config, upstreams: Upstreams, replay: Server) -> Setup {
     let gateway = Gateway::bind(config, upstreams).await.unwrap();
     let handle = gateway.handle();
     let url = format!("http://{}", gateway.addr());

@@ -1,0 +1,348 @@
+//! Conversations made shorter, over an upstream that knows no such thing: it is asked for a summary of the same
+//! conversation, and the client keeps that, sealed, as one item.
+//!
+//! Two ways lead here: `POST /v1/responses/compact`, and a request whose input ends with a `compaction_trigger`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use axum::routing::post;
+use bytes::Bytes;
+use http::StatusCode;
+use interlingua_executor::{Answer, Error, Executor, Keeper, Last, Meta, Reply, stamp};
+use interlingua_model::{
+    self as model, Api, Content, Failure, Finish, Item, ItemKind, Json, Message, Opaque, OpaqueClass, Origin, PartKind,
+    Role, Sourced, ToolChoice,
+};
+use interlingua_translate::{Asked, Frames, Translated, responses};
+use interlingua_wire::responses as wire;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use crate::app::Shared;
+use crate::members::{Members, raw};
+use crate::route::{Wanted, told};
+use crate::seal::{PREFIX, Seal};
+use crate::store::{Conversations, Expanded, Session};
+use crate::{ApiError, body, exchange, reply};
+
+/// Where a conversation is made shorter, below the base URL.
+const COMPACT: &str = "/responses/compact";
+
+/// What the model is asked for.
+const SUMMARISE: &str = include_str!("compact_prompt.md");
+
+/// What stands in front of a summary where it is read again.
+const BEFORE_SUMMARY: &str = "The conversation up to here has been replaced by this summary of it:";
+
+/// What stands for a summary that this gateway did not make, or that somebody has changed.
+const UNREADABLE: &str = "[An earlier part of this conversation was summarised, in a form that cannot be read here.]";
+
+/// The route below `base`.
+pub(crate) fn routes(base: &str) -> Router<Shared> {
+    Router::new().route(&format!("{base}{COMPACT}"), post(compact))
+}
+
+/// The compacted window of a conversation. Open Responses: schema `CompactResource`.
+#[derive(Serialize)]
+struct Compacted {
+    id: String,
+    object: &'static str,
+    created_at: u64,
+    output: Vec<wire::Item>,
+    usage: wire::Usage,
+}
+
+async fn compact(State(app): State<Shared>, request: Request) -> Result<Response, ApiError> {
+    let headers = request.headers().clone();
+    let body = body::read(request, app.limits).await?;
+    let upstreams = app.upstreams();
+    let wanted = Wanted::in_body(&body);
+    let route = upstreams.route(wanted.as_ref().map(Wanted::model))?;
+    let upstream = &route.first;
+    exchange::note(|exchange| exchange.asked(Api::Responses, wanted.as_ref().map_or("", Wanted::model), &body));
+    told(upstream);
+    let executor = upstream.executor_for(&headers)?;
+    let conversations = Conversations::of(&app, &headers);
+    let (body, shift) = match conversations.expand(&body).await {
+        Ok(Some(Expanded { body, shift, previous_response_id: _, turn: _ })) => (body, Some(shift)),
+        Ok(None) => (body, None),
+        // The upstream keeps its own.
+        Err(_) if upstream.passes(Api::Responses) => (body, None),
+        Err(error) => return Err(error),
+    };
+    let body = restored(&app.seal, &body, upstream.api());
+    if upstream.passes(Api::Responses) {
+        let wanted = Wanted::in_body(&body);
+        let named = match (&route.model, &wanted) {
+            (Some(model), Some(wanted)) => wanted.replaced(&body, model),
+            (Some(_), None) | (None, _) => body.clone(),
+        };
+        match executor.relay(COMPACT, named, &headers).await {
+            Err(error) if has_no_such_endpoint(&error) => {}
+            Err(error) => return Err(error.into()),
+            Ok(Answer { value, meta }) => return Ok(reply::answered(reply::body(value), &meta)),
+        }
+    }
+    let read = upstream.translator(Api::Responses).read(&body).map_err(ApiError::from);
+    let mut asked = read.map_err(|error| match shift {
+        Some(shift) => error.rename_param(|param| shift.back(param)),
+        None => error,
+    })?;
+    route.apply(asked.request());
+    let request = std::mem::replace(asked.request(), model::Request::new(String::new()));
+    let mut closing = app.closing();
+    let summed = closing.before(summarised(&executor, request, &app.seal)).await.ok_or_else(ApiError::closing)??;
+    let Answer { value: response, meta } = summed;
+    let stamp = stamp();
+    let response = model::Response { usage: Some(used(response.usage)), ..response };
+    let context = responses::Context::unknown(stamp.clone());
+    let Translated { value: response, losses: _ } = responses::encode_response(response, &context)?;
+    let compacted = Compacted {
+        id: format!("resp_{}", stamp.id),
+        object: "response.compaction",
+        created_at: stamp.created,
+        output: response.output.unwrap_or_default(),
+        usage: response.usage.unwrap_or_default(),
+    };
+    Ok(reply::answered(reply::json(StatusCode::OK, &compacted), &meta))
+}
+
+/// Whether an upstream answered that it has no such path.
+pub(crate) fn has_no_such_endpoint(error: &Error) -> bool {
+    error.upstream_status().is_some_and(|status| matches!(status.as_u16(), 404 | 405 | 410 | 501))
+}
+
+/// What it cost. An upstream that counts nothing has used nothing that is known, and whoever reads it adds up.
+fn used(usage: Option<model::Usage>) -> model::Usage {
+    let usage = usage.unwrap_or_default();
+    model::Usage { total: usage.input.saturating_add(usage.output), ..usage }
+}
+
+/// Whether a request asks for its conversation to be made shorter, by an upstream that would not understand it.
+pub(crate) fn is_asked(asked: &mut Asked, api: Api) -> bool {
+    api != Api::Responses && asked.request().items.last().is_some_and(|item| kind(item) == Some(TRIGGER))
+}
+
+const TRIGGER: &str = "compaction_trigger";
+const COMPACTION: &str = "compaction";
+const COMPACTIONS: [&str; 2] = [COMPACTION, "context_compaction"];
+
+fn kind(item: &Item) -> Option<&str> {
+    match &item.kind {
+        ItemKind::Opaque(opaque) if opaque.api == Api::Responses => Some(&opaque.kind),
+        ItemKind::Opaque(_)
+        | ItemKind::Message(_)
+        | ItemKind::ToolCall(_)
+        | ItemKind::ToolResult(_)
+        | ItemKind::Reasoning(_) => None,
+    }
+}
+
+/// Answers a request that asks for its conversation to be made shorter: with one item, streamed or whole.
+pub(crate) async fn answer(
+    executor: Executor,
+    mut asked: Asked,
+    seal: Arc<Seal>,
+    session: Option<Session>,
+) -> Result<Answer<Reply>, Error> {
+    let keeper = session.as_ref().and_then(|session| session.keep(&mut asked));
+    let mut items = std::mem::take(&mut asked.request().items);
+    items.pop();
+    // What the reply repeats of the request is not the conversation.
+    let request = model::Request { items, ..asked.request().clone() };
+    let Answer { value: response, meta } = summarised(&executor, request, &seal).await?;
+    let mut told = Told::default();
+    let outcome = asked.alone(stamp()).render(response, &mut told);
+    if let Some(failure) = outcome.failure() {
+        return Err(Error::unusable(failure));
+    }
+    let meta = Meta { losses: [meta.losses, outcome.losses].concat(), ..meta };
+    Ok(Answer { value: Reply::Whole(told.bytes(keeper).await), meta })
+}
+
+/// The frames of a reply that is all there.
+#[derive(Default)]
+struct Told {
+    events: Vec<(Option<String>, Vec<u8>)>,
+    whole: Option<Vec<u8>>,
+}
+
+impl Frames for Told {
+    fn frame(&mut self, name: Option<&str>, write: impl FnOnce(&mut Vec<u8>)) {
+        let mut data = Vec::new();
+        write(&mut data);
+        self.events.push((name.map(str::to_owned), data));
+    }
+
+    fn whole(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let mut body = Vec::new();
+        write(&mut body);
+        self.whole = Some(body);
+    }
+}
+
+impl Told {
+    /// All of it, its end as whoever keeps replies hands it out.
+    async fn bytes(self, keeper: Option<Arc<dyn Keeper>>) -> Bytes {
+        let Self { mut events, whole } = self;
+        if let Some(body) = whole {
+            return match keeper {
+                Some(keeper) => keeper.keep(Last::Whole(body.into())).await,
+                None => body.into(),
+            };
+        }
+        if let Some(keeper) = keeper
+            && let Some((name, data)) = events.pop()
+        {
+            let last = Last::Event { name: name.clone(), data: data.into() };
+            events.push((name, keeper.keep(last).await.into()));
+        }
+        let mut bytes = Vec::new();
+        for (name, data) in events {
+            bytes.frame(name.as_deref(), |out| out.extend_from_slice(&data));
+        }
+        bytes.into()
+    }
+}
+
+/// A reply with nothing in it but a conversation's summary, sealed.
+async fn summarised(
+    executor: &Executor,
+    request: model::Request,
+    seal: &Seal,
+) -> Result<Answer<model::Response>, Error> {
+    let Answer { value: mut response, meta } = executor.complete(question(request)).await?;
+    let unusable = |message: String| {
+        let kind = Some("server_error".to_owned());
+        Error::unusable(Failure { code: Some(FAILED.to_owned()), message, kind, ..Failure::default() })
+    };
+    if response.finish != Finish::Completed {
+        return Err(unusable("the conversation could not be made shorter: its summary was cut short".to_owned()));
+    }
+    let summary = said(&response.items);
+    if summary.trim().is_empty() {
+        return Err(unusable("the conversation could not be made shorter: the model gave no summary of it".to_owned()));
+    }
+    let sealed = seal.seal(&summary).map_err(|error| {
+        tracing::error!(%error, "a summary cannot be sealed");
+        unusable("the conversation could not be made shorter: its summary cannot be sealed here".to_owned())
+    })?;
+    let id = format!("cmp_{}", Uuid::new_v4().simple());
+    let fields = BTreeMap::from([("type", COMPACTION), ("id", &id), ("encrypted_content", &sealed)]);
+    let raw = Json::from_text(raw(&fields).get()).map_err(|error| unusable(error.to_string()))?;
+    let opaque = Opaque { api: Api::Responses, kind: COMPACTION.to_owned(), class: OpaqueClass::Essential, raw };
+    response.items = vec![Item::new(Origin::default(), ItemKind::Opaque(opaque))];
+    response.beside.clear();
+    Ok(Answer { value: response, meta })
+}
+
+/// The code of a conversation that could not be made shorter.
+const FAILED: &str = "compaction_failed";
+
+/// The same conversation, and at its end the wish for a summary.
+fn question(mut request: model::Request) -> model::Request {
+    let wish = Message::new(Role::User, Content::Text(SUMMARISE.trim_end().to_owned()));
+    request.items.push(Item::new(Origin::default(), ItemKind::Message(wish)));
+    // The tools stay, since a prompt cache begins with them and calls of the history are of them; none is to be called.
+    let choice = Sourced { value: ToolChoice::None, origin: Origin::default() };
+    request.tool_choice = (!request.tools.is_empty()).then_some(choice);
+    request.parallel_tool_calls = None;
+    request.output = model::OutputOptions::default();
+    request.sampling.stop = None;
+    request.limits.max_output_tokens = None;
+    request.store = Some(Sourced { value: false, origin: Origin::default() });
+    request.include.clear();
+    request
+}
+
+fn said(items: &[Item]) -> String {
+    let mut texts = Vec::new();
+    for item in items {
+        let ItemKind::Message(message) = &item.kind else { continue };
+        match &message.content {
+            Content::Text(text) => texts.push(text.as_str()),
+            Content::Parts(parts) => texts.extend(parts.iter().filter_map(|part| match &part.kind {
+                PartKind::Text(text) => Some(text.text.as_str()),
+                PartKind::Refusal(_)
+                | PartKind::Image(_)
+                | PartKind::File(_)
+                | PartKind::Audio(_)
+                | PartKind::Opaque(_) => None,
+            })),
+        }
+    }
+    texts.join("\n\n")
+}
+
+/// A body in which what this gateway has sealed is open again: each summary is a message in its place. One that was not sealed
+/// here stays for an upstream's translation to say so, or is a line that says so to an upstream that might take it for its own.
+pub(crate) fn restored(seal: &Seal, body: &Bytes, api: Api) -> Bytes {
+    if !body.windows(PREFIX.len()).any(|window| window == PREFIX.as_bytes()) {
+        return body.clone();
+    }
+    let Some(mut members) = Members::read(body) else { return body.clone() };
+    let Some(mut items) = members.parsed::<Vec<Box<RawValue>>>("input") else { return body.clone() };
+    let mut summaries = Vec::new();
+    for (at, item) in items.iter_mut().enumerate() {
+        if let Some(text) = opened(seal, item, api) {
+            *item = message(&text);
+            summaries.push(at);
+        }
+    }
+    replace_triggers(&mut items, &summaries);
+    members.set("input", raw(&items));
+    members.to_vec().into()
+}
+
+/// Leaves out what a summary of a kept conversation stands for: all in front of the trigger that asked for it, but for what
+/// the operator said.
+fn replace_triggers(items: &mut Vec<Box<RawValue>>, summaries: &[usize]) {
+    #[derive(Deserialize)]
+    struct Head {
+        r#type: Option<String>,
+        role: Option<String>,
+    }
+    let head = |item: &RawValue| serde_json::from_str::<Head>(item.get()).ok();
+    let is_trigger = |item: &RawValue| head(item).is_some_and(|head| head.r#type.as_deref() == Some(TRIGGER));
+    let answered = |at: usize| summaries.contains(&(at + 1));
+    let Some(last) = items.iter().enumerate().rposition(|(at, item)| answered(at) && is_trigger(item)) else { return };
+    let is_operators = |item: &RawValue| {
+        let role = head(item).and_then(|head| head.role);
+        matches!(role.as_deref(), Some("developer" | "system"))
+    };
+    let mut at = 0;
+    items.retain(|item| {
+        let is_kept = at > last || is_operators(item);
+        at += 1;
+        is_kept
+    });
+}
+
+/// What is told in place of an item that was sealed by a gateway. `None` for any other.
+fn opened(seal: &Seal, item: &RawValue, api: Api) -> Option<String> {
+    let item = Members::read(item.get().as_bytes())?;
+    let kind = item.parsed::<String>("type")?;
+    let envelope = item.parsed::<String>("encrypted_content")?;
+    if !COMPACTIONS.contains(&kind.as_str()) || !envelope.starts_with(PREFIX) {
+        return None;
+    }
+    let summary = seal.open(&envelope);
+    if summary.is_none() {
+        tracing::warn!("a summary of a conversation was not sealed with the key of this gateway, or was changed");
+    }
+    match summary {
+        Some(summary) => Some(format!("{BEFORE_SUMMARY}\n\n{summary}")),
+        None => (api == Api::Responses).then(|| UNREADABLE.to_owned()),
+    }
+}
+
+/// A message of the user: a summary has no more weight than what it is made of.
+fn message(text: &str) -> Box<RawValue> {
+    let fields = BTreeMap::from([("type", "message"), ("role", "user"), ("content", text)]);
+    raw(&fields)
+}
