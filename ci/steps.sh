@@ -176,6 +176,11 @@ step_clients() {
     bash ci/clients.sh
 }
 
+step_inspector() {
+    need_binary
+    bash ci/inspector.sh
+}
+
 # The CLI comes from npm, so this needs nothing that lies beside the checkout.
 step_codex() {
     need_binary

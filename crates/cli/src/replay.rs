@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use interlingua_replay::Replay;
+use interlingua_replay::{Faults, Replay};
 use tokio::net::TcpListener;
 
 use crate::runtime::told_to_stop;
@@ -20,12 +20,15 @@ pub(crate) struct Args {
     /// Where to listen; a free port without it
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
     listen: String,
+    /// What goes wrong with every reply, such as delay=100ms, cut=3, status=429 or html; several with `;` between them
+    #[arg(long, default_value = "")]
+    faults: Faults,
 }
 
 /// Runs the command.
 pub(crate) async fn run(args: Args) -> Result<ExitCode> {
-    let Args { folder, listen } = args;
-    let replay = Replay::from_dir(&folder)?;
+    let Args { folder, listen, faults } = args;
+    let replay = Replay::from_dir(&folder)?.faults(faults);
     let cases = replay.cases().count();
     let listener = TcpListener::bind(&listen).await.with_context(|| format!("cannot listen at {listen}"))?;
     let url = format!("http://{}/v1", listener.local_addr()?);

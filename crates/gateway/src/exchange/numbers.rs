@@ -142,3 +142,26 @@ impl fmt::Debug for Numbers {
         f.write_str("Numbers")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [&str; 9] = [REQUESTS, TOKENS, LOSSES, RETRIES, FIRST_BYTE, BETWEEN, TOOK, OPEN, PLAN];
+
+    #[test]
+    fn the_page_and_the_dashboard_name_the_numbers_that_there_are() {
+        let read = |path: &str| {
+            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
+            std::fs::read_to_string(path).unwrap()
+        };
+        let (page, dashboard) = (read("docs/what-happened.md"), read("deploy/grafana.json"));
+        for name in ALL {
+            assert!(page.contains(&format!("| `{name}` |")), "{name}");
+        }
+        for word in dashboard.split(|c: char| !c.is_ascii_alphanumeric() && c != '_') {
+            let name = word.strip_suffix("_bucket").unwrap_or(word);
+            assert!(!name.starts_with("interlingua_") || ALL.contains(&name), "{name}");
+        }
+    }
+}

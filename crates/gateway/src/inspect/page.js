@@ -176,6 +176,7 @@ function side(title, text, losses) {
   part.append(make("h3", title));
   const pre = make("pre");
   pre.tabIndex = 0;
+  pre.setAttribute("role", "region");
   pre.setAttribute("aria-label", title);
   if (text) show(pre, text, losses);
   else pre.textContent = "nothing";
