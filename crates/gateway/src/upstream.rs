@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use http::HeaderMap;
 use interlingua_auth::{ApiKey, ChatGpt, Credentials, Stored, Warning};
-use interlingua_executor::{BaseUrl, Config, Executor, Profile, ReqwestTransport, Timeouts};
+use interlingua_executor::{BaseUrl, Config, Executor, Profile, ReqwestTransport, RetryPolicy, Timeouts};
 use interlingua_executor::{HttpSettings, Proxy, Scrubber, one_line};
 use interlingua_replay::{Log, Replay, Server};
 use interlingua_translate::{Api, Policy, Style, Translator};
@@ -64,6 +64,8 @@ pub struct UpstreamConfig {
     pub policy: Policy,
     /// How long to wait for what.
     pub timeouts: Timeouts,
+    /// When to send a request again.
+    pub retry: RetryPolicy,
     /// The API key. It wins over the login; without it the caller's own is passed on, except to the Codex backend.
     pub api_key: Option<SecretString>,
     /// Where the login lies and is renewed, if not where the environment says; needed for the Codex backend only.
@@ -107,7 +109,7 @@ impl Upstream {
     }
 
     async fn opening(config: UpstreamConfig) -> Result<Self, StartError> {
-        let UpstreamConfig { target, base_url, api, profile, repair, policy, timeouts, api_key, login, replay } =
+        let UpstreamConfig { target, base_url, api, profile, repair, policy, timeouts, retry, api_key, login, replay } =
             config;
         let target = match target {
             Some(target) => target,
@@ -127,7 +129,7 @@ impl Upstream {
         });
         let may_lead_back = said.is_some();
         backend.base_url = said.or(backend.base_url).or_else(|| (target == Target::Codex).then(BaseUrl::codex));
-        let config = Config { backend, upstream, policy, timeouts, ..Config::default() };
+        let config = Config { backend, upstream, policy, timeouts, retry };
         let name = config.base_url().authority().to_owned();
         // What runs in this process is not to be looked for behind a proxy.
         let proxy = if replay.is_some() { Proxy::Direct } else { Proxy::Environment };

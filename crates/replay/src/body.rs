@@ -51,7 +51,9 @@ impl Sending {
     /// What is sent next, and what comes after it.
     async fn next(mut self) -> Option<(io::Result<Bytes>, Option<Self>)> {
         while self.rest.is_empty() {
-            let Some(event) = self.events.next() else { return self.over().await };
+            let Some(event) = self.events.next() else {
+                return if self.faults.hang { self.hung().await } else { self.over().await };
+            };
             if self.faults.stall == Some(self.count) {
                 stall(self.closing.clone()).await;
                 return self.over().await;
@@ -69,6 +71,12 @@ impl Sending {
         let piece = self.rest.split_to(self.faults.chunk.map_or(whole, |chunk| chunk.get().min(whole)));
         self.end.log.sent(self.end.number, &piece);
         Some((Ok(piece), Some(self)))
+    }
+
+    /// The end where nothing more is to come but no end either.
+    async fn hung(self) -> Option<(io::Result<Bytes>, Option<Self>)> {
+        stall(self.closing.clone()).await;
+        self.over().await
     }
 
     /// The end, or the error that was asked for in its place.
@@ -120,7 +128,14 @@ fn event_end(bytes: &[u8]) -> Option<usize> {
 
 /// Puts in what cannot be read and what is too large.
 fn spoil(mut events: Vec<Bytes>, faults: &Faults) -> Vec<Bytes> {
-    if let Some(mib) = faults.huge {
+    let is_stream = events.len() > 1;
+    if is_stream {
+        events.truncate(events.len().saturating_sub(faults.without));
+    }
+    if let Some((after, bytes)) = faults.insert.as_ref().filter(|_| is_stream) {
+        events.insert((*after).min(events.len()), bytes.clone());
+    }
+    if let Some(mib) = faults.huge.filter(|_| is_stream) {
         let mut event =
             b"event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"delta\":\"".to_vec();
         event.resize(event.len() + mib * 1024 * 1024, b'x');

@@ -4,7 +4,9 @@ use std::num::NonZeroUsize;
 use std::str::FromStr;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::StatusCode;
+use http::header::{HeaderName, HeaderValue};
 
 /// What is to go wrong with a reply. The default is nothing.
 ///
@@ -18,9 +20,18 @@ use http::StatusCode;
 /// | `stall`, `stall=3` | after the headers, or after three events, nothing more comes |
 /// | `cut=3` | the connection breaks after three events |
 /// | `garbage`, `garbage=3` | after the first event, or the third, comes one that is not JSON nor UTF-8; in a whole reply the JSON breaks off |
-/// | `huge=20` | after the first event comes one of 20 MiB |
+/// | `huge=20` | after the first event of a stream comes one of 20 MiB |
 /// | `delay=20ms`, `delay=1s` | so long before each event |
 /// | `chunk=7` | the body comes in pieces of seven bytes |
+/// | `body=TEXT` | this in place of the body, whatever it is |
+/// | `insert=3:TEXT` | this after three events of a stream |
+/// | `without=2` | the last two events of a stream do not come |
+/// | `hang` | after the last event nothing more comes, and no end |
+/// | `header=NAME: VALUE` | a header of the reply, in place of one of that name |
+/// | `reset` | the connection breaks where the reply would begin |
+/// | `raw=TEXT` | this in place of all HTTP, then the end of the connection, or with `hang` none |
+///
+/// In a TEXT, `\n`, `\r` and `\s` are a line feed, a carriage return and a semicolon.
 ///
 /// ```
 /// use std::time::Duration;
@@ -50,13 +61,28 @@ pub struct Faults {
     pub delay: Duration,
     /// The body comes in pieces of so many bytes.
     pub chunk: Option<NonZeroUsize>,
+    /// This in place of the body.
+    pub body: Option<Bytes>,
+    /// After so many events these bytes.
+    pub insert: Option<(usize, Bytes)>,
+    /// So many events at the end do not come.
+    pub without: usize,
+    /// After the last event nothing more comes. It ends after [`STALL_LIMIT`](crate::STALL_LIMIT).
+    pub hang: bool,
+    /// Headers of the reply, in place of those of the same name.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// The connection breaks where the reply would begin. Only a [`Server`](crate::Server) can do that.
+    pub reset: bool,
+    /// These bytes in place of all HTTP, then the end of the connection. Only a [`Server`](crate::Server) can do that.
+    pub raw: Option<Bytes>,
 }
 
 /// A fault that is not known.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{entry:?} is not a fault; there are status=CODE, html, silent, stall[=N], cut=N, garbage[=N], huge=MIB, \
-     delay=DURATION (ms or s) and chunk=BYTES, separated by semicolons"
+     delay=DURATION (ms or s), chunk=BYTES, body=TEXT, insert=N:TEXT, without=N, hang, header=NAME: VALUE, reset and \
+     raw=TEXT, separated by semicolons"
 )]
 pub struct FaultError {
     /// The entry that is not known.
@@ -89,6 +115,19 @@ impl Faults {
             ("huge", Some(mib)) => self.huge = Some(mib.parse().ok()?),
             ("delay", Some(delay)) => self.delay = duration(delay)?,
             ("chunk", Some(bytes)) => self.chunk = Some(bytes.parse().ok()?),
+            ("body", text) => self.body = Some(written(text.unwrap_or_default())),
+            ("insert", Some(insert)) => {
+                let (after, text) = insert.split_once(':')?;
+                self.insert = Some((after.trim().parse().ok()?, written(text)));
+            }
+            ("without", Some(events)) => self.without = events.parse().ok()?,
+            ("hang", None) => self.hang = true,
+            ("header", Some(header)) => {
+                let (name, value) = header.split_once(':')?;
+                self.headers.push((name.trim().parse().ok()?, value.trim().parse().ok()?));
+            }
+            ("reset", None) => self.reset = true,
+            ("raw", text) => self.raw = Some(written(text.unwrap_or_default())),
             _ => return None,
         }
         Some(())
@@ -96,9 +135,32 @@ impl Faults {
 
     /// Whether the body has to be sent piece by piece.
     pub(crate) fn touch_body(&self) -> bool {
-        let Self { status: _, html: _, silent: _, stall, cut, garbage, huge, delay, chunk } = self;
-        stall.is_some() || cut.is_some() || garbage.is_some() || huge.is_some() || !delay.is_zero() || chunk.is_some()
+        let Self {
+            status: _,
+            html: _,
+            silent: _,
+            stall,
+            cut,
+            garbage,
+            huge,
+            delay,
+            chunk,
+            body: _,
+            insert,
+            without,
+            hang,
+            headers: _,
+            reset: _,
+            raw: _,
+        } = self;
+        let inside = garbage.is_some() || huge.is_some() || insert.is_some() || *without > 0;
+        inside || stall.is_some() || cut.is_some() || *hang || !delay.is_zero() || chunk.is_some()
     }
+}
+
+/// A text as it is written in a header.
+fn written(text: &str) -> Bytes {
+    text.replace("\\n", "\n").replace("\\r", "\r").replace("\\s", ";").into()
 }
 
 fn duration(text: &str) -> Option<Duration> {
@@ -114,7 +176,10 @@ mod tests {
 
     #[test]
     fn every_entry_is_read() {
-        let faults: Faults = "status=429;html;silent;stall=2;cut=3;garbage;huge=20;delay=1s;chunk=7;".parse().unwrap();
+        let faults: Faults = "status=429;html;silent;stall=2;cut=3;garbage;huge=20;delay=1s;chunk=7;body=a\\n\\s\\r;\
+            insert=2:x:y;without=1;hang;header=x-a: b: c;reset;raw=;"
+            .parse()
+            .unwrap();
         let expected = Faults {
             status: Some(StatusCode::TOO_MANY_REQUESTS),
             html: true,
@@ -125,6 +190,13 @@ mod tests {
             huge: Some(20),
             delay: Duration::from_secs(1),
             chunk: NonZeroUsize::new(7),
+            body: Some("a\n;\r".into()),
+            insert: Some((2, "x:y".into())),
+            without: 1,
+            hang: true,
+            headers: vec![(HeaderName::from_static("x-a"), HeaderValue::from_static("b: c"))],
+            reset: true,
+            raw: Some(Bytes::new()),
         };
         assert_eq!(faults, expected);
         assert_eq!("".parse::<Faults>().unwrap(), Faults::default());

@@ -34,6 +34,7 @@
 mod ask;
 mod body;
 mod case;
+mod connection;
 mod embedded;
 mod faults;
 mod fit;
@@ -47,6 +48,7 @@ mod tree;
 
 pub use body::STALL_LIMIT;
 pub use case::{Case, CaseError, CaseReply};
+pub use connection::Connection;
 pub use faults::{FaultError, Faults};
 pub use log::{Ending, Exchange, LOG_LIMIT, LOGGED_BODY_LIMIT, Log};
 pub use replay::{Matching, Replay};

@@ -8,7 +8,9 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use tokio::sync::watch;
 
-/// How many exchanges are remembered; the oldest are forgotten first.
+use crate::connection::Connection;
+
+/// How many exchanges are remembered where nobody says; the oldest are forgotten first.
 pub const LOG_LIMIT: usize = 64;
 
 /// How many bytes of each body are remembered.
@@ -48,6 +50,8 @@ pub struct Exchange {
     pub reply: Vec<u8>,
     /// How the reply ended, or that it did not.
     pub ending: Ending,
+    /// The connection that it came on; none where the server is not the [`Server`](crate::Server) of this crate.
+    pub connection: Option<Connection>,
 }
 
 /// How a reply ended.
@@ -65,6 +69,7 @@ pub enum Ending {
 
 #[derive(Debug, Default)]
 struct State {
+    limit: usize,
     exchanges: VecDeque<Exchange>,
     next: u64,
     dropped: usize,
@@ -80,10 +85,17 @@ impl Exchange {
 
 impl Log {
     pub(crate) fn new() -> Self {
-        Self { state: Arc::default(), changed: watch::Sender::new(()) }
+        let state = State { limit: LOG_LIMIT, ..State::default() };
+        Self { state: Arc::new(Mutex::new(state)), changed: watch::Sender::new(()) }
     }
 
-    /// The last exchanges, oldest first; [`LOG_LIMIT`] at most.
+    /// How many exchanges are remembered from here on.
+    pub(crate) fn remember(&self, limit: usize) {
+        self.lock().limit = limit;
+    }
+
+    /// The last exchanges, oldest first; [`LOG_LIMIT`] at most, or as [`Replay::remembering`](crate::Replay::remembering)
+    /// says.
     #[must_use]
     pub fn exchanges(&self) -> Vec<Exchange> {
         self.lock().exchanges.iter().cloned().collect()
@@ -130,7 +142,7 @@ impl Log {
         let mut state = self.lock();
         let number = state.next;
         state.next += 1;
-        if state.exchanges.len() == LOG_LIMIT {
+        if state.exchanges.len() >= state.limit {
             state.exchanges.pop_front();
         }
         state.exchanges.push_back(Exchange {
@@ -144,10 +156,16 @@ impl Log {
             case: None,
             reply: Vec::new(),
             ending: Ending::Open,
+            connection: None,
         });
         drop(state);
         self.tell();
         number
+    }
+
+    /// Notes the connection that a request came on.
+    pub(crate) fn came_on(&self, number: u64, connection: Connection) {
+        self.change(number, |exchange| exchange.connection = Some(connection));
     }
 
     pub(crate) fn answered(&self, number: u64, status: StatusCode, case: Option<&str>) {

@@ -1,11 +1,13 @@
 //! The upstream itself: what it answers, and how it is set up.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use bytes::Bytes;
+use serde::Deserialize;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -49,6 +51,8 @@ pub(crate) struct Shared {
     case: Option<String>,
     pub(crate) is_codex: bool,
     faults: Arc<Mutex<Faults>>,
+    /// What goes wrong by the model that is asked for.
+    by_model: HashMap<String, Faults>,
     pub(crate) log: Log,
     /// Becomes true when the server shuts down.
     pub(crate) closing: watch::Sender<bool>,
@@ -81,6 +85,7 @@ impl Replay {
             case: None,
             is_codex: false,
             faults: Arc::default(),
+            by_model: HashMap::new(),
             log: Log::new(),
             closing: watch::Sender::new(false),
             calls: AtomicU64::new(0),
@@ -114,6 +119,20 @@ impl Replay {
     #[must_use]
     pub fn faults(self, faults: Faults) -> Self {
         self.shared.set_faults(faults);
+        self
+    }
+
+    /// What goes wrong with the replies to requests for a model of that name, whatever goes wrong with others.
+    #[must_use]
+    pub fn faults_of(mut self, model: impl Into<String>, faults: Faults) -> Self {
+        self.shared.by_model.insert(model.into(), faults);
+        self
+    }
+
+    /// How many exchanges the log remembers, if not [`LOG_LIMIT`](crate::LOG_LIMIT).
+    #[must_use]
+    pub fn remembering(self, exchanges: usize) -> Self {
+        self.shared.log.remember(exchanges);
         self
     }
 
@@ -164,7 +183,18 @@ pub(crate) struct Found {
 }
 
 impl Shared {
-    pub(crate) fn faults(&self) -> Faults {
+    /// What goes wrong with the reply to this request.
+    pub(crate) fn faults_for(&self, body: &[u8]) -> Faults {
+        #[derive(Deserialize)]
+        struct Head {
+            model: String,
+        }
+        if !self.by_model.is_empty()
+            && let Ok(Head { model }) = serde_json::from_slice(body)
+            && let Some(faults) = self.by_model.get(&model)
+        {
+            return faults.clone();
+        }
         self.faults.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

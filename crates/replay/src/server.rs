@@ -3,19 +3,19 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, State};
 use axum::response::Response;
 use axum::routing::{get, post};
-use axum::serve::ListenerExt;
+use axum::{Extension, Router};
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, StatusCode, Uri};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::body::{Reply, stall};
+use crate::body::{Reply, events, stall};
+use crate::connection::{Connection, Connections};
 use crate::faults::Faults;
 use crate::judge::Refusal;
 use crate::log::{Ending, Log};
@@ -67,12 +67,9 @@ impl Server {
     /// Not async: the body of an async function is compiled again in every crate that awaits it, and here it would take
     /// the whole of the server along.
     fn serve(listener: TcpListener, shared: Arc<Shared>) -> tokio::task::JoinHandle<()> {
-        // Small events are sent at once: waiting for company would cost 40 ms each time.
-        let listener = listener.tap_io(|connection| {
-            let _ = connection.set_nodelay(true);
-        });
         let mut closing = shared.closing.subscribe();
-        let served = axum::serve(listener, router(shared)).with_graceful_shutdown(async move {
+        let service = router(shared).into_make_service_with_connect_info::<Connection>();
+        let served = axum::serve(Connections(listener), service).with_graceful_shutdown(async move {
             let _ = closing.wait_for(|closing| *closing).await;
         });
         tokio::spawn(async move {
@@ -123,19 +120,34 @@ impl Drop for Server {
     }
 }
 
-async fn responses(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
-    exchange(&shared, Api::Responses, &uri, &headers, body).await
+/// The connection that a request came on, where the server tells it.
+type CameOn = Option<Extension<ConnectInfo<Connection>>>;
+
+async fn responses(
+    State(shared): State<Arc<Shared>>,
+    came_on: CameOn,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    exchange(&shared, Api::Responses, came_on, &uri, &headers, body).await
 }
 
-async fn chat(State(shared): State<Arc<Shared>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
-    exchange(&shared, Api::Chat, &uri, &headers, body).await
+async fn chat(
+    State(shared): State<Arc<Shared>>,
+    came_on: CameOn,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    exchange(&shared, Api::Chat, came_on, &uri, &headers, body).await
 }
 
-async fn exchange(shared: &Shared, api: Api, uri: &Uri, headers: &HeaderMap, body: Bytes) -> Response {
+async fn exchange(shared: &Shared, api: Api, came_on: CameOn, uri: &Uri, headers: &HeaderMap, body: Bytes) -> Response {
     let log = shared.log.clone();
     let number = log.begin("POST", uri.path(), headers, &body);
     let faults = match text(headers, FAULT_HEADER).map(str::parse::<Faults>) {
-        None => shared.faults(),
+        None => shared.faults_for(&body),
         Some(Ok(faults)) => faults,
         Some(Err(error)) => {
             let refusal = Refusal::new(
@@ -148,9 +160,46 @@ async fn exchange(shared: &Shared, api: Api, uri: &Uri, headers: &HeaderMap, bod
             return refused(&log, number, &refusal);
         }
     };
+    let connection = came_on.map(|Extension(ConnectInfo(connection))| connection);
+    if let Some(connection) = &connection {
+        log.came_on(number, connection.clone());
+    }
     if faults.silent {
         stall(shared.closing.subscribe()).await;
     }
+    let named = faults.headers.clone();
+    let mut response = match connection.filter(|_| faults.reset || faults.raw.is_some()) {
+        Some(connection) => unlike_http(shared, number, faults, &connection),
+        None => answered(shared, api, uri, headers, &body, (number, faults)),
+    };
+    for (name, value) in named {
+        response.headers_mut().insert(name, value);
+    }
+    response
+}
+
+/// No reply at all: the connection says something else, and ends.
+fn unlike_http(shared: &Shared, number: u64, mut faults: Faults, connection: &Connection) -> Response {
+    match faults.raw.take() {
+        Some(bytes) if !faults.reset => connection.say(bytes),
+        Some(_) | None => connection.reset(),
+    }
+    let log = shared.log.clone();
+    let mut response =
+        Response::new(Reply { log, number, faults, closing: shared.closing.subscribe() }.body(Vec::new()));
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+fn answered(
+    shared: &Shared,
+    api: Api,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: &Bytes,
+    (number, mut faults): (u64, Faults),
+) -> Response {
+    let log = shared.log.clone();
     let is_codex = shared.is_codex
         || uri.path().starts_with(CODEX_PATH)
         || text(headers, PROFILE_HEADER).is_some_and(|profile| profile.eq_ignore_ascii_case("codex"));
@@ -158,10 +207,21 @@ async fn exchange(shared: &Shared, api: Api, uri: &Uri, headers: &HeaderMap, bod
         let status = faults.status.unwrap_or(StatusCode::FORBIDDEN);
         return whole(&log, number, status, "text/html; charset=UTF-8", HTML.into());
     }
+    if let Some(said) = faults.body.take() {
+        let status = faults.status.unwrap_or(StatusCode::OK);
+        log.answered(number, status, None);
+        let is_events = said.starts_with(b"data") || said.starts_with(b"event") || said.starts_with(b":");
+        let reply = Reply { log, number, faults, closing: shared.closing.subscribe() };
+        let mut response = Response::new(reply.body(events(said)));
+        *response.status_mut() = status;
+        let kind = if is_events { "text/event-stream" } else { "application/json" };
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        return response;
+    }
     if let Some(status) = faults.status {
         return refused(&log, number, &error_of(status, is_codex));
     }
-    match shared.answer(api, &body, text(headers, CASE_HEADER), is_codex) {
+    match shared.answer(api, body, text(headers, CASE_HEADER), is_codex) {
         Err(refusal) => refused(&log, number, &refusal),
         Ok(found) => found_reply(shared, number, faults, found),
     }

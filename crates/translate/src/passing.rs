@@ -5,7 +5,7 @@ use interlingua_sse::{Eof, Parser};
 use serde_json::{Map, Value};
 
 use crate::answer::{Answer, Stage};
-use crate::error::{is_word_of_ours, upstream_malformed};
+use crate::error::upstream_malformed;
 use crate::feed::{MAX_REPLY, Shape, empty, too_large};
 use crate::outcome::{End, Outcome};
 use crate::reply::Reply;
@@ -292,8 +292,8 @@ impl Events {
                     } else {
                         self.watch.event(event.event, event.data);
                     }
-                    // Nothing of what follows garbage can be trusted.
-                    if let Some(failure) = self.watch.failure().filter(|failure| is_word_of_ours(failure)) {
+                    // It is told in words that the client knows, and nothing of what follows garbage can be trusted.
+                    if let Some(failure) = self.watch.unsaid() {
                         return Err(failure.clone());
                     }
                 }

@@ -1,6 +1,7 @@
 //! A reply that is passed on unchanged, watched as it goes by.
 
 use interlingua_model::{Envelope, Event, Failure, Opaque, Sink, Usage};
+use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::answer::keep_aside;
@@ -40,6 +41,22 @@ pub struct Watch {
     events: u64,
     /// Whether an event that we cannot read looked like the last one.
     has_last_words: bool,
+    /// Whether it has failed in an event that tells the client nothing: garbage, a bare text, a mark of the end in the middle.
+    is_unsaid: bool,
+}
+
+/// What clients look for in an event to know a failure by.
+#[derive(Deserialize)]
+struct Words {
+    error: Option<IgnoredAny>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+}
+
+impl Words {
+    fn tell(&self) -> bool {
+        self.error.is_some() || matches!(self.kind.as_deref(), Some("error" | "response.failed"))
+    }
 }
 
 /// What has gone by.
@@ -71,7 +88,14 @@ impl Sink for Seen {
 impl Watch {
     pub(crate) fn new(reply: &Reply) -> Self {
         let decoder = MendingDecoder::new(reply.client(), reply.sent());
-        Self { decoder, reply: reply.clone(), seen: Seen::default(), events: 0, has_last_words: false }
+        Self {
+            decoder,
+            reply: reply.clone(),
+            seen: Seen::default(),
+            events: 0,
+            has_last_words: false,
+            is_unsaid: false,
+        }
     }
 
     /// Looks at one event that goes by.
@@ -79,7 +103,7 @@ impl Watch {
         self.events += 1;
         if !self.decoder.has_ended() {
             self.decoder.read(data, name, &mut self.seen);
-            self.excuse(name, data);
+            self.consider(name, data);
         }
         self.stage()
     }
@@ -88,7 +112,7 @@ impl Watch {
     pub fn cut_event(&mut self, name: Option<&str>, data: &str) -> Stage {
         if !self.decoder.has_ended() {
             self.decoder.read_cut(data, name, &mut self.seen);
-            self.excuse(name, data);
+            self.consider(name, data);
         }
         self.stage()
     }
@@ -127,14 +151,24 @@ impl Watch {
         std::mem::take(&mut self.seen.asides)
     }
 
-    /// A failure that is no word of the upstream's is ours: the event goes by, and reading begins anew behind it.
-    fn excuse(&mut self, name: Option<&str>, data: &str) {
-        let is_ours = self.seen.failure.as_ref().is_some_and(is_word_of_ours);
-        if is_ours && data.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(data).is_ok() {
+    /// The failure that has gone by in words that no client looks for: garbage, a bare text, a mark of the end in the middle.
+    #[cfg(feature = "sse")]
+    pub(crate) fn unsaid(&self) -> Option<&Failure> {
+        self.seen.failure.as_ref().filter(|_| self.is_unsaid)
+    }
+
+    /// What to do about a failure that this event has brought. One that is no word of the upstream's is ours: the event goes
+    /// by, and reading begins anew behind it. One in words that clients do not look for is still to be told.
+    fn consider(&mut self, name: Option<&str>, data: &str) {
+        let Some(failure) = &self.seen.failure else { return };
+        let words: Option<Words> = serde_json::from_str(data).ok();
+        if words.is_some() && is_word_of_ours(failure) {
             let api = self.reply.client();
             self.decoder = MendingDecoder::new(api, self.reply.sent());
             self.seen = Seen { begun: self.seen.begun.take(), has_output: true, ..Seen::default() };
             self.has_last_words |= last_words(api).iter().any(|words| name == Some(*words) || data.contains(words));
+        } else {
+            self.is_unsaid = !words.is_some_and(|words| words.tell());
         }
     }
 
@@ -150,9 +184,9 @@ impl Watch {
     }
 
     fn end(self, reason: Option<Failure>, out: &mut impl Frames) -> Outcome {
-        let Self { reply, decoder, mut seen, events, has_last_words } = self;
-        // What the upstream has ended itself, the client has had; what makes no sense it has not.
-        if decoder.has_ended() && !seen.failure.as_ref().is_some_and(is_word_of_ours) {
+        let Self { reply, decoder, mut seen, events, has_last_words, is_unsaid } = self;
+        // What the upstream has ended itself, in words for the client, the client has had.
+        if decoder.has_ended() && !is_unsaid {
             let outcome = decoder.finish(reason, &mut seen);
             return Outcome { usage: seen.usage, ..outcome };
         }

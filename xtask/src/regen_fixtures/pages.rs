@@ -5,9 +5,10 @@ use anyhow::{Context as _, Result, bail};
 use crate::generated::{Generated, Mode};
 
 /// The page, and the arguments of cargo that run the test which writes it.
-const PAGES: [(&str, &[&str]); 2] = [
+const PAGES: [(&str, &[&str]); 3] = [
     ("docs/profiles.md", &["--package", "interlingua-executor", "--test", "it", "profiles::the_page"]),
     ("docs/configuration.md", &["--package", "interlingua", "--bins", "config::tests::the_page"]),
+    ("docs/faults.md", &["--package", "interlingua-gateway", "--test", "it", "faults::every_fault"]),
 ];
 
 /// Runs the tests, and reports the pages that changed.

@@ -332,6 +332,11 @@ impl Error {
         if head.as_ref().and_then(ReplyHead::should_retry) == Some(false) {
             return Setback::Final;
         }
+        // Whoever sends us elsewhere will do so again.
+        let is_answer = |head: &ReplyHead| head.status.is_client_error() || head.status.is_server_error();
+        if *phase == Phase::Headers && head.as_ref().is_some_and(|head| !is_answer(head)) {
+            return Setback::Final;
+        }
         match (cause, phase) {
             (Cause::Transport(error), _) if error.is_foreign() => Setback::Final,
             (Cause::Transport(_), Phase::Connect | Phase::Headers) => Setback::Connection,

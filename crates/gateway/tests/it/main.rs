@@ -4,6 +4,7 @@ mod codex;
 mod compact;
 mod doors;
 mod encodings;
+mod faults;
 mod guests;
 mod passed;
 mod refusals;

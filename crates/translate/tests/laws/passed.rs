@@ -1,9 +1,10 @@
 //! What must be true of every reply that is passed on as it came.
 
 use interlingua_translate::{End, Stage};
+use serde_json::Value;
 
 use crate::pair::{Asked, Pair};
-use crate::support::frames;
+use crate::support::{Frame, frames};
 use crate::told::Told;
 use crate::{About, Law, Verdict, targets};
 
@@ -15,6 +16,12 @@ pub(crate) const LAWS: &[Law<Told>] = &[
 
 fn asked(told: &Told) -> Asked {
     if told.is_stream { Asked::Streamed } else { Asked::Whole }
+}
+
+/// Whether clients of any API see by a frame that the reply has failed.
+pub(crate) fn tells(frame: &Frame) -> bool {
+    let value: Value = serde_json::from_str(&frame.data).unwrap_or_default();
+    !value["error"].is_null() || matches!(value["type"].as_str(), Some("error" | "response.failed"))
 }
 
 /// Passes bytes on in pieces of a size, and says what came out, how far it was before the end, and the end.
@@ -41,13 +48,10 @@ fn keeps_its_bytes(pair: Pair, told: &Told) -> Verdict {
             (Stage::Silent, End::Failed(_)) if !told.is_stream => {
                 hold!(out.len(), 0, "nothing went out");
             }
-            (_, End::Truncated) => {
-                let whole = bytes.windows(2).rposition(|pair| pair == b"\n\n").map_or(0, |at| at + 2);
-                hold!(out.starts_with(&bytes[..whole]), true, "what came before the cut");
-            }
-            // A failure that the upstream does not say in words that clients look for gets them.
-            (Stage::Silent | Stage::Output, End::Failed(_)) => {
-                hold!(out.starts_with(bytes), true, "what came before the failure");
+            // A failure in words that clients do not look for is told in others, and so is a cut.
+            (_, End::Truncated | End::Failed(_)) if out != *bytes => {
+                let last = frames(&out).pop();
+                hold!(last.is_some_and(|last| tells(&last)), true, "whether the failure is told");
             }
             _ => {
                 hold!(String::from_utf8_lossy(&out), String::from_utf8_lossy(bytes), "in pieces of {size}");
@@ -79,7 +83,7 @@ fn cut_is_told(pair: Pair, told: &Told) -> Verdict {
             }
             End::Failed(_) if stage == Stage::Failed => {}
             End::Failed(_) => {
-                hold!(out.as_slice(), &bytes[..out.len()], "the upstream's own failure after {cut} bytes");
+                hold!(frames(&out).iter().any(tells), true, "a failure after {cut} bytes");
             }
         }
     }

@@ -2,9 +2,10 @@
 
 use interlingua_model::{Event, Failure, Fold, FoldError, ItemKind, Sink};
 use interlingua_sse::Parser;
-use interlingua_translate::{Api, End, LossCode, Outcome, Stage, Translator, UPSTREAM_MALFORMED};
+use interlingua_translate::{Api, End, LossCode, Outcome, Stage, Translator};
 
 use crate::pair::{Answered, Asked, Pair, answer, reading};
+use crate::passed::tells;
 use crate::said::{said, shapes, shapes_without_phase};
 use crate::support::{Frame, Received, frames, stamp, upstreams};
 use crate::told::{Told, Twin};
@@ -370,8 +371,8 @@ fn watched_is_read(pair: Pair, told: &Told) -> Verdict {
         let read = events_read.finish(&mut fold);
         let outcome = watch.finish(&mut added);
         hold!(outcome.end, read.end, "the end after {count} events");
-        // What makes no sense does not go by.
-        let is_nonsense = outcome.failure().is_some_and(|failure| failure.code.as_deref() == Some(UPSTREAM_MALFORMED));
+        // Some say that they failed in words that no client looks for.
+        let is_nonsense = !events[..count].iter().any(tells);
         let due = usize::from(!is_success(&outcome) && (!had_ended || is_nonsense));
         if count == 0 {
             targets::order(pair.to, &added.0, &outcome)?;

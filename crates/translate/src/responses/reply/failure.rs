@@ -54,6 +54,12 @@ pub(in crate::responses) fn untyped_failure(data: &str) -> Option<Failure> {
     is_failure.then(|| no_reply(object.as_deref(), &fields))
 }
 
+/// The failure in the data of an event that only its name calls an error: a text, as JSON or as it is.
+pub(in crate::responses) fn bare_failure(data: &str) -> Failure {
+    let message = serde_json::from_str(data).unwrap_or_else(|_| data.trim().to_owned());
+    Failure { message, ..Failure::default() }
+}
+
 /// The failure that an event of its own tells.
 pub(in crate::responses) fn decode_error_event(event: wire::ErrorEvent) -> Failure {
     let raw = to_json(&event);

@@ -21,7 +21,7 @@ use crate::error::stream_incomplete;
 
 use crate::responses::beside::of_agent;
 use crate::responses::reply::decode_items::Reader;
-use crate::responses::reply::failure::{decode_error_event, untyped_failure};
+use crate::responses::reply::failure::{bare_failure, decode_error_event, untyped_failure};
 use crate::responses::reply::finish::{distrust, judge};
 use crate::responses::reply::ids::envelope;
 use crate::{End, Error, Loss, LossCode, Outcome, Sent};
@@ -92,6 +92,9 @@ impl Decoder {
                 Some(failure) => self.fail(Box::new(failure), out),
                 None => self.lose_once("untyped", "an event that does not say its type"),
             },
+            Err(_) if event_name == Some("error") && !data.trim_start().starts_with('{') => {
+                self.fail(Box::new(bare_failure(data)), out);
+            }
             Err(error) => self.refuse(Error::Malformed { path: None, message: error.to_string() }, out),
         }
     }
