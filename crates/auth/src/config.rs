@@ -146,5 +146,13 @@ fn url(name: &str, value: &str) -> Result<Url, Error> {
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
         return Err(Error::Config(format!("{name} must be an http or https URL, not {}", without_secrets(&url))));
     }
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    let is_this_machine = host == "localhost"
+        || host.ends_with(".localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    if url.scheme() == "http" && !is_this_machine {
+        let message = "is plain HTTP to another machine, and everybody on the way could read the login: write https://";
+        return Err(Error::Config(format!("{name} ({}) {message}", without_secrets(&url))));
+    }
     Ok(url)
 }

@@ -62,7 +62,7 @@ impl HttpSettings {
             .tcp_keepalive(KEEPALIVE)
             .user_agent(&self.user_agent);
         builder = match &self.proxy {
-            Proxy::Environment => builder,
+            Proxy::Environment => of_environment(builder.no_proxy(), |name| std::env::var(name).ok())?,
             Proxy::Direct => builder.no_proxy(),
             Proxy::Url(url) => builder.no_proxy().proxy(proxy(url)?),
         };
@@ -76,6 +76,37 @@ impl HttpSettings {
         Ok(builder)
     }
 }
+
+/// With the proxies that the variables name.
+fn of_environment(
+    mut builder: reqwest::ClientBuilder,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Result<reqwest::ClientBuilder, Error> {
+    let set = |name: &str| {
+        let value = variable(name).or_else(|| variable(&name.to_ascii_lowercase()));
+        value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    };
+    // In a CGI program this variable is what the client's header `Proxy` said.
+    let is_cgi = variable("REQUEST_METHOD").is_some();
+    let all = set("ALL_PROXY");
+    let http = set("HTTP_PROXY").filter(|_| !is_cgi).or_else(|| all.clone());
+    let https = set("HTTPS_PROXY").or(all);
+    let not = [set("NO_PROXY").unwrap_or_default().as_str(), THIS_MACHINE].join(",");
+    let proxies = [(http, reqwest::Proxy::http::<String> as MakeProxy), (https, reqwest::Proxy::https::<String>)];
+    for (url, make) in proxies {
+        let Some(url) = url else { continue };
+        // `localhost:3128` is a proxy, too.
+        let url = if url.contains("://") { url } else { format!("http://{url}") };
+        let proxy = make(url).map_err(|_| bad("a proxy of the environment has no valid URL"))?;
+        builder = builder.proxy(proxy.no_proxy(reqwest::NoProxy::from_string(&not)));
+    }
+    Ok(builder)
+}
+
+type MakeProxy = fn(String) -> reqwest::Result<reqwest::Proxy>;
+
+/// What no proxy is asked for.
+const THIS_MACHINE: &str = "localhost,.localhost,127.0.0.0/8,::1";
 
 /// What the verifier says where the system has no certificates.
 const NO_ROOTS: &str = "No CA certificates";
@@ -104,7 +135,8 @@ impl Default for HttpSettings {
 /// Through which proxy requests go.
 #[derive(Clone, Default)]
 pub enum Proxy {
-    /// What `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say.
+    /// What `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say, in capitals or not. This machine is never looked for
+    /// behind a proxy, whatever they say.
     #[default]
     Environment,
     /// None.

@@ -3,6 +3,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use interlingua_translate::{ResponsesUpstream, Upstream, settings};
 
+use crate::http::passthrough::session_header;
 use crate::{BaseUrl, Error};
 
 settings! {
@@ -63,8 +64,7 @@ impl Backend {
     /// The headers of one request: the conversation's id, and what a lite model wants.
     pub(crate) fn request_headers(&self, upstream: &Upstream, session: Option<&str>) -> Result<HeaderMap, Error> {
         let mut headers = HeaderMap::new();
-        // A key of the caller's that no header can carry is not worth failing for.
-        if let Some(Ok(value)) = session.map(HeaderValue::try_from) {
+        if let Some(value) = session.map(session_header) {
             for name in &self.session_headers {
                 headers.insert(header_name(name)?, value.clone());
             }

@@ -31,6 +31,10 @@ pub struct Config {
     pub timeouts: Timeouts,
     /// When to send a request again.
     pub retry: RetryPolicy,
+    /// The largest event of a stream, in bytes (16 MiB); what an event repeats of earlier ones does not count.
+    pub max_event: usize,
+    /// Whether a key may go over plain HTTP to another machine, where everybody on the way can read it (no).
+    pub allow_plain_http: bool,
 }
 
 impl Config {
@@ -58,6 +62,8 @@ impl From<Profile> for Config {
             policy: Policy::Lenient,
             timeouts: Timeouts::default(),
             retry: RetryPolicy::default(),
+            max_event: MAX_EVENT,
+            allow_plain_http: false,
         }
     }
 }
@@ -99,6 +105,8 @@ impl Default for Timeouts {
     }
 }
 
+/// The largest event of a stream where nobody says otherwise, in bytes.
+const MAX_EVENT: usize = 16 * 1024 * 1024;
 /// The largest whole reply, in bytes.
 pub(crate) const MAX_REPLY: usize = 64 * 1024 * 1024;
 /// How much of an error's body is read, in bytes: some servers repeat the whole request in it.

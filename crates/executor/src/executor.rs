@@ -31,7 +31,7 @@ use crate::stream::sse_stream::{self, Bytewise, Rendered, SseStream};
 /// Sends requests to one upstream and gives its replies back in the caller's terms.
 ///
 /// Cheap to clone; clones share connections and the last rate limits. Every wait has a limit ([`Timeouts`]), every buffer
-/// too: 16 MiB for one event, 64 MiB for a whole reply, 64 KiB for the body of an error. Dropping a call, or the stream it
+/// too: 16 MiB for one event (a setting), 64 MiB for a whole reply or the text of a streamed one, 64 KiB for the body of an error. Dropping a call, or the stream it
 /// gave, closes the upstream's connection. A request is sent again by [`RetryPolicy`](crate::RetryPolicy) alone.
 ///
 /// Its futures are boxed, so that they are compiled here and not once more in every crate that awaits them.
@@ -148,7 +148,10 @@ impl Executor {
             loop {
                 let answer = match self.open(&call, &reply).await {
                     Ok(opened) => {
-                        let reader = Rendered::new(reply.answer(), opened.head.scrubber().clone());
+                        let reader = Rendered::new(
+                            reply.answer().with_event_limit(self.remote.config.max_event),
+                            opened.head.scrubber().clone(),
+                        );
                         let reader = reader.marking_last(keeper.is_some());
                         self.answer(opened, reader, is_streamed, &losses, keeper.clone()).await
                     }
@@ -185,7 +188,10 @@ impl Executor {
             let mut tries = self.remote.tries_for(client);
             loop {
                 let answer = match self.open(&call, &reply).await {
-                    Ok(opened) => self.framed(opened, reply.answer(), &losses).await,
+                    Ok(opened) => {
+                        self.framed(opened, reply.answer().with_event_limit(self.remote.config.max_event), &losses)
+                            .await
+                    }
                     Err(error) => Err(error),
                 };
                 match answer {
@@ -317,7 +323,10 @@ impl Executor {
     async fn complete_once(&self, call: Call, reading: &Reading, losses: &[Loss]) -> Result<Answer<Response>, Error> {
         let opened = self.remote.open_readable(call, &self.key).await?;
         let started = opened.meta();
-        let reader = Told::<Fold>::new(reading.events(), opened.head.scrubber().clone());
+        let reader = Told::<Fold>::new(
+            reading.events().with_event_limit(self.remote.config.max_event),
+            opened.head.scrubber().clone(),
+        );
         let mut chain = self.chain(opened, reader);
         std::future::poll_fn(|cx| chain.poll_until(cx, |_| false)).await;
         let (value, lost) = event_stream::whole(chain).map_err(|error| error.with_head(&started.head))?;
@@ -327,7 +336,8 @@ impl Executor {
     async fn stream_once(&self, call: Call, reading: &Reading, losses: &[Loss]) -> Result<Answer<EventStream>, Error> {
         let opened = self.remote.open_readable(call, &self.key).await?;
         let started = opened.meta();
-        let reader = Told::new(reading.events(), opened.head.scrubber().clone());
+        let reader =
+            Told::new(reading.events().with_event_limit(self.remote.config.max_event), opened.head.scrubber().clone());
         let mut chain = self.chain(opened, reader);
         self.hold(|cx| chain.poll_until(cx, Reader::has_output)).await;
         let value = EventStream::release(chain).map_err(|error| error.with_head(&started.head))?;

@@ -60,6 +60,10 @@ pub struct UpstreamConfig {
     /// Whether a reply in the client's own API is taken apart and put together anew, for servers that speak it by half: the
     /// client then gets all that its API promises. Otherwise such a reply is passed on with its bytes as they came.
     pub repair: bool,
+    /// The largest event of its streams, in bytes, if not 16 MiB; what an event repeats of earlier ones does not count.
+    pub max_event: Option<usize>,
+    /// Whether a key may go to it over plain HTTP although it is another machine.
+    pub allow_plain_http: bool,
     /// What to do when a translation loses something.
     pub policy: Policy,
     /// How long to wait for what.
@@ -109,8 +113,21 @@ impl Upstream {
     }
 
     async fn opening(config: UpstreamConfig) -> Result<Self, StartError> {
-        let UpstreamConfig { target, base_url, api, profile, repair, policy, timeouts, retry, api_key, login, replay } =
-            config;
+        let UpstreamConfig {
+            target,
+            base_url,
+            api,
+            profile,
+            repair,
+            max_event,
+            allow_plain_http,
+            policy,
+            timeouts,
+            retry,
+            api_key,
+            login,
+            replay,
+        } = config;
         let target = match target {
             Some(target) => target,
             None => default_target(api_key.as_ref(), login.as_ref())?,
@@ -129,7 +146,12 @@ impl Upstream {
         });
         let may_lead_back = said.is_some();
         backend.base_url = said.or(backend.base_url).or_else(|| (target == Target::Codex).then(BaseUrl::codex));
-        let config = Config { backend, upstream, policy, timeouts, retry };
+        let max_event = max_event.unwrap_or(Config::default().max_event);
+        let config = Config { backend, upstream, policy, timeouts, retry, max_event, allow_plain_http };
+        let has_key = api_key.is_some() || target == Target::Codex;
+        if has_key && !allow_plain_http && !config.base_url().is_private() {
+            return Err(StartError::Upstream(PLAIN_HTTP.to_owned()));
+        }
         let name = config.base_url().authority().to_owned();
         // What runs in this process is not to be looked for behind a proxy.
         let proxy = if replay.is_some() { Proxy::Direct } else { Proxy::Environment };
@@ -215,6 +237,10 @@ impl Upstream {
         }
     }
 }
+
+const PLAIN_HTTP: &str = "the upstream is another machine and its address is plain HTTP, so that everybody on the way \
+                          could read the key: write https://, or say `allow_plain_http = true` (--allow-plain-http) if the \
+                          way is safe";
 
 const NO_CHATGPT: &str = "the stored login is an API key, and the Codex backend wants a ChatGPT login: \
                           run `interlingua login`, or use the upstream `openai` with OPENAI_API_KEY";

@@ -236,6 +236,25 @@ impl Event<'_> {
         }
     }
 
+    /// How many bytes of text it adds to the reply.
+    #[must_use]
+    pub fn text_len(&self) -> usize {
+        match self {
+            Event::TextDelta { text, .. }
+            | Event::RefusalDelta { text, .. }
+            | Event::ReasoningDelta { text, .. }
+            | Event::ArgumentsDelta { text, .. } => text.len(),
+            Event::Started(_)
+            | Event::ItemStarted { .. }
+            | Event::Annotation { .. }
+            | Event::Progress { .. }
+            | Event::ItemFinished { .. }
+            | Event::Opaque(_)
+            | Event::Finished(_)
+            | Event::Failed(_) => 0,
+        }
+    }
+
     /// The same event with nothing borrowed.
     #[must_use]
     pub fn into_owned(self) -> Event<'static> {

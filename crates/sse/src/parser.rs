@@ -132,6 +132,11 @@ impl Parser {
         }
     }
 
+    /// Accepts events of up to `limit` bytes from now on, the pending one included.
+    pub fn set_limit(&mut self, limit: usize) {
+        self.limit = limit;
+    }
+
     /// Takes in the next bytes of the stream. Nothing is parsed before [`next_event`](Self::next_event).
     ///
     /// After [`end`](Self::end) or an error the bytes are ignored.

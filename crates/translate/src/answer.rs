@@ -135,6 +135,15 @@ impl Answer {
         self.stage()
     }
 
+    /// The same for events of up to so many bytes (16 MiB), not counting what they repeat of earlier ones. To be said before
+    /// any bytes are given.
+    #[cfg(feature = "sse")]
+    #[must_use]
+    pub fn with_event_limit(mut self, bytes: usize) -> Self {
+        self.feed = crate::feed::Feed::with_event_limit(bytes);
+        self
+    }
+
     #[cfg(feature = "sse")]
     pub(crate) fn asks_for_stream(&self) -> bool {
         self.reply.asks_for_stream()

@@ -186,8 +186,15 @@ pub(crate) fn stream_incomplete() -> Failure {
     own(STREAM_INCOMPLETE, "upstream stream ended early".to_owned())
 }
 
+/// The largest whole reply, and the most text that a streamed one may have, in bytes.
+pub(crate) const MAX_REPLY: usize = 64 * 1024 * 1024;
+
+/// The failure of a reply that is larger than that.
+pub(crate) fn too_large() -> Failure {
+    upstream_malformed(format!("the upstream's reply is larger than {} MiB", MAX_REPLY >> 20))
+}
+
 /// The failure of a reply that cannot be read.
-#[cfg(feature = "sse")]
 pub(crate) fn upstream_malformed(message: String) -> Failure {
     own(UPSTREAM_MALFORMED, message)
 }

@@ -48,6 +48,15 @@ impl Events {
         }
     }
 
+    /// The same for events of up to so many bytes (16 MiB), not counting what they repeat of earlier ones. To be said before
+    /// any bytes are given.
+    #[cfg(feature = "sse")]
+    #[must_use]
+    pub fn with_event_limit(mut self, bytes: usize) -> Self {
+        self.feed = crate::feed::Feed::with_event_limit(bytes);
+        self
+    }
+
     /// Takes one event of the upstream's stream: its name, and its data. After the end, events are ignored.
     pub fn event(&mut self, name: Option<&str>, data: &str, out: &mut impl Sink) {
         if let State::Reading(decoder) = &mut self.state {

@@ -1,13 +1,10 @@
 //! The bytes of an upstream's reply: server-sent events, or one JSON document, told apart by how they begin.
 
 use interlingua_model::Failure;
-use interlingua_sse::{Eof, Parser};
+use interlingua_sse::{DEFAULT_LIMIT, Eof, Parser};
 
 use crate::convert::cut;
-use crate::error::upstream_malformed;
-
-/// The largest whole reply, in bytes.
-pub(crate) const MAX_REPLY: usize = 64 * 1024 * 1024;
+use crate::error::{MAX_REPLY, too_large, upstream_malformed};
 
 /// How much is kept, in bytes, of a text that is no reply, for whoever is told of it.
 const MOST_WORDS: usize = 1024;
@@ -17,6 +14,37 @@ const MOST_WORDS: usize = 1024;
 pub(crate) struct Feed {
     body: Body,
     has_heard: bool,
+    room: Room,
+}
+
+/// How large the next event may be. The last event of a reply repeats what came before it, images included, so there is room
+/// for one event and everything before it, but never for more than a whole reply has.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Room {
+    /// The largest event that repeats nothing, in bytes.
+    event: usize,
+    /// How many bytes of data there have been.
+    seen: usize,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self::new(DEFAULT_LIMIT)
+    }
+}
+
+impl Room {
+    pub(crate) fn new(event: usize) -> Self {
+        Self { event, seen: 0 }
+    }
+
+    pub(crate) fn saw(&mut self, bytes: usize) {
+        self.seen = self.seen.saturating_add(bytes);
+    }
+
+    pub(crate) fn size(self) -> usize {
+        self.event.saturating_add(self.seen).min(self.event.max(MAX_REPLY))
+    }
 }
 
 #[derive(Debug)]
@@ -80,6 +108,11 @@ pub(crate) enum Heard<'a> {
 }
 
 impl Feed {
+    /// The same, which has heard nothing yet, for events of up to so many bytes.
+    pub(crate) fn with_event_limit(bytes: usize) -> Self {
+        Self { room: Room::new(bytes), ..Self::default() }
+    }
+
     /// Takes bytes as they come; none are the end.
     pub(crate) fn push(&mut self, bytes: &[u8], mut take: impl FnMut(Heard<'_>)) {
         if let Body::Blank(beginning) = &mut self.body {
@@ -165,11 +198,14 @@ impl Feed {
     fn drain(&mut self, take: &mut impl FnMut(Heard<'_>)) {
         let (Body::Events(parser) | Body::Words(parser, _)) = &mut self.body else { return };
         loop {
+            parser.set_limit(self.room.size());
             match parser.next_event() {
                 Ok(None) => return,
                 Ok(Some(event)) => {
                     self.has_heard = true;
+                    let size = event.data.len();
                     take(Heard::Event { name: event.event, data: event.data, cut: event.cut });
+                    self.room.saw(size);
                 }
                 Err(error) => {
                     self.body = Body::Ended;
@@ -178,10 +214,6 @@ impl Feed {
             }
         }
     }
-}
-
-pub(crate) fn too_large() -> Failure {
-    upstream_malformed(format!("the upstream's reply is larger than {} MiB", MAX_REPLY >> 20))
 }
 
 pub(crate) fn web_page() -> Failure {

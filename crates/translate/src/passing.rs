@@ -1,12 +1,12 @@
 //! A reply whose bytes are passed on as they are, and watched as they go by.
 
 use interlingua_model::{Failure, Opaque};
-use interlingua_sse::{Eof, Parser};
+use interlingua_sse::{DEFAULT_LIMIT, Eof, Parser};
 use serde_json::{Map, Value};
 
 use crate::answer::{Answer, Stage};
-use crate::error::upstream_malformed;
-use crate::feed::{MAX_REPLY, Shape, empty, too_large};
+use crate::error::{MAX_REPLY, too_large, upstream_malformed};
+use crate::feed::{Room, Shape, empty};
 use crate::outcome::{End, Outcome};
 use crate::reply::Reply;
 use crate::{Error, Watch};
@@ -39,6 +39,7 @@ pub struct Passing {
     reply: Reply,
     body: Body,
     has_output: bool,
+    event_limit: usize,
 }
 
 #[derive(Debug)]
@@ -57,6 +58,7 @@ enum Body {
 #[derive(Debug)]
 struct Events {
     parser: Parser,
+    room: Room,
     watch: Watch,
     lines: Lines,
     /// The beginning of an event that is not whole yet, as it came.
@@ -71,7 +73,15 @@ const MOST_SILENT: usize = 64 * 1024 * 1024;
 
 impl Passing {
     pub(crate) fn new(reply: &Reply) -> Self {
-        Self { reply: reply.clone(), body: Body::Blank(Vec::new()), has_output: false }
+        Self { reply: reply.clone(), body: Body::Blank(Vec::new()), has_output: false, event_limit: DEFAULT_LIMIT }
+    }
+
+    /// The same for events of up to so many bytes (16 MiB), not counting what they repeat of earlier ones. To be said before
+    /// any bytes are given.
+    #[must_use]
+    pub fn with_event_limit(mut self, bytes: usize) -> Self {
+        self.event_limit = bytes;
+        self
     }
 
     /// Takes the next bytes of the upstream's reply, cut wherever they are, and writes what may go on.
@@ -84,9 +94,9 @@ impl Passing {
             }
             let beginning = std::mem::take(beginning);
             self.body = match (shape, self.reply.is_streamed()) {
-                (Some(Shape::Events), true) => Body::Events(Box::new(Events::new(&self.reply))),
+                (Some(Shape::Events), true) => Body::Events(Box::new(Events::new(&self.reply, self.event_limit))),
                 (Some(Shape::Json), false) => Body::Document(Vec::new()),
-                (Some(_), _) => Body::Answer(Box::new(self.reply.answer())),
+                (Some(_), _) => Body::Answer(Box::new(self.reply.answer().with_event_limit(self.event_limit))),
                 (None, _) => Body::Failed(Box::new(too_large())),
             };
             self.more(&beginning, out)
@@ -195,7 +205,7 @@ impl Passing {
     }
 
     fn end(self, reason: Option<Failure>, out: &mut Vec<u8>) -> Outcome {
-        let Self { reply, body, has_output: _ } = self;
+        let Self { reply, body, has_output: _, event_limit } = self;
         match (body, reason) {
             (Body::Failed(failure), _) => failed(*failure),
             (Body::Events(events), reason) => events.end(reason, out),
@@ -204,7 +214,9 @@ impl Passing {
             (Body::Document(_), Some(reason)) => failed(reason),
             (Body::Document(document), None) => judge(&reply, document, out),
             // Events say how a stream ends that has not begun.
-            (Body::Blank(_), reason) if reply.is_streamed() => Box::new(Events::new(&reply)).end(reason, out),
+            (Body::Blank(_), reason) if reply.is_streamed() => {
+                Box::new(Events::new(&reply, event_limit)).end(reason, out)
+            }
             (Body::Blank(_), Some(reason)) => failed(reason),
             (Body::Blank(beginning), None) if beginning.trim_ascii().is_empty() => failed(empty()),
             (Body::Blank(beginning), None) => {
@@ -248,9 +260,10 @@ fn has(document: &[u8], path: &str) -> bool {
 }
 
 impl Events {
-    fn new(reply: &Reply) -> Self {
+    fn new(reply: &Reply, event_limit: usize) -> Self {
         Self {
             parser: Parser::new(),
+            room: Room::new(event_limit),
             watch: reply.watch(),
             lines: Lines::default(),
             held: Vec::new(),
@@ -283,10 +296,12 @@ impl Events {
 
     fn look(&mut self) -> Result<(), Failure> {
         loop {
+            self.parser.set_limit(self.room.size());
             match self.parser.next_event() {
                 Ok(None) => return Ok(()),
                 Ok(Some(event)) => {
                     self.has_heard = true;
+                    self.room.saw(event.data.len());
                     if event.cut {
                         self.watch.cut_event(event.event, event.data);
                     } else {

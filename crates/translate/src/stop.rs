@@ -25,7 +25,7 @@ impl StoppingDecoder {
     pub(crate) fn new(api: Api, sent: &Sent) -> Self {
         let sequences = sent.stop_sequences();
         let stop = (!sequences.is_empty()).then(|| Box::new(Stop::new(sequences.to_vec())));
-        Self { decoder: MendingDecoder::new(api, sent), stop }
+        Self { decoder: MendingDecoder::bounded(api, sent), stop }
     }
 
     pub(crate) fn read(&mut self, data: &str, name: Option<&str>, out: &mut impl Sink) {

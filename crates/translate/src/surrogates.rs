@@ -6,9 +6,10 @@
 
 use std::borrow::Cow;
 
-use interlingua_model::{Api, Failure, Sink};
+use interlingua_model::{Api, Event, Failure, Sink};
 
 use crate::api::Decoder;
+use crate::error::{MAX_REPLY, too_large};
 use crate::{Loss, LossCode, Outcome, Sent};
 
 /// A body whose lone halves are replaced, and where they stood; `None` for one that has none.
@@ -29,6 +30,7 @@ pub(crate) struct MendingDecoder {
     decoder: Decoder,
     held: Option<Held>,
     losses: Vec<Loss>,
+    text: TextRoom,
 }
 
 /// An event whose text ends in the first half of a character; the second may begin the next one.
@@ -41,12 +43,17 @@ struct Held {
 
 impl MendingDecoder {
     pub(crate) fn new(api: Api, sent: &Sent) -> Self {
-        Self { decoder: Decoder::new(api, sent), held: None, losses: Vec::new() }
+        Self { decoder: Decoder::new(api, sent), held: None, losses: Vec::new(), text: TextRoom::default() }
+    }
+
+    /// The same for a reply that is written anew, of which no more text is kept than a whole reply has.
+    pub(crate) fn bounded(api: Api, sent: &Sent) -> Self {
+        Self { text: TextRoom { left: Some(MAX_REPLY) }, ..Self::new(api, sent) }
     }
 
     pub(crate) fn read(&mut self, data: &str, name: Option<&str>, out: &mut impl Sink) {
         if self.held.is_none() && !may_hold_half(data) {
-            return self.decoder.read(data, name, out);
+            return self.decoder.read(data, name, &mut self.text.before(out));
         }
         let data = self.join(data, out);
         let mut halves = lone_halves(&data);
@@ -55,18 +62,18 @@ impl MendingDecoder {
         let data = replaced(&data, &halves);
         match held {
             Some(half) => self.held = Some(Held { name: name.map(str::to_owned), data, half }),
-            None => self.decoder.read(&data, name, out),
+            None => self.decoder.read(&data, name, &mut self.text.before(out)),
         }
     }
 
     pub(crate) fn read_cut(&mut self, data: &str, name: Option<&str>, out: &mut impl Sink) {
         let data = self.join(data, out);
         let data = mend(data.as_bytes()).map_or(data, |(data, _)| Cow::Owned(data));
-        self.decoder.read_cut(&data, name, out);
+        self.decoder.read_cut(&data, name, &mut self.text.before(out));
     }
 
     pub(crate) fn has_ended(&self) -> bool {
-        self.decoder.has_ended()
+        self.decoder.has_ended() || self.text.is_full()
     }
 
     pub(crate) fn is_complete(&self) -> bool {
@@ -75,7 +82,8 @@ impl MendingDecoder {
 
     pub(crate) fn finish(mut self, reason: Option<Failure>, out: &mut impl Sink) -> Outcome {
         self.join("", out);
-        let Self { decoder, held: _, losses: mut all } = self;
+        let Self { decoder, held: _, losses: mut all, text } = self;
+        let reason = if text.is_full() { Some(too_large()) } else { reason };
         let Outcome { end, losses, usage: _ } = decoder.finish(reason, out);
         all.extend(losses);
         Outcome::new(end, all)
@@ -95,8 +103,43 @@ impl MendingDecoder {
             first = replaced(&first, &[half]);
             Cow::Borrowed(data)
         };
-        self.decoder.read(&first, name.as_deref(), out);
+        self.decoder.read(&first, name.as_deref(), &mut self.text.before(out));
         rest
+    }
+}
+
+/// How much text there may still be, if there is a limit; both the reader and the writer of a stream keep what they have had,
+/// to compare it with what comes and to repeat it.
+#[derive(Debug, Default)]
+struct TextRoom {
+    left: Option<usize>,
+}
+
+impl TextRoom {
+    fn is_full(&self) -> bool {
+        self.left == Some(0)
+    }
+
+    fn before<'r, S>(&'r mut self, out: &'r mut S) -> Measured<'r, S> {
+        Measured { room: self, out }
+    }
+}
+
+/// Passes events on as long as there is room.
+struct Measured<'r, S> {
+    room: &'r mut TextRoom,
+    out: &'r mut S,
+}
+
+impl<S: Sink> Sink for Measured<'_, S> {
+    fn event(&mut self, event: Event<'_>) {
+        if let Some(left) = &mut self.room.left {
+            *left = left.saturating_sub(event.text_len());
+            if *left == 0 {
+                return;
+            }
+        }
+        self.out.event(event);
     }
 }
 

@@ -39,6 +39,10 @@ settings! {
         /// Whether its replies in a client's own API are put together anew, for servers that speak it by half. Otherwise they
         /// are passed on with their bytes as they came.
         repair: bool = false,
+        /// The largest event of its streams, in MiB; what an event repeats of earlier ones does not count.
+        max_event_mib: usize = 16,
+        /// Whether a key may go to it over plain HTTP although it is another machine.
+        allow_plain_http: bool = false,
         /// The models that it answers, with `*` for any text. Empty: all.
         models: Vec<String> = Vec::new(),
         /// Who is asked in its place, in this order, where it cannot be reached or its login or plan is used up.
@@ -80,6 +84,11 @@ impl<'de> Deserialize<'de> for ProfileKey {
     }
 }
 
+/// So many MiB, in bytes.
+pub(crate) fn mib(count: usize) -> usize {
+    count.saturating_mul(1024 * 1024)
+}
+
 impl UpstreamTable {
     /// Finds its key and its login. Paths are beside `folder`.
     pub(crate) async fn open(self, folder: &Path, policy: Policy) -> Result<Member> {
@@ -91,8 +100,21 @@ impl UpstreamTable {
     }
 
     fn config(self, folder: &Path, policy: Policy) -> Result<UpstreamConfig> {
-        let Self { name, kind, url, api, profile, key_env, key_file, codex_home, repair, models: _, fallback: _ } =
-            self;
+        let Self {
+            name,
+            kind,
+            url,
+            api,
+            profile,
+            key_env,
+            key_file,
+            codex_home,
+            repair,
+            max_event_mib,
+            allow_plain_http,
+            models: _,
+            fallback: _,
+        } = self;
         if name.is_empty() {
             bail!("it has no `name`");
         }
@@ -142,6 +164,8 @@ impl UpstreamTable {
             api,
             profile,
             repair,
+            max_event: Some(mib(max_event_mib)),
+            allow_plain_http,
             policy,
             api_key,
             login,

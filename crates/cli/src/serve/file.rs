@@ -13,7 +13,7 @@ use serde::de::value::SeqAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::api::ApiName;
-use crate::config::upstream::UpstreamTable;
+use crate::config::upstream::{UpstreamTable, mib};
 use crate::upstream::UpstreamArgs;
 
 settings! {
@@ -32,6 +32,10 @@ settings! {
         profile: Option<String> = None,
         /// Whether replies of the only upstream in a client's own API are put together anew instead of passed on.
         repair: bool = false,
+        /// The largest event of a stream, in MiB; what an event repeats of earlier ones does not count.
+        max_event_mib: Option<usize> = None,
+        /// Whether a key may go over plain HTTP to an upstream that is another machine.
+        allow_plain_http: bool = false,
         /// Whether requests are refused that cannot be translated without a change of meaning.
         strict: bool = false,
         /// What callers have to present. Better in the variable `INTERLINGUA_INBOUND_KEY`.
@@ -165,6 +169,8 @@ fn explained(message: &str) -> String {
 pub(crate) struct Flags {
     pub(crate) upstream: UpstreamArgs,
     pub(crate) repair: bool,
+    pub(crate) max_event_mib: Option<usize>,
+    pub(crate) allow_plain_http: bool,
     pub(crate) strict: bool,
     pub(crate) aliases: Vec<Alias>,
     pub(crate) efforts_in_names: bool,
@@ -194,6 +200,8 @@ pub(crate) struct Answering {
     aliases: Vec<(String, String)>,
     efforts_in_names: bool,
     repair: bool,
+    max_event: Option<usize>,
+    allow_plain_http: bool,
     policy: Policy,
     /// Where the file lies, which is where the paths in it begin.
     folder: PathBuf,
@@ -202,7 +210,8 @@ pub(crate) struct Answering {
 impl File {
     /// Who answers by this file, where the flags say nothing else.
     pub(crate) fn answering(&self, flags: &Flags, path: Option<&Path>) -> Answering {
-        let Flags { upstream: flags, repair, strict, aliases, efforts_in_names } = flags;
+        let Flags { upstream: flags, repair, max_event_mib, allow_plain_http, strict, aliases, efforts_in_names } =
+            flags;
         let aliases = aliases.iter().map(|Alias { name, model }| (name.clone(), model.clone()));
         let (one, several) = match &self.upstream {
             Some(UpstreamKey::One(name)) => (Some(name.clone()), Vec::new()),
@@ -220,6 +229,8 @@ impl File {
             aliases: aliases.chain(self.aliases.0.iter().cloned()).collect(),
             efforts_in_names: *efforts_in_names || self.efforts_in_names,
             repair: *repair || self.repair,
+            max_event: max_event_mib.or(self.max_event_mib).map(mib),
+            allow_plain_http: *allow_plain_http || self.allow_plain_http,
             policy: if *strict || self.strict { Policy::Strict } else { Policy::Lenient },
             folder: path.and_then(Path::parent).map(Path::to_owned).unwrap_or_default(),
         }
@@ -229,7 +240,8 @@ impl File {
 impl Answering {
     /// Finds all keys and logins.
     pub(crate) async fn open(self) -> Result<Upstreams> {
-        let Self { only, several, aliases, efforts_in_names, repair, policy, folder } = self;
+        let Self { only, several, aliases, efforts_in_names, repair, max_event, allow_plain_http, policy, folder } =
+            self;
         let mut members = Vec::with_capacity(several.len());
         for table in several {
             members.push(table.open(&folder, policy).await?);
@@ -238,6 +250,8 @@ impl Answering {
             let mut config = only.config()?;
             config.policy = policy;
             config.repair = repair;
+            config.max_event = max_event;
+            config.allow_plain_http = allow_plain_http;
             let upstream = interlingua_gateway::Upstream::open(config).await.context("the upstream cannot be used")?;
             if aliases.is_empty() && !efforts_in_names {
                 return Ok(upstream.into());

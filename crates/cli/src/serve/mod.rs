@@ -34,6 +34,12 @@ pub(crate) struct Args {
     /// Put replies in the client's own API together anew instead of passing them on, for servers that speak it by half
     #[arg(long, env = "INTERLINGUA_REPAIR")]
     repair: bool,
+    /// The largest event of a stream, in MiB; what an event repeats of earlier ones does not count [default: 16]
+    #[arg(long, env = "INTERLINGUA_MAX_EVENT_MIB", value_name = "MIB")]
+    max_event_mib: Option<usize>,
+    /// Let a key go over plain HTTP to an upstream that is another machine
+    #[arg(long, env = "INTERLINGUA_ALLOW_PLAIN_HTTP")]
+    allow_plain_http: bool,
     /// Refuse requests that cannot be translated without a change of meaning
     #[arg(long, env = "INTERLINGUA_STRICT")]
     strict: bool,
@@ -72,6 +78,8 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
         listen,
         upstream,
         repair,
+        max_event_mib,
+        allow_plain_http,
         strict,
         alias,
         efforts_in_names,
@@ -85,7 +93,7 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
     let lines = fmt::layer().with_writer(io::stderr).with_ansi(Paint::on(&io::stderr()).is_on()).with_target(false);
     tracing_subscriber::registry().with(lines.with_filter(log_filter(std::env::var("RUST_LOG").ok()))).init();
     let file = config.as_deref().map(file::read).transpose()?.unwrap_or_default();
-    let flags = Flags { upstream, repair, strict, aliases: alias, efforts_in_names };
+    let flags = Flags { upstream, repair, max_event_mib, allow_plain_http, strict, aliases: alias, efforts_in_names };
     let answering = file.answering(&flags, config.as_deref());
     let own = file.inbound_key.map(|Hidden(key)| key);
     let inbound_key = std::env::var("INTERLINGUA_INBOUND_KEY").ok().or(own).filter(|key| !key.is_empty());

@@ -212,6 +212,15 @@ impl Error {
         Self::new(Cause::Configuration, Phase::Prepare, StatusCode::INTERNAL_SERVER_ERROR, failure)
     }
 
+    /// The key would go where everybody can read it. Not a status that any client repeats its request for.
+    pub(crate) fn plain_http() -> Self {
+        let message = "the upstream is another machine and its address is plain HTTP, so that everybody on the way could \
+                       read the key: write https://, or say `allow_plain_http = true` (--allow-plain-http) if the way is \
+                       safe";
+        let failure = own("plain_http", message.to_owned());
+        Self::new(Cause::Configuration, Phase::Prepare, StatusCode::FORBIDDEN, failure)
+    }
+
     /// The login or key cannot be used: 401 where only the person can help, 503 where it may work later.
     #[cfg(feature = "reqwest")]
     pub(crate) fn credentials(error: interlingua_auth::Error) -> Self {

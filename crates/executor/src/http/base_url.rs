@@ -1,6 +1,7 @@
 //! Where an upstream lives.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use http::Uri;
@@ -54,6 +55,12 @@ impl BaseUrl {
             path: "/backend-api/codex".to_owned(),
             query: None,
         }
+    }
+
+    /// Whether nobody on the way can read what is sent there: it is HTTPS, or this machine.
+    #[must_use]
+    pub fn is_private(&self) -> bool {
+        self.scheme == Scheme::HTTPS || is_loopback(self.authority.host())
     }
 
     /// Host and port, for messages.
@@ -153,6 +160,16 @@ impl SettingValue for BaseUrl {
     }
 }
 
+/// Whether a host is this machine.
+fn is_loopback(host: &str) -> bool {
+    let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
+    let name = bare.strip_suffix('.').unwrap_or(bare).to_ascii_lowercase();
+    // No name server answers for these (RFC 6761).
+    name == "localhost"
+        || name.ends_with(".localhost")
+        || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,6 +214,23 @@ mod tests {
             let message = base.parse::<BaseUrl>().unwrap_err().to_string();
             assert!(message.contains(reason), "{base}: {message}");
             assert!(!message.contains("secret"), "{message}");
+        }
+    }
+
+    #[test]
+    fn what_goes_to_another_machine_without_tls_is_open_to_all() {
+        for (url, is_private) in [
+            ("https://api.example/v1", true),
+            ("http://localhost:1", true),
+            ("http://a.localhost.", true),
+            ("http://127.9.9.9", true),
+            ("http://[::1]:80/v1", true),
+            ("http://192.168.1.5", false),
+            ("http://localhost.evil.test", false),
+            ("http://127.0.0.1.evil.test", false),
+            ("http://vllm:8000", false),
+        ] {
+            assert_eq!(url.parse::<BaseUrl>().unwrap().is_private(), is_private, "{url}");
         }
     }
 }

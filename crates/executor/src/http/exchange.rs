@@ -171,6 +171,9 @@ impl Remote {
     }
 
     async fn send(&self, mut request: Request<Bytes>, grant: Grant, scrubber: Scrubber) -> Result<Opened, Error> {
+        if grant.token().is_some() && !self.config.allow_plain_http && !self.base_url.is_private() {
+            return Err(Error::plain_http());
+        }
         grant.apply(request.headers_mut(), self.key_header.as_ref());
         let sent = Instant::now();
         let limit = self.config.timeouts.headers;

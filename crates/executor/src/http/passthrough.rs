@@ -50,6 +50,7 @@ impl Executor {
             let opened = self.remote.passable(opened).await?;
             // The upstream has all it needs: what is worked out here costs it no time.
             let (passing, is_one) = passing(translator, &body);
+            let passing = passing.with_event_limit(self.remote.config.max_event);
             drop(body);
             let is_streamed = passing.is_streamed();
             let reader = Rendered::passing(passing, is_one, opened.head.scrubber().clone());
@@ -70,12 +71,9 @@ impl Executor {
             if !glance.has_cache_key {
                 body = glance.with_cache_key(&body, &derived);
             }
-            // A key that no header can carry is not worth failing for.
-            let key = glance.cache_key.as_deref().unwrap_or(&derived);
-            if let Ok(value) = HeaderValue::try_from(key) {
-                headers.insert(CONVERSATION_ID, value.clone());
-                headers.insert(SESSION_ID, value);
-            }
+            let value = session_header(glance.cache_key.as_deref().unwrap_or(&derived));
+            headers.insert(CONVERSATION_ID, value.clone());
+            headers.insert(SESSION_ID, value);
         }
         Ok(Call { method: Method::POST, endpoint: upstream.path(), accept, headers, body })
     }
@@ -111,6 +109,18 @@ fn passing(translator: &Translator, body: &[u8]) -> (Passing, bool) {
         (translator.asked(request), false)
     };
     (asked.alone(stamp()).passing(), is_one)
+}
+
+/// The name of a session, as a header carries it: as it is, or a name made from it, always the same, where it is too long for
+/// one or has characters that no header may carry.
+pub(crate) fn session_header(name: &str) -> HeaderValue {
+    /// As long as the API lets a cache key be.
+    const LONGEST: usize = 64;
+    let is_plain = !name.is_empty() && name.len() <= LONGEST && name.bytes().all(|byte| byte.is_ascii_graphic());
+    let named = || Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).to_string();
+    let text = if is_plain { name.to_owned() } else { named() };
+    // Neither of them has a character that a header may not carry.
+    HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("session"))
 }
 
 /// Whether a header of a client belongs to its session, its trace or a feature it asks for, and neither to its identity

@@ -81,7 +81,7 @@ pub(crate) struct Rendered<O> {
 /// How a reply gets to the client.
 enum Way {
     /// Translated.
-    Answer(Answer),
+    Answer(Box<Answer>),
     /// As it came. Where there may be several answers, the end of one is not the end of all.
     Passing {
         passing: Passing,
@@ -148,7 +148,7 @@ pub(crate) type Held = Chain<Rendered<Bytewise>>;
 
 impl<O: Out> Rendered<O> {
     pub(crate) fn new(answer: Answer, scrubber: Scrubber) -> Self {
-        Self { way: Way::Answer(answer), out: O::default(), has_output: false, scrubber }
+        Self { way: Way::Answer(Box::new(answer)), out: O::default(), has_output: false, scrubber }
     }
 
     /// Whether there are bytes, and more in them than that a response has begun.

@@ -100,3 +100,43 @@ async fn credentials_are_asked_before_every_request() {
     executor.ask(request(false)).await.unwrap();
     assert_eq!(tokens(&upstream), ["Bearer a-token-0", "Bearer a-token-5"]);
 }
+
+#[tokio::test]
+async fn a_key_goes_to_another_machine_over_tls_alone() {
+    let at = |url: &str, allow_plain_http| {
+        let mut config = config(Api::Responses);
+        config.backend.base_url = Some(url.parse().unwrap());
+        interlingua_executor::Config { allow_plain_http, ..config }
+    };
+    let body = || reply(200, "application/json", response("completed", &[]).to_string());
+    for (url, allow, is_sent) in [
+        ("http://upstream.test/v1", false, false),
+        ("http://192.168.1.5:8080", false, false),
+        ("http://localhost.evil.test", false, false),
+        ("http://upstream.test/v1", true, true),
+        ("http://127.0.0.1:1/v1", false, true),
+        ("http://localhost:1/v1", false, true),
+        ("http://[::1]:1/v1", false, true),
+        ("https://upstream.test/v1", false, true),
+    ] {
+        let upstream = Scripted::new([body(), body()]);
+        let credentials = Arc::new(Renewing::default());
+        for executor in
+            [upstream.executor(at(url, allow)), upstream.executor(at(url, allow)).with_credentials(credentials)]
+        {
+            match executor.ask(request(false)).await {
+                Ok(_) => assert!(is_sent, "{url}"),
+                Err(error) => {
+                    assert!(!is_sent, "{url}: {error}");
+                    assert_eq!((error.status().as_u16(), error.failure().code.as_deref()), (403, Some("plain_http")));
+                    assert!(error.to_string().contains("allow_plain_http"), "{error}");
+                }
+            }
+        }
+        assert_eq!(upstream.sent().len(), if is_sent { 2 } else { 0 }, "{url}");
+    }
+    // Without a key there is nothing to read.
+    let upstream = Scripted::new([body()]);
+    let keyless = Executor::new(at("http://upstream.test", false), Arc::new(upstream.clone())).unwrap();
+    keyless.ask(request(false)).await.unwrap();
+}

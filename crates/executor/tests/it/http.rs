@@ -41,9 +41,13 @@ fn executor(config: Config) -> Executor {
 
 /// The executor that gets a certain case, whatever it asks.
 fn executor_of(server: &Server, case: &str) -> Executor {
+    executor(config_of(server, case))
+}
+
+fn config_of(server: &Server, case: &str) -> Config {
     let mut config = config(server, Api::Responses);
     config.backend.headers.push(("x-replay-case".to_owned(), case.to_owned()));
-    executor(config)
+    config
 }
 
 fn text_of(events: &[String]) -> String {
@@ -223,6 +227,17 @@ async fn faults_of_the_upstream_are_told_apart() {
         assert_eq!((error.status().as_u16(), error.phase()), (status, phase), "{faults}: {error}");
         assert!(error.to_string().contains(says), "{faults}: {error}");
         assert_eq!(server.log().count(), 1, "{faults}: sent once");
+    }
+}
+
+#[tokio::test]
+async fn how_large_an_event_may_be_is_a_setting() {
+    for (max_event, is_read) in [(16, false), (18, true)] {
+        let server = server("huge=17").await;
+        let config = Config { max_event: max_event * 1024 * 1024, ..config_of(&server, "responses/text") };
+        let asked = executor(config).ask(request(true)).await;
+        let said = asked.err().map(|error| error.to_string()).unwrap_or_default();
+        assert_eq!(!said.contains("limit"), is_read, "{max_event} MiB: {said}");
     }
 }
 

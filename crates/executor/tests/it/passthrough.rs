@@ -76,6 +76,28 @@ async fn a_key_of_the_callers_stays() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_too_long_for_a_header_or_not_fit_for_one_gets_a_name_that_is() {
+    let mut names = Vec::new();
+    for key in
+        ["x".repeat(65), "x".repeat(66), "with space".to_owned(), "schlüssel".to_owned(), "a\\r\\nb: c".to_owned()]
+    {
+        let body = format!("{{\"prompt_cache_key\":\"{key}\"}}");
+        for _ in 0..2 {
+            let upstream = Scripted::new([reply(200, "application/json", COMPLETION)]);
+            pass(&upstream.executor(config(Api::Chat)), &body).await.unwrap();
+            let sent = &upstream.sent()[0];
+            assert_eq!(sent.body(), body.as_bytes(), "the body keeps it");
+            let name = sent.headers()["session_id"].to_str().unwrap().to_owned();
+            assert_eq!((name.len(), &sent.headers()["conversation_id"]), (36, &sent.headers()["session_id"]));
+            names.push(name);
+        }
+    }
+    assert!(names.chunks(2).all(|pair| pair[0] == pair[1]), "the same for the same: {names:?}");
+    names.dedup();
+    assert_eq!(names.len(), 5, "and another for another");
+}
+
+#[tokio::test]
 async fn without_a_token_or_where_the_upstream_refuses_the_field_the_body_stays() {
     let body = r#"{"model":"m"}"#;
     let script = || Scripted::new([reply(200, "application/json", COMPLETION)]);

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod agents;
+mod bounds;
 mod forms;
 mod history;
 mod newer;
