@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Real client programs against `interlingua serve --upstream replay`, each in an environment of its own and in both of its
-# languages: Chat Completions over a Responses upstream, then Responses over a Chat upstream.
+# languages: Chat Completions over a Responses upstream, then Responses over a Chat upstream. Then the official SDKs over an
+# upstream that speaks their own API and does everything wrong: they have to see an error, never an empty answer.
 set -euo pipefail
 source ci/common.sh
 source ci/tools.sh
@@ -23,16 +24,17 @@ mkdir -p "$TOOLS"
 log=$TOOLS/serve.log
 : >"$log"
 server=
-trap '[[ -z $server ]] || kill "$server" 2>/dev/null || true' EXIT
+liar=
+trap 'kill $server $liar 2>/dev/null || true' EXIT
 
-# serve DIALECT: what the upstream is to speak.
+# serve DIALECT [UPSTREAM]: what the upstream is to speak, and which it is if not the replay.
 serve() {
     if [[ -n $server ]]; then
         kill "$server"
         wait "$server" || true
     fi
     port=$(free_port)
-    "$BIN" serve --upstream replay --dialect "$1" --listen "127.0.0.1:$port" >>"$log" 2>&1 &
+    "$BIN" serve --upstream "${2:-replay}" --dialect "$1" --listen "127.0.0.1:$port" >>"$log" 2>&1 &
     server=$!
     wait_until_healthy "$server" "$port" "$log"
     export BASE_URL=http://127.0.0.1:$port/v1
@@ -65,10 +67,28 @@ run() {
     done
 }
 
+# lies DIALECT: what the SDKs make of an upstream that does everything wrong.
+lies() {
+    local place
+    printf -- '-- what goes wrong, in %s\n' "$1"
+    serve "$1" "http://127.0.0.1:$liar_port/v1"
+    timeout --kill-after=5 "$CLIENT_LIMIT" "$(python_with smoke_openai openai==3.54.0)" ci/faults/client.py "$1" || failed=1
+    place=$(node_with smoke_openai openai@6 zod)
+    cp ci/faults/client.mjs "$place/"
+    # shellcheck disable=SC2046 # one word a fault
+    timeout --kill-after=5 "$CLIENT_LIMIT" node "$place/client.mjs" "$1" $(sed -n 's/^    "\(.*\)": (.*/\1/p' ci/faults/upstream.py) ||
+        failed=1
+}
+
 serve responses
 run "Chat over Responses"
 serve chat
 run "Responses over Chat" RESPONSES=2
+liar_port=$(free_port)
+python3 ci/faults/upstream.py "$liar_port" >>"$log" 2>&1 &
+liar=$!
+lies chat
+lies responses
 if ((failed)); then
     echo "-- the server's last words"
     tail -n 40 "$log"

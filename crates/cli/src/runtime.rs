@@ -54,9 +54,27 @@ pub(crate) fn told_to_end() -> impl Future<Output = ()> {
     }
 }
 
+/// Ready when somebody does not want to wait for the end: at the second Ctrl-C or SIGTERM from the call on.
+pub(crate) fn told_twice() -> impl Future<Output = ()> {
+    signals::ended_twice()
+}
+
 #[cfg(unix)]
 mod signals {
     use tokio::signal::unix::{SignalKind, signal};
+
+    pub(super) fn ended_twice() -> impl Future<Output = ()> {
+        let both = signal(SignalKind::interrupt()).and_then(|one| Ok((one, signal(SignalKind::terminate())?)));
+        async {
+            let Ok((mut interrupted, mut terminated)) = both else { return std::future::pending().await };
+            for _ in 0..2 {
+                tokio::select! {
+                    _ = interrupted.recv() => {}
+                    _ = terminated.recv() => {}
+                }
+            }
+        }
+    }
 
     pub(super) fn interrupted() -> impl Future<Output = ()> {
         heard(SignalKind::interrupt())
@@ -84,6 +102,11 @@ mod signals {
 
 #[cfg(not(unix))]
 mod signals {
+    pub(super) async fn ended_twice() {
+        interrupted().await;
+        interrupted().await;
+    }
+
     pub(super) async fn interrupted() {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;

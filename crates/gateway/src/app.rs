@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use interlingua_auth::Warning;
 use interlingua_executor::Scrubber;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::exchange::watchers::Watchers;
 use crate::seal::Seal;
@@ -26,6 +26,7 @@ pub(crate) struct App {
     pub(crate) watchers: Watchers,
     /// Becomes true when replies that are still under way have to end.
     closing: watch::Sender<bool>,
+    hurry: Notify,
 }
 
 /// Who answers now, and who answered before and may still have something to save.
@@ -72,6 +73,7 @@ impl App {
             reload,
             watchers,
             closing,
+            hurry: Notify::new(),
         })
     }
 
@@ -84,6 +86,16 @@ impl App {
     /// What tells a reply that it has to end.
     pub(crate) fn closing(&self) -> Closing {
         Closing(self.closing.subscribe())
+    }
+
+    /// From now on nobody has time.
+    pub(crate) fn hurry(&self) {
+        self.hurry.notify_one();
+    }
+
+    /// Ready when nobody has time.
+    pub(crate) async fn hurried(&self) {
+        self.hurry.notified().await;
     }
 
     /// Tells all replies to end.

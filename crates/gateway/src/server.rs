@@ -85,7 +85,11 @@ impl Gateway {
         tokio::select! {
             () = &mut served => {}
             _ = stopped => {
-                if timeout(grace, &mut served).await.is_err() {
+                let has_ended = tokio::select! {
+                    ended = timeout(grace, &mut served) => ended.is_ok(),
+                    () = app.hurried() => false,
+                };
+                if !has_ended {
                     app.close();
                     if timeout(LAST_WORDS, served).await.is_ok() {
                         tracing::warn!("replies were still under way and have been ended with an error");
@@ -110,6 +114,11 @@ impl Handle {
     /// From now on these upstreams answer. Replies that are under way end as they began, over the upstream that began them.
     pub async fn replace(&self, upstreams: impl Into<Upstreams>) {
         self.0.replace(upstreams.into()).await;
+    }
+
+    /// Replies that are still under way when the server is told to stop get no [`Limits::grace`]: they end now, with an error.
+    pub fn hurry(&self) {
+        self.0.hurry();
     }
 
     /// Reads the upstreams again, as [`Config::reload`] says, and lets them take over. The log says what came of it.

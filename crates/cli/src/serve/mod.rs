@@ -14,7 +14,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, fmt};
 
-use crate::runtime::{told_to_end, told_to_stop};
+use crate::runtime::{told_to_end, told_to_stop, told_twice};
 use crate::serve::file::{Alias, Flags, Hidden};
 use crate::terminal::{self, Paint};
 use crate::upstream::UpstreamArgs;
@@ -140,6 +140,11 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
     if inspects {
         terminal::to_stderr(&format!("what happens is shown at http://{}/\n", gateway.addr()));
     }
+    let (handle, told_twice) = (gateway.handle(), told_twice());
+    tokio::spawn(async move {
+        told_twice.await;
+        handle.hurry();
+    });
     if is_reloadable {
         tokio::spawn(reloaded_on_hangup(gateway.handle()));
         gateway.serve(told_to_end()).await?;

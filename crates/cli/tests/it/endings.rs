@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -169,6 +169,28 @@ fn a_signal_in_the_middle_of_a_renewal_ends_the_program_when_the_login_is_saved(
                 "{signal} {name}"
             );
         }
+    }
+}
+
+#[test]
+fn a_second_signal_ends_a_server_at_once_that_a_first_one_gives_time() {
+    for (first, second) in [("-INT", "-INT"), ("-TERM", "-INT"), ("-TERM", "-TERM")] {
+        // It takes what is asked, and never answers.
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let scratch = Scratch::new();
+        let upstream = format!("http://{}/v1", silent.local_addr().unwrap());
+        let serving = Serving::start(scratch.command(&["serve", "--listen", "127.0.0.1:0", "--upstream", &upstream]));
+        serving.ask();
+        let asked = silent.accept().unwrap();
+        send(first, &serving.child);
+        std::thread::sleep(Duration::from_millis(300));
+        let mut child = serving.child;
+        assert!(child.try_wait().unwrap().is_none(), "{first}: the request has its time");
+        let told = Instant::now();
+        send(second, &child);
+        assert_eq!(ended(child), Some(0), "{first} {second}");
+        assert!(told.elapsed() < Duration::from_secs(3), "{first} {second}: {:?}", told.elapsed());
+        drop(asked);
     }
 }
 
