@@ -7,6 +7,7 @@ mod dialects;
 mod fixtures;
 mod modules;
 mod packages;
+mod promises;
 mod rust;
 mod snapshots;
 mod sources;
@@ -21,7 +22,7 @@ use crate::project::Project;
 
 type Check = fn(&Project) -> Result<Vec<Finding>>;
 
-const CHECKS: [(&str, Check); 9] = [
+const CHECKS: [(&str, Check); 10] = [
     ("arrows between crates", arrows::check),
     ("licences and sources of dependencies", dependencies::check),
     ("unused dependencies", unused::check),
@@ -29,6 +30,7 @@ const CHECKS: [(&str, Check); 9] = [
     ("source files", sources::check),
     ("arrows between files", modules::check),
     ("words", words::check),
+    ("promises", promises::check),
     ("fixtures", fixtures::check),
     ("snapshots", snapshots::check),
 ];
