@@ -6,6 +6,7 @@ use interlingua_auth::Warning;
 use interlingua_executor::Scrubber;
 use tokio::sync::{Notify, watch};
 
+use crate::caller::Callers;
 use crate::exchange::watchers::Watchers;
 use crate::seal::Seal;
 use crate::store::{Store, open_store};
@@ -17,6 +18,7 @@ pub(crate) struct App {
     /// What no upstream's answer may repeat beside its own key.
     pub(crate) hidden: Scrubber,
     pub(crate) inbound_key: Option<InboundKey>,
+    pub(crate) callers: Callers,
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) allowed_origins: Vec<Origin>,
     pub(crate) limits: Limits,
@@ -45,6 +47,7 @@ impl App {
         let Config {
             listen: _,
             inbound_key,
+            callers,
             allowed_hosts,
             allowed_origins,
             limits,
@@ -54,6 +57,7 @@ impl App {
             store_limits,
             seal,
         } = config;
+        let callers = Callers::new(callers)?;
         let seal = Arc::new(Seal::new(seal));
         let store = open_store(&store, store_limits)?;
         let hidden = Scrubber::new(inbound_key.iter().map(InboundKey::secret));
@@ -65,6 +69,7 @@ impl App {
             upstreams,
             hidden,
             inbound_key,
+            callers,
             allowed_hosts,
             allowed_origins,
             limits,
@@ -75,6 +80,11 @@ impl App {
             closing,
             hurry: Notify::new(),
         })
+    }
+
+    /// Whether nobody is asked for a key.
+    pub(crate) fn is_open(&self) -> bool {
+        self.inbound_key.is_none() && self.callers.is_empty()
     }
 
     /// Who answers a request that comes now. Whoever holds this keeps them, whatever comes in their place.

@@ -41,6 +41,7 @@ async fn ask(api: Api, State(app): State<Shared>, request: Request) -> Result<Re
     let upstream = &route.first;
     exchange::note(|exchange| exchange.asked(api, wanted.as_ref().map_or("", Wanted::model), &body));
     told(upstream);
+    may_ask(wanted.as_ref().map(Wanted::model))?;
     let executor = upstream.executor_for(&headers)?;
     let translator = upstream.translator(api);
     let opened = match api {
@@ -84,6 +85,14 @@ async fn ask(api: Api, State(app): State<Shared>, request: Request) -> Result<Re
     }
     let answer = Box::pin(route.ask(executor, asked, Attempt { api, caller: headers, body, session }));
     respond(answer, is_streamed, manner).await.map(|response| held(response, upstreams))
+}
+
+/// Whether the caller may ask for this model, where callers have keys of their own.
+pub(crate) fn may_ask(model: Option<&str>) -> Result<(), ApiError> {
+    match exchange::current() {
+        Some(exchange) => exchange.caller().map_or(Ok(()), |caller| caller.may_ask(model.unwrap_or_default())),
+        None => Ok(()),
+    }
 }
 
 /// Whether a body that nobody reads otherwise asks for a stream.

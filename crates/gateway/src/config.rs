@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use crate::{InboundKey, Origin, Reload, SealConfig, StoreConfig, StoreLimits};
+use crate::{CallerKey, InboundKey, Origin, Reload, SealConfig, StoreConfig, StoreLimits};
 
 /// Where a gateway listens, who may use it, and its limits.
 #[derive(Debug, Clone)]
@@ -15,6 +15,8 @@ pub struct Config {
     pub listen: String,
     /// What callers have to present. Without it only this machine is served.
     pub inbound_key: Option<InboundKey>,
+    /// Callers with keys of their own, beside that one.
+    pub callers: Vec<CallerKey>,
     /// Names and addresses by which it may be asked where there is no key, besides those that mean this machine anyway.
     pub allowed_hosts: Vec<String>,
     /// Web pages that may ask, wherever they are shown; with a key they need it as well.
@@ -38,6 +40,7 @@ impl Default for Config {
         Self {
             listen: DEFAULT_LISTEN.to_owned(),
             inbound_key: None,
+            callers: Vec::new(),
             allowed_hosts: Vec::new(),
             allowed_origins: Vec::new(),
             limits: Limits::default(),
@@ -126,6 +129,9 @@ pub enum StartError {
         /// What the system says.
         source: io::Error,
     },
+    /// A caller's key cannot be one.
+    #[error("{0}")]
+    Caller(String),
     /// Numbers cannot be kept.
     #[error("numbers cannot be kept: {0}")]
     Metrics(String),

@@ -48,7 +48,7 @@ pub(crate) async fn answer(State(app): State<Shared>, request: Request, next: Ne
     let allowed = allowed.and_then(|said| HeaderValue::try_from(said).ok());
     if is_preflight(&request) {
         // Whose name this is counts here too, where nobody needs a key.
-        let checked = if app.inbound_key.is_none() { host::check(&request, &app) } else { Ok(()) };
+        let checked = if app.is_open() { host::check(&request, &app) } else { Ok(()) };
         return match (checked, allowed) {
             (Err(refusal), _) => refusal.into_response(),
             (Ok(()), Some(origin)) => preflight(request.headers(), origin),

@@ -5,7 +5,7 @@ use std::fmt;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::header::RETRY_AFTER;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use interlingua_executor::one_line;
 use interlingua_model::Failure;
 use interlingua_translate::Error as TranslateError;
@@ -77,6 +77,12 @@ impl ApiError {
     /// Names the field at fault as it stands in another document.
     pub(crate) fn rename_param(mut self, rename: impl FnOnce(&str) -> Option<String>) -> Self {
         self.error.param = self.error.param.as_deref().and_then(rename);
+        self
+    }
+
+    /// Adds a header for the client.
+    pub(crate) fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
         self
     }
 

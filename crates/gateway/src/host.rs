@@ -31,7 +31,7 @@ pub(crate) fn check(request: &Request, app: &App) -> Result<(), ApiError> {
 
 /// The refusal of a page.
 pub(crate) fn foreign_origin(origin: Option<&str>, app: &App) -> ApiError {
-    let or_a_key = if app.inbound_key.is_some() { "" } else { OR_A_KEY };
+    let or_a_key = if app.is_open() { OR_A_KEY } else { "" };
     let message = format!(
         "web pages of `{}` may not use this gateway: add it to `allowed_origins` if they may{or_a_key}",
         quoted(origin)

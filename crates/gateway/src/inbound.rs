@@ -1,6 +1,7 @@
 //! Who may use the gateway.
 
 use std::fmt;
+use std::time::Instant;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -10,8 +11,9 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 
-use crate::app::Shared;
-use crate::{ApiError, StartError, host};
+use crate::app::{App, Shared};
+use crate::caller::CALLER;
+use crate::{ApiError, StartError, exchange, host};
 
 /// What callers have to present as `Authorization: Bearer ..`. Shown nowhere.
 #[derive(Clone)]
@@ -47,24 +49,41 @@ impl fmt::Debug for InboundKey {
     }
 }
 
-/// Lets in whoever presents the key; where none is set, everybody who asks for this machine by a name of its own.
+/// Lets in whoever presents a key; where none is set, everybody who asks for this machine by a name of its own.
 pub(crate) async fn admit(State(app): State<Shared>, mut request: Request, next: Next) -> Response {
-    let Some(key) = &app.inbound_key else {
+    // Only we say whose request it is.
+    request.headers_mut().remove(CALLER);
+    if app.is_open() {
         return match host::check(&request, &app) {
             Ok(()) => next.run(request).await,
             Err(refusal) => refusal.into_response(),
         };
-    };
-    if bearer(request.headers()).is_some_and(|presented| key.admits(presented)) {
-        // It has done its work; what is left would be passed on as the caller's own key.
-        request.headers_mut().remove(AUTHORIZATION);
-        return next.run(request).await;
     }
-    let message = "this gateway wants its inbound key as `Authorization: Bearer ..` (the API key of an SDK)";
-    let refusal = ApiError::new(StatusCode::UNAUTHORIZED, "authentication_error", message).with_code("invalid_api_key");
-    let mut response = refusal.into_response();
-    response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    response
+    match known(&app, &mut request) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal.into_response(),
+    }
+}
+
+/// Finds out whose key it is, and takes it off: it has done its work, and would be passed on as the caller's own.
+fn known(app: &App, request: &mut Request) -> Result<(), ApiError> {
+    let presented = bearer(request.headers());
+    let is_everybodys = presented.zip(app.inbound_key.as_ref()).is_some_and(|(presented, key)| key.admits(presented));
+    if !is_everybodys {
+        let Some(caller) = presented.and_then(|presented| app.callers.find(presented)).cloned() else {
+            let message = "this gateway wants a key as `Authorization: Bearer ..` (the API key of an SDK)";
+            let refusal = ApiError::new(StatusCode::UNAUTHORIZED, "authentication_error", message);
+            let refusal = refusal.with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            return Err(refusal.with_code("invalid_api_key"));
+        };
+        let place = caller.admit(Instant::now())?;
+        if let Ok(name) = HeaderValue::try_from(caller.name()) {
+            request.headers_mut().insert(CALLER, name);
+        }
+        exchange::note(|exchange| exchange.comes_from(caller, place));
+    }
+    request.headers_mut().remove(AUTHORIZATION);
+    Ok(())
 }
 
 /// The caller's bearer token.

@@ -20,6 +20,7 @@ mod access;
 mod app;
 mod ask;
 mod body;
+mod caller;
 mod compact;
 mod config;
 mod connections;
@@ -46,6 +47,7 @@ mod stream;
 mod upstream;
 mod usage;
 
+pub use caller::{CallerKey, CallerLimits};
 pub use config::{Config, Limits, StartError, Watching};
 pub use cors::Origin;
 pub use error::ApiError;

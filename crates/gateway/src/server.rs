@@ -11,7 +11,8 @@ use tokio::net::{TcpListener, lookup_host};
 use tokio::time::timeout;
 
 use crate::app::{App, Shared};
-use crate::{Config, Limits, StartError, Upstreams, connections, routes};
+use crate::caller::Callers;
+use crate::{CallerKey, Config, Limits, StartError, Upstreams, connections, routes};
 
 /// A server that has its address and is ready to serve.
 pub struct Gateway {
@@ -33,13 +34,21 @@ impl Gateway {
         let failed = |source: io::Error| StartError::Listen { listen: config.listen.clone(), source };
         let addresses: Vec<SocketAddr> = lookup_host(&config.listen).await.map_err(failed)?.collect();
         let is_private = addresses.iter().all(|address| address.ip().is_loopback());
-        if !is_private && config.inbound_key.is_none() {
+        if !is_private && config.inbound_key.is_none() && config.callers.is_empty() {
             return Err(StartError::OpenRelay(config.listen));
         }
         let listener = TcpListener::bind(&*addresses).await.map_err(failed)?;
         let addr = listener.local_addr().map_err(failed)?;
         let app = Arc::new(App::new(config, upstreams)?);
         Ok(Self { listener, addr, app })
+    }
+
+    /// Says what is wrong with the keys of callers, as [`bind`](Self::bind) would.
+    ///
+    /// # Errors
+    /// Two have one name or one key.
+    pub fn check_callers(callers: Vec<CallerKey>) -> Result<(), StartError> {
+        Callers::new(callers).map(drop)
     }
 
     /// Where it listens.

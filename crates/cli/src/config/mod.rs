@@ -1,5 +1,6 @@
 //! `interlingua config`: the configuration file.
 
+pub(crate) mod key;
 pub(crate) mod upstream;
 
 use std::path::PathBuf;
@@ -9,7 +10,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 use interlingua_executor::{HttpSettings, Proxy};
-use interlingua_gateway::StoreConfig;
+use interlingua_gateway::{CallerKey, Gateway, StoreConfig};
+use uuid::Uuid;
 
 use crate::serve::file::{self, Flags, Hidden};
 use crate::serve::origins;
@@ -32,6 +34,11 @@ enum Task {
     },
     /// Print a file with every key to start from
     Example,
+    /// Make a key for a caller: it is shown once, and what belongs into the file holds only its hash
+    Key {
+        /// Whose it is
+        name: String,
+    },
     /// Let the gateway that serves by this file read it again; streams that are under way go on
     Reload {
         /// The TOML file: where it says that the gateway listens, and its inbound key
@@ -52,11 +59,20 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
                 store.parse::<StoreConfig>()?;
             }
             origins(&file.allowed_origins)?;
+            Gateway::check_callers(file.key.clone().callers()?)?;
             let answering = file.answering(&Flags::default(), Some(&path));
             let upstreams = answering.open().await?;
             for (name, upstream) in upstreams.members() {
                 terminal::to_stdout(&format!("{name}: {} at {}\n", upstream.api().title(), upstream.name()))?;
             }
+        }
+        Task::Key { name } => {
+            let key = format!("{PREFIX}{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+            let hash = CallerKey::hash_of(&key);
+            CallerKey::new(&name, &hash)?;
+            terminal::to_stderr("the key, shown this once; its caller sends it as API key:\n");
+            terminal::to_stdout(&format!("{key}\n"))?;
+            terminal::to_stderr(&format!("for the file:\n\n[[key]]\nname = {name:?}\nsha256 = \"{hash}\"\n"));
         }
         Task::Example => terminal::to_stdout(EXAMPLE)?,
         Task::Reload { file: path, listen } => {
@@ -70,6 +86,9 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
     }
     Ok(ExitCode::SUCCESS)
 }
+
+/// How our keys begin, so that whoever finds one knows what it is.
+const PREFIX: &str = "ilk_";
 
 /// A file to start from.
 const EXAMPLE: &str = include_str!("example.toml");
@@ -101,6 +120,7 @@ mod tests {
 
     use interlingua_translate::Setting;
 
+    use super::key::KeyTable;
     use super::upstream::UpstreamTable;
     use super::*;
     use crate::serve::file::File;
@@ -135,6 +155,12 @@ mod tests {
             "One of several. A request goes to the first that answers its model.",
             UpstreamTable::default().settings(),
         );
+        page += &table(
+            "`[[key]]`",
+            "One of several callers, beside the inbound key. `interlingua config key NAME` makes one. Its replies are kept apart \
+             from those of others, and the numbers at `/metrics` go by its name.",
+            KeyTable::default().settings(),
+        );
         page
     }
 
@@ -155,8 +181,13 @@ mod tests {
         let whole: String =
             EXAMPLE.lines().map(|line| line.strip_prefix("# ").unwrap_or(line)).collect::<Vec<_>>().join("\n");
         let keys = File::default().settings().into_iter().chain(UpstreamTable::default().settings());
+        let keys = keys.chain(KeyTable::default().settings());
         for Setting { key, .. } in keys {
-            let is_there = |line: &str| line.starts_with(&format!("{key} = ")) || line == format!("[{key}]");
+            let is_there = |line: &str| {
+                line.starts_with(&format!("{key} = "))
+                    || line == format!("[{key}]")
+                    || line.starts_with(&format!("[[{key}]]"))
+            };
             assert!(
                 whole.lines().any(is_there) || ["upstream", "dialect", "base_url", "profile"].contains(&key),
                 "{key}"

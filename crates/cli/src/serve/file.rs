@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Context, Result, anyhow};
-use interlingua_gateway::Upstreams;
+use interlingua_gateway::{CallerKey, Upstreams};
 use interlingua_translate::{Policy, SettingValue, nearest, settings};
 use serde::Deserialize;
 use serde::de::value::SeqAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::api::ApiName;
+use crate::config::key::KeyTable;
 use crate::config::upstream::{UpstreamTable, mib};
 use crate::upstream::UpstreamArgs;
 
@@ -53,6 +54,8 @@ settings! {
         capture: Option<String> = None,
         /// Whether the last 64 exchanges are shown on a page, at `/` of the same address.
         inspect: bool = false,
+        /// Callers with keys of their own, each a table `[[key]]`.
+        key: Keys = Keys::default(),
         /// Other names for models, with `*` for any text, and the models that they stand for.
         aliases: Aliases = Aliases::default(),
     }
@@ -88,6 +91,25 @@ impl<'de> Deserialize<'de> for UpstreamKey {
             }
         }
         deserializer.deserialize_any(Either)
+    }
+}
+
+/// The tables `[[key]]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Keys(pub(crate) Vec<KeyTable>);
+
+impl SettingValue for Keys {
+    const KIND: &'static str = "tables";
+
+    fn shown(&self) -> String {
+        "none".to_owned()
+    }
+}
+
+impl Keys {
+    pub(crate) fn callers(self) -> Result<Vec<CallerKey>> {
+        self.0.into_iter().map(KeyTable::caller).collect()
     }
 }
 

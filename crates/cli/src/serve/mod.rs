@@ -52,7 +52,7 @@ pub(crate) struct Args {
     /// A name or address by which it may be asked without a key, besides those of this machine; may be repeated
     #[arg(long, env = "INTERLINGUA_ALLOWED_HOSTS", value_name = "HOST", value_delimiter = ',')]
     allowed_host: Vec<String>,
-    /// The origin of web pages that may ask, like https://app.example; may be repeated
+    /// The origin of web pages that may ask, scheme and host and port, without a path; may be repeated
     #[arg(long, env = "INTERLINGUA_ALLOWED_ORIGINS", value_name = "ORIGIN", value_delimiter = ',')]
     allowed_origin: Vec<String>,
     /// Where replies of Responses are kept for clients that go on from them: memory, off, a file, or redis://HOST
@@ -111,6 +111,7 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
     let is_reloadable = reload.is_some();
     let settings = Config {
         inbound_key: inbound_key.as_deref().map(InboundKey::new).transpose()?,
+        callers: file.key.callers()?,
         allowed_hosts: [file.allowed_hosts, allowed_host].concat(),
         watching: Watching { capture: capture.or(file.capture.map(PathBuf::from)), inspect: inspects },
         allowed_origins: origins(&[file.allowed_origins, allowed_origin].concat())?,

@@ -64,6 +64,26 @@ fn what_is_wrong_is_told_with_its_line_or_its_upstream() {
 }
 
 #[test]
+fn a_key_is_shown_once_and_its_hash_opens_the_door() {
+    let scratch = Scratch::new();
+    let made = scratch.run(&["config", "key", "laptop"]);
+    let key = made.out.trim();
+    assert!(made.code == Some(0) && key.starts_with("ilk_") && key.len() == 68, "{made:?}");
+    let table = made.err.split_once("[[key]]").unwrap().1;
+    assert!(!table.contains(key));
+    let path = scratch.file("a.toml", format!("listen = \"127.0.0.1:0\"\nupstream = \"replay\"\n[[key]]{table}"));
+    assert_eq!(scratch.run(&["config", "check", &path]).code, Some(0));
+    let serving = Serving::start(scratch.command(&["serve", "--config", &path]));
+    let models = "GET /v1/models";
+    assert!(ask(&serving.base_url(), models).starts_with("HTTP/1.1 401"));
+    let answer = ask_with(&serving.base_url(), models, key);
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let twice = format!("upstream = \"replay\"\n[[key]]{table}\n[[key]]{table}");
+    let run = scratch.run(&["config", "check", &scratch.file("b.toml", twice)]);
+    assert!(run.code == Some(1) && run.err.contains("two keys `laptop`"), "{run:?}");
+}
+
+#[test]
 fn the_example_is_sound_but_for_what_it_needs() {
     let scratch = Scratch::new();
     let example = scratch.run(&["config", "example"]);
@@ -78,13 +98,18 @@ fn the_example_is_sound_but_for_what_it_needs() {
 
 /// The bytes of an answer to a plain request.
 fn ask(base_url: &str, request: &str) -> String {
+    ask_with(base_url, request, "none-such")
+}
+
+/// The same with a key.
+fn ask_with(base_url: &str, request: &str, key: &str) -> String {
     use std::io::Write as _;
     let authority = base_url.trim_start_matches("http://").split('/').next().unwrap();
     let mut connection = TcpStream::connect(authority).unwrap();
     let (head, body) = request.split_once('\n').unwrap_or((request, ""));
     write!(
         connection,
-        "{head} HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\ncontent-type: application/json\r\n\
+        "{head} HTTP/1.1\r\nhost: {authority}\r\nconnection: close\r\nauthorization: Bearer {key}\r\ncontent-type: application/json\r\n\
          content-length: {}\r\n\r\n{body}",
         body.len()
     )

@@ -2,19 +2,23 @@
 
 pub(crate) mod board;
 pub(crate) mod capture;
+mod headers;
 pub(crate) mod numbers;
 pub(crate) mod tap;
 pub(crate) mod watchers;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, Method, Request, StatusCode};
+use http::{HeaderMap, Method, Request, StatusCode};
 use interlingua_executor::Scrubber;
 use interlingua_model::{Api, Failure, Usage};
 use interlingua_translate::Loss;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, watch};
+
+use self::headers::{credentials, shown};
+use crate::caller::Caller;
 
 tokio::task_local! {
     /// The request that this task works on.
@@ -34,6 +38,10 @@ pub(crate) struct Exchange {
     keeps_bytes: bool,
     /// Rung when there is more to see.
     bell: Option<watch::Sender<u64>>,
+    /// Whose it is, where callers have keys of their own.
+    caller: OnceLock<Arc<Caller>>,
+    /// Its place among the caller's requests.
+    place: Mutex<Option<OwnedSemaphorePermit>>,
     state: Mutex<State>,
 }
 
@@ -182,6 +190,8 @@ impl Exchange {
             begun: Instant::now(),
             keeps_bytes,
             bell,
+            caller: OnceLock::new(),
+            place: Mutex::default(),
             state: Mutex::new(State { secrets, ..State::default() }),
         }
     }
@@ -212,6 +222,17 @@ impl Exchange {
         state.asked = Some(Asked { api, model: model.to_owned(), body });
         drop(state);
         self.ring();
+    }
+
+    /// It is this caller's, and has this place.
+    pub(crate) fn comes_from(&self, caller: Arc<Caller>, place: Option<OwnedSemaphorePermit>) {
+        let _ = self.caller.set(caller);
+        *self.place.lock().unwrap_or_else(PoisonError::into_inner) = place;
+    }
+
+    /// Whose it is, where callers have keys of their own.
+    pub(crate) fn caller(&self) -> Option<&Caller> {
+        self.caller.get().map(|caller| &**caller)
     }
 
     pub(crate) fn answers(&self, name: &str, api: Api) {
@@ -300,7 +321,14 @@ impl Exchange {
     /// It is over. Only the first word on how it ended counts.
     pub(crate) fn ends(&self, end: End) {
         let took = self.begun.elapsed();
-        self.lock().end.get_or_insert((end, took));
+        self.place.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let mut state = self.lock();
+        let is_first = state.end.is_none();
+        state.end.get_or_insert((end, took));
+        if let (true, Some(caller), Some(usage)) = (is_first, self.caller(), &state.usage) {
+            caller.spent(usage, Instant::now());
+        }
+        drop(state);
         self.ring();
     }
 
@@ -324,25 +352,6 @@ impl Exchange {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Whether a header says whose request it is.
-fn is_secret(name: &HeaderName) -> bool {
-    const WORDS: [&str; 6] = ["authorization", "cookie", "key", "token", "secret", "account"];
-    // How many tokens are left is nobody's secret.
-    !name.as_str().contains("ratelimit") && WORDS.iter().any(|word| name.as_str().contains(word))
-}
-
-/// The headers whose values can be shown.
-fn shown(headers: &HeaderMap) -> Vec<(String, String)> {
-    let pairs = headers.iter().filter(|(name, _)| !is_secret(name));
-    pairs.map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())).collect()
-}
-
-/// What must be repeated nowhere: the values of the other headers, without the name of their scheme.
-fn credentials(headers: &HeaderMap) -> impl Iterator<Item = &str> {
-    let values = headers.iter().filter(|(name, _)| is_secret(name)).filter_map(|(_, value)| value.to_str().ok());
-    values.flat_map(str::split_ascii_whitespace)
 }
 
 #[cfg(test)]

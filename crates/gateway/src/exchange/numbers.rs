@@ -10,6 +10,7 @@ use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, Promet
 
 use super::{Exchange, State};
 use crate::Upstreams;
+use crate::caller::Caller;
 
 const REQUESTS: &str = "interlingua_requests_total";
 const TOKENS: &str = "interlingua_tokens_total";
@@ -66,11 +67,12 @@ impl Numbers {
     pub(crate) fn ends(&self, exchange: &Exchange) {
         metrics::with_local_recorder(&self.recorder, || {
             gauge!(OPEN).decrement(1.0);
-            exchange.look(|state| self.count(state));
+            let caller = exchange.caller().map_or("", Caller::name);
+            exchange.look(|state| self.count(state, caller));
         });
     }
 
-    fn count(&self, state: &State) {
+    fn count(&self, state: &State, caller: &str) {
         let State { asked, upstream, attempts, status, losses, usage, sent, end, .. } = state;
         // What is no request of an API is not worth a number.
         let Some(asked) = asked else { return };
@@ -80,7 +82,8 @@ impl Numbers {
         let labels = [("client", client.to_owned()), ("upstream", upstream.clone())];
         let status = status.map(|status| status.as_u16().to_string()).unwrap_or_default();
         let how = end.map_or("", |(end, _)| end.as_str());
-        counter!(REQUESTS, "client" => client, "upstream" => upstream.clone(), "model" => model.clone(), "status" => status, "end" => how)
+        let caller = caller.to_owned();
+        counter!(REQUESTS, "caller" => caller.clone(), "client" => client, "upstream" => upstream.clone(), "model" => model.clone(), "status" => status, "end" => how)
             .increment(1);
         for loss in losses {
             counter!(LOSSES, "client" => client, "upstream" => upstream.clone(), "code" => loss.code.as_str())
@@ -99,7 +102,7 @@ impl Numbers {
                 ("output", Some(usage.output)),
                 ("reasoning", reasoning),
             ] {
-                counter!(TOKENS, "upstream" => upstream.clone(), "model" => model.clone(), "kind" => kind)
+                counter!(TOKENS, "caller" => caller.clone(), "upstream" => upstream.clone(), "model" => model.clone(), "kind" => kind)
                     .increment(tokens.unwrap_or_default());
             }
         }

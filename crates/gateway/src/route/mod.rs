@@ -19,7 +19,7 @@ use crate::{ApiError, StartError, Upstream, exchange};
 
 pub(crate) use fallback::Attempt;
 use named::Named;
-use pattern::Pattern;
+pub(crate) use pattern::Pattern;
 pub(crate) use wanted::Wanted;
 
 /// One of several upstreams: what it is called, which models are its own, and who answers in its place.

@@ -2,23 +2,23 @@
 
 /// A model's name in which `*` stands for any text, also for none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Pattern(String);
+pub(crate) struct Pattern(String);
 
 impl Pattern {
-    pub(super) fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         Self(text.to_owned())
     }
 
-    pub(super) fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// The name, where there is no gap in it.
-    pub(super) fn as_plain(&self) -> Option<&str> {
+    pub(crate) fn as_plain(&self) -> Option<&str> {
         (!self.0.contains('*')).then_some(&self.0)
     }
 
-    pub(super) fn fits(&self, name: &str) -> bool {
+    pub(crate) fn fits(&self, name: &str) -> bool {
         let Some((before, gaps)) = self.0.split_once('*') else { return self.0 == name };
         let Some(mut rest) = name.strip_prefix(before) else { return false };
         let mut pieces = gaps.split('*').peekable();

@@ -39,6 +39,7 @@ pub(crate) use self::keeper::Keeping;
 pub(crate) use self::memory::Memory;
 pub(crate) use self::record::{Record, Turn};
 pub(crate) use self::routes::routes;
+use crate::caller::CALLER;
 use crate::inbound::bearer;
 use crate::{ApiError, InboundKey, StartError};
 
@@ -146,6 +147,10 @@ impl Owner {
         for part in [inbound_key.map_or("", InboundKey::secret), bearer(headers).unwrap_or("")] {
             context.update(&part.len().to_be_bytes());
             context.update(part.as_bytes());
+        }
+        // Callers with keys of their own are told apart by name: a key may be exchanged for another.
+        if let Some(caller) = headers.get(CALLER) {
+            context.update(caller.as_bytes());
         }
         let mut owner = [0; digest::SHA256_OUTPUT_LEN];
         owner.copy_from_slice(context.finish().as_ref());

@@ -1,5 +1,6 @@
 //! The gateway over a replay, asked over real HTTP.
 
+mod callers;
 mod codex;
 mod compact;
 mod doors;

@@ -9,8 +9,8 @@ use std::time::Duration;
 use interlingua_executor::Profile;
 use interlingua_executor::{HttpSettings, Proxy, Timeouts};
 use interlingua_gateway::{
-    Config, Gateway, Handle, InboundKey, Limits, Origin, StoreConfig, Target, Upstream, UpstreamConfig, Upstreams,
-    Watching,
+    CallerKey, Config, Gateway, Handle, InboundKey, Limits, Origin, StoreConfig, Target, Upstream, UpstreamConfig,
+    Upstreams, Watching,
 };
 use interlingua_replay::{Faults, Replay, Server};
 use interlingua_translate::Api;
@@ -39,6 +39,7 @@ pub(crate) struct Plan {
     pub(crate) profile: Option<Profile>,
     pub(crate) repair: bool,
     pub(crate) inbound_key: Option<&'static str>,
+    pub(crate) callers: Vec<CallerKey>,
     pub(crate) api_key: Option<&'static str>,
     pub(crate) case: Option<&'static str>,
     pub(crate) faults: &'static str,
@@ -55,6 +56,7 @@ impl Default for Plan {
             profile: None,
             repair: false,
             inbound_key: None,
+            callers: Vec::new(),
             api_key: None,
             case: None,
             faults: "",
@@ -91,6 +93,7 @@ impl Plan {
         .unwrap();
         let config = Config {
             listen: "127.0.0.1:0".to_owned(),
+            callers: self.callers,
             inbound_key: self.inbound_key.map(|key| InboundKey::new(key).unwrap()),
             allowed_hosts: vec!["gateway.lan".to_owned()],
             allowed_origins: vec![Origin::new("https://app.example").unwrap()],

@@ -1,0 +1,309 @@
+//! Several callers, each with a key, models and limits of its own.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use http::header::RETRY_AFTER;
+use http::{HeaderName, HeaderValue, StatusCode};
+use interlingua_model::Usage;
+use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
+use subtle::ConstantTimeEq;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::route::Pattern;
+use crate::{ApiError, StartError};
+
+/// A key of one caller, and what it may do. Only a hash of the key is known here.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CallerKey {
+    /// Whose it is: in the log, in the numbers, in refusals. Never the key.
+    pub name: String,
+    hash: [u8; SHA256_OUTPUT_LEN],
+    /// The models it may ask for, by the names that it asks with, where `*` stands for any text; none: all.
+    pub models: Vec<String>,
+    /// How much it may ask for.
+    pub limits: CallerLimits,
+}
+
+/// How much a caller may ask for; `None` is without a limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CallerLimits {
+    /// Requests in a minute. So many may come at once after a minute without any.
+    pub requests_per_minute: Option<u32>,
+    /// Tokens in a minute, in and out, as the upstream counts them. What a reply cost is known at its end, so a large one may
+    /// overdraw, and the next one waits.
+    pub tokens_per_minute: Option<u32>,
+    /// Requests at a time.
+    pub at_once: Option<u32>,
+}
+
+impl CallerKey {
+    /// The caller `name`, whose key has this SHA-256, in hexadecimal.
+    ///
+    /// ```
+    /// use interlingua_gateway::{CallerKey, CallerLimits};
+    ///
+    /// let hash = CallerKey::hash_of("a-key-of-16-char");
+    /// let key = CallerKey::new("laptop", &hash)?;
+    /// assert_eq!(key.limits, CallerLimits::default());
+    /// assert!(CallerKey::new("laptop", "a-key-of-16-char").is_err(), "not the key itself");
+    /// # Ok::<(), interlingua_gateway::StartError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The name is empty or holds what a header cannot carry, or this is no SHA-256.
+    pub fn new(name: impl Into<String>, sha256: &str) -> Result<Self, StartError> {
+        let name = name.into();
+        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(StartError::Caller(format!("the name {name:?} of a key must be visible ASCII characters")));
+        }
+        let mut hash = [0; SHA256_OUTPUT_LEN];
+        let pairs = sha256.as_bytes().chunks(2).map(|pair| {
+            let text =
+                std::str::from_utf8(pair).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+            u8::from_str_radix(text, 16).ok()
+        });
+        let is_hash = sha256.len() == 2 * SHA256_OUTPUT_LEN
+            && hash.iter_mut().zip(pairs).all(|(byte, read)| read.map(|read| *byte = read).is_some());
+        if !is_hash {
+            // It may be the key itself, so it is not repeated.
+            let message =
+                format!("the key `{name}` needs `sha256` as 64 hexadecimal digits: `interlingua config key` makes one");
+            return Err(StartError::Caller(message));
+        }
+        Ok(Self { name, hash, models: Vec::new(), limits: CallerLimits::default() })
+    }
+
+    /// The SHA-256 of a key, in hexadecimal.
+    #[must_use]
+    pub fn hash_of(key: &str) -> String {
+        use std::fmt::Write as _;
+        digest(&SHA256, key.as_bytes()).as_ref().iter().fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+    }
+}
+
+impl fmt::Debug for CallerKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallerKey").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// Which caller a request is of, as the gateway knows it; whoever sends it is not believed.
+pub(crate) const CALLER: HeaderName = HeaderName::from_static("x-interlingua-caller");
+
+/// All callers of a gateway.
+#[derive(Debug, Default)]
+pub(crate) struct Callers(Vec<Arc<Caller>>);
+
+/// A caller, and how much it has asked for.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    key: CallerKey,
+    models: Vec<Pattern>,
+    requests: Option<Bucket>,
+    tokens: Option<Bucket>,
+    places: Option<Arc<Semaphore>>,
+}
+
+impl Callers {
+    pub(crate) fn new(keys: Vec<CallerKey>) -> Result<Self, StartError> {
+        let mut callers: Vec<Arc<Caller>> = Vec::with_capacity(keys.len());
+        for key in keys {
+            if callers.iter().any(|other| other.key.name == key.name || other.key.hash == key.hash) {
+                return Err(StartError::Caller(format!("there are two keys `{}`, or one of the same key", key.name)));
+            }
+            let CallerLimits { requests_per_minute, tokens_per_minute, at_once } = key.limits;
+            let places = at_once.map(|places| Arc::new(Semaphore::new(places as usize)));
+            let models = key.models.iter().map(|model| Pattern::new(model)).collect();
+            let bucket = |limit: Option<u32>| limit.map(Bucket::of);
+            let (requests, tokens) = (bucket(requests_per_minute), bucket(tokens_per_minute));
+            callers.push(Arc::new(Caller { key, models, requests, tokens, places }));
+        }
+        Ok(Self(callers))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whose key this is. All are compared, whichever it is.
+    pub(crate) fn find(&self, presented: &str) -> Option<&Arc<Caller>> {
+        let hash = digest(&SHA256, presented.as_bytes());
+        let mut found = None;
+        for caller in &self.0 {
+            if bool::from(caller.key.hash.ct_eq(hash.as_ref())) {
+                found = Some(caller);
+            }
+        }
+        found
+    }
+}
+
+impl Caller {
+    pub(crate) fn name(&self) -> &str {
+        &self.key.name
+    }
+
+    /// Takes a request in, with the place that it has until its end where places are limited.
+    pub(crate) fn admit(&self, now: Instant) -> Result<Option<OwnedSemaphorePermit>, ApiError> {
+        let place = match &self.places {
+            None => None,
+            Some(places) => match Arc::clone(places).try_acquire_owned() {
+                Ok(place) => Some(place),
+                Err(_) => return Err(self.over("requests at a time", Duration::from_secs(1))),
+            },
+        };
+        if let Some(wait) = self.tokens.as_ref().and_then(|tokens| tokens.wait(now)) {
+            return Err(self.over("tokens a minute", wait));
+        }
+        if let Some(requests) = &self.requests {
+            if let Some(wait) = requests.wait(now) {
+                return Err(self.over("requests a minute", wait));
+            }
+            requests.take(1, now);
+        }
+        Ok(place)
+    }
+
+    /// Whether it may ask for a model.
+    pub(crate) fn may_ask(&self, model: &str) -> Result<(), ApiError> {
+        if self.models.is_empty() || self.models.iter().any(|pattern| pattern.fits(model)) {
+            return Ok(());
+        }
+        let message = format!("the key `{}` may not ask for the model `{model}`", self.name());
+        let refusal = ApiError::new(StatusCode::FORBIDDEN, "permission_error", message);
+        Err(refusal.with_param("model").with_code("model_not_allowed"))
+    }
+
+    /// What a reply cost.
+    pub(crate) fn spent(&self, usage: &Usage, now: Instant) {
+        if let Some(tokens) = &self.tokens {
+            tokens.take(usage.input + usage.output, now);
+        }
+    }
+
+    fn over(&self, what: &str, wait: Duration) -> ApiError {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        let message = format!("the key `{}` has used up its {what}; try again in {seconds} s", self.name());
+        let refusal = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "rate_limit_error", message);
+        refusal.with_code("rate_limit_exceeded").with_header(RETRY_AFTER, HeaderValue::from(seconds))
+    }
+}
+
+/// Something that fills up in a minute. It may be overdrawn, since what is taken is partly known only afterwards; limiters
+/// of the field cannot be.
+#[derive(Debug)]
+struct Bucket {
+    per_minute: f64,
+    state: Mutex<Level>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Level {
+    left: f64,
+    at: Option<Instant>,
+}
+
+impl Bucket {
+    fn of(per_minute: u32) -> Self {
+        let per_minute = f64::from(per_minute.max(1));
+        Self { per_minute, state: Mutex::new(Level { left: per_minute, at: None }) }
+    }
+
+    /// How long until there is one again; none where there is.
+    fn wait(&self, now: Instant) -> Option<Duration> {
+        let left = self.filled(now, |_| ());
+        (left < 1.0).then(|| Duration::from_secs_f64((1.0 - left) * 60.0 / self.per_minute))
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "nobody counts tokens that exactly")]
+    fn take(&self, count: u64, now: Instant) {
+        self.filled(now, |left| *left -= count as f64);
+    }
+
+    fn filled(&self, now: Instant, change: impl FnOnce(&mut f64)) -> f64 {
+        let mut level = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let Level { left, at } = &mut *level;
+        let passed = at.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
+        *left = (*left + passed.as_secs_f64() * self.per_minute / 60.0).min(self.per_minute);
+        *at = Some(now);
+        change(left);
+        *left
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn caller(limits: CallerLimits) -> Arc<Caller> {
+        let key = CallerKey { limits, models: vec!["gpt-*".to_owned()], ..key("laptop", "a-key-of-a-laptop") };
+        Arc::clone(Callers::new(vec![key]).unwrap().find("a-key-of-a-laptop").unwrap())
+    }
+
+    fn key(name: &str, key: &str) -> CallerKey {
+        CallerKey::new(name, &CallerKey::hash_of(key)).unwrap()
+    }
+
+    #[test]
+    fn a_key_is_found_by_its_hash_and_shown_nowhere() {
+        let callers = Callers::new(vec![key("a", "key-one"), key("b", "key-two")]).unwrap();
+        assert_eq!(callers.find("key-two").unwrap().name(), "b");
+        assert!(callers.find("key-three").is_none() && callers.find("").is_none());
+        assert!(!format!("{callers:?}").contains("key-"), "{callers:?}");
+        assert!(Callers::new(vec![key("a", "1"), key("a", "2")]).is_err());
+        assert!(Callers::new(vec![key("a", "1"), key("b", "1")]).is_err());
+        for (name, hash) in
+            [("", CallerKey::hash_of("x")), ("a b", CallerKey::hash_of("x")), ("a", "g".repeat(64)), ("a", "ab".into())]
+        {
+            assert!(CallerKey::new(name, &hash).is_err(), "{name} {hash}");
+        }
+    }
+
+    #[test]
+    fn requests_fill_up_again_within_a_minute() {
+        let caller = caller(CallerLimits { requests_per_minute: Some(2), ..CallerLimits::default() });
+        let begin = Instant::now();
+        let at = |seconds| begin + Duration::from_secs(seconds);
+        assert!(caller.admit(at(0)).is_ok() && caller.admit(at(0)).is_ok());
+        let refusal = caller.admit(at(0)).unwrap_err();
+        assert_eq!(refusal.status, 429);
+        assert!(refusal.to_string().ends_with("try again in 30 s"), "{refusal}");
+        assert!(caller.admit(at(29)).is_err() && caller.admit(at(30)).is_ok() && caller.admit(at(30)).is_err());
+        assert!(
+            caller.admit(at(600)).is_ok() && caller.admit(at(600)).is_ok() && caller.admit(at(600)).is_err(),
+            "no more than a minute's"
+        );
+    }
+
+    #[test]
+    fn tokens_may_be_overdrawn_and_are_waited_for() {
+        let caller = caller(CallerLimits { tokens_per_minute: Some(600), ..CallerLimits::default() });
+        let begin = Instant::now();
+        assert!(caller.admit(begin).is_ok());
+        caller.spent(&Usage { input: 700, output: 200, ..Usage::default() }, begin);
+        let refusal = caller.admit(begin).unwrap_err();
+        assert!(refusal.to_string().contains("tokens a minute; try again in 31 s"), "{refusal}");
+        assert!(caller.admit(begin + Duration::from_secs(31)).is_ok());
+    }
+
+    #[test]
+    fn places_are_given_back() {
+        let caller = caller(CallerLimits { at_once: Some(1), ..CallerLimits::default() });
+        let place = caller.admit(Instant::now()).unwrap();
+        assert!(caller.admit(Instant::now()).is_err());
+        drop(place);
+        assert!(caller.admit(Instant::now()).is_ok());
+    }
+
+    #[test]
+    fn models_are_asked_for_by_pattern() {
+        let caller = caller(CallerLimits::default());
+        assert!(caller.may_ask("gpt-5.5").is_ok());
+        assert_eq!(caller.may_ask("o3").unwrap_err().status, 403);
+    }
+}
