@@ -16,8 +16,9 @@ from check import Place
 
 import bridge_checks
 import login_checks
+import socket_checks
 
-CHECKS = login_checks.CHECKS + bridge_checks.CHECKS
+CHECKS = login_checks.CHECKS + bridge_checks.CHECKS + socket_checks.CHECKS
 
 
 def main():

@@ -24,10 +24,10 @@ SCHEMA = {
 class Bridge:
     """A scripted Chat upstream, our gateway over it, and a tap between the CLI and the gateway."""
 
-    def __init__(self, place, *acts, model=MODEL, profile="compatible"):
+    def __init__(self, place, *acts, model=MODEL, profile="compatible", flags=()):
         self.place, self.codex = place, place.codex
         self.upstream = place.keep(ChatUpstream(*acts, compatible=profile == "compatible"))
-        flags = ["--dialect", "chat", "--upstream", f"{self.upstream.url}/v1", "--profile", profile]
+        flags = ["--dialect", "chat", "--upstream", f"{self.upstream.url}/v1", "--profile", profile, *flags]
         self.gateway = place.keep(Gateway(place.interlingua, place.scratch / "serve.log", *flags, home=place.scratch))
         self.tap = place.keep(Tap(self.gateway.url))
         self.codex.configure(f"{self.tap.url}/v1", model)
@@ -243,8 +243,8 @@ def check_the_catalogue_of_models(place):
     expect(first and not first.startswith("<"), "the model is told that it is an agent", first[:300])
 
 
-def check_the_cli_as_it_comes_gives_up_its_websocket_at_once(place):
-    bridge = Bridge(place, say("Without a socket."))
+def check_the_cli_as_it_comes_gives_up_its_websocket_at_once_where_there_is_none(place):
+    bridge = Bridge(place, say("Without a socket."), flags=["--websocket=false"])
     place.codex.configure_built_in(f"{bridge.tap.url}/v1")
     key = {"auth_mode": "apikey", "OPENAI_API_KEY": "sk-loopback"}
     (place.codex.home / "auth.json").write_text(json.dumps(key))
@@ -253,7 +253,7 @@ def check_the_cli_as_it_comes_gives_up_its_websocket_at_once(place):
 
 
 def check_the_cli_as_it_comes_with_a_login_and_compressed_bodies(place):
-    bridge = Bridge(place, say("Without a socket."))
+    bridge = Bridge(place, say("Without a socket."), flags=["--websocket=false"])
     log_in(place)
     accounts = place.keep(Accounts())
     place.codex.configure_built_in(f"{bridge.tap.url}/backend-api/codex", chatgpt_base_url=f"{accounts.url}/backend-api/")
@@ -318,6 +318,6 @@ CHECKS = [
     check_a_stream_that_always_breaks_off_shows_no_text_twice,
     check_a_call_that_breaks_off_is_not_run,
     check_the_catalogue_of_models,
-    check_the_cli_as_it_comes_gives_up_its_websocket_at_once,
+    check_the_cli_as_it_comes_gives_up_its_websocket_at_once_where_there_is_none,
     check_the_cli_as_it_comes_with_a_login_and_compressed_bodies,
 ]

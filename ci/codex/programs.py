@@ -84,11 +84,11 @@ class Codex:
         self.home.mkdir(parents=True)
         self.work.mkdir()
 
-    def configure(self, url, model=MODEL, key=True, **settings):
+    def configure(self, url, model=MODEL, key=True, sockets=False, **settings):
         """Makes the server at `url` its provider: with a key, or with the ChatGPT login of its home."""
         lines = {"model": model, "model_provider": "loopback", "check_for_update_on_startup": False, **settings}
         access = {"env_key": "LOOPBACK_KEY"} if key else {"requires_openai_auth": True}
-        provider = {"name": "loopback", "base_url": url, "wire_api": "responses", "supports_websockets": False, **access}
+        provider = {"name": "loopback", "base_url": url, "wire_api": "responses", "supports_websockets": sockets, **access}
         self.write(lines, {"model_providers.loopback": provider})
 
     def configure_built_in(self, url, model=MODEL, **settings):

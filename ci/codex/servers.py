@@ -21,7 +21,9 @@ class Request:
 
 
 class Reply:
-    """What to answer. `cut` ends the connection in the middle of the body."""
+    """What to answer. `cut` ends the connection in the middle of the body; `pause` are seconds between two events."""
+
+    pause = 0
 
     def __init__(self, status=200, body=b"", headers=None, cut=False):
         self.status, self.body, self.cut = status, body, cut
@@ -47,6 +49,8 @@ class Server:
         self.pause = 0
         self.requests = []
         self.complaints = []
+        # How many clients have left in the middle of a reply.
+        self.left = 0
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -84,7 +88,14 @@ class Server:
         # Half of a promised body, then the end: what a connection looks like that broke.
         handler.send_header("content-length", str(len(reply.body) + (64 if reply.cut else 0)))
         handler.end_headers()
-        handler.wfile.write(reply.body)
+        pieces = reply.body.split(b"\n\n") if reply.pause else [reply.body]
+        try:
+            for number, piece in enumerate(pieces):
+                handler.wfile.write(piece if number == 0 else b"\n\n" + piece)
+                time.sleep(reply.pause)
+        except OSError:
+            self.left += 1
+            handler.close_connection = True
         if reply.cut:
             handler.close_connection = True
 
@@ -261,11 +272,37 @@ class Tap:
     def posts(self):
         return [head for head in self.heads() if head.startswith("post ")]
 
+    def frames(self):
+        """What the client says in the WebSockets it has opened, as JSON, a connection after the other."""
+        return [json.loads(text) for seen in self.sent for text in said_in_socket(bytes(seen))]
+
     def upgrades(self):
         return [head for head in self.heads() if "\r\nupgrade:" in head]
 
     def close(self):
         self.listener.close()
+
+
+def said_in_socket(seen):
+    """The whole messages of a client after it has opened a WebSocket (RFC 6455, 5.2), control frames apart."""
+    head, _, rest = seen.partition(b"\r\n\r\n")
+    if b"\r\nupgrade: websocket" not in head.lower():
+        return
+    message = b""
+    while len(rest) >= 6:
+        first, length, at = rest[0], rest[1] & 0x7F, 2
+        if length > 125:
+            wide = 2 if length == 126 else 8
+            length, at = int.from_bytes(rest[2 : 2 + wide], "big"), 2 + wide
+        mask, data, rest = rest[at : at + 4], rest[at + 4 : at + 4 + length], rest[at + 4 + length :]
+        if len(data) < length:
+            return
+        if first & 0x0F < 8:
+            key = (mask * (length // 4 + 1))[:length]
+            message += (int.from_bytes(data, "big") ^ int.from_bytes(key, "big")).to_bytes(length, "big")
+            if first & 0x80:
+                yield message
+                message = b""
 
 
 def pump(source, sink, note):

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use interlingua_auth::Warning;
 use interlingua_executor::Scrubber;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::caller::Callers;
 use crate::exchange::watchers::Watchers;
@@ -26,9 +26,12 @@ pub(crate) struct App {
     pub(crate) seal: Arc<Seal>,
     pub(crate) reload: Option<Reload>,
     pub(crate) watchers: Watchers,
-    /// Becomes true when replies that are still under way have to end.
-    closing: watch::Sender<bool>,
     hurry: Notify,
+    /// How far the server is.
+    stage: watch::Sender<Stage>,
+    pub(crate) websocket: bool,
+    /// One place for each WebSocket that may be open.
+    pub(crate) sockets: Arc<Semaphore>,
 }
 
 /// Who answers now, and who answered before and may still have something to save.
@@ -56,6 +59,7 @@ impl App {
             store,
             store_limits,
             seal,
+            websocket,
         } = config;
         let callers = Callers::new(callers)?;
         let seal = Arc::new(Seal::new(seal));
@@ -64,7 +68,8 @@ impl App {
         let now = Arc::new(upstreams.hiding(&hidden));
         let upstreams = RwLock::new(Serving { now, before: Vec::new() });
         let watchers = Watchers::new(&watching)?;
-        let closing = watch::Sender::new(false);
+        let stage = watch::Sender::new(Stage::Serving);
+        let sockets = Arc::new(Semaphore::new(usize::try_from(limits.sockets).unwrap_or(Semaphore::MAX_PERMITS)));
         Ok(Self {
             upstreams,
             hidden,
@@ -77,8 +82,10 @@ impl App {
             seal,
             reload,
             watchers,
-            closing,
             hurry: Notify::new(),
+            stage,
+            websocket,
+            sockets,
         })
     }
 
@@ -95,7 +102,23 @@ impl App {
 
     /// What tells a reply that it has to end.
     pub(crate) fn closing(&self) -> Closing {
-        Closing(self.closing.subscribe())
+        Closing(self.stage.subscribe())
+    }
+
+    /// Tells everybody that nothing new is to begin.
+    pub(crate) fn stop(&self) {
+        self.stage.send_replace(Stage::Stopping);
+    }
+
+    /// Waits until the server has come as far as this.
+    pub(crate) async fn until(&self, stage: Stage) {
+        // Without a server there is nobody to wait for.
+        let _ = self.stage.subscribe().wait_for(|now| *now >= stage).await;
+    }
+
+    /// Waits until no WebSocket is open any more.
+    pub(crate) async fn sockets_closed(&self) {
+        let _ = self.sockets.acquire_many(self.limits.sockets).await;
     }
 
     /// From now on nobody has time.
@@ -110,7 +133,7 @@ impl App {
 
     /// Tells all replies to end.
     pub(crate) fn close(&self) {
-        self.closing.send_replace(true);
+        self.stage.send_replace(Stage::Closing);
     }
 
     /// From now on others answer. Requests that are under way end as they began.
@@ -139,9 +162,19 @@ impl App {
     }
 }
 
+/// How far a server is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    Serving,
+    /// Nothing new is to begin.
+    Stopping,
+    /// Replies that are still under way have to end.
+    Closing,
+}
+
 /// Says when a reply has to end because the server does.
 #[derive(Debug, Clone)]
-pub(crate) struct Closing(watch::Receiver<bool>);
+pub(crate) struct Closing(watch::Receiver<Stage>);
 
 impl Closing {
     /// What `future` gives, or `None` where the server ends before that.
@@ -150,7 +183,7 @@ impl Closing {
             biased;
             value = future => Some(value),
             // Without a server there is nobody to wait for.
-            _ = self.0.wait_for(|closing| *closing) => None,
+            _ = self.0.wait_for(|stage| *stage == Stage::Closing) => None,
         }
     }
 }

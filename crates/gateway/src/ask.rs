@@ -64,7 +64,7 @@ async fn ask(api: Api, State(app): State<Shared>, request: Request) -> Result<Re
             (Some(_), None) | (None, _) => body.clone(),
         };
         let is_streamed = asks_for_stream(&body);
-        let attempt = Attempt { api, caller: headers, body, session: None };
+        let attempt = Attempt { api, caller: headers, body, how: Session::asking(None) };
         let answer = Box::pin(route.pass(executor, translator, named, attempt));
         return respond(answer, is_streamed, manner).await.map(|response| held(response, upstreams));
     }
@@ -83,7 +83,8 @@ async fn ask(api: Api, State(app): State<Shared>, request: Request) -> Result<Re
         let answer = Box::pin(compact::answer(executor, asked, Arc::clone(&app.seal), session));
         return respond(answer, is_streamed, manner).await.map(|response| held(response, upstreams));
     }
-    let answer = Box::pin(route.ask(executor, asked, Attempt { api, caller: headers, body, session }));
+    let answer =
+        Box::pin(route.ask(executor, asked, Attempt { api, caller: headers, body, how: Session::asking(session) }));
     respond(answer, is_streamed, manner).await.map(|response| held(response, upstreams))
 }
 

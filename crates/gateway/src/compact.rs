@@ -12,7 +12,7 @@ use axum::response::Response;
 use axum::routing::post;
 use bytes::Bytes;
 use http::StatusCode;
-use interlingua_executor::{Answer, Error, Executor, Keeper, Last, Meta, Reply, stamp};
+use interlingua_executor::{Answer, Error, Executor, Frame, Keeper, Last, Meta, Reply, stamp};
 use interlingua_model::{
     self as model, Api, Content, Failure, Finish, Item, ItemKind, Json, Message, Opaque, OpaqueClass, Origin, PartKind,
     Role, Sourced, ToolChoice,
@@ -151,18 +151,37 @@ pub(crate) async fn answer(
     session: Option<Session>,
 ) -> Result<Answer<Reply>, Error> {
     let keeper = session.as_ref().and_then(|session| session.keep(&mut asked));
+    let (told, meta) = told_of(executor, asked, &seal).await?;
+    Ok(Answer { value: Reply::Whole(told.bytes(keeper).await), meta })
+}
+
+/// The same for a client that takes the frames of its reply one by one, and whose reply is kept by whoever hands them out.
+pub(crate) async fn frames(
+    executor: Executor,
+    mut asked: Asked,
+    seal: &Seal,
+    session: Option<&Session>,
+) -> Result<Vec<Frame>, Error> {
+    if let Some(session) = session {
+        let _kept_elsewhere = session.keep(&mut asked);
+    }
+    let (told, _) = told_of(executor, asked, seal).await?;
+    Ok(told.events.into_iter().map(|(name, data)| Frame { name, data: data.into() }).collect())
+}
+
+async fn told_of(executor: Executor, mut asked: Asked, seal: &Seal) -> Result<(Told, Meta), Error> {
     let mut items = std::mem::take(&mut asked.request().items);
     items.pop();
     // What the reply repeats of the request is not the conversation.
     let request = model::Request { items, ..asked.request().clone() };
-    let Answer { value: response, meta } = summarised(&executor, request, &seal).await?;
+    let Answer { value: response, meta } = summarised(&executor, request, seal).await?;
     let mut told = Told::default();
     let outcome = asked.alone(stamp()).render(response, &mut told);
     if let Some(failure) = outcome.failure() {
         return Err(Error::unusable(failure));
     }
     let meta = Meta { losses: [meta.losses, outcome.losses].concat(), ..meta };
-    Ok(Answer { value: Reply::Whole(told.bytes(keeper).await), meta })
+    Ok((told, meta))
 }
 
 /// The frames of a reply that is all there.

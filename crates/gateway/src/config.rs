@@ -33,6 +33,8 @@ pub struct Config {
     pub store_limits: StoreLimits,
     /// With which key summaries of conversations are sealed.
     pub seal: SealConfig,
+    /// Whether clients of Responses may open a WebSocket. Where they may not, they learn that they have to send requests.
+    pub websocket: bool,
 }
 
 impl Default for Config {
@@ -49,6 +51,7 @@ impl Default for Config {
             store: StoreConfig::default(),
             store_limits: StoreLimits::default(),
             seal: SealConfig::default(),
+            websocket: true,
         }
     }
 }
@@ -86,6 +89,10 @@ pub struct Limits {
     pub heartbeat: Duration,
     /// How long replies may go on after the server was told to stop (10 s).
     pub grace: Duration,
+    /// The most WebSockets that are open at once (1024).
+    pub sockets: u32,
+    /// After how long a WebSocket takes no more turns (60 min, as OpenAI has it).
+    pub socket_age: Duration,
 }
 
 impl Default for Limits {
@@ -99,6 +106,8 @@ impl Default for Limits {
             requests: 4096,
             heartbeat: Duration::from_secs(15),
             grace: Duration::from_secs(10),
+            sockets: 1024,
+            socket_age: Duration::from_secs(60 * 60),
         }
     }
 }

@@ -86,6 +86,24 @@ impl ApiError {
         self
     }
 
+    /// The same with a class, a message and a code that are words, for clients that know an error by them.
+    pub(crate) fn coded(mut self) -> Self {
+        let kind = self.error.kind.get_or_insert_with(|| "server_error".to_owned()).clone();
+        let code = match self.error.code.take() {
+            Some(ErrorCode::Word(code)) => code,
+            Some(ErrorCode::Number(code)) => i64::from(code).to_string(),
+            None => kind,
+        };
+        self.error.message.get_or_insert_with(|| code.clone());
+        self.error.code = Some(ErrorCode::Word(code));
+        self
+    }
+
+    /// Status, body and headers.
+    pub(crate) fn parts(&self) -> (StatusCode, &ErrorDetail, &HeaderMap) {
+        (self.status, &self.error, &self.headers)
+    }
+
     /// Adds the word that programs match on.
     #[must_use]
     pub fn with_code(mut self, code: impl Into<String>) -> Self {

@@ -37,7 +37,6 @@ mod metrics;
 mod models;
 mod reload;
 mod reply;
-mod responses;
 mod route;
 mod routes;
 mod seal;
@@ -46,6 +45,7 @@ mod store;
 mod stream;
 mod upstream;
 mod usage;
+mod websocket;
 
 pub use caller::{CallerKey, CallerLimits};
 pub use config::{Config, Limits, StartError, Watching};

@@ -14,8 +14,8 @@ use crate::app::Shared;
 use crate::error::INVALID_REQUEST;
 use crate::inbound::admit;
 use crate::{
-    ApiError, access, ask, compact, cors, crowd, inspect, loops, metrics, models, reload, reply, responses, store,
-    usage,
+    ApiError, access, ask, compact, cors, crowd, inspect, loops, metrics, models, reload, reply, store, usage,
+    websocket,
 };
 
 /// The paths, for whoever asks for another.
@@ -28,7 +28,7 @@ pub(crate) fn router(app: Shared) -> Router {
     for base in ["", "/v1"] {
         api = api
             .merge(ask::routes(base))
-            .merge(responses::routes(base))
+            .merge(websocket::routes(base))
             .merge(compact::routes(base))
             .merge(store::routes(base))
             .merge(models::routes(base))
@@ -37,7 +37,7 @@ pub(crate) fn router(app: Shared) -> Router {
     // Where the Codex CLI looks with a login of its own.
     api = api
         .merge(ask::route(models::CODEX, Api::Responses))
-        .merge(responses::routes(models::CODEX))
+        .merge(websocket::routes(models::CODEX))
         .merge(compact::routes(models::CODEX))
         .merge(store::routes(models::CODEX))
         .merge(models::routes(models::CODEX));

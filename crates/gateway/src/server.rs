@@ -87,10 +87,16 @@ impl Gateway {
         let Self { listener, addr: _, app } = self;
         let Limits { grace, .. } = app.limits;
         let (stopping, stopped) = tokio::sync::oneshot::channel::<()>();
-        let mut served = pin!(connections::serve(listener, routes::router(Arc::clone(&app)), app.limits, async {
+        let stopped_app = Arc::clone(&app);
+        let served = connections::serve(listener, routes::router(Arc::clone(&app)), app.limits, async move {
             stop.await;
+            stopped_app.stop();
             let _ = stopping.send(());
-        }));
+        });
+        let mut served = pin!(async {
+            served.await;
+            app.sockets_closed().await;
+        });
         tokio::select! {
             () = &mut served => {}
             _ = stopped => {

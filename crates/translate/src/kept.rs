@@ -1,6 +1,7 @@
 //! What a server says of a reply that it keeps itself.
 
-/// What a reply says when not the upstream but whoever translates keeps it, so that the client can go on from it.
+/// What a reply says when not the upstream but whoever translates keeps it, so that the client can go on from it. It has
+/// begun when the [`Stamp`](crate::Stamp) says.
 ///
 /// ```
 /// use interlingua_translate::{Api, Kept, Stamp, Translator, Upstream};

@@ -47,6 +47,8 @@ settings! {
         allowed_origins: Vec<String> = Vec::new(),
         /// Where replies of Responses are kept for clients that go on from them: `memory`, `off`, a file, or a URL of Redis.
         store: Option<Hidden> = None,
+        /// Whether clients of Responses may open a WebSocket.
+        websocket: bool = true,
         /// Whether an effort at the end of a model's name, as in `gpt-5.5-high` or `gpt-5.5(high)`, is the request's.
         efforts_in_names: bool = false,
         /// The folder into which each exchange is written, as a case that `interlingua replay` serves. Keys are taken out, what

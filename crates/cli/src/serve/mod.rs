@@ -59,6 +59,9 @@ pub(crate) struct Args {
     /// [default: memory]
     #[arg(long, env = "INTERLINGUA_STORE", value_name = "STORE", hide_env_values = true)]
     store: Option<String>,
+    /// Whether clients of Responses, such as the Codex CLI, may open a WebSocket [default: true]
+    #[arg(long, env = "INTERLINGUA_WEBSOCKET", value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    websocket: Option<bool>,
     /// Write each exchange into this folder, as a case that `interlingua replay` serves; keys are taken out, what people
     /// said is not
     #[arg(long, env = "INTERLINGUA_CAPTURE", value_name = "DIR")]
@@ -86,6 +89,7 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
         allowed_host,
         allowed_origin,
         store,
+        websocket,
         capture,
         inspect,
         config,
@@ -120,6 +124,7 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
             .or(file.store.map(|Hidden(store)| store))
             .map_or_else(|| Ok(StoreConfig::default()), |store| store.parse())?,
         seal: seal::config()?,
+        websocket: websocket.unwrap_or(file.websocket),
         ..Config::default()
     };
     let settings = Config { listen: listen.or(file.listen).unwrap_or(settings.listen.clone()), ..settings };

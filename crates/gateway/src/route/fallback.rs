@@ -2,25 +2,31 @@
 
 use bytes::Bytes;
 use http::HeaderMap;
-use interlingua_executor::{Answer, Error, Executor, Reply, one_line};
+use interlingua_executor::{Answer, BoxFuture, Error, Executor, Reply, one_line};
 use interlingua_translate::{Api, Asked, Translator};
 
 use super::{Route, told};
-use crate::store::Session;
 
 /// A request that has been read, and all that is needed to read it again for somebody else.
-pub(crate) struct Attempt {
+pub(crate) struct Attempt<R> {
     pub(crate) api: Api,
     pub(crate) caller: HeaderMap,
     pub(crate) body: Bytes,
-    /// What keeps the reply, or the conversation that it goes on from.
-    pub(crate) session: Option<Session>,
+    pub(crate) how: How<R>,
 }
+
+/// How somebody is asked.
+pub(crate) type How<R> = Box<dyn Fn(Executor, Asked) -> BoxFuture<'static, Result<Answer<R>, Error>> + Send + Sync>;
 
 impl Route {
     /// Asks the first, and where it cannot answer, the others in their order. The failure is the last one's.
-    pub(crate) async fn ask(self, executor: Executor, asked: Asked, attempt: Attempt) -> Result<Answer<Reply>, Error> {
-        match Session::ask(attempt.session.as_ref(), executor, asked).await {
+    pub(crate) async fn ask<R>(
+        self,
+        executor: Executor,
+        asked: Asked,
+        attempt: Attempt<R>,
+    ) -> Result<Answer<R>, Error> {
+        match (attempt.how)(executor, asked).await {
             Err(error) if may_others_help(&error) => self.ask_others(error, attempt).await,
             answer => answer,
         }
@@ -32,7 +38,7 @@ impl Route {
         executor: Executor,
         translator: Translator,
         body: Bytes,
-        attempt: Attempt,
+        attempt: Attempt<Reply>,
     ) -> Result<Answer<Reply>, Error> {
         match executor.pass(&translator, body, &attempt.caller).await {
             Err(error) if may_others_help(&error) => self.ask_others(error, attempt).await,
@@ -41,8 +47,8 @@ impl Route {
     }
 
     /// Asks the others in their order, each in its own API.
-    pub(crate) async fn ask_others(self, mut failure: Error, attempt: Attempt) -> Result<Answer<Reply>, Error> {
-        let Attempt { api, caller, body, session } = attempt;
+    async fn ask_others<R>(self, mut failure: Error, attempt: Attempt<R>) -> Result<Answer<R>, Error> {
+        let Attempt { api, caller, body, how } = attempt;
         for other in &self.others {
             // The translation moves what it translates, so the request is read once more.
             let (Ok(executor), Ok(mut asked)) = (other.executor_for(&caller), other.translator(api).read(&body)) else {
@@ -51,7 +57,7 @@ impl Route {
             tracing::warn!(phase = %failure.phase(), error = %one_line(&failure), instead = other.name(), "another upstream is asked");
             self.apply(asked.request());
             told(other);
-            match Session::ask(session.as_ref(), executor, asked).await {
+            match how(executor, asked).await {
                 Err(error) if may_others_help(&error) => failure = error,
                 answer => return answer,
             }

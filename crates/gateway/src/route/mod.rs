@@ -17,7 +17,7 @@ use interlingua_model::{Request, Sourced};
 use crate::error::INVALID_REQUEST;
 use crate::{ApiError, StartError, Upstream, exchange};
 
-pub(crate) use fallback::Attempt;
+pub(crate) use fallback::{Attempt, How};
 use named::Named;
 pub(crate) use pattern::Pattern;
 pub(crate) use wanted::Wanted;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use interlingua_executor::{Answer, Error, Executor, Keeper, Reply, one_line};
+use interlingua_executor::{FrameStream, Keeper, Reply, one_line};
 use interlingua_translate::responses::Field;
 use interlingua_translate::{Asked, Kept, Upstream as Ways};
 use serde_json::value::RawValue;
@@ -15,6 +15,7 @@ use super::{Keeping, Key, Memory, Owner, Record, Store, StoreError, Turn};
 use crate::app::App;
 use crate::error::INVALID_REQUEST;
 use crate::members::Members;
+use crate::route::How;
 use crate::{ApiError, Upstream};
 
 /// Where the conversations of one caller are looked for.
@@ -48,19 +49,48 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Asks for a reply, and keeps it where that is wanted.
-    pub(crate) async fn ask(
-        session: Option<&Self>,
-        executor: Executor,
-        mut asked: Asked,
-    ) -> Result<Answer<Reply>, Error> {
-        let Some(Self { kept, shift, keeping }) = session else { return executor.ask(asked).await };
-        asked.keep(kept.clone());
-        let answer = match keeping {
-            Some(keeping) => executor.ask_kept(asked, Arc::clone(keeping) as Arc<dyn Keeper>).await,
-            None => executor.ask(asked).await,
-        };
-        answer.map_err(|error| error.rename_param(|param| shift.back(param)))
+    /// How somebody is asked for a reply that is kept where that is wanted.
+    pub(crate) fn asking(session: Option<Self>) -> How<Reply> {
+        Box::new(move |executor, mut asked| {
+            let session = session.clone();
+            Box::pin(async move {
+                let Some(Self { kept, shift, keeping }) = session else { return executor.ask(asked).await };
+                asked.keep(kept);
+                let answer = match keeping {
+                    Some(keeping) => executor.ask_kept(asked, keeping).await,
+                    None => executor.ask(asked).await,
+                };
+                answer.map_err(|error| error.rename_param(|param| shift.back(param)))
+            })
+        })
+    }
+
+    /// The same, frame by frame; what keeps the reply is for the caller to show its end.
+    pub(crate) fn asking_frames(session: Option<Self>, headers: HeaderMap) -> How<FrameStream> {
+        Box::new(move |executor, mut asked| {
+            let (session, headers) = (session.clone(), headers.clone());
+            Box::pin(async move {
+                let Some(Self { kept, shift, keeping: _ }) = session else {
+                    return executor.frames(asked, &headers).await;
+                };
+                asked.keep(kept);
+                let answer = executor.frames(asked, &headers).await;
+                answer.map_err(|error| error.rename_param(|param| shift.back(param)))
+            })
+        })
+    }
+
+    /// A reply that nobody is asked for.
+    pub(crate) fn prepare<T>(session: Option<&Self>, mut asked: Asked, reply: impl FnOnce(Asked) -> T) -> T {
+        if let Some(session) = session {
+            asked.keep(session.kept.clone());
+        }
+        reply(asked)
+    }
+
+    /// What keeps the reply.
+    pub(crate) fn keeping(&self) -> Option<Arc<Keeping>> {
+        self.keeping.clone()
     }
 
     /// Says in a request whose its reply is, and what keeps that where it is to be kept.
@@ -93,6 +123,11 @@ impl Conversations {
         Self { owner, store: app.store.clone(), local: None, longest: app.limits.body }
     }
 
+    /// Those, and what a connection keeps for itself.
+    pub(crate) fn with_local(self, local: Memory) -> Self {
+        Self { local: Some(Arc::new(local)), ..self }
+    }
+
     /// Opens a request that came over HTTP. `None` where it needs no state of ours: it keeps nothing and goes on from nothing,
     /// or the upstream does both.
     pub(crate) async fn open(&self, body: &Bytes, upstream: &Upstream) -> Result<Option<Opened>, ApiError> {
@@ -115,6 +150,19 @@ impl Conversations {
         let keeping =
             store.map(|store| Arc::new(Keeping { owner: self.owner, id, turn, store: Some(store), local: None }));
         Ok(Some(Opened { body, session: Session { kept, shift, keeping } }))
+    }
+
+    /// Opens a request that came over a connection with a memory of its own: every reply is kept there at least.
+    pub(crate) async fn open_local(&self, body: &Bytes) -> Result<Option<Opened>, ApiError> {
+        let wants_store = Members::read(body).and_then(|members| members.parsed::<bool>("store"));
+        let store = self.store_for(wants_store, false).await?;
+        let Some(Expanded { body, shift, previous_response_id, turn }) = self.expand(body).await? else {
+            return Ok(None);
+        };
+        let id = new_id();
+        let kept = Kept { id: id.clone(), previous_response_id, is_stored: store.is_some() };
+        let keeping = Keeping { owner: self.owner, id, turn, store, local: self.local.clone() };
+        Ok(Some(Opened { body, session: Session { kept, shift, keeping: Some(Arc::new(keeping)) } }))
     }
 
     /// A body with the conversation that its `previous_response_id` stands for, and with the items that it refers to.
@@ -159,6 +207,13 @@ impl Conversations {
                 Ok(None)
             }
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Forgets a reply that a connection keeps.
+    pub(crate) fn evict(&self, id: &str) {
+        if let Some(local) = &self.local {
+            local.delete_now(&self.key(id));
         }
     }
 

@@ -16,3 +16,5 @@ mod state;
 mod streams;
 mod support;
 mod watching;
+mod websocket;
+mod websocket_ends;

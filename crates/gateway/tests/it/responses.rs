@@ -149,8 +149,8 @@ async fn a_backend_that_keeps_nothing_is_not_asked_to_go_on_and_one_that_does_is
 }
 
 #[tokio::test]
-async fn a_websocket_is_answered_426_and_a_plain_get_405() {
-    let setup = over_chat().start().await;
+async fn a_websocket_is_answered_426_where_there_is_none_and_a_plain_get_405() {
+    let setup = Plan { websocket: false, ..over_chat() }.start().await;
     for path in PATHS {
         let url = format!("{}{path}", setup.url);
         let socket = setup.client.get(&url).header("connection", "upgrade").header("upgrade", "websocket");

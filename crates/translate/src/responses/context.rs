@@ -62,6 +62,11 @@ impl Context {
         Arc::make_mut(&mut self.echo).keep(kept);
     }
 
+    /// When the reply was begun: here, where it is kept here.
+    pub(super) fn created(&self, upstreams: Option<u64>) -> u64 {
+        upstreams.filter(|_| self.id.is_none()).unwrap_or(self.stamp.created)
+    }
+
     /// The id of the reply.
     pub(super) fn reply_id(&self, upstreams: Option<&str>) -> String {
         self.id.clone().unwrap_or_else(|| reply_id(upstreams, &self.stamp.id))

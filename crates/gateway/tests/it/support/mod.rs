@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a setup that fails is a failed test")]
 
 pub(crate) mod redis_server;
+pub(crate) mod socket;
 
 use std::time::Duration;
 
@@ -45,6 +46,7 @@ pub(crate) struct Plan {
     pub(crate) faults: &'static str,
     pub(crate) store: StoreConfig,
     pub(crate) watching: Watching,
+    pub(crate) websocket: bool,
 }
 
 impl Default for Plan {
@@ -62,6 +64,7 @@ impl Default for Plan {
             faults: "",
             store: StoreConfig::default(),
             watching: Watching::default(),
+            websocket: true,
         }
     }
 }
@@ -100,6 +103,7 @@ impl Plan {
             limits: self.limits,
             store: self.store,
             watching: self.watching,
+            websocket: self.websocket,
             ..Config::default()
         };
         start(config, upstream.into(), replay).await

@@ -71,7 +71,7 @@ pub fn encode_response(response: Response, context: &Context) -> Result<Translat
         output.extend(encode_item(item, (context, &id), output.len(), fallback, &mut losses)?);
     }
     let (status, incomplete_details) = encode_finish(&finish);
-    let created = Some(integer(created.unwrap_or(context.stamp.created)));
+    let created = Some(integer(context.created(created)));
     let mut value = wire::Response {
         id: Some(id),
         created_at: created,

@@ -170,7 +170,7 @@ impl Encoder {
         let agent = agent(&beside);
         let mut response = wire::Response {
             id: Some(self.context.reply_id(id.as_deref())),
-            created_at: Some(integer(created.unwrap_or(self.context.stamp.created))),
+            created_at: Some(integer(self.context.created(created))),
             status: Some(wire::Status::InProgress),
             model: Some(model.unwrap_or_else(|| self.context.model.clone())),
             output: Some(Vec::new()),
@@ -243,7 +243,7 @@ impl Encoder {
         let usage = usage.map(|usage| encode_usage(usage, origins.usage, &mut self.losses));
         let State::Open(response) = std::mem::replace(&mut self.state, State::Done) else { return };
         let (status, incomplete_details) = encode_finish(&finish);
-        let created_at = created.map(integer).or(response.created_at);
+        let created_at = created.map(|created| integer(self.context.created(Some(created)))).or(response.created_at);
         let mut response = wire::Response {
             created_at,
             completed_at: completed_at(&finish, created_at),

@@ -1,0 +1,30 @@
+//! An error as a frame.
+
+use std::collections::BTreeMap;
+
+use axum::extract::ws::Message;
+use interlingua_wire::chat::ErrorDetail;
+use serde::Serialize;
+
+use crate::ApiError;
+
+/// An error that ends a turn of which nothing has been sent: the envelope of HTTP with its status, and what stands in the
+/// headers there.
+#[derive(Serialize)]
+struct Frame<'e> {
+    r#type: &'static str,
+    status: u16,
+    error: &'e ErrorDetail,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    headers: BTreeMap<&'e str, &'e str>,
+}
+
+/// The frame of an error. Its code is always there: clients know the frame by it.
+pub(super) fn error_frame(error: ApiError) -> Message {
+    let error = error.coded();
+    let (status, detail, headers) = error.parts();
+    let headers = headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))).collect();
+    let frame = Frame { r#type: "error", status: status.as_u16(), error: detail, headers };
+    // The keys are strings: there is nothing that can fail.
+    Message::text(serde_json::to_string(&frame).unwrap_or_default())
+}
