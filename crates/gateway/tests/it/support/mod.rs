@@ -82,7 +82,12 @@ impl Plan {
             replay = replay.case(case);
         }
         let faults = if self.faults.is_empty() { Faults::default() } else { self.faults.parse().unwrap() };
-        let replay = replay.faults(faults).spawn().await.unwrap();
+        self.over(replay.faults(faults)).await
+    }
+
+    /// The same over a replay of its own.
+    pub(crate) async fn over(self, replay: Replay) -> Setup {
+        let replay = replay.spawn().await.unwrap();
         let upstream = Upstream::open(UpstreamConfig {
             target: Some(Target::Url(replay.base_url().parse().unwrap())),
             api: Some(self.api),
