@@ -33,6 +33,7 @@ step_lint() {
 
 # The README's command; it runs the doc tests as well. Then two crates with features that no workspace build gives them.
 step_test() {
+    ensure_redis
     cargo test --workspace --locked
     cargo test --package interlingua-sse --features stream --locked
     cargo test --package interlingua-executor --no-default-features --locked

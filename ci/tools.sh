@@ -37,6 +37,15 @@ ensure_rust() {
     cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
 }
 
+# For the tests of a store that several gateways share; they say so where there is none.
+ensure_redis() {
+    command -v redis-server >/dev/null || (apt_install redis-server) || {
+        echo "skipped: no redis-server can be installed here, and the tests over one are not run"
+        return 0
+    }
+    export INTERLINGUA_TEST_REDIS=1
+}
+
 ensure_python() {
     python3 -c 'import venv, ensurepip' 2>/dev/null || apt_install python3 python3-venv
 }

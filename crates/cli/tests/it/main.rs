@@ -5,5 +5,6 @@ mod commands;
 mod config;
 mod doctor;
 mod endings;
+mod kept;
 mod support;
 mod translate;
