@@ -255,12 +255,13 @@ impl Error {
         let (phase, code, status, message) = if error.is_connect() && error.is_timeout() {
             let message = format!("no connection to the upstream at {host} came about in time");
             (Phase::Connect, UPSTREAM_TIMEOUT, StatusCode::GATEWAY_TIMEOUT, message)
+        } else if error.is_foreign() {
+            let message = format!("the upstream at {host} cannot be understood or trusted: {error}");
+            let phase = if error.is_connect() { Phase::Connect } else { Phase::Headers };
+            (phase, "upstream_foreign", StatusCode::BAD_GATEWAY, message)
         } else if error.is_connect() {
             let message = format!("the upstream at {host} cannot be reached: {error}");
             (Phase::Connect, "upstream_unreachable", StatusCode::BAD_GATEWAY, message)
-        } else if error.is_foreign() {
-            let message = format!("the upstream at {host} cannot be understood or trusted: {error}");
-            (Phase::Headers, "upstream_foreign", StatusCode::BAD_GATEWAY, message)
         } else {
             let message = format!("the upstream at {host} broke off before it answered: {error}");
             (Phase::Headers, "upstream_disconnected", StatusCode::BAD_GATEWAY, message)

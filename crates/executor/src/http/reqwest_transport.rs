@@ -69,7 +69,7 @@ fn into_error(error: reqwest::Error) -> TransportError {
     // The URL may hold what should not be shown, and the message names the host anyway.
     let error = error.without_url();
     if is_foreign(&error) {
-        TransportError::foreign(error)
+        if error.is_connect() { TransportError::untrusted(error) } else { TransportError::foreign(error) }
     } else if !error.is_connect() {
         TransportError::broken(error)
     } else if error.is_timeout() {
@@ -84,11 +84,17 @@ fn is_foreign(error: &reqwest::Error) -> bool {
     let mut next = error.source();
     while let Some(cause) = next {
         if cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse)
-            || cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::InvalidData)
+            || cause.downcast_ref::<io::Error>().is_some_and(is_invalid_data)
         {
             return true;
         }
         next = cause.source();
     }
     false
+}
+
+/// One error of the system's may be in another, which then is no source of it.
+fn is_invalid_data(error: &io::Error) -> bool {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<io::Error>());
+    error.kind() == io::ErrorKind::InvalidData || inner.is_some_and(is_invalid_data)
 }

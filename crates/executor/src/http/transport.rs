@@ -66,6 +66,7 @@ enum Kind {
     Stalled,
     Broken,
     Foreign,
+    Untrusted,
 }
 
 impl TransportError {
@@ -84,10 +85,15 @@ impl TransportError {
         Self { kind: Kind::Broken, source: source.into() }
     }
 
-    /// There was an answer, but none of an upstream that can be spoken to: its certificate is not trusted, or what it says is
-    /// no HTTP. Another attempt would fare no better.
+    /// There was an answer, and it was no HTTP. Another attempt would fare no better.
     pub fn foreign(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { kind: Kind::Foreign, source: source.into() }
+    }
+
+    /// No connection came about, since who is there cannot be trusted: by its certificate, or because it speaks no TLS.
+    /// Another attempt would fare no better.
+    pub fn untrusted(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { kind: Kind::Untrusted, source: source.into() }
     }
 
     /// Nothing came for as long as a reply may pause.
@@ -98,13 +104,13 @@ impl TransportError {
     /// Whether no connection came about, so that nothing was sent.
     #[must_use]
     pub fn is_connect(&self) -> bool {
-        matches!(self.kind, Kind::Connect | Kind::ConnectTimeout)
+        matches!(self.kind, Kind::Connect | Kind::ConnectTimeout | Kind::Untrusted)
     }
 
     /// Whether there was an answer that none can be made of, so that asking again is of no use.
     #[must_use]
     pub fn is_foreign(&self) -> bool {
-        self.kind == Kind::Foreign
+        matches!(self.kind, Kind::Foreign | Kind::Untrusted)
     }
 
     /// Whether a time limit ran out.

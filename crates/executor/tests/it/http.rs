@@ -269,6 +269,30 @@ async fn nobody_listens() {
 }
 
 #[tokio::test]
+async fn who_speaks_no_http_or_no_tls_is_asked_once() {
+    for scheme in ["http", "https"] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let asked = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let count = Arc::clone(&asked);
+        tokio::spawn(async move {
+            loop {
+                let (mut socket, _) = listener.accept().await.unwrap();
+                count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                let _ = socket.read(&mut [0; 1024]).await;
+                let _ = socket.write_all(b"SSH-2.0-OpenSSH_9.6\r\n").await;
+            }
+        });
+        let mut config = Config { retry: RetryPolicy::default(), ..at(address) };
+        config.backend.base_url = Some(format!("{scheme}://{address}").parse().unwrap());
+        let error = executor(config).ask(request(true)).await.unwrap_err();
+        assert_eq!(error.failure().code.as_deref(), Some("upstream_foreign"), "{scheme}: {error}");
+        assert_eq!((error.status().as_u16(), error.is_connect()), (502, scheme == "https"), "{scheme}: {error}");
+        assert_eq!(asked.load(std::sync::atomic::Ordering::SeqCst), 1, "{scheme}");
+    }
+}
+
+#[tokio::test]
 async fn a_redirect_is_not_followed() {
     let target = Arc::new(server("").await);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

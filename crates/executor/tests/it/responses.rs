@@ -181,6 +181,29 @@ async fn a_silent_upstream_is_let_go_after_a_while_and_may_fail_in_the_stream() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn behind_a_finish_reason_the_usage_is_waited_for_two_seconds() {
+    let usage =
+        || chunk(&json!({"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}}));
+    for (tail, tokens) in [
+        (vec![Piece::Wait(Duration::from_secs(1)), usage(), Piece::Stall], json!(5)),
+        (vec![Piece::Wait(Duration::from_secs(3)), usage(), Piece::Stall], Value::Null),
+        (vec![Piece::Bytes(": still here\n\n".into()), Piece::Stall], Value::Null),
+    ] {
+        let begun = tokio::time::Instant::now();
+        let end = chunk(&json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}));
+        let pieces = [delta(&json!({"content": "Hi"})), end].into_iter().chain(tail);
+        let upstream = Scripted::new([streaming(pieces)]);
+        let answer = upstream.executor(config(Api::Chat)).ask(asked(true)).await.unwrap();
+        let events = events(answer.value).await;
+        let last = events.last().unwrap();
+        assert_eq!(last["type"], "response.completed", "it has all it needs");
+        assert_eq!(last["response"]["usage"]["total_tokens"], tokens, "{last}");
+        assert_eq!(begun.elapsed().as_secs(), 2);
+        assert_eq!(upstream.open_bodies(), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_head_of_a_reply_has_a_limit() {
     let timeouts = Timeouts { headers: Duration::from_secs(3), ..Timeouts::default() };
     let config = Config { timeouts, ..config(Api::Chat) };
