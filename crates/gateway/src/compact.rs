@@ -24,11 +24,11 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use crate::app::Shared;
+use crate::beside::Beside;
 use crate::members::{Members, raw};
-use crate::route::{Wanted, told};
 use crate::seal::{PREFIX, Seal};
-use crate::store::{Conversations, Expanded, Session};
-use crate::{ApiError, body, exchange, reply};
+use crate::store::Session;
+use crate::{ApiError, reply};
 
 /// Where a conversation is made shorter, below the base URL.
 const COMPACT: &str = "/responses/compact";
@@ -58,45 +58,15 @@ struct Compacted {
 }
 
 async fn compact(State(app): State<Shared>, request: Request) -> Result<Response, ApiError> {
-    let headers = request.headers().clone();
-    let body = body::read(request, app.limits).await?;
-    let upstreams = app.upstreams();
-    let wanted = Wanted::in_body(&body);
-    let route = upstreams.route(wanted.as_ref().map(Wanted::model))?;
-    let upstream = &route.first;
-    exchange::note(|exchange| exchange.asked(Api::Responses, wanted.as_ref().map_or("", Wanted::model), &body));
-    told(upstream);
-    let executor = upstream.executor_for(&headers)?;
-    let conversations = Conversations::of(&app, &headers);
-    let (body, shift) = match conversations.expand(&body).await {
-        Ok(Some(Expanded { body, shift, previous_response_id: _, turn: _ })) => (body, Some(shift)),
-        Ok(None) => (body, None),
-        // The upstream keeps its own.
-        Err(_) if upstream.passes(Api::Responses) => (body, None),
-        Err(error) => return Err(error),
-    };
-    let body = restored(&app.seal, &body, upstream.api());
-    if upstream.passes(Api::Responses) {
-        let wanted = Wanted::in_body(&body);
-        let named = match (&route.model, &wanted) {
-            (Some(model), Some(wanted)) => wanted.replaced(&body, model),
-            (Some(_), None) | (None, _) => body.clone(),
-        };
-        match executor.relay(COMPACT, named, &headers).await {
-            Err(error) if has_no_such_endpoint(&error) => {}
-            Err(error) => return Err(error.into()),
-            Ok(Answer { value, meta }) => return Ok(reply::answered(reply::body(value), &meta)),
-        }
+    let beside = Beside::read(&app, request).await?;
+    if let Some(response) = beside.relayed(COMPACT).await? {
+        return Ok(response);
     }
-    let read = upstream.translator(Api::Responses).read(&body).map_err(ApiError::from);
-    let mut asked = read.map_err(|error| match shift {
-        Some(shift) => error.rename_param(|param| shift.back(param)),
-        None => error,
-    })?;
-    route.apply(asked.request());
+    let mut asked = beside.asked(None)?;
     let request = std::mem::replace(asked.request(), model::Request::new(String::new()));
     let mut closing = app.closing();
-    let summed = closing.before(summarised(&executor, request, &app.seal)).await.ok_or_else(ApiError::closing)??;
+    let summed =
+        closing.before(summarised(&beside.executor, request, &app.seal)).await.ok_or_else(ApiError::closing)??;
     let Answer { value: response, meta } = summed;
     let stamp = stamp();
     let response = model::Response { usage: Some(used(response.usage)), ..response };
@@ -110,11 +80,6 @@ async fn compact(State(app): State<Shared>, request: Request) -> Result<Response
         usage: response.usage.unwrap_or_default(),
     };
     Ok(reply::answered(reply::json(StatusCode::OK, &compacted), &meta))
-}
-
-/// Whether an upstream answered that it has no such path.
-pub(crate) fn has_no_such_endpoint(error: &Error) -> bool {
-    error.upstream_status().is_some_and(|status| matches!(status.as_u16(), 404 | 405 | 410 | 501))
 }
 
 /// What it cost. An upstream that counts nothing has used nothing that is known, and whoever reads it adds up.

@@ -1,13 +1,15 @@
 //! What there is to choose from, as each client wants to read it.
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::get;
 use http::{HeaderMap, StatusCode, Uri};
-use serde::Serialize;
+use interlingua_wire::chat::{Model, ModelList};
+use serde::{Deserialize, Serialize};
 
 use crate::app::Shared;
+use crate::error::INVALID_REQUEST;
 use crate::{ApiError, reply};
 
 /// The path below which the Codex CLI looks when it has a login of its own.
@@ -18,7 +20,8 @@ const INSTRUCTIONS: &str = include_str!("codex_instructions.md");
 
 /// The route below `base`.
 pub(crate) fn routes(base: &str) -> Router<Shared> {
-    Router::new().route(&format!("{base}/models"), get(models))
+    // Names may have slashes in them.
+    Router::new().route(&format!("{base}/models"), get(models)).route(&format!("{base}/models/{{*id}}"), get(model))
 }
 
 async fn models(State(app): State<Shared>, uri: Uri, headers: HeaderMap) -> Result<Response, ApiError> {
@@ -26,9 +29,33 @@ async fn models(State(app): State<Shared>, uri: Uri, headers: HeaderMap) -> Resu
     if !is_for_codex(&uri) {
         return Ok(reply::json(StatusCode::OK, &list));
     }
-    let names = list.data.unwrap_or_default().into_iter().filter_map(|model| model.id);
-    let models = names.enumerate().map(|(place, name)| Entry::new(name, place)).collect();
-    Ok(reply::json(StatusCode::OK, &Catalogue { models }))
+    Ok(reply::json(StatusCode::OK, &Catalogue::new(list)))
+}
+
+async fn model(State(app): State<Shared>, Path(id): Path<String>, headers: HeaderMap) -> Result<Response, ApiError> {
+    let list = app.upstreams().models(&headers).await?.data.unwrap_or_default();
+    if let Some(model) = list.into_iter().find(|model| model.id.as_deref() == Some(&*id)) {
+        return Ok(reply::json(StatusCode::OK, &model));
+    }
+    let message = format!("there is no model `{id}`; GET /v1/models lists those there are");
+    let refusal = ApiError::new(StatusCode::NOT_FOUND, INVALID_REQUEST, message);
+    Err(refusal.with_param("model").with_code("model_not_found"))
+}
+
+/// A list of models as the file that the Codex CLI reads by its setting `model_catalog_json`: without one it knows nothing
+/// of a model that is not OpenAI's, and warns.
+///
+/// ```
+/// let list = serde_json::from_str(r#"{"data":[{"id":"qwen3","max_model_len":32768}]}"#)?;
+/// let catalogue: serde_json::Value = serde_json::from_str(&interlingua_gateway::codex_catalogue(list))?;
+/// assert_eq!(catalogue["models"][0]["slug"], "qwen3");
+/// assert_eq!(catalogue["models"][0]["context_window"], 32768);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[must_use]
+pub fn codex_catalogue(models: ModelList) -> String {
+    // Its keys are strings: there is nothing that can fail.
+    serde_json::to_string_pretty(&Catalogue::new(models)).unwrap_or_default()
 }
 
 /// The CLI of Codex names its version, or asks where its own backend would be.
@@ -41,6 +68,31 @@ fn is_for_codex(uri: &Uri) -> bool {
 #[derive(Serialize)]
 struct Catalogue {
     models: Vec<Entry>,
+}
+
+impl Catalogue {
+    fn new(list: ModelList) -> Self {
+        let named = list.data.unwrap_or_default().into_iter().filter_map(|mut model| Some((model.id.take()?, model)));
+        let models = named.enumerate().map(|(place, (name, model))| Entry::new(name, context_window(&model), place));
+        Self { models: models.collect() }
+    }
+}
+
+/// How many tokens a model reads, by the names that servers of the field have for it: vLLM and SGLang, OpenRouter and many
+/// others, Mistral, llama.cpp.
+fn context_window(model: &Model) -> Option<u64> {
+    #[derive(Deserialize)]
+    struct Meta {
+        n_ctx: Option<u64>,
+        n_ctx_train: Option<u64>,
+    }
+    let number = |name: &str| model.extra.get(name)?.parse::<u64>().ok();
+    let told = ["max_model_len", "context_length", "max_context_length", "n_ctx"].into_iter().find_map(number);
+    let within = || {
+        let Meta { n_ctx, n_ctx_train } = model.extra.get("meta")?.parse().ok()?;
+        n_ctx.or(n_ctx_train)
+    };
+    told.or_else(within).filter(|window| *window > 0)
 }
 
 /// A model of which nothing is known but its name: what any model is able to do, and nothing that only some are.
@@ -63,6 +115,11 @@ struct Entry {
     supports_parallel_tool_calls: bool,
     shell_type: &'static str,
     apply_patch_tool_type: Option<&'static str>,
+    /// How many tokens it reads, where the server says; by it the CLI knows when to make a conversation shorter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context_window: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_context_window: Option<u64>,
     truncation_policy: Truncation,
     input_modalities: [&'static str; 2],
     supports_image_detail_original: bool,
@@ -93,7 +150,7 @@ struct Truncation {
 }
 
 impl Entry {
-    fn new(name: String, place: usize) -> Self {
+    fn new(name: String, context_window: Option<u64>, place: usize) -> Self {
         let level = |effort| Level { effort, description: "" };
         Self {
             display_name: name.clone(),
@@ -112,6 +169,8 @@ impl Entry {
             supports_parallel_tool_calls: true,
             shell_type: "shell_command",
             apply_patch_tool_type: Some("freeform"),
+            context_window,
+            max_context_window: context_window,
             truncation_policy: Truncation { mode: "tokens", limit: 10_000 },
             input_modalities: ["text", "image"],
             supports_image_detail_original: false,

@@ -14,13 +14,13 @@ use crate::app::Shared;
 use crate::error::INVALID_REQUEST;
 use crate::inbound::admit;
 use crate::{
-    ApiError, access, ask, compact, cors, crowd, inspect, loops, metrics, models, reload, reply, store, usage,
-    websocket,
+    ApiError, access, ask, compact, cors, crowd, input_tokens, inspect, loops, metrics, models, reload, reply, store,
+    usage, websocket,
 };
 
 /// The paths, for whoever asks for another.
-const KNOWN: &str = "POST /v1/chat/completions, POST /v1/responses, POST /v1/responses/compact, GET /v1/models, \
-                     GET /v1/usage and GET /healthz";
+const KNOWN: &str = "POST /v1/chat/completions, POST /v1/responses, POST /v1/responses/compact, \
+                     POST /v1/responses/input_tokens, GET /v1/models, GET /v1/usage and GET /healthz";
 
 /// The whole server.
 pub(crate) fn router(app: Shared) -> Router {
@@ -30,6 +30,7 @@ pub(crate) fn router(app: Shared) -> Router {
             .merge(ask::routes(base))
             .merge(websocket::routes(base))
             .merge(compact::routes(base))
+            .merge(input_tokens::routes(base))
             .merge(store::routes(base))
             .merge(models::routes(base))
             .merge(usage::routes(base));

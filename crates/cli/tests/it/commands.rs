@@ -42,6 +42,15 @@ fn chat_puts_the_answer_alone_on_stdout() {
 }
 
 #[test]
+fn models_are_a_catalogue_for_the_codex_cli() {
+    let run = Scratch::new().run(&[&["models", "--codex"][..], &REPLAY].concat());
+    assert_eq!(run.code, Some(0), "{run:?}");
+    let catalogue: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+    let models = catalogue["models"].as_array().unwrap();
+    assert!(!models.is_empty() && models.iter().all(|model| model["slug"].is_string()), "{catalogue}");
+}
+
+#[test]
 fn models_are_listed_one_a_line() {
     let run = Scratch::new().run(&[&["models"][..], &REPLAY].concat());
     assert_eq!((run.code, run.err.as_str()), (Some(0), ""));

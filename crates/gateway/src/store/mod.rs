@@ -35,6 +35,7 @@ use interlingua_executor::one_line;
 use ring::digest;
 
 pub(crate) use self::conversation::{Conversations, Expanded, Opened, Session};
+pub(crate) use self::history::Shift;
 pub(crate) use self::keeper::Keeping;
 pub(crate) use self::memory::Memory;
 pub(crate) use self::record::{Record, Turn};

@@ -1,8 +1,8 @@
 //! The gateway over a replay, asked over real HTTP.
 
+mod beside;
 mod callers;
 mod codex;
-mod compact;
 mod doors;
 mod encodings;
 mod faults;

@@ -1,4 +1,4 @@
-//! Conversations made shorter over upstreams that know no such thing, and what becomes of the summaries.
+//! What is beside the answers of an upstream that does not have it: conversations made shorter, tokens counted, models told of.
 #![expect(clippy::unwrap_used, reason = "what fails in a helper fails the test")]
 
 use std::sync::{Arc, Mutex};
@@ -28,6 +28,11 @@ struct Scripted {
 async fn answer(State(upstream): State<Scripted>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
     let body = axum::body::to_bytes(request.into_body(), usize::MAX).await.unwrap();
+    if path == "/v1/models" {
+        let models = json!({"object": "list", "data": [{"id": "org/a", "object": "model", "max_model_len": 32768},
+            {"id": "b", "context_length": 1000}, {"id": "c", "meta": {"n_ctx": 4096, "n_ctx_train": 9999}}, {"id": "d"}]});
+        return axum::Json(models).into_response();
+    }
     let body: Value = serde_json::from_slice(&body).unwrap();
     upstream.asked.lock().unwrap().push((path.clone(), body));
     let says = upstream.says;
@@ -43,6 +48,9 @@ async fn answer(State(upstream): State<Scripted>, request: Request) -> Response 
             json!({"id": "resp_1", "object": "response", "created_at": 1, "status": "completed", "model": "m",
             "output": [{"type": "message", "id": "msg_1", "role": "assistant", "status": "completed",
                 "content": [{"type": "output_text", "text": says, "annotations": []}]}]})
+        }
+        "/v1/responses/input_tokens" if upstream.compacts => {
+            json!({"object": "response.input_tokens", "input_tokens": 77})
         }
         "/v1/responses/compact" if upstream.compacts => json!({"object": "response.compaction", "output": []}),
         _ => return StatusCode::NOT_FOUND.into_response(),
@@ -271,4 +279,43 @@ async fn what_goes_wrong_is_said() {
     let (status, text) = busy.post("/v1/responses/compact", &conversation()).await;
     assert_eq!(status, 400, "the upstream's own: {text}");
     assert!(text.contains("busy"), "{text}");
+}
+
+#[tokio::test]
+async fn tokens_are_counted_by_the_upstream_or_here_as_an_estimate() {
+    let request = json!({"model": "m", "input": "hello world"});
+    let there = Gateway::over(Api::Responses, true, SUMMARY, KEY).await;
+    let response = there.setup.post("/v1/responses/input_tokens", request.to_string()).send().await.unwrap();
+    assert!(!response.headers().contains_key("x-interlingua-estimate"));
+    assert_eq!(response.json::<Value>().await.unwrap()["input_tokens"], 77);
+    for api in [Api::Chat, Api::Responses] {
+        let here = Gateway::over(api, false, SUMMARY, KEY).await;
+        let response = here.setup.post("/v1/responses/input_tokens", request.to_string()).send().await.unwrap();
+        assert_eq!(response.headers()["x-interlingua-estimate"], "o200k_base");
+        let counted: Value = response.json().await.unwrap();
+        assert_eq!(counted, json!({"object": "response.input_tokens", "input_tokens": 8}));
+        assert!(here.asked().iter().all(|(path, _)| path != "/v1/chat/completions"), "nobody has to answer");
+        // The model need not be named; the input must be one.
+        let (status, _) = here.post("/v1/responses/input_tokens", &json!({"input": "x"})).await;
+        assert_eq!(status, 200);
+        let (status, text) = here.post("/v1/responses/input_tokens", &json!({"input": 7})).await;
+        assert_eq!(status, 400, "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_model_is_told_of_by_its_name_and_with_its_window() {
+    let gateway = Gateway::over(Api::Chat, false, SUMMARY, KEY).await;
+    let get = async |path: &str| {
+        let response = gateway.setup.client.get(format!("{}{path}", gateway.setup.url)).send().await.unwrap();
+        (response.status().as_u16(), response.json::<Value>().await.unwrap())
+    };
+    let (status, model) = get("/v1/models/org/a").await;
+    assert_eq!((status, &model["id"]), (200, &json!("org/a")));
+    let (status, error) = get("/v1/models/nobody").await;
+    assert_eq!((status, &error["error"]["code"]), (404, &json!("model_not_found")));
+    let (_, catalogue) = get("/v1/models?client_version=0.169.0").await;
+    let windows: Vec<_> =
+        catalogue["models"].as_array().unwrap().iter().map(|model| model.get("context_window")).collect();
+    assert_eq!(windows, [Some(&json!(32768)), Some(&json!(1000)), Some(&json!(4096)), None]);
 }
