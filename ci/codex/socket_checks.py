@@ -82,6 +82,32 @@ def check_too_long_a_conversation_over_a_websocket_costs_one_request(place):
     same(len(bridge.upstream.asked), 1, "the number of requests to the upstream", *bridge.evidence())
 
 
+def check_a_session_that_compacts_itself(place, *flags):
+    command = {"cmd": "echo f\"r\"om-$((40 + 2))"}
+    bridge = Bridge(place, call("exec_command", command), say("SUMMARY: it was 42."), say("It is 42."), flags=flags)
+    # Every request of the scripted upstream has cost more than that.
+    place.codex.configure_built_in(f"{bridge.tap.url}/v1", model_auto_compact_token_limit=15)
+    (place.codex.home / "auth.json").write_text(json.dumps({"auth_mode": "apikey", "OPENAI_API_KEY": "sk-loopback"}))
+    bridge.ask("run it")
+    same(bridge.ended.status, 0, "the status of the CLI", *bridge.evidence())
+    same(bridge.ended.said, ["It is 42."], "what the CLI shows", *bridge.evidence())
+    # The gateway asks for a summary by itself, and whole.
+    whole = [complaint for complaint in bridge.upstream.complaints if "not a stream" in complaint]
+    same((len(whole), bridge.upstream.complaints), (1, whole), "what the upstream has to complain of", *bridge.evidence())
+    _, summed, last = (body["messages"] for body in bridge.upstream.asked)
+    expect("from-42" in "".join(map(texts, summed)), "the summary is of all there was", *bridge.evidence())
+    said = "".join(map(texts, last))
+    expect("SUMMARY: it was 42." in said, "the model is given the summary", *bridge.evidence())
+    expect("from-42" not in said, "and not what it stands for", *bridge.evidence())
+    same(bridge.ended.items("error"), [], "warnings", *bridge.evidence())
+    return bridge
+
+
+def check_a_session_that_compacts_itself_without_a_websocket(place):
+    bridge = check_a_session_that_compacts_itself(place, "--websocket=false")
+    same(len(bridge.tap.posts()), 3, "requests by POST", *bridge.tap.posts(), *bridge.evidence())
+
+
 def check_a_person_who_interrupts_lets_the_upstream_go(place):
     slow = [{"content": word} for word in words("word " * 2000)]
 
@@ -120,5 +146,7 @@ CHECKS = [
     check_a_session_is_resumed_over_another_websocket,
     check_a_limit_of_usage_over_a_websocket_costs_one_request,
     check_too_long_a_conversation_over_a_websocket_costs_one_request,
+    check_a_session_that_compacts_itself,
+    check_a_session_that_compacts_itself_without_a_websocket,
     check_a_person_who_interrupts_lets_the_upstream_go,
 ]
