@@ -5,10 +5,11 @@ import signal
 import subprocess
 import time
 
+from app_server import AppServer
 from bridge_checks import Bridge
 from chat_upstream import call, refuse, say, stream, texts, words
 from check import expect, same
-from programs import environment
+from programs import LITE_MODEL, environment
 
 # Seconds until something that happens at once must have happened.
 AT_ONCE = 10
@@ -108,6 +109,71 @@ def check_a_session_that_compacts_itself_without_a_websocket(place):
     same(len(bridge.tap.posts()), 3, "requests by POST", *bridge.tap.posts(), *bridge.evidence())
 
 
+def check_a_session_with_a_sub_agent(place):
+    """Its tools are not there before they are searched for; it has a connection of its own."""
+
+    def act(body):
+        messages = body["messages"]
+        results = [texts(message) for message in messages if message["role"] == "tool"]
+        if [texts(message) for message in messages if message["role"] == "user"][-1] == "count the plums":
+            return say("Seven plums.")(body)
+        if not results:
+            return call("tool_search", {"query": "spawn sub-agent", "limit": 8})(body)
+        if len(results) == 1:
+            return call("spawn_agent", {"message": "count the plums"})(body)
+        if len(results) == 2:
+            return call("wait_agent", {"targets": [json.loads(results[1])["agent_id"]], "timeout_ms": 10000})(body)
+        return say("There are seven.")(body)
+
+    bridge = over_a_socket(place, act)
+    bridge.ask("have them counted")
+    went_over_it(bridge, turns=5, requests=5, connections=2)
+    same(bridge.ended.said, ["There are seven."], "what the CLI shows", *bridge.evidence())
+    told = "".join(texts(message) for message in bridge.upstream.asked[-1]["messages"])
+    expect("Seven plums." in told, "what the sub-agent has found arrives", *bridge.evidence())
+
+
+def check_an_interrupt_ends_a_reply_and_the_conversation_goes_on_from_it_and_is_compacted_by_hand(place):
+    slow = [{"content": word} for word in words("word " * 2000)]
+
+    def long_speech(_):
+        reply = stream(slow, "stop")
+        reply.pause = 0.02
+        return reply
+
+    bridge = Bridge(place, long_speech, say("Then so be it."), say("SUMMARY: silence."), say("Still silent."))
+    settings = {"model": LITE_MODEL, "suppress_unstable_features_warning": True}
+    place.codex.configure_built_in(f"{bridge.tap.url}/v1", **settings)
+    with open(place.codex.home / "config.toml", "a") as file:
+        file.write("[features]\ninstant_interrupt = true\n")
+    (place.codex.home / "auth.json").write_text(json.dumps({"auth_mode": "apikey", "OPENAI_API_KEY": "sk-loopback"}))
+    editor = place.keep(AppServer(place))
+    turn = editor.ask("turn/start", threadId=editor.thread, input=[{"type": "text", "text": "talk"}])["turn"]["id"]
+    editor.told("item/agentMessage/delta")
+    editor.ask("turn/steer", threadId=editor.thread, expectedTurnId=turn, input=[{"type": "text", "text": "stop that"}])
+    editor.told("turn/completed")
+    frames = bridge.tap.frames()
+    interrupt, last = frames[-2:]
+    same(interrupt["type"], "response.interrupt", "what the CLI says", *frames)
+    same(last["previous_response_id"], interrupt["response_id"], "what the conversation goes on from", *frames)
+    same([item["type"] for item in last["input"]], ["message"], "what is said then", last)
+    wait_for(lambda: bridge.upstream.left, "the upstream is let go", bridge)
+    said = [texts(message) for message in bridge.upstream.asked[1]["messages"] if message["role"] == "user"]
+    same(said[-2:], ["talk", "stop that"], "what the upstream is asked", said)
+    expect(not any("word" in texts(message) for message in bridge.upstream.asked[1]["messages"][-2:]), "half a reply is gone")
+
+    editor.ask("thread/compact/start", threadId=editor.thread)
+    wait_for(lambda: len(bridge.upstream.asked) == 3, "a summary is asked for", bridge)
+    editor.told("turn/completed")
+    last = bridge.tap.frames()[-1]
+    same([item["type"] for item in last["input"]], ["compaction_trigger"], "what the CLI says", last)
+    editor.ask("turn/start", threadId=editor.thread, input=[{"type": "text", "text": "and now?"}])
+    editor.told("turn/completed")
+    said = [texts(message) for message in bridge.upstream.asked[3]["messages"]]
+    expect(any("SUMMARY: silence." in text for text in said), "the model is given the summary", said)
+    expect("Then so be it." not in said, "and not what it stands for", said)
+
+
 def check_a_person_who_interrupts_lets_the_upstream_go(place):
     slow = [{"content": word} for word in words("word " * 2000)]
 
@@ -146,7 +212,9 @@ CHECKS = [
     check_a_session_is_resumed_over_another_websocket,
     check_a_limit_of_usage_over_a_websocket_costs_one_request,
     check_too_long_a_conversation_over_a_websocket_costs_one_request,
+    check_a_session_with_a_sub_agent,
     check_a_session_that_compacts_itself,
     check_a_session_that_compacts_itself_without_a_websocket,
+    check_an_interrupt_ends_a_reply_and_the_conversation_goes_on_from_it_and_is_compacted_by_hand,
     check_a_person_who_interrupts_lets_the_upstream_go,
 ]
