@@ -20,7 +20,7 @@ use crate::app::Shared;
 use crate::exchange::{End, Exchange};
 
 /// The gateway's id of a request.
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Names the request, tells everybody who watches, and writes its line. No body, no header and no query gets into that.
 pub(crate) async fn log(State(app): State<Shared>, request: Request, next: Next) -> Response {

@@ -8,6 +8,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::caller::Callers;
 use crate::exchange::watchers::Watchers;
+use crate::route::Pattern;
 use crate::seal::Seal;
 use crate::store::{Store, open_store};
 use crate::{Config, InboundKey, Limits, Origin, Reload, StartError, Upstreams};
@@ -21,6 +22,7 @@ pub(crate) struct App {
     pub(crate) callers: Callers,
     pub(crate) allowed_hosts: Vec<String>,
     pub(crate) allowed_origins: Vec<Origin>,
+    pub(crate) passthrough: Vec<Pattern>,
     pub(crate) limits: Limits,
     pub(crate) store: Option<Arc<dyn Store>>,
     pub(crate) seal: Arc<Seal>,
@@ -53,6 +55,7 @@ impl App {
             callers,
             allowed_hosts,
             allowed_origins,
+            passthrough,
             limits,
             watching,
             reload,
@@ -77,6 +80,7 @@ impl App {
             callers,
             allowed_hosts,
             allowed_origins,
+            passthrough: passthrough.iter().map(|path| Pattern::new(path)).collect(),
             limits,
             store,
             seal,

@@ -21,6 +21,8 @@ pub struct Config {
     pub allowed_hosts: Vec<String>,
     /// Web pages that may ask, wherever they are shown; with a key they need it as well.
     pub allowed_origins: Vec<Origin>,
+    /// Paths of the upstream that are passed on untouched, with `*` for any text: `/v1/embeddings`, `/v1/audio/*`.
+    pub passthrough: Vec<String>,
     /// Its limits.
     pub limits: Limits,
     /// What is kept of what happens.
@@ -45,6 +47,7 @@ impl Default for Config {
             callers: Vec::new(),
             allowed_hosts: Vec::new(),
             allowed_origins: Vec::new(),
+            passthrough: Vec::new(),
             limits: Limits::default(),
             watching: Watching::default(),
             reload: None,

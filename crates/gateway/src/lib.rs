@@ -37,6 +37,7 @@ mod loops;
 mod members;
 mod metrics;
 mod models;
+mod passthrough;
 mod reload;
 mod reply;
 mod route;

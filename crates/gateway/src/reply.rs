@@ -112,7 +112,7 @@ pub(crate) fn relay(head: &ReplyHead, headers: &mut HeaderMap) {
 }
 
 /// The upstream's id of the request, beside the gateway's own `x-request-id`.
-const UPSTREAM_REQUEST_ID: HeaderName = HeaderName::from_static("x-upstream-request-id");
+pub(crate) const UPSTREAM_REQUEST_ID: HeaderName = HeaderName::from_static("x-upstream-request-id");
 
 #[cfg(test)]
 mod tests {

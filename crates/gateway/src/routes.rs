@@ -14,8 +14,8 @@ use crate::app::Shared;
 use crate::error::INVALID_REQUEST;
 use crate::inbound::admit;
 use crate::{
-    ApiError, access, ask, compact, cors, crowd, input_tokens, inspect, loops, metrics, models, reload, reply, store,
-    usage, websocket,
+    ApiError, access, ask, compact, cors, crowd, input_tokens, inspect, loops, metrics, models, passthrough, reload,
+    reply, store, usage, websocket,
 };
 
 /// The paths, for whoever asks for another.
@@ -45,7 +45,7 @@ pub(crate) fn router(app: Shared) -> Router {
     api.merge(reload::routes())
         .merge(metrics::routes())
         .merge(inspect::data())
-        .fallback(unknown)
+        .fallback(passthrough::or_unknown)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(app.clone(), admit))
         .merge(inspect::page())
@@ -63,7 +63,7 @@ async fn healthz() -> Response {
     reply::json(StatusCode::OK, &serde_json::json!({ "status": "ok" }))
 }
 
-async fn unknown(method: Method, uri: Uri) -> Response {
+pub(crate) fn unknown(method: &Method, uri: &Uri) -> Response {
     let message = format!("there is no {method} {}; there are {KNOWN}, all but the last also without /v1", uri.path());
     ApiError::new(StatusCode::NOT_FOUND, INVALID_REQUEST, message).with_code("unknown_url").into_response()
 }

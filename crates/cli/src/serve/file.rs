@@ -56,6 +56,8 @@ settings! {
         capture: Option<String> = None,
         /// Whether the last 64 exchanges are shown on a page, at `/` of the same address.
         inspect: bool = false,
+        /// Paths of the upstream that are passed on untouched, with `*` for any text: `/v1/embeddings`, `/v1/audio/*`.
+        passthrough: Vec<String> = Vec::new(),
         /// Callers with keys of their own, each a table `[[key]]`.
         key: Keys = Keys::default(),
         /// Other names for models, with `*` for any text, and the models that they stand for.

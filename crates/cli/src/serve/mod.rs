@@ -62,6 +62,9 @@ pub(crate) struct Args {
     /// Whether clients of Responses, such as the Codex CLI, may open a WebSocket [default: true]
     #[arg(long, env = "INTERLINGUA_WEBSOCKET", value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     websocket: Option<bool>,
+    /// A path of the upstream that is passed on untouched, such as /v1/embeddings or /v1/audio/*; may be repeated
+    #[arg(long, env = "INTERLINGUA_PASSTHROUGH", value_name = "PATH", value_delimiter = ',')]
+    passthrough: Vec<String>,
     /// Write each exchange into this folder, as a case that `interlingua replay` serves; keys are taken out, what people
     /// said is not
     #[arg(long, env = "INTERLINGUA_CAPTURE", value_name = "DIR")]
@@ -90,6 +93,7 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
         allowed_origin,
         store,
         websocket,
+        passthrough,
         capture,
         inspect,
         config,
@@ -115,6 +119,7 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
     let is_reloadable = reload.is_some();
     let settings = Config {
         inbound_key: inbound_key.as_deref().map(InboundKey::new).transpose()?,
+        passthrough: [file.passthrough, passthrough].concat(),
         callers: file.key.callers()?,
         allowed_hosts: [file.allowed_hosts, allowed_host].concat(),
         watching: Watching { capture: capture.or(file.capture.map(PathBuf::from)), inspect: inspects },

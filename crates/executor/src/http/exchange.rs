@@ -137,6 +137,23 @@ impl Remote {
         self.exchange(request, accept, key).await
     }
 
+    /// Asks for something that is no endpoint of an API known here.
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        uri: Uri,
+        headers: HeaderMap,
+        body: Bytes,
+        accept: HeaderValue,
+        key: &Key,
+    ) -> Result<Opened, Error> {
+        let mut request = Request::new(body);
+        *request.method_mut() = method;
+        *request.uri_mut() = uri;
+        *request.headers_mut() = headers;
+        self.exchange(request, accept, key).await
+    }
+
     /// Asks for something that is no endpoint of the API.
     pub(crate) async fn get(&self, uri: Uri, headers: HeaderMap, key: &Key) -> Result<Opened, Error> {
         let mut request = Request::new(Bytes::new());

@@ -2,6 +2,7 @@
 
 pub(crate) mod base_url;
 pub(crate) mod exchange;
+mod forward;
 pub(crate) mod head;
 pub(crate) mod key;
 mod models;

@@ -6,6 +6,7 @@ mod zlib;
 mod zstd;
 
 use std::io;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::Request;
@@ -25,10 +26,29 @@ use crate::{ApiError, Limits};
 /// what comes out.
 pub(crate) async fn read(request: Request, limits: Limits) -> Result<Bytes, ApiError> {
     let limit = limits.body_total;
-    timeout(limit, read_slowly(request, limits)).await.unwrap_or_else(|_| {
-        let message = format!("the body has not come within {} s", limit.as_secs_f64());
-        Err(ApiError::new(StatusCode::REQUEST_TIMEOUT, INVALID_REQUEST, message))
-    })
+    timeout(limit, read_slowly(request, limits)).await.unwrap_or_else(|_| Err(too_slow(limit)))
+}
+
+/// Reads a body of any kind as it is, within the same limits.
+pub(crate) async fn read_any(request: Request, limits: Limits) -> Result<Bytes, ApiError> {
+    let limit = limits.body_total;
+    let reading = async move {
+        let mut body = request.into_body();
+        let mut bytes = Vec::new();
+        while let Some(data) = next(&mut body, limits).await? {
+            if bytes.len() + data.len() > limits.body {
+                return Err(too_large(body, limits).await);
+            }
+            bytes.extend_from_slice(&data);
+        }
+        Ok(Bytes::from(bytes))
+    };
+    timeout(limit, reading).await.unwrap_or_else(|_| Err(too_slow(limit)))
+}
+
+fn too_slow(limit: Duration) -> ApiError {
+    let message = format!("the body has not come within {} s", limit.as_secs_f64());
+    ApiError::new(StatusCode::REQUEST_TIMEOUT, INVALID_REQUEST, message)
 }
 
 async fn read_slowly(request: Request, limits: Limits) -> Result<Bytes, ApiError> {

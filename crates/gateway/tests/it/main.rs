@@ -8,6 +8,7 @@ mod encodings;
 mod faults;
 mod guests;
 mod passed;
+mod passthrough;
 mod refusals;
 mod responses;
 mod route;

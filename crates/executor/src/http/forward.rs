@@ -1,0 +1,42 @@
+//! A request that is none of the APIs known here, for an upstream that has it: passed on untouched.
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method, Response};
+
+use crate::http::passthrough::of_session;
+use crate::http::transport::{BoxFuture, ByteStream};
+use crate::{Error, Executor};
+
+impl Executor {
+    /// Sends a request to `path` below the base URL, such as `/embeddings`, and gives the reply back as it comes: its status,
+    /// the headers a client may see, its bytes. Of `headers` the kinds of both bodies go along, and those of a session.
+    ///
+    /// Nothing is known of what is asked, so nothing is asked twice.
+    ///
+    /// # Errors
+    /// Any [`Error`]; what the upstream refuses is one, in its own words where they can be passed on.
+    pub fn forward<'a>(
+        &'a self,
+        method: Method,
+        path: &'a str,
+        headers: &'a HeaderMap,
+        body: Bytes,
+    ) -> BoxFuture<'a, Result<Response<ByteStream>, Error>> {
+        Box::pin(async move {
+            let uri = self.remote.base_url.endpoint(path)?;
+            let mut own: HeaderMap = of_session(headers).collect();
+            if let Some(kind) = headers.get(CONTENT_TYPE) {
+                own.insert(CONTENT_TYPE, kind.clone());
+            }
+            let accept = headers.get(ACCEPT).cloned().unwrap_or(HeaderValue::from_static("*/*"));
+            let opened = self.remote.ask(method, uri, own, body, accept, &self.key).await?;
+            let opened = self.remote.passable(opened).await?;
+            let stream: ByteStream = Box::pin(self.remote.paced(opened.body));
+            let mut response = Response::new(stream);
+            *response.status_mut() = opened.head.status;
+            *response.headers_mut() = opened.head.headers;
+            Ok(response)
+        })
+    }
+}
