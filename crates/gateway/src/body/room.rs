@@ -21,11 +21,6 @@ impl Room {
         Self { bytes: BytesMut::new(), limit, announced: announced.min(limit) }
     }
 
-    /// How many bytes there may be altogether.
-    pub(super) fn limit(&self) -> usize {
-        self.limit
-    }
-
     /// Makes sure that `more` bytes would fit.
     pub(super) fn check(&self, more: u64) -> io::Result<()> {
         let left = self.limit.saturating_sub(self.bytes.len());

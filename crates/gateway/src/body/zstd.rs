@@ -11,7 +11,7 @@ use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 use super::room::Room;
 
 /// The window that every decoder has to support, and no encoder of HTTP bodies may exceed (RFC 9659).
-const WINDOW: usize = 8 * 1024 * 1024;
+const WINDOW: u64 = 8 * 1024 * 1024;
 
 /// Frames that carry nothing for us begin with one of sixteen numbers.
 const SKIPPABLE: u32 = 0x184D_2A50;
@@ -38,8 +38,8 @@ enum Phase {
 impl Zstd {
     pub(super) fn new(room: Room) -> Self {
         let mut frame = FrameDecoder::new();
-        // A body that fits may be its own window.
-        frame.set_max_window_size(room.limit().max(WINDOW).try_into().unwrap_or(u64::MAX));
+        // Room for a window is made as soon as a frame says that it has one, whatever comes.
+        frame.set_max_window_size(WINDOW);
         Self { room, pending: Vec::new(), frame, phase: Phase::Frame }
     }
 
@@ -102,6 +102,7 @@ impl Zstd {
             // Without a window of its own, the window is the content.
             Err(FrameDecoderError::WindowSizeTooBig { requested, .. }) if !is_window_stated => {
                 self.room.check(requested)?;
+                return Err(corrupt("its window is larger than 8 MiB (RFC 9659)"));
             }
             Err(error) => return Err(corrupt(error)),
         }

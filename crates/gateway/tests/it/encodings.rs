@@ -178,6 +178,16 @@ async fn a_small_body_that_grows_beyond_all_bounds_is_refused_before_it_has() {
     assert!(grown < 512 * 1024, "{grown} KiB more at some time");
 }
 
+#[tokio::test]
+async fn no_frame_makes_room_by_what_it_says_alone() {
+    let setup = Plan::default().start().await;
+    // 32 MiB that are their own window, of which nothing comes.
+    let announced = b"\x28\xb5\x2f\xfd\xa0\0\0\0\x02".to_vec();
+    let (status, error) = refusal(send(&setup, "/v1/responses", "zstd", announced).await).await;
+    assert!(status == 400 && error["message"].as_str().unwrap().contains("8 MiB"), "{error}");
+    setup.stop().await;
+}
+
 /// The most memory that this process ever held, in KiB; 0 where nobody says.
 fn most_memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
