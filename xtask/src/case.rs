@@ -12,7 +12,7 @@ use crate::project::Project;
 /// The folder of all fixtures.
 pub(crate) const FIXTURES: &str = "fixtures";
 /// The protocols that have cases: folders of [`FIXTURES`].
-pub(crate) const PROTOCOLS: [&str; 2] = ["chat", "responses"];
+pub(crate) const PROTOCOLS: [&str; 3] = ["chat", "responses", "messages"];
 /// The name of the file this module reads.
 pub(crate) const CASE_FILE: &str = "case.toml";
 /// The request of a case.

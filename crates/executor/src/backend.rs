@@ -61,6 +61,17 @@ impl Backend {
         }
     }
 
+    /// The public API of Anthropic.
+    #[must_use]
+    pub fn anthropic() -> Self {
+        Self {
+            base_url: Some(BaseUrl::anthropic()),
+            key_header: Some("x-api-key".to_owned()),
+            headers: vec![("anthropic-version".to_owned(), "2023-06-01".to_owned())],
+            ..Self::default()
+        }
+    }
+
     /// The headers of one request: the conversation's id, and what a lite model wants.
     pub(crate) fn request_headers(&self, upstream: &Upstream, session: Option<&str>) -> Result<HeaderMap, Error> {
         let mut headers = HeaderMap::new();

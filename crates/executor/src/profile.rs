@@ -1,7 +1,7 @@
 //! A backend by one name: what it takes, where it lives, and what its clients like.
 
 use interlingua_model::Api;
-use interlingua_translate::{ChatUpstream, ResponsesUpstream, Style, Upstream};
+use interlingua_translate::{ChatUpstream, MessagesUpstream, ResponsesUpstream, Style, Upstream};
 use serde::Deserialize;
 use serde::de::Error as _;
 
@@ -9,7 +9,7 @@ use crate::Backend;
 
 /// Everything there is to know of a backend but its key: [`Upstream`], [`Backend`] and [`Style`] together.
 ///
-/// It is read by `serde`, from TOML for instance: a table `[chat]` or `[responses]`, which says what the upstream speaks by
+/// It is read by `serde`, from TOML for instance: a table `[chat]`, `[responses]` or `[messages]`, which says what the upstream speaks by
 /// its name and what it takes by its keys, and tables `[backend]` and `[style]`. Keys and names that there are not are refused
 /// with the nearest right one.
 ///
@@ -34,7 +34,7 @@ pub struct Profile {
 
 impl Profile {
     /// The names of the built-in profiles.
-    pub const NAMES: &'static [&'static str] = &["openai", "codex", "compatible"];
+    pub const NAMES: &'static [&'static str] = &["openai", "codex", "anthropic", "compatible"];
 
     /// The public API of OpenAI, or one like it.
     #[must_use]
@@ -46,6 +46,12 @@ impl Profile {
     #[must_use]
     pub fn codex() -> Self {
         Self { backend: Backend::codex(), ..Self::of(Upstream::Responses(ResponsesUpstream::codex())) }
+    }
+
+    /// The public API of Anthropic.
+    #[must_use]
+    pub fn anthropic() -> Self {
+        Self { backend: Backend::anthropic(), ..Self::of(Upstream::usual(Api::Messages)) }
     }
 
     /// A model server that speaks an older or smaller Chat Completions API than OpenAI's.
@@ -61,6 +67,7 @@ impl Profile {
         match name {
             "openai" => Some(Self::openai(api)),
             "codex" => Some(Self::codex()),
+            "anthropic" => Some(Self::anthropic()),
             "compatible" => Some(Self::compatible()),
             _ => None,
         }
@@ -76,6 +83,7 @@ impl Profile {
 struct Tables {
     chat: Option<ChatUpstream>,
     responses: Option<ResponsesUpstream>,
+    messages: Option<MessagesUpstream>,
     #[serde(default)]
     backend: Backend,
     #[serde(default)]
@@ -84,14 +92,13 @@ struct Tables {
 
 impl<'de> Deserialize<'de> for Profile {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Tables { chat, responses, backend, style } = Tables::deserialize(deserializer)?;
-        let upstream = match (chat, responses) {
-            (Some(chat), None) => Upstream::Chat(chat),
-            (None, Some(responses)) => Upstream::Responses(responses),
-            (None, None) | (Some(_), Some(_)) => {
-                let message = "say what the upstream speaks, by one table: [chat] or [responses]; it may be empty";
-                return Err(D::Error::custom(message));
-            }
+        let Tables { chat, responses, messages, backend, style } = Tables::deserialize(deserializer)?;
+        let spoken = [chat.map(Upstream::Chat), responses.map(Upstream::Responses), messages.map(Upstream::Messages)];
+        let mut spoken = spoken.into_iter().flatten();
+        let (Some(upstream), None) = (spoken.next(), spoken.next()) else {
+            let message =
+                "say what the upstream speaks, by one table: [chat], [responses] or [messages]; it may be empty";
+            return Err(D::Error::custom(message));
         };
         Ok(Self { upstream, backend, style })
     }

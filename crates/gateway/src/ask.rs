@@ -46,13 +46,13 @@ async fn ask(api: Api, State(app): State<Shared>, request: Request) -> Result<Re
     let translator = upstream.translator(api);
     let opened = match api {
         Api::Responses => Conversations::of(&app, &headers).open(&body, upstream).await?,
-        Api::Chat => None,
+        Api::Chat | Api::Messages => None,
     };
     let hold = upstream.executor().config().timeouts.hold;
     let manner = Manner::new(api, hold, app.limits, app.closing());
     let restored = |body: Bytes| match api {
         Api::Responses => compact::restored(&app.seal, &body, upstream.api()),
-        Api::Chat => body,
+        Api::Chat | Api::Messages => body,
     };
     if upstream.passes(api) && route.effort.is_none() && opened.is_none() {
         // The upstream speaks the client's language: its answer goes back byte for byte.

@@ -33,7 +33,7 @@ impl Manner {
     pub(crate) fn new(api: Api, hold: Duration, limits: Limits, closing: Closing) -> Self {
         let done = match api {
             Api::Responses => Some(Bytes::from_static(b"data: [DONE]\n\n")),
-            Api::Chat => None,
+            Api::Chat | Api::Messages => None,
         };
         Self { api, hold, limits, closing, done }
     }

@@ -17,11 +17,13 @@ pub enum Api {
     Chat,
     /// OpenAI's Responses.
     Responses,
+    /// Anthropic's Messages.
+    Messages,
 }
 
 impl Api {
     /// Every API.
-    pub const ALL: &'static [Self] = &[Self::Chat, Self::Responses];
+    pub const ALL: &'static [Self] = &[Self::Chat, Self::Responses, Self::Messages];
 
     /// The word for it in settings, on command lines and in paths of files.
     #[must_use]
@@ -29,6 +31,7 @@ impl Api {
         match self {
             Self::Chat => "chat",
             Self::Responses => "responses",
+            Self::Messages => "messages",
         }
     }
 
@@ -38,6 +41,7 @@ impl Api {
         match self {
             Self::Chat => "Chat Completions",
             Self::Responses => "Responses",
+            Self::Messages => "Messages",
         }
     }
 }

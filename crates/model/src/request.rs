@@ -147,13 +147,17 @@ pub struct SchemaFormat {
     pub description: Option<String>,
     /// The schema, verbatim.
     pub schema: Option<Json>,
-    /// Whether the answer must follow it; absent means no, in both protocols.
+    /// Whether the answer must follow it; absent means no, unless it is bound.
     pub strict: Option<bool>,
+    /// Whether the caller's protocol holds every answer to its schema, so that one which is not strict is less than asked for.
+    pub is_bound: bool,
 }
 
 /// A wish for token probabilities.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Logprobs {
+    /// Where the wish stood.
+    pub origin: Origin,
     /// How many of the likeliest tokens to list, 0 to 20, where the caller said.
     pub top: Option<Sourced<i64>>,
 }
@@ -223,6 +227,8 @@ pub struct Sampling {
 pub struct Limits {
     /// Tokens of the answer, thoughts included.
     pub max_output_tokens: Option<Sourced<i64>>,
+    /// Where that limit would stand, for protocols that want one.
+    pub origin: Origin,
     /// Calls of hosted tools.
     pub max_tool_calls: Option<Sourced<i64>>,
     /// What to do when the input is too long (Responses: `truncation`).

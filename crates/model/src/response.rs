@@ -58,6 +58,10 @@ pub enum IncompleteReason {
     MaxOutputTokens,
     /// A filter stepped in.
     ContentFilter,
+    /// The server pauses in the middle of what it does itself, and would go on if it were asked again.
+    Paused,
+    /// The model can read no more.
+    ContextWindow,
     /// A reason newer than this model, or none given (empty).
     Other(String),
 }

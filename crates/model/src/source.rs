@@ -72,6 +72,12 @@ impl Origin {
         Self { path, depth: depth.saturating_add(1), positions }
     }
 
+    /// In how many lists, one in the other, the place lies.
+    #[must_use]
+    pub const fn depth(self) -> u8 {
+        self.depth
+    }
+
     /// The path: `messages[2].content[1]`, `max_tokens`, or empty for the document itself.
     #[must_use]
     pub fn path(self) -> String {

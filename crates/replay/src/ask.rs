@@ -1,6 +1,6 @@
-//! What of a request decides about its answer, the same for both protocols.
+//! What of a request decides about its answer, the same for every protocol.
 
-use interlingua_wire::{Json, chat, responses};
+use interlingua_wire::{Json, chat, messages, responses};
 use serde_json::Value;
 
 use crate::tree::Tree;
@@ -98,6 +98,56 @@ impl Ask {
         let options = request.stream_options.as_ref();
         let include_usage = options.and_then(|options| options.include_usage) == Some(true);
         Self { model: request.model.clone(), stream: request.stream == Some(true), include_usage, answer }
+    }
+}
+
+impl Ask {
+    pub(crate) fn of_messages(request: &messages::Request) -> Self {
+        let format = request.output_config.as_ref().and_then(|output| output.format.as_ref());
+        let otherwise = match format {
+            Some(messages::Format::JsonSchema(format)) => Answer::Schema(tree(format.schema.as_ref())),
+            Some(messages::Format::Unknown(_)) | None => Answer::Text,
+        };
+        let last = request.messages.as_deref().unwrap_or_default().last();
+        let answer = if last.is_some_and(is_answered) {
+            Answer::Text
+        } else {
+            pick(&messages_tools(request), &messages_choice(request.tool_choice.as_ref()))
+                .map_or(otherwise, Answer::Call)
+        };
+        Self { model: request.model.clone(), stream: request.stream == Some(true), include_usage: true, answer }
+    }
+}
+
+/// Whether a message holds the result of a call.
+fn is_answered(message: &messages::Message) -> bool {
+    match &message.content {
+        Some(messages::Content::Blocks(blocks)) => {
+            blocks.iter().any(|block| matches!(block, messages::Block::ToolResult(_)))
+        }
+        Some(messages::Content::Text(_)) | None => false,
+    }
+}
+
+fn messages_tools(request: &messages::Request) -> Vec<ToolCall> {
+    let own = request.tools.iter().flatten().filter_map(|tool| {
+        let messages::Tool::Custom(tool) = tool else { return None };
+        Some(ToolCall {
+            kind: ToolKind::Function,
+            name: tool.name.clone().unwrap_or_default(),
+            namespace: None,
+            schema: Some(tree(tool.input_schema.as_ref())),
+        })
+    });
+    own.collect()
+}
+
+fn messages_choice(choice: Option<&messages::ToolChoice>) -> Choice<'_> {
+    match choice {
+        None | Some(messages::ToolChoice::Auto(_) | messages::ToolChoice::Unknown(_)) => Choice::Auto,
+        Some(messages::ToolChoice::Any(_)) => Choice::Any,
+        Some(messages::ToolChoice::None(_)) => Choice::No,
+        Some(messages::ToolChoice::Tool(tool)) => tool.name.as_deref().map_or(Choice::Auto, Choice::Named),
     }
 }
 

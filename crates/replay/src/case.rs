@@ -60,7 +60,9 @@ pub enum CaseError {
         reason: String,
     },
     /// There is no case at all.
-    #[error("no case in {place}: expected folders chat/<case> and responses/<case> with a case.toml in them")]
+    #[error(
+        "no case in {place}: expected folders chat/<case>, responses/<case> and messages/<case> with a case.toml in them"
+    )]
     Empty {
         /// Where they were looked for.
         place: String,
@@ -80,7 +82,8 @@ impl Case {
         let api = match name.split_once('/') {
             Some(("chat", _)) => Api::Chat,
             Some(("responses", _)) => Api::Responses,
-            _ => return Err(malformed("case.toml", "the folder is neither chat nor responses".to_owned())),
+            Some(("messages", _)) => Api::Messages,
+            _ => return Err(malformed("case.toml", "the folder is none of chat, responses and messages".to_owned())),
         };
         let request = serde_json::from_slice(&file("request.json")?)
             .map_err(|error| malformed("request.json", error.to_string()))?;

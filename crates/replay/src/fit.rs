@@ -28,6 +28,9 @@ pub(crate) fn template(api: Api, answer: &Answer) -> &'static str {
             ToolKind::Function | ToolKind::LegacyFunction => "responses/tool-call",
             ToolKind::Custom => "responses/custom-tool",
         },
+        (Api::Messages, Answer::Text | Answer::Json) => "messages/text",
+        (Api::Messages, Answer::Schema(_)) => "messages/structured-output",
+        (Api::Messages, Answer::Call(_)) => "messages/tool-call",
     }
 }
 
@@ -107,6 +110,7 @@ impl<'a> Fit<'a> {
         match self.api {
             Api::Responses => self.fit_response(&mut reply),
             Api::Chat => self.fit(&mut reply),
+            Api::Messages => self.fit_message(&mut reply),
         }
         reply.to_json().into()
     }
@@ -115,6 +119,7 @@ impl<'a> Fit<'a> {
         match self.api {
             Api::Responses => self.fit_event(tree),
             Api::Chat => self.fit_chat(tree),
+            Api::Messages => self.fit_message_event(tree),
         }
     }
 
@@ -127,6 +132,7 @@ impl<'a> Fit<'a> {
                 | "response.custom_tool_call_input.delta" => &["/delta"],
                 _ => &[],
             },
+            Api::Messages => &["/delta/text", "/delta/partial_json"],
             Api::Chat => &[
                 "/choices/0/delta/content",
                 "/choices/0/delta/tool_calls/0/function/arguments",
@@ -188,6 +194,33 @@ impl<'a> Fit<'a> {
             }
             Some("message") => self.fit_text(item, "/content/0/text"),
             _ => {}
+        }
+    }
+
+    fn fit_message_event(&self, event: &mut Tree) {
+        if let Some(message) = event.get_mut("/message") {
+            self.fit_message(message);
+        }
+        if let Some(block) = event.get_mut("/content_block") {
+            self.fit_call(block, "/id", "/name");
+        }
+    }
+
+    fn fit_message(&self, message: &mut Tree) {
+        if let Some(model) = &self.ask.model {
+            message.replace("/model", Tree::text(model));
+        }
+        let Some(Tree::Array(blocks)) = message.get_mut("/content") else { return };
+        for block in blocks {
+            if block.str("/type") == Some("tool_use") {
+                self.fit_call(block, "/id", "/name");
+                // A whole call has its input as an object, no text.
+                if let Some(input) = self.text.as_ref().and_then(|text| Tree::parse(text).ok()) {
+                    block.replace("/input", input);
+                }
+            } else {
+                self.fit_text(block, "/text");
+            }
         }
     }
 

@@ -219,6 +219,7 @@ impl Shared {
         let ask = match judge(api, body, is_codex)? {
             Request::Chat(request) => Ask::of_chat(&request),
             Request::Responses(request) => Ask::of_responses(&request),
+            Request::Messages(request) => Ask::of_messages(&request),
         };
         if let Some(found) = exact {
             return Ok(found);

@@ -43,6 +43,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         router = router
             .route(&format!("{base}/responses"), post(responses))
             .route(&format!("{base}/chat/completions"), post(chat))
+            .route(&format!("{base}/messages"), post(messages))
             .route(&format!("{base}/models"), get(models));
     }
     router.fallback(unknown).layer(DefaultBodyLimit::max(REQUEST_LIMIT)).with_state(shared)
@@ -143,6 +144,16 @@ async fn chat(
     exchange(&shared, Api::Chat, came_on, &uri, &headers, body).await
 }
 
+async fn messages(
+    State(shared): State<Arc<Shared>>,
+    came_on: CameOn,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    exchange(&shared, Api::Messages, came_on, &uri, &headers, body).await
+}
+
 async fn exchange(shared: &Shared, api: Api, came_on: CameOn, uri: &Uri, headers: &HeaderMap, body: Bytes) -> Response {
     let log = shared.log.clone();
     let number = log.begin("POST", uri.path(), headers, &body);
@@ -219,10 +230,10 @@ fn answered(
         return response;
     }
     if let Some(status) = faults.status {
-        return refused(&log, number, &error_of(status, is_codex));
+        return refused(&log, number, &in_words_of(api, error_of(status, is_codex)));
     }
     match shared.answer(api, body, text(headers, CASE_HEADER), is_codex) {
-        Err(refusal) => refused(&log, number, &refusal),
+        Err(refusal) => refused(&log, number, &in_words_of(api, refusal)),
         Ok(found) => found_reply(shared, number, faults, found),
     }
 }
@@ -281,6 +292,26 @@ fn whole(log: &Log, number: u64, status: StatusCode, content_type: &'static str,
 
 fn request_id(number: u64) -> (String, String) {
     ("x-request-id".to_owned(), format!("req_replay{number:016}"))
+}
+
+/// A refusal in the shape of an API.
+fn in_words_of(api: Api, refusal: Refusal) -> Refusal {
+    if api != Api::Messages {
+        return refusal;
+    }
+    let Refusal { status, body } = refusal;
+    let kind = match status.as_u16() {
+        401 => "authentication_error",
+        403 => "permission_error",
+        404 => "not_found_error",
+        413 => "request_too_large",
+        429 => "rate_limit_error",
+        503 | 529 => "overloaded_error",
+        400..=499 => "invalid_request_error",
+        _ => "api_error",
+    };
+    let error = serde_json::json!({"type": kind, "message": body.pointer("/error/message")});
+    Refusal { status, body: serde_json::json!({"type": "error", "error": error}) }
 }
 
 /// The error that usually comes with a status.

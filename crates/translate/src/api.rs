@@ -9,9 +9,10 @@ use interlingua_model::{Api, Event, Failure, Origin, Request, Response, Sink};
 use crate::heartbeat::is_heartbeat;
 use crate::outcome::Outcome;
 use crate::places::{Places, Words};
-use crate::{Error, Frames, Kept, Loss, Sent, Stamp, Style, Translated, chat, responses};
+use crate::{Error, Frames, Kept, Loss, Sent, Stamp, Style, Translated, chat, messages, responses};
 
-/// One API: its halves under one roof. Implemented once per API, by [`chat::Chat`] and [`responses::Responses`].
+/// One API: its halves under one roof. Implemented once per API, by [`chat::Chat`], [`responses::Responses`] and
+/// [`messages::Messages`].
 ///
 /// Bodies are JSON text here, so that the types of `wire`, which borrow, stay behind it. Whoever works with those types
 /// uses the functions of the module itself.
@@ -299,4 +300,6 @@ dialects! {
     Chat: chat;
     /// A Responses server.
     Responses: responses;
+    /// A Messages server.
+    Messages: messages;
 }

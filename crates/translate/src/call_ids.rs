@@ -6,7 +6,7 @@ use interlingua_model::{ItemKind, Request};
 
 /// Which call ids of a request are replaced on the wire.
 ///
-/// An id over the limit becomes `call_` and 32 letters of a fixed hash, the same in the call and in its result. Two
+/// An id over the limit, or with a letter that the upstream refuses, becomes `call_` and 32 letters of a fixed hash, the same in the call and in its result. Two
 /// ids never meet: one whose hash is taken in this request is hashed again.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CallIds {
@@ -15,14 +15,15 @@ pub(crate) struct CallIds {
 }
 
 impl CallIds {
-    pub(crate) fn new(request: &Request, limit: usize) -> Self {
+    pub(crate) fn new(request: &Request, limit: usize, is_legal: fn(char) -> bool) -> Self {
+        let is_fit = |id: &str| id.len() <= limit && id.chars().all(is_legal);
         let mut ids = Self::default();
         let all = || request.items.iter().filter_map(|item| call_id(&item.kind));
-        if all().all(|id| id.len() <= limit) {
+        if all().all(is_fit) {
             return ids;
         }
-        let short: HashSet<&str> = all().filter(|id| id.len() <= limit).collect();
-        for id in all().filter(|id| id.len() > limit) {
+        let short: HashSet<&str> = all().filter(|id| is_fit(id)).collect();
+        for id in all().filter(|id| !is_fit(id)) {
             if ids.to_wire.contains_key(id) {
                 continue;
             }

@@ -62,7 +62,11 @@ const CODES: &[Code] = &[
     other("invalid_api_key", 401),
     other("token_expired", 401),
     other("token_invalidated", 401),
+    other("billing_error", 402),
     other("model_not_found", 404),
+    other("not_found", 404),
+    other("conflict", 409),
+    other("request_too_large", 413),
     known("rate_limit_exceeded", 429),
     known("insufficient_quota", 429),
     known("usage_limit_reached", 429),
@@ -93,6 +97,11 @@ const KINDS: &[(&str, u16)] = &[
     ("requests", 429),
     ("insufficient_quota", 429),
     ("usage_limit_reached", 429),
+    ("billing_error", 402),
+    ("conflict_error", 409),
+    ("request_too_large", 413),
+    ("api_error", 500),
+    ("timeout_error", 504),
     ("overloaded_error", 503),
 ];
 

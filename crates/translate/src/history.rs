@@ -17,7 +17,7 @@ const NO_RESULT: &str = "No result: the call was never answered.";
 pub(crate) fn retell(request: Request, api: Api) -> (Request, Vec<Loss>) {
     match api {
         Api::Responses => (request, Vec::new()),
-        Api::Chat => responses::retell::retell(request),
+        Api::Chat | Api::Messages => responses::retell::retell(request),
     }
 }
 
@@ -25,7 +25,7 @@ pub(crate) fn retell(request: Request, api: Api) -> (Request, Vec<Loss>) {
 pub(crate) fn settle_tools(tools: &mut [Tool], api: Api, losses: &mut Vec<Loss>, places: &mut Places) {
     match api {
         Api::Responses => {}
-        Api::Chat => responses::retell::retell_search(tools, losses, places),
+        Api::Chat | Api::Messages => responses::retell::retell_search(tools, losses, places),
     }
 }
 
@@ -45,7 +45,7 @@ fn told(items: Vec<Item>, api: Api, losses: &mut Vec<Loss>, places: &mut Places)
         {
             let stand_in = match opaque.api {
                 Api::Responses => abroad(opaque, item.origin),
-                Api::Chat => Abroad::Nothing,
+                Api::Chat | Api::Messages => Abroad::Nothing,
             };
             let mut lose = |code, detail: String| losses.push(Loss::new(item.origin.path(), code, detail));
             let Opaque { api: _, kind, class: _, raw: _ } = opaque;

@@ -29,6 +29,7 @@
 
 mod answer;
 mod api;
+mod base64;
 mod beside;
 #[cfg(feature = "sse")]
 mod bytes;
@@ -36,6 +37,7 @@ mod call_ids;
 mod carried;
 mod codes;
 mod convert;
+mod custom_input;
 mod error;
 mod events;
 #[cfg(feature = "sse")]
@@ -54,12 +56,14 @@ mod outcome;
 #[cfg(feature = "sse")]
 mod passing;
 mod places;
+mod reminder;
 mod reply;
 mod seals;
 mod sent;
 mod settings;
 mod stamp;
 mod stop;
+mod strictness;
 mod style;
 mod surrogates;
 mod telemetry;
@@ -68,6 +72,7 @@ mod translator;
 mod watch;
 
 pub mod chat;
+pub mod messages;
 pub mod responses;
 
 pub use {interlingua_model as model, interlingua_wire as wire};
@@ -82,6 +87,7 @@ pub use frames::Frames;
 pub use interlingua_model::Api;
 pub use kept::Kept;
 pub use loss::{Loss, LossCode, Policy, Translated};
+pub use messages::Upstream as MessagesUpstream;
 pub use outcome::{End, Outcome};
 #[cfg(feature = "sse")]
 pub use passing::Passing;

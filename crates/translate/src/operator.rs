@@ -1,6 +1,6 @@
 //! What the operator says before the conversation, in front of any API.
 
-use interlingua_model::{Api, Content, OpaqueClass, Part, PartKind, TextPart};
+use interlingua_model::{Api, Breakpoint, Content, OpaqueClass, Part, PartKind, TextPart};
 
 use crate::{Loss, LossCode};
 
@@ -28,6 +28,15 @@ pub(crate) fn joined(content: &Content) -> String {
             texts.join(crate::MESSAGE_JOINER)
         }
     }
+}
+
+/// The cache boundaries in the operator's text.
+pub(crate) fn boundaries(content: &Content) -> impl Iterator<Item = &Breakpoint> {
+    let parts = match content {
+        Content::Text(_) => &[][..],
+        Content::Parts(parts) => parts,
+    };
+    parts.iter().filter_map(|part| part.cache_breakpoint.as_ref())
 }
 
 fn text_of(part: &Part) -> Option<&str> {

@@ -1,9 +1,9 @@
 //! How a reply ended.
 
-use interlingua_model::{Failure, Finish, IncompleteReason, Usage};
+use interlingua_model::{Api, Failure, Finish, IncompleteReason, Origin, Usage};
 
-use crate::Loss;
 use crate::error::{describe, stream_incomplete};
+use crate::{Loss, LossCode};
 
 /// How a reply ended, and what it lost.
 #[must_use = "a reply that failed or was cut off must not pass for a whole one"]
@@ -55,4 +55,18 @@ impl End {
             Finish::Incomplete(reason) => Self::Incomplete(reason.clone()),
         }
     }
+}
+
+/// The loss of a reason for which a reply was cut short, where `api` has no word for it and says that there was no room.
+pub(crate) fn coarser_reason(finish: &Finish, api: Api, origin: Origin) -> Option<Loss> {
+    let what = match finish {
+        Finish::Incomplete(IncompleteReason::Paused) => "the server paused",
+        Finish::Incomplete(IncompleteReason::ContextWindow) => "the model can read no more",
+        Finish::Completed
+        | Finish::Incomplete(
+            IncompleteReason::MaxOutputTokens | IncompleteReason::ContentFilter | IncompleteReason::Other(_),
+        ) => return None,
+    };
+    let detail = format!("{what}, for which the {} API has no word; told as a limit of the output", api.title());
+    Some(Loss::new(origin.path(), LossCode::ChangedValue, detail))
 }

@@ -142,6 +142,8 @@ fn inside<'p>(path: &'p str, outer: &str) -> Option<&'p str> {
 pub(crate) struct Words {
     /// How it spells each thing.
     pub(crate) spellings: &'static [Spelling],
+    /// Whether what is the third part of a message elsewhere is the third of what it came from.
+    pub(crate) parts_keep_their_places: bool,
     /// How it spells it in what stands at this path of its document, where that differs.
     pub(crate) at: fn(path: &str, spelled: &'static str) -> &'static str,
 }
@@ -160,10 +162,13 @@ impl Words {
         let spelled = (self.at)(path, spelled);
         // A part of content has words of its own.
         match (word, more.split_once(']')) {
+            (Word::Content, Some(_)) if !self.parts_keep_their_places => Some(spelled.to_owned()),
             (Word::Content, Some((index, rest))) => {
                 let inside = self.translate(rest, What::Part, theirs, path).unwrap_or_default();
                 Some(format!("{spelled}{index}]{inside}"))
             }
+            // What is inside is a text for some APIs and an object for others.
+            (Word::Arguments | Word::Input, _) => Some(spelled.to_owned()),
             _ => Some(format!("{spelled}{more}")),
         }
     }

@@ -46,10 +46,21 @@ impl Sent {
         takes_stop: bool,
         stamp: &Stamp,
     ) -> Self {
+        Self::with_ids(request, name_limit, CallIds::new(request, call_id_limit, |_| true), takes_stop, stamp)
+    }
+
+    /// The same, to an upstream that takes call ids of at most 64 letters, digits, `_` and `-`.
+    pub(crate) fn with_plain_ids(request: &Request, name_limit: usize, takes_stop: bool, stamp: &Stamp) -> Self {
+        const LIMIT: usize = 64;
+        let is_plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
+        Self::with_ids(request, name_limit, CallIds::new(request, LIMIT, is_plain), takes_stop, stamp)
+    }
+
+    fn with_ids(request: &Request, name_limit: usize, call_ids: CallIds, takes_stop: bool, stamp: &Stamp) -> Self {
         let stop = request.sampling.stop.iter().filter(|_| !takes_stop).flat_map(|stop| &stop.value);
         Self(Arc::new(Inner {
             names: Names::new(request, name_limit),
-            call_ids: CallIds::new(request, call_id_limit),
+            call_ids,
             stamp_id: stamp.id.clone(),
             stop: stop.filter(|sequence| !sequence.is_empty()).cloned().collect(),
         }))

@@ -176,7 +176,7 @@ impl Half {
     }
 
     fn is_delta(&self) -> bool {
-        self.path == "delta" || self.path.contains(".delta.")
+        self.path == "delta" || self.path.starts_with("delta.") || self.path.contains(".delta.")
     }
 }
 

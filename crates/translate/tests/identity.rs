@@ -7,7 +7,7 @@
 
 mod support;
 
-use interlingua_model::{CallStyle, Collected, Event, Fold, FoldError, Logprobs, Request, Response, Sink};
+use interlingua_model::{CallStyle, Collected, Event, Fold, FoldError, Logprobs, Origin, Request, Response, Sink};
 use interlingua_translate::{Api, Encode, Error, Loss, Sent, Style, Translated, chat, responses};
 use serde_json::Value;
 use support::difference::{Allowed, explained};
@@ -194,7 +194,7 @@ fn chat_context(reply: &str) -> chat::Context {
         request.call_style = CallStyle::LegacyFunctions;
     }
     if reply.contains(r#""top_logprobs""#) {
-        request.output.logprobs = Some(Logprobs { top: None });
+        request.output.logprobs = Some(Logprobs { origin: Origin::default(), top: None });
     }
     chat::Context::new(&request, &Style { message_joiner: String::new(), ..Style::default() }, stamp())
 }

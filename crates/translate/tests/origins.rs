@@ -12,14 +12,20 @@ fn words(api: Api) -> &'static [&'static str] {
     match api {
         Api::Chat => &["choices", "usage"],
         Api::Responses => &["error", "incomplete_details", "output", "status", "usage"],
+        Api::Messages => &["content", "context_management", "container", "stop_details", "stop_reason", "usage"],
     }
 }
 
-const PAIRS: [(Api, Api); 4] = [
+const PAIRS: [(Api, Api); 9] = [
     (Api::Chat, Api::Chat),
     (Api::Chat, Api::Responses),
+    (Api::Chat, Api::Messages),
     (Api::Responses, Api::Chat),
     (Api::Responses, Api::Responses),
+    (Api::Responses, Api::Messages),
+    (Api::Messages, Api::Chat),
+    (Api::Messages, Api::Responses),
+    (Api::Messages, Api::Messages),
 ];
 
 /// A request of a client that streams, or does not; what it asks for does not matter to the places of its reply.
@@ -28,6 +34,7 @@ fn asked(client: Api, is_streamed: bool, functions: bool) -> Vec<u8> {
         (Api::Chat, true) => r#"{"model":"m","messages":[{"role":"user","content":"hi"}],"functions":[{"name":"f"}]"#,
         (Api::Chat, false) => r#"{"model":"m","messages":[{"role":"user","content":"hi"}]"#,
         (Api::Responses, _) => r#"{"model":"m","input":"hi""#,
+        (Api::Messages, _) => r#"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"hi"}]"#,
     };
     format!("{body},\"stream\":{is_streamed}}}").into_bytes()
 }

@@ -58,7 +58,11 @@ impl Reply {
 
 /// What follows the base URL.
 pub(super) fn endpoint(protocol: &str) -> &'static str {
-    if protocol == "chat" { "/chat/completions" } else { "/responses" }
+    match protocol {
+        "chat" => "/chat/completions",
+        "messages" => "/messages",
+        _ => "/responses",
+    }
 }
 
 pub(super) fn url(base_url: &str, protocol: &str) -> String {

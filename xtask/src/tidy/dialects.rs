@@ -9,8 +9,11 @@ pub(super) const TRANSLATE: &str = "crates/translate/src";
 /// Folders of the translator that speak one dialect each.
 const DIALECTS: [&str; 3] = ["chat", "responses", "messages"];
 /// What the paths in a dialect's documents begin with and in no other's.
-const PATHS: [(&str, &[&str]); 2] =
-    [("chat", &["choices[", "messages["]), ("responses", &["output[", "input[", "incomplete_details"])];
+const PATHS: [(&[&str], &[&str]); 3] = [
+    (&["chat"], &["choices["]),
+    (&["chat", "messages"], &["messages["]),
+    (&["responses"], &["output[", "input[", "incomplete_details"]),
+];
 /// What only whoever talks to a server knows.
 const SERVER: [&str; 6] = ["authorization", "base_url", "catalogue", "header", "headers", "http"];
 
@@ -41,9 +44,10 @@ fn foreign_paths(texts: &Texts) -> Vec<Finding> {
     for (file, text) in texts {
         let Some(own) = dialect(file) else { continue };
         for (line, string) in strings(text) {
-            let others = PATHS.iter().filter(|(dialect, _)| *dialect != own);
+            let others = PATHS.iter().filter(|(dialects, _)| !dialects.contains(&own));
             let other = others.into_iter().find(|(_, words)| words.iter().any(|word| string.starts_with(word)));
             if let Some((other, _)) = other {
+                let other = other.join(" and ");
                 let problem = format!("spells `{string}`, a path of {other}; a place spells itself, by its `Origin`");
                 findings.push(Finding::new(format!("{file}:{line}"), problem));
             }

@@ -46,6 +46,17 @@ impl BaseUrl {
         }
     }
 
+    /// The public API of Anthropic, `https://api.anthropic.com/v1`.
+    #[must_use]
+    pub fn anthropic() -> Self {
+        Self {
+            scheme: Scheme::HTTPS,
+            authority: Authority::from_static("api.anthropic.com"),
+            path: "/v1".to_owned(),
+            query: None,
+        }
+    }
+
     /// The backend of the Codex CLI, `https://chatgpt.com/backend-api/codex`.
     #[must_use]
     pub fn codex() -> Self {

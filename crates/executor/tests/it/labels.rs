@@ -11,6 +11,7 @@ fn asked(client: Api, is_streamed: bool) -> String {
     let body = match client {
         Api::Chat => r#"{"model":"m","messages":[{"role":"user","content":"hi"}]"#,
         Api::Responses => r#"{"model":"m","store":false,"input":"hi""#,
+        Api::Messages => r#"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"hi"}]"#,
     };
     format!("{body},\"stream\":{is_streamed}}}")
 }
@@ -28,6 +29,13 @@ fn told(upstream: Api) -> [&'static str; 2] {
             "data: {\"type\":\"response.output_text.delta\",\"output_index\":0,\"content_index\":0,\"delta\":\"Hello\"}\n\n\
              data: {\"type\":\"response.completed\",\"response\":{\"id\":\"resp_1\",\"status\":\"completed\"}}\n\n",
         ],
+        Api::Messages => [
+            r#"{"id":"msg_1","type":"message","content":[{"type":"text","text":"Hello"}],"stop_reason":"end_turn"}"#,
+            "data: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"text\",\"text\":\"Hello\"}}\n\n\
+             data: {\"type\":\"content_block_stop\",\"index\":0}\n\n\
+             data: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},\"usage\":{\"output_tokens\":1}}\n\n\
+             data: {\"type\":\"message_stop\"}\n\n",
+        ],
     }
 }
 
@@ -41,6 +49,21 @@ async fn said(client: Api, answer: Reply) -> String {
         (Api::Responses, Reply::Whole(body)) => {
             let body: Value = serde_json::from_slice(&body).unwrap();
             body["output"][0]["content"][0]["text"].as_str().unwrap().to_owned()
+        }
+        (Api::Messages, Reply::Whole(body)) => {
+            let body: Value = serde_json::from_slice(&body).unwrap();
+            body["content"][0]["text"].as_str().unwrap().to_owned()
+        }
+        (Api::Messages, Reply::Stream(mut stream)) => {
+            use futures_util::StreamExt;
+            let mut text = String::new();
+            while let Some(bytes) = stream.next().await {
+                text += std::str::from_utf8(&bytes).unwrap();
+            }
+            let data = text.lines().filter_map(|line| line.strip_prefix("data: "));
+            let events: Vec<Value> = data.map(|data| serde_json::from_str(data).unwrap()).collect();
+            assert_eq!(events.last().unwrap()["type"], "message_stop");
+            events.iter().filter_map(|event| event["delta"]["text"].as_str()).collect()
         }
         (Api::Chat, Reply::Stream(stream)) => {
             let (mut events, stream) = drain(stream).await;

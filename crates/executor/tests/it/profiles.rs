@@ -7,7 +7,8 @@ use std::path::Path;
 
 use interlingua_executor::{Backend, Profile};
 use interlingua_translate::{
-    Api, ChatUpstream, ResponsesUpstream, Setting, Stamp, Style, Translator, Upstream, chat, responses,
+    Api, ChatUpstream, MessagesUpstream, ResponsesUpstream, Setting, Stamp, Style, Translator, Upstream, chat,
+    messages, responses,
 };
 use serde_json::Value;
 
@@ -31,7 +32,7 @@ fn page() -> String {
     );
     page += &Profile::NAMES.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     page += ") or a TOML file.\n\
-             A file has exactly one of `[chat]` and `[responses]`, which says which API the upstream speaks, and may have \
+             A file has exactly one of `[chat]`, `[responses]` and `[messages]`, which says which API the upstream speaks, and may have \
              `[backend]` and `[style]`; a key that is not listed here is an error.\n\n\
              ```toml\n[chat]                      # a server of one's own that speaks Chat Completions\n\
              plain_text = true\nrefused = [\"store\", \"service_tier\"]\n\n\
@@ -40,11 +41,15 @@ fn page() -> String {
     names(&mut page, "chat", chat::Field::ALL.iter().map(|field| field.as_str()));
     table(&mut page, "responses", "What a Responses upstream takes.", ResponsesUpstream::default().settings());
     names(&mut page, "responses", responses::Field::ALL.iter().map(|field| field.as_str()));
+    table(&mut page, "messages", "What a Messages upstream takes.", MessagesUpstream::default().settings());
+    names(&mut page, "messages", messages::Field::ALL.iter().map(|field| field.as_str()));
     table(&mut page, "backend", "Where the upstream lives and how it is addressed.", Backend::default().settings());
     table(&mut page, "style", "What clients like of their replies.", Style::default().settings());
     page += "\n## The built-in profiles\n\n\
-             `openai` is the defaults above, for either API. The others differ from them in:\n";
-    for (name, profile) in [("compatible", Profile::compatible()), ("codex", Profile::codex())] {
+             `openai` is the defaults above, for either of its APIs. The others differ from them in:\n";
+    for (name, profile) in
+        [("compatible", Profile::compatible()), ("codex", Profile::codex()), ("anthropic", Profile::anthropic())]
+    {
         let _ = write!(page, "\n**`{name}`**\n\n```toml\n{}```\n", differences(&profile));
     }
     page
@@ -72,6 +77,7 @@ fn differences(profile: &Profile) -> String {
     let (name, usual, takes) = match upstream {
         Upstream::Chat(chat) => ("chat", ChatUpstream::default().settings(), chat.settings()),
         Upstream::Responses(responses) => ("responses", ResponsesUpstream::default().settings(), responses.settings()),
+        Upstream::Messages(messages) => ("messages", MessagesUpstream::default().settings(), messages.settings()),
     };
     let tables = [
         (name, usual, takes),
@@ -94,7 +100,7 @@ fn differences(profile: &Profile) -> String {
 /// The page shows each built-in profile as a file, and such a file is that profile.
 #[test]
 fn a_profile_as_the_page_shows_it_is_that_profile() {
-    for profile in [Profile::compatible(), Profile::codex()] {
+    for profile in [Profile::compatible(), Profile::codex(), Profile::anthropic()] {
         assert_eq!(toml::from_str::<Profile>(&differences(&profile)).unwrap(), profile);
     }
 }
@@ -117,6 +123,12 @@ const RESPONSES: &str = r#"{"model":"m","input":[{"type":"message","role":"user"
     "moderation":{"model":"x"},"client_metadata":{"a":"b"},"previous_response_id":"resp_1","conversation":"conv_1",
     "prompt":{"id":"pmpt_1"},"background":true,"background_options":{"x":1},"access_programs":["p"],"image":{"size":"x"},"multi_agent":{"enabled":true}}"#;
 
+const MESSAGES: &str = r#"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":[
+        {"type":"text","text":"hi","cache_control":{"type":"ephemeral"}}]}],"thinking":{"type":"adaptive"},
+    "tools":[{"name":"f","input_schema":{"type":"object"},"strict":true}],"stop_sequences":["x"],"stream":true,
+    "output_config":{"effort":"low","format":{"type":"json_schema","schema":{"type":"object"}}},
+    "metadata":{"user_id":"u"},"service_tier":"standard_only","cache_control":{"type":"ephemeral"}}"#;
+
 /// No name of `refused` is without effect.
 #[test]
 fn what_an_upstream_refuses_does_not_reach_it() {
@@ -135,6 +147,16 @@ fn what_an_upstream_refuses_does_not_reach_it() {
             &Upstream::Responses(usual),
             &Upstream::Responses(refusing),
         );
+    }
+}
+
+/// The same, of the third API.
+#[test]
+fn what_a_messages_upstream_refuses_does_not_reach_it() {
+    for field in messages::Field::ALL.iter().copied() {
+        let usual = MessagesUpstream::default();
+        let refusing = MessagesUpstream { refused: vec![field], ..usual.clone() };
+        is_left_out(field.as_str(), Api::Messages, MESSAGES, &Upstream::Messages(usual), &Upstream::Messages(refusing));
     }
 }
 

@@ -303,7 +303,7 @@ const REFERENCE: &[u8] = b"item_reference";
 pub(crate) fn keeps(upstream: &Upstream) -> bool {
     match &upstream.executor().config().upstream {
         Ways::Responses(ways) => !ways.refuses(Field::PreviousResponseId),
-        Ways::Chat(_) => false,
+        Ways::Chat(_) | Ways::Messages(_) => false,
     }
 }
 

@@ -147,10 +147,14 @@ impl io::Write for Lines {
 fn ask(api: Api, place: usize, stream: bool) -> String {
     let messages = json!([{"role": "user", "content": "Hello"}]);
     let input = match api {
-        Api::Chat => "messages",
+        Api::Chat | Api::Messages => "messages",
         Api::Responses => "input",
     };
-    json!({"model": place.to_string(), "stream": stream, input: messages}).to_string()
+    let mut body = json!({"model": place.to_string(), "stream": stream, input: messages});
+    if api == Api::Messages {
+        body["max_tokens"] = json!(9);
+    }
+    body.to_string()
 }
 
 /// Everything a client and the log get of each echo, in every pair, streamed and whole.

@@ -5,11 +5,12 @@
 
 mod chat;
 mod codex;
+mod messages;
 mod responses;
 mod strict;
 
 use http::StatusCode;
-use interlingua_wire::{Extra, chat as chat_wire, responses as responses_wire};
+use interlingua_wire::{Extra, chat as chat_wire, messages as messages_wire, responses as responses_wire};
 use serde_json::{Value, json};
 
 use interlingua_model::Api;
@@ -19,6 +20,7 @@ use interlingua_model::Api;
 pub(crate) enum Request {
     Chat(Box<chat_wire::Request>),
     Responses(Box<responses_wire::Request>),
+    Messages(Box<messages_wire::Request>),
 }
 
 /// Why a request is refused: status and body.
@@ -77,6 +79,11 @@ pub(crate) fn judge(api: Api, body: &[u8], is_codex: bool) -> Result<Request, Re
             let request = responses_wire::Request::from_json(text).map_err(|error| mistyped(&error))?;
             responses::check(&request)?;
             Ok(Request::Responses(Box::new(request)))
+        }
+        Api::Messages => {
+            let request = messages_wire::Request::from_json(text).map_err(|error| mistyped(&error))?;
+            messages::check(&request)?;
+            Ok(Request::Messages(Box::new(request)))
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Chat Completions: wire to model and back.
 
 mod context;
-mod custom_input;
 mod dialect;
 mod extent;
 mod losses;

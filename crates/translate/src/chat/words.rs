@@ -38,6 +38,7 @@ pub(crate) const WORDS: Words = Words {
         (What::Format, Word::Schema, ".json_schema.schema"),
         (What::Format, Word::Strict, ".json_schema.strict"),
     ],
+    parts_keep_their_places: true,
     // The deprecated functions have no object inside, and neither ids nor kinds.
     at: |path, spelled| {
         let is_bare = path.starts_with("functions[") || path.ends_with(".function_call");

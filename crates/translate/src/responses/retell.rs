@@ -120,7 +120,13 @@ fn format(format: wire::TextFormat) -> Option<OutputFormat> {
         wire::TextFormat::Text(_) => OutputFormat::Text,
         wire::TextFormat::JsonObject(_) => OutputFormat::JsonObject,
         wire::TextFormat::JsonSchema(wire::JsonSchemaFormat { name, description, schema, strict, extra: _ }) => {
-            OutputFormat::JsonSchema(SchemaFormat { name: name?, description, schema: schema.map(json), strict })
+            OutputFormat::JsonSchema(SchemaFormat {
+                name: name?,
+                description,
+                schema: schema.map(json),
+                strict,
+                is_bound: false,
+            })
         }
         wire::TextFormat::Unknown(_) => return None,
     })

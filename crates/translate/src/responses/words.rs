@@ -33,5 +33,6 @@ pub(crate) const WORDS: Words = Words {
         (What::Format, Word::Schema, ".schema"),
         (What::Format, Word::Strict, ".strict"),
     ],
+    parts_keep_their_places: true,
     at: |_, spelled| spelled,
 };

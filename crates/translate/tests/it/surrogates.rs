@@ -12,7 +12,7 @@ const RESPONSES: &str = r#"{"model":"m","stream":true,"store":false,"input":"x"}
 fn read(upstream: Api, events: &[&str]) -> (String, Outcome) {
     let (client, request) = match upstream {
         Api::Chat => (Api::Responses, RESPONSES),
-        Api::Responses => (Api::Chat, CHAT),
+        Api::Responses | Api::Messages => (Api::Chat, CHAT),
     };
     let upstream = Upstream::usual(upstream);
     let mut answer = Translator::new(client).request(request.as_bytes(), &upstream, stamp()).unwrap().reply.answer();
@@ -50,14 +50,27 @@ fn responses(deltas: &[&str]) -> (String, Outcome) {
     read(Api::Responses, &events.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
+fn messages(deltas: &[&str]) -> (String, Outcome) {
+    let start = r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#;
+    let mut events = vec![start.to_owned()];
+    events.extend(deltas.iter().map(|delta| {
+        format!(r#"{{"type":"content_block_delta","index":0,"delta":{{"type":"text_delta","text":"{delta}"}}}}"#)
+    }));
+    events.push(r#"{"type":"content_block_stop","index":0}"#.to_owned());
+    events
+        .push(r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":1}}"#.to_owned());
+    events.push(r#"{"type":"message_stop"}"#.to_owned());
+    read(Api::Messages, &events.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
 #[test]
 fn the_halves_of_a_character_in_two_deltas_are_one() {
-    for read in [chat, responses] {
+    for read in [chat, responses, messages] {
         for deltas in
             [&["a \\ud83d", "\\ude00 b"][..], &["a \\uD83D", "\\uDE00", " b"], &["a ", "\\ud83d", "\\ude00 b"]]
         {
             let (text, outcome) = read(deltas);
-            assert_eq!((text.as_str(), outcome), ("a 😀 b", Outcome::new(End::Completed, Vec::new())));
+            assert_eq!((text.as_str(), outcome.end, outcome.losses), ("a 😀 b", End::Completed, Vec::new()));
         }
         let (text, outcome) = read(&["\\ud83d", "\\ude00\\ud83d", "\\ude01"]);
         assert_eq!((text.as_str(), outcome.losses.len()), ("😀😁", 0));
@@ -79,8 +92,17 @@ fn a_half_alone_is_one_loss_and_no_failure() {
 #[test]
 fn a_request_goes_on_with_half_a_character_in_its_history() {
     for (client, body, path) in [
-        (Api::Chat, r#"{"model":"m","messages":[{"role":"user","content":"cut \ud83d"}]}"#, "messages[0].content"),
-        (Api::Responses, r#"{"model":"m","store":false,"input":"cut \ud83d"}"#, "input"),
+        (
+            Api::Chat,
+            r#"{"model":"m","max_tokens":99,"messages":[{"role":"user","content":"cut \ud83d"}]}"#,
+            "messages[0].content",
+        ),
+        (
+            Api::Messages,
+            r#"{"model":"m","max_tokens":99,"messages":[{"role":"user","content":"cut \ud83d"}]}"#,
+            "messages[0].content",
+        ),
+        (Api::Responses, r#"{"model":"m","max_output_tokens":99,"store":false,"input":"cut \ud83d"}"#, "input"),
     ] {
         for upstream in Api::ALL.iter().copied() {
             let outgoing =

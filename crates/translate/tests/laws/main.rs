@@ -18,6 +18,7 @@ macro_rules! hold {
     };
 }
 
+mod blocks;
 mod keys;
 mod pair;
 mod passed;
@@ -62,6 +63,7 @@ trait Named {
 const EXCEPT: &[(&str, Api, &str, &str)] = &[
     (requests::PLACES, Api::Chat, LEGACY_RESULT, "a deprecated result has no id: it names its function"),
     (requests::PLACES, Api::Responses, LEGACY_RESULT, "a deprecated result has no id: it names its function"),
+    (requests::PLACES, Api::Messages, LEGACY_RESULT, "a deprecated result has no id: it names its function"),
     (requests::PLACES, Api::Chat, DOCUMENT_URL, "the file came as `document_url`, a part that only one server knows"),
     (
         requests::PLACES,

@@ -1,4 +1,5 @@
 //! What must be true of every reply, from an upstream of any API to a client of any.
+// Long because: one law after another, each short.
 
 use interlingua_model::{Event, Failure, Fold, FoldError, ItemKind, Sink};
 use interlingua_sse::Parser;
@@ -6,7 +7,7 @@ use interlingua_translate::{Api, End, LossCode, Outcome, Stage, Translator};
 
 use crate::pair::{Answered, Asked, Pair, answer, reading};
 use crate::passed::tells;
-use crate::said::{said, shapes, shapes_without_phase};
+use crate::said::{coarse_end, in_common, said, shapes, shapes_without_phase};
 use crate::support::{Frame, Received, frames, stamp, upstreams};
 use crate::told::{Told, Twin};
 use crate::{About, Law, Verdict, keys, targets};
@@ -66,16 +67,18 @@ fn reads_back(pair: Pair, told: &Told) -> Verdict {
         }
         if is_success(&outcome) {
             hold!(outcome.end, direct.outcome.end, "{asked:?}: the end");
-            hold!(back.outcome.end, outcome.end, "{asked:?}: the end, read back");
+            hold!(coarse_end(&back.outcome.end, pair), coarse_end(&outcome.end, pair), "{asked:?}: the end, read back");
             let (Ok(direct), Ok(back)) = (&direct.response, &back.response) else { return Err("no reply".to_owned()) };
-            hold!(said(back), said(direct), "{asked:?}: what was said");
+            hold!(in_common(said(back), pair), in_common(said(direct), pair), "{asked:?}: what was said");
         } else if asked == Asked::Whole {
             hold!(frames, Vec::new(), "what a client that waits for a whole reply receives of a failed one");
         } else {
             let Err(FoldError::Failed(failure)) = &back.response else {
                 return Err(format!("a failure reads back as {:?}", back.response));
             };
-            hold!(Some(failure.message.clone()), outcome.failure().map(|failure| failure.message), "the message");
+            let message = outcome.failure().map(|failure| failure.message).unwrap_or_default();
+            // Where an error has no field for the place, its message begins with it.
+            hold!(failure.message.ends_with(&message), true, "the message {:?} of {message:?}", failure.message);
         }
         let mut losses = back.outcome.losses;
         // That nothing was said is told again, and sealed thoughts go back to their own upstream only. An event that no
@@ -100,11 +103,16 @@ fn streamed_is_whole(pair: Pair, told: &Told) -> Verdict {
     if !is_success(&streamed.outcome) {
         return Ok(About::It);
     }
+    // A block of Messages is over when its citations come late, and Chat has one place for all thoughts.
+    let is_late = streamed.outcome.losses.iter().any(|loss| loss.code == LossCode::DroppedAnnotation);
+    let is_mixed = pair.to == Api::Chat && pair.from == Api::Messages;
     let streamed =
         pair.read_back(request, Asked::Streamed, &streamed.frames).response.map_err(|error| error.to_string())?;
     let whole = pair.read_back(request, Asked::Whole, &whole.frames).response.map_err(|error| error.to_string())?;
-    hold!(shapes(&streamed), shapes(&whole), "items");
-    hold!(said(&streamed), said(&whole), "what was said");
+    if !is_late && !is_mixed {
+        hold!(shapes(&streamed), shapes(&whole), "items");
+    }
+    hold!(in_common(said(&streamed), pair), in_common(said(&whole), pair), "what was said");
     // Ids and times may change while a reply streams, and its frames keep the first.
     hold!(streamed.model, whole.model, "the model");
     Ok(About::It)
@@ -148,6 +156,7 @@ fn twins_are_one(pair: Pair, told: &Told) -> Verdict {
             let Answered { frames, outcome, .. } = pair.answer(request, asked, bytes);
             let response = pair.read_back(request, asked, &frames).response.ok()?;
             let said = said(&response);
+            let said = in_common(said, pair);
             is_success(&outcome).then(|| if *is_another { said.without_ids_and_usage() } else { said })
         };
         let Some(first) = said(Asked::Streamed, bytes) else { continue };

@@ -1,10 +1,11 @@
 //! What must be true of every request, from a client of any API to an upstream of any.
+// Long because: one law after another, each short.
 
 use std::collections::BTreeMap;
 
 use interlingua_model::{
-    CallStyle, Content, CustomTool, FunctionTool, ImagePart, Item, ItemKind, Message, Origin, Part, PartKind, Request,
-    Role, Tool,
+    Arguments, CallStyle, Content, CustomTool, FunctionTool, ImagePart, Item, ItemKind, Message, Origin, Part,
+    PartKind, Request, Role, Tool,
 };
 use interlingua_translate::{Api, ChatUpstream, Loss, LossCode, Outgoing, Reply, Translator, Upstream};
 use serde_json::{Value, json};
@@ -125,7 +126,10 @@ fn still_translates(pair: Pair, body: &Body, change: fn(&mut Vec<Value>, usize))
                 }
                 Err(error) => {
                     let param = error.param().unwrap_or_default();
-                    let is_result = ["call_id", "tool_call_id", "name"].iter().any(|end| param.ends_with(end));
+                    // Messages tells of the result as a whole.
+                    let is_result = ["call_id", "tool_call_id", "name"].iter().any(|end| param.ends_with(end))
+                        || error.message().contains("no earlier message has a tool_use")
+                        || error.message().contains("no earlier call of the conversation");
                     let is_nothing = error.message().contains("at least one message");
                     if !is_result && !is_nothing {
                         return Err(fail(error.to_string()));
@@ -189,7 +193,18 @@ fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
 }
 
 /// Fields whose default is told, refused or lost where the client does not say them.
-const UNSAID: &[&str] = &["strict", "store", "type", "detail"];
+const UNSAID: &[&str] = &[
+    "strict",
+    "store",
+    "type",
+    "detail",
+    "title",
+    "name",
+    "model",
+    "max_tokens",
+    "max_output_tokens",
+    "max_completion_tokens",
+];
 
 /// Whether a path leads to something that the client said, or to what it left to its default.
 fn is_place(value: &Value, path: &str) -> bool {
@@ -206,7 +221,7 @@ fn parent(path: &str) -> &str {
 fn home(api: Api) -> Upstream {
     match api {
         Api::Chat => Upstream::Chat(ChatUpstream { web_search: true, ..ChatUpstream::default() }),
-        Api::Responses => Upstream::usual(api),
+        Api::Responses | Api::Messages => Upstream::usual(api),
     }
 }
 
@@ -230,23 +245,43 @@ fn comes_back(pair: Pair, body: &Body) -> Verdict {
     if has(lost, LossCode::CallAsFunction) {
         made.retain(|id, _| calls(first).contains_key(id));
     }
-    hold!(made, calls(first), "calls");
+    if to == Api::Messages {
+        // Ids with letters that it refuses are others there.
+        let payloads = |calls: BTreeMap<&str, String>| {
+            let mut payloads: Vec<_> = calls.into_values().collect();
+            payloads.sort();
+            payloads
+        };
+        hold!(payloads(made), payloads(calls(first)), "calls");
+    } else {
+        hold!(made, calls(first), "calls");
+    }
     hold!(spoken(second, true), spoken(first, true), "what the model has said");
     // Media in a tool's result move into a message of the user's, and a line says so; another says what cannot be read.
     let says_more = [
         LossCode::MovedMedia,
         LossCode::CallAsFunction,
         LossCode::UnansweredCall,
+        LossCode::DroppedDetail,
         LossCode::DroppedHistory,
         LossCode::ItemAsMessage,
     ];
-    if !says_more.into_iter().any(|code| has(lost, code)) {
-        hold!(results(second), results(first), "results");
+    // A document of text is told as text where Messages has been.
+    let is_text = |kind: &PartKind| matches!(kind, PartKind::File(_));
+    let has_files = [from, to].contains(&Api::Messages) && parts(first).any(is_text);
+    if !has_files && !says_more.into_iter().any(|code| has(lost, code)) {
+        if to == Api::Messages {
+            hold!(results(second).len(), results(first).len(), "results");
+        } else {
+            hold!(results(second), results(first), "results");
+        }
         hold!(spoken(second, false), spoken(first, false), "what everybody else has said");
     }
     // What is stored because nobody said otherwise is not missed where nothing is.
     let is_stored = first.store.as_ref().is_some_and(|store| store.value && store.origin == Origin::default());
-    if !is_stored && lost.is_empty() && back.losses.is_empty() {
+    // Messages says in other words, and adds to, what stands beside the conversation.
+    let is_alike = ![from, to].contains(&Api::Messages);
+    if is_alike && !is_stored && lost.is_empty() && back.losses.is_empty() {
         let (second, first) = (neutral(second.clone()), neutral(first.clone()));
         let differing = second.lines().zip(first.lines()).find(|(second, first)| second != first);
         hold!(second == first, true, "everything; the first difference is {differing:?}");
@@ -257,10 +292,32 @@ fn comes_back(pair: Pair, body: &Body) -> Verdict {
 /// Calls with their payload, in order of their ids: a turn's calls may change places with its text.
 fn calls(request: &Request) -> BTreeMap<&str, String> {
     let calls = request.items.iter().filter_map(|item| match &item.kind {
-        ItemKind::ToolCall(call) => Some((call.call_id.as_str(), format!("{:?}", call.arguments))),
+        ItemKind::ToolCall(call) => Some((call.call_id.as_str(), payload(&call.arguments))),
         _ => None,
     });
     calls.collect()
+}
+
+/// A payload as all APIs can write it: the input of a custom tool is the one argument of a function for some.
+fn payload(arguments: &Arguments) -> String {
+    match arguments {
+        Arguments::Custom(input) => json!({ "input": input }).to_string(),
+        Arguments::Function(text) => text.clone(),
+    }
+}
+
+/// All parts of all messages.
+fn parts(request: &Request) -> impl Iterator<Item = &PartKind> {
+    let contents = request.items.iter().filter_map(|item| match &item.kind {
+        ItemKind::Message(message) => Some(&message.content),
+        ItemKind::ToolResult(result) => Some(&result.output),
+        _ => None,
+    });
+    let parts = contents.filter_map(|content| match content {
+        Content::Parts(parts) => Some(parts),
+        Content::Text(_) => None,
+    });
+    parts.flatten().map(|part| &part.kind)
 }
 
 /// Results with their texts, in order of their ids: Chat wants them right behind their calls.
@@ -281,7 +338,8 @@ fn spoken(request: &Request, by_model: bool) -> String {
         }
         _ => None,
     });
-    instructions.chain(messages.flatten()).flat_map(|text| text.split_whitespace()).collect()
+    // A sign stands for what a side has to say and did not.
+    instructions.chain(messages.flatten()).filter(|text| *text != "…").flat_map(str::split_whitespace).collect()
 }
 
 /// A request without places, and with every default that the way spells out.

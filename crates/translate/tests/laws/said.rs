@@ -1,8 +1,12 @@
 //! What a reply says, without what may differ between two tellings of it.
 
 use interlingua_model::{
-    Annotation, Content, Finish, Item, ItemKind, Message, Part, PartKind, Response, TextPart, ToolCall, Usage,
+    Annotation, Arguments, Content, Finish, IncompleteReason, Item, ItemKind, Message, OutputDetails, Part, PartKind,
+    Response, TextPart, ToolCall, Usage,
 };
+use interlingua_translate::{Api, End};
+
+use crate::pair::Pair;
 
 /// What every API can say: the text, the refusal, the calls, the ending, the price.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +24,55 @@ impl Said {
         self.usage = None;
         self.calls.iter_mut().for_each(|(id, _)| id.clear());
         self
+    }
+}
+
+/// What two APIs can both say, where one of them is this one: refusals are told as text, counts in less detail, and of the
+/// reasons to stop early fewer are known on the other side.
+pub(crate) fn in_common(mut said: Said, pair: Pair) -> Said {
+    if ![pair.from, pair.to].contains(&Api::Messages) {
+        return said;
+    }
+    said.text.push_str(&std::mem::take(&mut said.refusal));
+    said.finish = coarse(said.finish);
+    for (_, call) in &mut said.calls {
+        *call = call.replace("Function(\"\")", "Function(\"{}\")").replace("Function(\"null\")", "Function(\"{}\")");
+    }
+    said.usage = said.usage.filter(|usage| usage.input + usage.output > 0);
+    if let Some(usage) = &mut said.usage {
+        let input = usage.input_details.get_or_insert_default();
+        // What a cache read is a part of what was read, whatever a server says.
+        usage.input = usage.input.max(input.cached.unwrap_or(0) + input.cache_write.unwrap_or(0));
+        usage.total = usage.input + usage.output;
+        (input.audio, input.extra) = (None, Vec::new());
+        let output = usage.output_details.get_or_insert_default();
+        let reasoning = output.reasoning;
+        *output = OutputDetails { reasoning, ..OutputDetails::default() };
+        usage.extra.clear();
+    }
+    said
+}
+
+/// An end as every API has it.
+pub(crate) fn coarse(finish: Finish) -> Finish {
+    match finish {
+        Finish::Incomplete(IncompleteReason::Paused | IncompleteReason::ContextWindow | IncompleteReason::Other(_)) => {
+            Finish::Incomplete(IncompleteReason::MaxOutputTokens)
+        }
+        other => other,
+    }
+}
+
+/// An end as both sides can tell it.
+pub(crate) fn coarse_end(end: &End, pair: Pair) -> End {
+    match end {
+        End::Incomplete(reason) if [pair.from, pair.to].contains(&Api::Messages) => {
+            match coarse(Finish::Incomplete(reason.clone())) {
+                Finish::Incomplete(reason) => End::Incomplete(reason),
+                Finish::Completed => End::Completed,
+            }
+        }
+        other => other.clone(),
     }
 }
 
@@ -121,7 +174,13 @@ fn shape(kind: &ItemKind) -> String {
 fn call_shape(ToolCall { name, namespace, arguments, call_id: _, id: _, status: _ }: &ToolCall) -> String {
     // A group that the request did not name is part of the name.
     let group = namespace.as_ref().map(|namespace| format!("{namespace}__")).unwrap_or_default();
-    format!("{group}{name} {arguments:?}")
+    // Where only an object is allowed, what is none stands in one.
+    let raw = serde_json::from_str::<serde_json::Value>(arguments.text()).ok();
+    let raw = raw.as_ref().and_then(|raw| raw.get("raw_arguments")?.as_str());
+    match raw {
+        Some(raw) => format!("{group}{name} {:?}", Arguments::Function(raw.to_owned())),
+        None => format!("{group}{name} {arguments:?}"),
+    }
 }
 
 fn part_shape(part: &Part) -> Option<String> {

@@ -7,11 +7,12 @@ use interlingua_wire as wire;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
+use crate::blocks;
 use crate::support::Frame;
 
 /// Whether an event of an upstream's stream may be its end, whatever comes after it.
 pub(crate) fn may_end(api: Api, frame: &Frame) -> bool {
-    if !["finish_reason", "complete"].iter().any(|word| frame.data.contains(word)) {
+    if !["finish_reason", "complete", "stop"].iter().any(|word| frame.data.contains(word)) {
         return false;
     }
     let value: Value = serde_json::from_str(&frame.data).unwrap_or_default();
@@ -24,6 +25,7 @@ pub(crate) fn may_end(api: Api, frame: &Frame) -> bool {
             let kind = value["type"].as_str().or(frame.name.as_deref()).unwrap_or_default();
             ["response.completed", "response.incomplete"].contains(&kind)
         }
+        Api::Messages => value["delta"]["stop_reason"].is_string() || value["message"]["stop_reason"].is_string(),
     }
 }
 
@@ -41,6 +43,10 @@ pub(crate) fn goes_on(api: Api, whole: &str) -> Value {
             let input: Vec<_> = std::iter::once(question("q")).chain(said).chain([question("z")]).collect();
             json!({"model": "m", "input": input})
         }
+        Api::Messages => {
+            let said = json!({"role": "assistant", "content": reply["content"]});
+            json!({"model": "m", "max_tokens": 99, "messages": [question("q"), said, question("z")]})
+        }
     }
 }
 
@@ -57,13 +63,14 @@ pub(crate) fn is_failure(api: Api, frame: &Frame) -> bool {
             !value["error"].is_null() || choices.any(|choice| breaks_off(&choice["finish_reason"]))
         }
         Api::Responses => matches!(value["type"].as_str(), Some("response.failed" | "error")),
+        Api::Messages => value["type"] == "error",
     }
 }
 
 /// A reply in one piece, out of the last event of a stream that repeats it.
 pub(crate) fn terminal(api: Api, frames: &[Frame]) -> Option<Vec<u8>> {
     match api {
-        Api::Chat => None,
+        Api::Chat | Api::Messages => None,
         Api::Responses => {
             let ends: Vec<_> = frames.iter().filter(|frame| may_end(api, frame)).collect();
             let [end] = ends[..] else { return None };
@@ -81,6 +88,7 @@ pub(crate) fn order(api: Api, frames: &[Frame], outcome: &Outcome) -> Result<(),
     match api {
         Api::Chat => chunks(frames, outcome),
         Api::Responses => lifecycle(frames),
+        Api::Messages => blocks::order(frames, outcome),
     }
 }
 
@@ -99,6 +107,7 @@ pub(crate) fn together(api: Api, frames: &[Frame], whole: &str) -> Result<(), St
             }
             hold!(end.as_object().map(Map::len), whole.as_object().map(Map::len), "fields");
         }
+        Api::Messages => blocks::together(frames, &read(whole)?)?,
     }
     Ok(())
 }
@@ -117,6 +126,7 @@ pub(crate) fn request(api: Api, body: &Value) -> Result<(), String> {
     match api {
         Api::Chat => results_follow_their_calls(body),
         Api::Responses => Ok(()),
+        Api::Messages => blocks::turns(body),
     }
 }
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use interlingua_model::{Logprobs, Request};
 use interlingua_sse::{Eof, Parser};
-use interlingua_translate::{Api, ChatUpstream, Frames, ResponsesUpstream, Stamp, Upstream};
+use interlingua_translate::{Api, ChatUpstream, Frames, MessagesUpstream, ResponsesUpstream, Stamp, Upstream};
 
 /// One fixture.
 #[derive(Debug, Clone)]
@@ -86,6 +86,7 @@ pub(crate) fn upstreams(api: Api) -> Vec<(&'static str, Upstream)> {
     match api {
         Api::Chat => upstreams.push(("compatible", Upstream::Chat(ChatUpstream::compatible()))),
         Api::Responses => upstreams.push(("codex", Upstream::Responses(ResponsesUpstream::codex()))),
+        Api::Messages => upstreams.push(("smaller", Upstream::Messages(MessagesUpstream::compatible()))),
     }
     upstreams
 }
@@ -93,7 +94,7 @@ pub(crate) fn upstreams(api: Api) -> Vec<(&'static str, Upstream)> {
 /// A request that wants to see everything: usage, and token probabilities.
 pub(crate) fn curious(mut request: Request) -> Request {
     request.stream.include_usage = true;
-    request.output.logprobs.get_or_insert(Logprobs { top: None });
+    request.output.logprobs.get_or_insert(Logprobs { origin: interlingua_model::Origin::default(), top: None });
     request
 }
 

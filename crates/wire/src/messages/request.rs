@@ -83,6 +83,20 @@ object! {
     }
 }
 
+impl Request {
+    /// Reads a request, as `serde_json::from_str` does.
+    ///
+    /// That function is compiled again in every crate that reads a request with it, with all types below; this one is
+    /// compiled here.
+    ///
+    /// # Errors
+    /// It is not JSON, or has the wrong shape.
+    #[inline(never)]
+    pub fn from_json(text: &str) -> serde_json::Result<Self> {
+        serde_json::from_str(text)
+    }
+}
+
 tagged! {
     /// Whether and how the model thinks. Messages: `thinking`.
     pub enum ThinkingConfig by "type" {
@@ -168,7 +182,7 @@ object! {
         /// Its address. Messages: `mcp_servers[].url`.
         optional url: String,
         /// What opens it. Messages: `mcp_servers[].authorization_token`.
-        optional authorization_token: Secret,
+        optional token as "authorization_token": Secret,
         /// Which of its tools, verbatim. Messages: `mcp_servers[].tool_configuration`.
         optional tool_configuration: Json,
     }

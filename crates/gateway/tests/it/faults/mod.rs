@@ -219,6 +219,7 @@ fn of_stream(api: Api, body: &str) -> Outcome {
     let is_end = |event: &Value| match api {
         Api::Responses => event["type"] == "response.completed",
         Api::Chat => event["choices"][0]["finish_reason"].is_string(),
+        Api::Messages => event["type"] == "message_stop",
     };
     let is_whole = events.iter().any(is_end);
     if is_whole { Outcome::Reply } else { Outcome::Lie(format!("a stream that ends with {last:.80}")) }

@@ -41,6 +41,10 @@ impl Fault {
                 r#"event: error\ndata: {"type":"error","code":"c","message":"broken, with KEYS","param":null}\n\n"#,
                 r#"event: response.output_text.delta\ndata: {"type":"response.output_text.delta","output_index":0,"content_index":0,"item_id":"msg_1","delta":"Hi"}\n\n"#,
             ),
+            Api::Messages => (
+                r#"event: error\ndata: {"type":"error","error":{"type":"api_error","message":"broken, with KEYS"}}\n\n"#,
+                r#"event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hi"}}\n\n"#,
+            ),
         };
         let text = self.text.replace("ERROR", error).replace("DELTA", delta);
         text.replace("KEYS", &KEYS.join(" and "))

@@ -5,9 +5,9 @@ use interlingua_wire::chat as wire;
 
 use super::content::{cut_wrapping, lost_behind};
 use super::ids::made_up_call_id;
-use crate::chat::custom_input::{Rest, unwrap};
 use crate::chat::losses::Losses;
 use crate::convert::non_empty;
+use crate::custom_input::{Rest, unwrap};
 use crate::{Error, Sent};
 
 /// Reads calls: names restored, inputs unwrapped, each under an id of its own.

@@ -21,6 +21,7 @@ use crate::chat::reasoning_content::{REASONING_JOINER, reasoning_text};
 use crate::chat::reasoning_details::encode_details;
 use crate::convert::wire_json;
 use crate::opaque::{leave_out_of_reply, lost_annotation};
+use crate::outcome::coarser_reason;
 use crate::{Error, Loss, LossCode, Translated};
 
 /// Writes a reply as a Chat completion with one choice.
@@ -64,6 +65,7 @@ pub fn encode_response(response: Response, context: &Context) -> Result<Translat
     } = response;
     let mut choice = Choice::default();
     leave_out_fields_once(&beside, Origin::default(), Api::Chat, &mut choice.losses);
+    choice.losses.extend(coarser_reason(&finish, Api::Chat, origins.finish));
     if let Finish::Incomplete(IncompleteReason::Other(reason)) = &finish {
         let detail = format!("cut short for a reason Chat does not know (`{reason}`); reported as `length`");
         choice.lose(origins.finish.path(), LossCode::UnknownValue, detail);

@@ -82,9 +82,15 @@ pub(in crate::chat) fn finish_reason(finish: &model::Finish, calls: CallsMade) -
     use model::{Finish, IncompleteReason};
     match (finish, calls) {
         (Finish::Incomplete(IncompleteReason::ContentFilter), _) => wire::FinishReason::ContentFilter,
-        (Finish::Incomplete(IncompleteReason::MaxOutputTokens | IncompleteReason::Other(_)), _) => {
-            wire::FinishReason::Length
-        }
+        (
+            Finish::Incomplete(
+                IncompleteReason::MaxOutputTokens
+                | IncompleteReason::Paused
+                | IncompleteReason::ContextWindow
+                | IncompleteReason::Other(_),
+            ),
+            _,
+        ) => wire::FinishReason::Length,
         (Finish::Completed, CallsMade::Tools) => wire::FinishReason::ToolCalls,
         (Finish::Completed, CallsMade::LegacyFunction) => wire::FinishReason::FunctionCall,
         (Finish::Completed, CallsMade::None) => wire::FinishReason::Stop,

@@ -105,6 +105,10 @@ pub(in crate::chat) fn encode_usage(usage: model::Usage) -> wire::Usage {
                 extra: wire_extra(extra),
             }
         }),
-        extra: wire_extra(extra),
+        extra: wire_extra(extra.into_iter().filter(|(name, _)| !TOLD.contains(&name.as_str())).collect()),
     }
 }
+
+/// Names that are taken: servers of another API may write these beside its own.
+const TOLD: [&str; 5] =
+    ["prompt_tokens", "completion_tokens", "total_tokens", "prompt_tokens_details", "completion_tokens_details"];

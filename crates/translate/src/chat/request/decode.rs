@@ -8,7 +8,7 @@ use super::reading::Reading;
 use crate::convert::{json, to_json};
 use crate::error::missing;
 use crate::{Error, LossCode, RequestCode, Translated};
-use interlingua_model::{AudioOutput, Logprobs, OutputFormat, Request, SchemaFormat, Sourced};
+use interlingua_model::{AudioOutput, Display, Logprobs, Origin, OutputFormat, Request, SchemaFormat, Sourced};
 use interlingua_wire::chat as wire;
 use interlingua_wire::{Extra, Integer, Json};
 use serde_json::Number;
@@ -111,6 +111,9 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
     sampling.prediction = prediction.and_then(|value| to_json(&value)).map(|value| Sourced::at("prediction", value));
     sampling.choices = choices(n)?.map(|n| Sourced::at("n", n));
 
+    out.request.limits.origin = Origin::of("max_completion_tokens");
+    // Thoughts have a place of their own in a reply of this API.
+    out.request.reasoning.display = Some(Sourced { value: Display::Text, origin: Origin::default() });
     out.token_limit(max_completion_tokens, max_tokens)?;
     out.logprobs(logprobs, top_logprobs)?;
     out.audio(modalities, audio.map(json));
@@ -243,7 +246,7 @@ impl Reading {
             };
         }
         let top = top.map(|Integer(top)| Sourced::at("top_logprobs", top));
-        self.request.output.logprobs = Some(Logprobs { top });
+        self.request.output.logprobs = Some(Logprobs { origin: Origin::of("logprobs"), top });
         Ok(())
     }
 
@@ -282,7 +285,13 @@ impl Reading {
                     json_schema.ok_or_else(|| missing(path, "a json_schema format needs its json_schema"))?;
                 self.unknown(path, &extra);
                 let name = name.ok_or_else(|| missing("response_format.json_schema.name", "name the schema"))?;
-                OutputFormat::JsonSchema(SchemaFormat { name, description, schema: schema.map(json), strict })
+                OutputFormat::JsonSchema(SchemaFormat {
+                    name,
+                    description,
+                    schema: schema.map(json),
+                    strict,
+                    is_bound: false,
+                })
             }
             wire::ResponseFormat::Unknown(unknown) => {
                 return Err(Error::request(

@@ -158,7 +158,7 @@ impl Writing<'_> {
     }
 
     fn limits(&mut self, limits: Limits, wire: &mut wire::Request) {
-        let Limits { max_output_tokens, max_tool_calls, truncation, context_management } = limits;
+        let Limits { max_output_tokens, origin: _, max_tool_calls, truncation, context_management } = limits;
         let field = if self.upstream.legacy_max_tokens { Field::MaxTokens } else { Field::MaxCompletionTokens };
         let limit = self.keep(field, max_output_tokens, LossCode::RefusedByUpstream).map(Integer);
         if self.upstream.legacy_max_tokens {
@@ -201,7 +201,11 @@ impl Writing<'_> {
         Some(match value {
             OutputFormat::Text => wire::ResponseFormat::Text(wire::TextFormat::default()),
             OutputFormat::JsonObject => wire::ResponseFormat::JsonObject(wire::JsonObjectFormat::default()),
-            OutputFormat::JsonSchema(SchemaFormat { name, description, schema, strict }) => {
+            OutputFormat::JsonSchema(SchemaFormat { name, description, schema, strict, is_bound }) => {
+                if is_bound && strict != Some(true) {
+                    let detail = "the schema is one that no answer can be held to here; the model is shown it";
+                    self.lose(origin.path(), LossCode::ChangedValue, detail);
+                }
                 let schema = schema.map(wire_json);
                 let json_schema =
                     Some(wire::JsonSchema { name: Some(name), description, schema, strict, extra: Extra::new() });

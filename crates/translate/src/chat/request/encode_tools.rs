@@ -11,12 +11,9 @@ use super::writing::Writing;
 use crate::beside::leave_out_fields;
 use crate::chat::Field;
 use crate::convert::wire_json;
+use crate::custom_input::{INPUT_PARAMETERS, describe};
 use crate::places::{At, What};
 use crate::{Error, LossCode, RequestCode};
-
-/// The arguments of a custom tool that is sent as a function.
-const INPUT_PARAMETERS: &str =
-    r#"{"type":"object","properties":{"input":{"type":"string"}},"required":["input"],"additionalProperties":false}"#;
 
 /// The tools as they go out.
 pub(super) struct Tools {
@@ -129,15 +126,6 @@ fn function(definition: wire::FunctionDefinition) -> wire::Tool {
 }
 
 /// A description that says what no schema of a function can: the grammar of the string.
-fn describe(description: Option<String>, format: Option<CustomFormat>) -> String {
-    let mut text = description.unwrap_or_default();
-    if let Some(CustomFormat::Grammar { syntax, definition }) = format {
-        let gap = if text.is_empty() { "" } else { "\n\n" };
-        text = format!("{text}{gap}The input must follow this {syntax} grammar:\n{definition}");
-    }
-    text
-}
-
 fn encode_format(out: &mut Writing<'_>, format: CustomFormat, origin: Origin) -> Option<wire::CustomFormat> {
     match format {
         CustomFormat::Text => Some(wire::CustomFormat::Text(wire::CustomTextFormat::default())),

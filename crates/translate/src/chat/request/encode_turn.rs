@@ -5,8 +5,8 @@ use interlingua_wire::{Extra, chat as wire};
 
 use super::encode_content::{encode_part, gather};
 use super::writing::Writing;
-use crate::chat::custom_input::wrap;
 use crate::chat::reasoning_content::REASONING_JOINER;
+use crate::custom_input::wrap;
 use crate::places::What;
 use crate::{Error, LossCode, RequestCode};
 

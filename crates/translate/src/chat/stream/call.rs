@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use interlingua_model::{Event, ItemIndex, ItemStart, Origin, Sink, ToolKind};
 
 use super::turns::next;
-use crate::chat::custom_input::{Rest, Unwrapper};
 use crate::chat::extent::Extent;
+use crate::custom_input::{Rest, Unwrapper};
 use crate::names::Names;
 
 #[derive(Debug, Clone)]

@@ -6,10 +6,10 @@ use interlingua_model::{Event, ItemIndex, Origin, Sink, ToolKind};
 use interlingua_wire::{Extra, chat as wire};
 
 use super::call::{Call, CallPiece};
-use crate::chat::custom_input::Rest;
 use crate::chat::losses::Losses;
 use crate::chat::reply::content::{cut_wrapping, lost_behind};
 use crate::chat::reply::ids::made_up_call_id;
+use crate::custom_input::Rest;
 use crate::{Error, Sent};
 
 /// The calls of a reply, in the order they began.

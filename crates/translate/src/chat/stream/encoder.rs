@@ -18,6 +18,7 @@ use crate::chat::reply::finish::{CallsMade, finish_reason, is_empty_completion};
 use crate::chat::reply::moderation::encode_moderation;
 use crate::chat::reply::usage::encode_usage;
 use crate::opaque::{cut_short, leave_out_of_reply};
+use crate::outcome::coarser_reason;
 use crate::{Error, Loss, LossCode};
 
 /// Writes canonical events as the frames of a Chat stream.
@@ -322,6 +323,7 @@ impl Encoder {
         if !citations.is_empty() {
             self.chunks.annotations(citations, out);
         }
+        self.losses.extend(coarser_reason(&finish, Api::Chat, origins.finish));
         if let Finish::Incomplete(IncompleteReason::Other(reason)) = &finish {
             let detail = format!("cut short for a reason Chat does not know (`{reason}`); reported as `length`");
             self.lose(origins.finish.path(), LossCode::UnknownValue, detail);

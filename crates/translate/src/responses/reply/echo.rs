@@ -110,7 +110,7 @@ fn output_text(request: &Request) -> Option<Json> {
     let format = match value(request.output.format.as_ref()) {
         None | Some(OutputFormat::Text) => wire::TextFormat::Text(wire::PlainFormat::default()),
         Some(OutputFormat::JsonObject) => wire::TextFormat::JsonObject(wire::PlainFormat::default()),
-        Some(OutputFormat::JsonSchema(SchemaFormat { name, description, schema, strict })) => {
+        Some(OutputFormat::JsonSchema(SchemaFormat { name, description, schema, strict, is_bound: _ })) => {
             wire::TextFormat::JsonSchema(wire::JsonSchemaFormat {
                 name: Some(name.clone()),
                 description: description.clone(),

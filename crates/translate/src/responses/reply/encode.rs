@@ -17,6 +17,7 @@ use super::usage::encode_usage;
 use crate::beside::leave_out_fields_once;
 use crate::convert::{integer, wire_json};
 use crate::opaque::leave_out_of_reply;
+use crate::outcome::coarser_reason;
 use crate::responses::Context;
 use crate::responses::beside::{onto_item, onto_reply};
 use crate::responses::retell::is_search;
@@ -70,6 +71,7 @@ pub fn encode_response(response: Response, context: &Context) -> Result<Translat
         let fallback = if is_cut { ItemStatus::Incomplete } else { ItemStatus::Completed };
         output.extend(encode_item(item, (context, &id), output.len(), fallback, &mut losses)?);
     }
+    losses.extend(coarser_reason(&finish, Api::Responses, origins.finish));
     let (status, incomplete_details) = encode_finish(&finish);
     let created = Some(integer(context.created(created)));
     let mut value = wire::Response {

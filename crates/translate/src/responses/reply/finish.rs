@@ -156,7 +156,9 @@ fn is_told(error: &Failure) -> bool {
 pub(in crate::responses) fn encode_finish(finish: &Finish) -> (wire::Status, Option<wire::IncompleteDetails>) {
     let reason = match finish {
         Finish::Completed => return (wire::Status::Completed, None),
-        Finish::Incomplete(IncompleteReason::MaxOutputTokens) => "max_output_tokens",
+        Finish::Incomplete(
+            IncompleteReason::MaxOutputTokens | IncompleteReason::Paused | IncompleteReason::ContextWindow,
+        ) => "max_output_tokens",
         Finish::Incomplete(IncompleteReason::ContentFilter) => "content_filter",
         Finish::Incomplete(IncompleteReason::Other(reason)) if reason.is_empty() => "max_output_tokens",
         Finish::Incomplete(IncompleteReason::Other(reason)) => reason,

@@ -92,6 +92,7 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
     out.request.parallel_tool_calls = at("parallel_tool_calls", parallel_tool_calls);
     out.request.limits.max_tool_calls = at("max_tool_calls", max_tool_calls.map(i64::from));
     out.request.limits.max_output_tokens = at("max_output_tokens", max_output_tokens.map(i64::from));
+    out.request.limits.origin = Origin::of("max_output_tokens");
     out.request.limits.truncation = at("truncation", truncation);
     out.request.limits.context_management = at("context_management", context_management.map(json));
     out.request.sampling.temperature = at("temperature", temperature);
@@ -165,7 +166,7 @@ impl Reading {
         let wants_logprobs = include.iter().any(|name| name == LOGPROBS);
         if wants_logprobs || top.is_some_and(|Integer(top)| top > 0) {
             let top = at("top_logprobs", top.map(i64::from));
-            self.request.output.logprobs = Some(Logprobs { top });
+            self.request.output.logprobs = Some(Logprobs { origin: Origin::of("include"), top });
         }
         for (index, value) in include.into_iter().enumerate() {
             if value != LOGPROBS {
@@ -212,7 +213,13 @@ impl Reading {
             wire::TextFormat::JsonSchema(wire::JsonSchemaFormat { name, description, schema, strict, extra }) => {
                 self.unknown(path, &extra);
                 let name = name.ok_or_else(|| missing("text.format.name", "name the schema"))?;
-                OutputFormat::JsonSchema(SchemaFormat { name, description, schema: schema.map(json), strict })
+                OutputFormat::JsonSchema(SchemaFormat {
+                    name,
+                    description,
+                    schema: schema.map(json),
+                    strict,
+                    is_bound: false,
+                })
             }
             wire::TextFormat::Unknown(unknown) => {
                 let message = format!("`{}` is none of text, json_object and json_schema", unknown.kind);

@@ -10,10 +10,10 @@ use interlingua_wire::{Extra, Unknown, responses as wire};
 use serde_json::value::RawValue;
 
 use super::reading::Reading;
-use super::strictness::is_strict_schema;
 use crate::convert::{json, non_empty, to_json};
 use crate::error::missing;
 use crate::responses::beside;
+use crate::strictness::is_strict_schema;
 use crate::{Error, Loss, LossCode, RequestCode};
 
 pub(super) fn decode_tools(out: &mut Reading, tools: Vec<wire::Tool>) -> Result<(), Error> {

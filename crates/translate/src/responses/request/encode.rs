@@ -4,20 +4,20 @@
 
 use super::encode_items::encode_items;
 use super::encode_tools::{additional_tools, encode_choice, encode_tools};
-use super::include::{ENCRYPTED_REASONING, LOGPROBS};
+use super::include::{ENCRYPTED_REASONING, LOGPROBS, is_sealed};
 use super::session::conversation_id;
 use super::writing::Writing;
 use crate::carried::carry;
 use crate::convert::wire_json;
 use crate::history::settle;
-use crate::operator::{joined, said_to};
+use crate::operator::{boundaries, joined, said_to};
 use crate::places::{At, Places, What};
 use crate::responses::Field;
 use crate::responses::Upstream;
 use crate::sent::Encoded;
 use crate::{Error, LossCode, RequestCode, Sent, Stamp, Translated};
 use interlingua_model::{
-    Api, Content, Continuation, Display, Limits, Origin, OutputFormat, OutputOptions, Reasoning, Request, Sampling,
+    Api, Content, Continuation, Limits, Origin, OutputFormat, OutputOptions, Reasoning, Request, Sampling,
     SchemaFormat, Service, Sourced, StreamOptions,
 };
 use interlingua_wire::{Extra, Integer, Json, responses as wire};
@@ -108,8 +108,7 @@ pub(in crate::responses) fn write_request(
     out.limits(limits, &mut wire)?;
     let wants_logprobs = output.logprobs.is_some();
     out.output(output, &mut wire)?;
-    let is_sealed = reasoning.display.as_ref().is_some_and(|display| display.value == Display::Sealed);
-    let thinks = is_sealed || reasoning.effort.is_some() || reasoning.summary.is_some();
+    let thinks = reasoning.effort.is_some() || reasoning.summary.is_some() || is_sealed(&reasoning);
     out.reasoning(reasoning, &mut wire);
     wire.include = out.include(&include, wants_logprobs, replays || thinks);
     out.stream(stream, &mut wire);
@@ -139,10 +138,8 @@ impl Writing<'_> {
         let given = given.map(|Sourced { value, origin }| {
             self.places.add(At::Field("instructions"), What::Setting, origin);
             let said = said_to(value, Api::Responses, &mut self.losses);
-            if let Content::Parts(parts) = &said {
-                for boundary in parts.iter().filter_map(|part| part.cache_breakpoint.as_ref()) {
-                    self.lose_breakpoint(boundary.origin, false, "no cache boundary stands in `instructions`");
-                }
+            for boundary in boundaries(&said) {
+                self.lose_breakpoint(boundary.origin, false, "no cache boundary stands in `instructions`");
             }
             joined(&said)
         });
@@ -195,7 +192,7 @@ impl Writing<'_> {
     }
 
     fn limits(&mut self, limits: Limits, wire: &mut wire::Request) -> Result<(), Error> {
-        let Limits { max_output_tokens, max_tool_calls, truncation, context_management } = limits;
+        let Limits { max_output_tokens, origin: _, max_tool_calls, truncation, context_management } = limits;
         if let Some(Sourced { value, origin }) = max_output_tokens {
             let path = origin.path();
             if value < 1 {
@@ -246,7 +243,11 @@ impl Writing<'_> {
         Ok(Some(match value {
             OutputFormat::Text => wire::TextFormat::Text(wire::PlainFormat::default()),
             OutputFormat::JsonObject => wire::TextFormat::JsonObject(wire::PlainFormat::default()),
-            OutputFormat::JsonSchema(SchemaFormat { name, description, schema, strict }) => {
+            OutputFormat::JsonSchema(SchemaFormat { name, description, schema, strict, is_bound }) => {
+                if is_bound && strict != Some(true) {
+                    let detail = "the schema is one that no answer can be held to here; the model is shown it";
+                    self.lose(origin.path(), LossCode::ChangedValue, detail);
+                }
                 if schema.is_none() && strict == Some(true) {
                     let path = origin.path();
                     let message = "a strict json_schema format needs its schema";
@@ -266,7 +267,6 @@ impl Writing<'_> {
     }
 
     fn reasoning(&mut self, reasoning: Reasoning, wire: &mut wire::Request) {
-        // The effort says what the budget says.
         let Reasoning { effort, budget: _, display: _, summary, context, mode } = reasoning;
         let upstream = self.upstream;
         let settings = [

@@ -1,7 +1,8 @@
 //! Canonical tools and choices in the words of Responses: flat, where Chat nests.
 
 use interlingua_model::{
-    Api, CustomFormat, CustomTool, FunctionTool, HostedTool, Json, Opaque, Sourced, Tool, ToolChoice, ToolKind, ToolRef,
+    Api, CustomFormat, CustomTool, FunctionTool, HostedTool, Json, Opaque, OpaqueClass, Sourced, Tool, ToolChoice,
+    ToolKind, ToolRef,
 };
 use interlingua_wire::{Extra, Unknown, responses as wire};
 
@@ -17,10 +18,14 @@ const NO_PARAMETERS: &str = r#"{"type":"object","properties":{}}"#;
 
 pub(super) fn encode_tools(out: &mut Writing<'_>, tools: Vec<Tool>) -> Result<Vec<wire::Tool>, Error> {
     let mut written = Vec::with_capacity(tools.len());
-    for (index, tool) in tools.into_iter().enumerate() {
+    for tool in tools {
+        let index = written.len();
         let at = if out.upstream.lite { At::Inner("input", 0, "tools", index) } else { At::Item("tools", index) };
-        out.places.add(at, What::of_tool(&tool), tool.origin());
-        written.push(encode_tool(out, tool)?);
+        let (what, origin) = (What::of_tool(&tool), tool.origin());
+        if let Some(tool) = encode_tool(out, tool)? {
+            out.places.add(at, what, origin);
+            written.push(tool);
+        }
     }
     Ok(written)
 }
@@ -55,7 +60,7 @@ pub(super) fn encode_choice(
             })
         }
         ToolChoice::Tool(ToolRef::Hosted { kind }) => hosted_choice(out, &kind, &path)?,
-        ToolChoice::Tool(ToolRef::Opaque(opaque)) | ToolChoice::Opaque(opaque) => foreign_choice(out, opaque, &path),
+        ToolChoice::Tool(ToolRef::Opaque(opaque)) | ToolChoice::Opaque(opaque) => foreign_choice(out, opaque, &path)?,
         ToolChoice::Allowed { mode, tools } => {
             let tools = tools.into_iter().map(|tool| encode_ref(out, tool)).collect();
             wire::ToolChoice::Object(wire::ToolChoiceObject::AllowedTools(wire::AllowedTools {
@@ -81,7 +86,8 @@ fn implied_choice(out: &mut Writing<'_>, tools: &[Tool]) -> Option<wire::ToolCho
     hosted_choice(out, &implied.kind, &path).ok()
 }
 
-fn encode_tool(out: &mut Writing<'_>, tool: Tool) -> Result<wire::Tool, Error> {
+/// `None`, with a loss, for a tool that only another API knows.
+fn encode_tool(out: &mut Writing<'_>, tool: Tool) -> Result<Option<wire::Tool>, Error> {
     match tool {
         Tool::Function(FunctionTool {
             origin,
@@ -102,25 +108,25 @@ fn encode_tool(out: &mut Writing<'_>, tool: Tool) -> Result<wire::Tool, Error> {
                 Some(parameters) => Some(wire_json(parameters)),
                 None => NO_PARAMETERS.parse().ok(),
             };
-            Ok(wire::Tool::Function(wire::FunctionTool {
+            Ok(Some(wire::Tool::Function(wire::FunctionTool {
                 name: Some(out.sent.names().wire(namespace.as_deref(), &name).to_owned()),
                 description,
                 parameters,
                 strict,
                 is_async,
                 ..wire::FunctionTool::default()
-            }))
+            })))
         }
         Tool::Custom(CustomTool { origin, name, namespace, description, format, beside }) => {
             let (is_async, left) = onto_tool(beside);
             leave_out_fields(&left, origin, Api::Responses, &mut out.losses);
-            Ok(wire::Tool::Custom(wire::CustomTool {
+            Ok(Some(wire::Tool::Custom(wire::CustomTool {
                 name: Some(out.sent.names().wire(namespace.as_deref(), &name).to_owned()),
                 description,
                 format: format.map(encode_format),
                 is_async,
                 ..wire::CustomTool::default()
-            }))
+            })))
         }
         Tool::Hosted(HostedTool { origin, kind, settings, implied_choice: _ }) => {
             let kind = out.upstream.hosted_tool(&kind).to_owned();
@@ -128,14 +134,19 @@ fn encode_tool(out: &mut Writing<'_>, tool: Tool) -> Result<wire::Tool, Error> {
                 let path = origin.path();
                 return Err(Error::request(path, RequestCode::InvalidValue, "the tool's settings are not an object"));
             };
-            Ok(wire::Tool::Unknown(Unknown { kind, raw: wire_json(raw) }))
+            Ok(Some(wire::Tool::Unknown(Unknown { kind, raw: wire_json(raw) })))
         }
-        Tool::Opaque { origin, tool: Opaque { api, kind, class: _, raw } } => {
+        Tool::Opaque { origin, tool: Opaque { api, kind, class, raw } } => {
+            if api != Api::Responses && class != OpaqueClass::Unknown {
+                let detail = format!("the Responses API has no tool like `{kind}`");
+                out.lose(origin.path(), LossCode::DroppedTool, detail);
+                return Ok(None);
+            }
             if api != Api::Responses {
                 let detail = format!("`{kind}` is not a Chat Completions tool; passed on as a Responses tool");
                 out.lose(origin.path(), LossCode::ExtensionAccepted, detail);
             }
-            Ok(wire::Tool::Unknown(Unknown { kind, raw: wire_json(raw) }))
+            Ok(Some(wire::Tool::Unknown(Unknown { kind, raw: wire_json(raw) })))
         }
     }
 }
@@ -182,13 +193,17 @@ fn hosted_choice(out: &Writing<'_>, kind: &str, path: &str) -> Result<wire::Tool
     Ok(wire::ToolChoice::Object(wire::ToolChoiceObject::Unknown(Unknown { kind, raw: wire_json(raw) })))
 }
 
-fn foreign_choice(out: &mut Writing<'_>, opaque: Opaque, path: &str) -> wire::ToolChoice {
-    let Opaque { api, kind, class: _, raw } = opaque;
+fn foreign_choice(out: &mut Writing<'_>, opaque: Opaque, path: &str) -> Result<wire::ToolChoice, Error> {
+    let Opaque { api, kind, class, raw } = opaque;
+    if api != Api::Responses && class != OpaqueClass::Unknown {
+        let message = format!("the Responses API has no tool like `{kind}`; choose another");
+        return Err(Error::request(path, RequestCode::UnsupportedValue, message));
+    }
     if api != Api::Responses {
         let detail = format!("`{kind}` is not a Chat Completions choice; passed on as a Responses choice");
         out.lose(path, LossCode::ExtensionAccepted, detail);
     }
-    wire::ToolChoice::Object(wire::ToolChoiceObject::Unknown(Unknown { kind, raw: wire_json(raw) }))
+    Ok(wire::ToolChoice::Object(wire::ToolChoiceObject::Unknown(Unknown { kind, raw: wire_json(raw) })))
 }
 
 /// `{"type": kind}` and the fields of `settings`, which stay verbatim. `None` if `settings` is not an object.

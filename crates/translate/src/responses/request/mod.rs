@@ -11,7 +11,6 @@ pub(super) mod encode_tools;
 mod include;
 mod reading;
 mod session;
-mod strictness;
 mod writing;
 
 pub use decode::decode_request;

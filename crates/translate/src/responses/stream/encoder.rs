@@ -10,6 +10,7 @@ use super::open_item::OpenItem;
 use super::written::{Item, WrittenItem};
 use crate::beside::leave_out_fields_once;
 use crate::convert::{integer, wire_json};
+use crate::outcome::coarser_reason;
 use crate::responses::Context;
 use crate::responses::beside::{agent, onto_reply};
 use crate::responses::reply::failure::encode_failure;
@@ -242,6 +243,7 @@ impl Encoder {
         let output = self.close(rest, |item| tells || !item.is_call(), out);
         let usage = usage.map(|usage| encode_usage(usage, origins.usage, &mut self.losses));
         let State::Open(response) = std::mem::replace(&mut self.state, State::Done) else { return };
+        self.losses.extend(coarser_reason(&finish, Api::Responses, origins.finish));
         let (status, incomplete_details) = encode_finish(&finish);
         let created_at = created.map(|created| integer(self.context.created(Some(created)))).or(response.created_at);
         let mut response = wire::Response {

@@ -1,0 +1,41 @@
+//! What a Messages client wants of its reply.
+
+use interlingua_model::{Display, Request};
+
+use crate::{Stamp, Style};
+
+/// What a reply in Messages has to know of its request.
+///
+/// ```
+/// use interlingua_translate::model::Request;
+/// use interlingua_translate::{Stamp, Style, messages};
+///
+/// let stamp = Stamp { id: "1".into(), created: 1_700_000_000 };
+/// let context = messages::Context::new(&Request::new("claude-opus-5"), &Style::default(), stamp);
+/// # let _ = context;
+/// ```
+#[derive(Debug, Clone)]
+pub struct Context {
+    pub(super) stamp: Stamp,
+    /// The model asked for, for replies that do not name theirs.
+    pub(super) model: String,
+    /// How much of its thoughts the reply shows: clients that asked for none take the first block for the answer.
+    pub(super) display: Display,
+}
+
+impl Context {
+    /// The context of the reply to a request.
+    #[must_use]
+    pub fn new(request: &Request, style: &Style, stamp: Stamp) -> Self {
+        // Every block of text stays one, thoughts have a place of their own, and blocks are always closed.
+        let Style { message_joiner: _, reasoning_content: _, close_cut_items: _ } = style;
+        let display = request.reasoning.display.as_ref().map_or(Display::Nothing, |display| display.value);
+        Self { stamp, model: request.model.clone(), display }
+    }
+
+    /// The context of a reply whose request is not at hand: nothing extra was asked for.
+    #[must_use]
+    pub fn unknown(stamp: Stamp) -> Self {
+        Self::new(&Request::new(String::new()), &Style::default(), stamp)
+    }
+}

@@ -1,0 +1,18 @@
+//! Anthropic's Messages: wire to model and back.
+
+mod context;
+mod dialect;
+mod reply;
+mod request;
+mod stream;
+mod upstream;
+mod words;
+
+pub use context::Context;
+pub use dialect::Messages;
+pub use reply::failure::{error_body, error_status};
+pub use reply::{decode_response, encode_response};
+pub use request::{decode_request, encode_request};
+pub use stream::{Decoder, Encoder};
+pub use upstream::{Field, Upstream};
+pub(crate) use words::WORDS;

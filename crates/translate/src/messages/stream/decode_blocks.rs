@@ -1,0 +1,263 @@
+//! The blocks of a stream that is being read, as items.
+
+use std::borrow::Cow;
+
+use interlingua_model::{Event, Item, ItemIndex, ItemKind, ItemStart, Origin, ReasoningKind, Sink, ToolKind};
+use interlingua_wire::{Integer, Json, messages as wire};
+
+use super::blocks::{Call, Content, Ended, OpenBlock, Server, Thought, place};
+use super::decoder::Decoder;
+use crate::convert::non_empty;
+use crate::custom_input::{Rest, Unwrapper};
+use crate::messages::reply::citations::decode_citation;
+use crate::messages::reply::server::settled;
+use crate::{Error, LossCode};
+
+impl Decoder {
+    pub(super) fn find(&self, index: Option<Integer>) -> Option<usize> {
+        match index {
+            Some(Integer(number)) => self.open.iter().rposition(|block| block.number == number),
+            None => self.open.len().checked_sub(1),
+        }
+    }
+
+    pub(super) fn next(&mut self) -> ItemIndex {
+        let index = ItemIndex(self.items);
+        self.items += 1;
+        index
+    }
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "what servers did is told by no other API")]
+    pub(super) fn start(&mut self, block: wire::Block, number: i64, out: &mut impl Sink) -> Result<(), Error> {
+        self.started(out);
+        let origin = place(number);
+        if let wire::Block::Text(text) = block {
+            self.start_text(text, number, out);
+            return Ok(());
+        }
+        self.end_message(out);
+        self.tell_ended(out);
+        let index = self.next();
+        let content = match block {
+            wire::Block::Thinking(wire::Thinking { thinking, signature, extra }) => {
+                self.unread.fields(origin, &extra);
+                out.event(Event::ItemStarted {
+                    index,
+                    origin,
+                    item: ItemStart::Reasoning { id: None },
+                    beside: Vec::new(),
+                });
+                let mut thought = Thought { seal: signature.unwrap_or_default(), ..Thought::default() };
+                think(&mut thought, index, &thinking.unwrap_or_default(), out);
+                Content::Thought(thought)
+            }
+            wire::Block::RedactedThinking(wire::RedactedThinking { data, extra }) => {
+                self.unread.fields(origin, &extra);
+                out.event(Event::ItemStarted {
+                    index,
+                    origin,
+                    item: ItemStart::Reasoning { id: None },
+                    beside: Vec::new(),
+                });
+                Content::Thought(Thought { text: String::new(), seal: data.unwrap_or_default(), is_redacted: true })
+            }
+            wire::Block::ToolUse(call) => Content::Call(self.start_call(*call, index, origin, out)?),
+            block => {
+                out.event(Event::ItemStarted {
+                    index,
+                    origin,
+                    item: ItemStart::Opaque(settled(&block)),
+                    beside: Vec::new(),
+                });
+                Content::Server(Box::new(Server { block, input: String::new() }))
+            }
+        };
+        self.open.push(OpenBlock { number, index, origin, content });
+        Ok(())
+    }
+
+    fn start_text(&mut self, text: wire::TextBlock, number: i64, out: &mut impl Sink) {
+        let wire::TextBlock { text, cache_control: _, citations, extra } = text;
+        let origin = place(number);
+        self.unread.fields(origin, &extra);
+        let (index, start) = self.message.unwrap_or_else(|| self.open_message(origin, out));
+        let citations = citations.into_value().unwrap_or_default();
+        self.open.push(OpenBlock { number, index, origin, content: Content::Text { start, citations } });
+        self.say(index, Cow::Owned(text.unwrap_or_default()), out);
+    }
+
+    /// Begins a message, which the texts that follow are all in.
+    fn open_message(&mut self, origin: Origin, out: &mut impl Sink) -> (ItemIndex, u64) {
+        self.tell_ended(out);
+        let index = self.next();
+        out.event(Event::ItemStarted {
+            index,
+            origin,
+            item: ItemStart::Message { id: None, phase: None },
+            beside: Vec::new(),
+        });
+        self.message = Some((index, 0));
+        (index, 0)
+    }
+
+    fn say(&mut self, index: ItemIndex, text: Cow<'_, str>, out: &mut impl Sink) {
+        if text.is_empty() {
+            return;
+        }
+        if let Some((_, characters)) = &mut self.message {
+            *characters += crate::messages::reply::characters(&text);
+        }
+        out.event(Event::TextDelta { index, part: 0, text, logprobs: Vec::new() });
+    }
+
+    fn start_call(
+        &mut self,
+        call: wire::ToolUse,
+        index: ItemIndex,
+        origin: Origin,
+        out: &mut impl Sink,
+    ) -> Result<Call, Error> {
+        let wire::ToolUse { id, name, input, caller, toolset_name, cache_control: _, extra } = call;
+        self.unread.fields(origin, &extra);
+        if caller.is_some_and(|caller| !matches!(caller, wire::Caller::Direct(_))) {
+            let detail = "that code of the server made the call is not told";
+            self.unread.once(format!("{}.caller", origin.path()), LossCode::DroppedDetail, detail);
+        }
+        let malformed = |what: &str| Error::Malformed {
+            path: Some(origin.path()),
+            message: format!("a call without {what}, which nobody could answer"),
+        };
+        let name = non_empty(name).ok_or_else(|| malformed("a name"))?;
+        let id = non_empty(id).ok_or_else(|| malformed("an id"))?;
+        let unwrapper = self.sent.is_custom(&name).then(Box::<Unwrapper>::default);
+        let kind = if unwrapper.is_some() { ToolKind::Custom } else { ToolKind::Function };
+        let (namespace, name) = self.sent.tool_name(name);
+        let call_id = Cow::Borrowed(self.sent.call_ids().original(&id));
+        let namespace = namespace.or(toolset_name).map(Cow::Owned);
+        let item = ItemStart::ToolCall { id: None, call_id, name: Cow::Owned(name), namespace, kind };
+        out.event(Event::ItemStarted { index, origin, item, beside: Vec::new() });
+        Ok(Call { unwrapper, given: input, has_input: false })
+    }
+
+    pub(super) fn delta(&mut self, number: Option<Integer>, delta: wire::Delta<'_>, out: &mut impl Sink) {
+        let Some(at) = self.find(number) else {
+            let number = number.map_or(0, |Integer(number)| number);
+            let detail = "a piece of a block that is not open";
+            return self.unread.once(place(number).path(), LossCode::StreamMismatch, detail);
+        };
+        let Some(block) = self.open.get_mut(at) else { return };
+        let (index, origin) = (block.index, block.origin);
+        match (&mut block.content, delta) {
+            (Content::Text { start: _, citations: _ }, wire::Delta::Text(delta)) => self.say(index, delta.text.0, out),
+            (Content::Text { start: _, citations }, wire::Delta::Citations(delta)) => citations.push(delta.citation),
+            (Content::Thought(thought), wire::Delta::Thinking(delta)) => think(thought, index, &delta.thinking, out),
+            (Content::Thought(thought), wire::Delta::Signature(delta)) => thought.seal.push_str(&delta.signature),
+            (Content::Call(call), wire::Delta::InputJson(delta)) => call.take(index, delta.partial_json.0, out),
+            (Content::Server(server), wire::Delta::InputJson(delta)) => server.input.push_str(&delta.partial_json),
+            (Content::Server(server), wire::Delta::Compaction(delta)) => {
+                if let wire::Block::Compaction(block) = &mut server.block {
+                    block.content = delta.content;
+                    block.encrypted_content = delta.encrypted_content;
+                }
+            }
+            (_, delta) => {
+                let detail = format!("a `{}` in a block of another kind", delta.tag());
+                self.unread.once(origin.path(), LossCode::StreamMismatch, &detail);
+            }
+        }
+    }
+
+    pub(super) fn end_block(&mut self, block: OpenBlock, out: &mut impl Sink) {
+        let OpenBlock { number: _, index, origin, content } = block;
+        let whole = match content {
+            Content::Text { start, citations } => {
+                let end = self.message.map_or(start, |(_, characters)| characters);
+                for (number, citation) in citations.into_iter().enumerate() {
+                    let place = origin.then_nth("content[*].citations[*]", number);
+                    let annotation = decode_citation(citation, start, end, place);
+                    out.event(Event::Annotation { index, part: 0, annotation });
+                }
+                return;
+            }
+            Content::Thought(thought) => Some(ItemKind::Reasoning(thought.into_item())),
+            Content::Call(call) => {
+                if call.end(index, out) == Rest::Cut {
+                    self.cut = Some(origin);
+                }
+                None
+            }
+            Content::Server(server) => Some(ItemKind::Opaque(settled(&server.whole()))),
+        };
+        self.tell_ended(out);
+        self.ended = Some(Ended { index, origin, whole });
+    }
+
+    pub(super) fn end_message(&mut self, out: &mut impl Sink) {
+        if let Some((index, _)) = self.message.take() {
+            out.event(Event::ItemFinished { index, item: None });
+        }
+    }
+
+    pub(super) fn tell_ended(&mut self, out: &mut impl Sink) {
+        if let Some(Ended { index, origin, whole }) = self.ended.take() {
+            let item = whole.map(|kind| Box::new(Item::new(origin, kind)));
+            out.event(Event::ItemFinished { index, item });
+        }
+    }
+
+    /// What a refusal says in words, behind whatever was said before.
+    pub(super) fn refusal(&mut self, text: String, out: &mut impl Sink) {
+        let origin = Origin::of("stop_details.explanation");
+        let part = u32::from(self.message.is_some());
+        let (index, _) = self.message.unwrap_or_else(|| self.open_message(origin, out));
+        out.event(Event::RefusalDelta { index, part, text: Cow::Owned(text) });
+    }
+}
+
+fn think(thought: &mut Thought, index: ItemIndex, text: &str, out: &mut impl Sink) {
+    if text.is_empty() {
+        return;
+    }
+    thought.text.push_str(text);
+    // What this API shows of a thought is what is meant for people.
+    let kind = ReasoningKind::Summary;
+    out.event(Event::ReasoningDelta { index, part: 0, kind, text: Cow::Borrowed(text) });
+}
+
+impl Call {
+    fn take(&mut self, index: ItemIndex, text: Cow<'_, str>, out: &mut impl Sink) {
+        if text.is_empty() {
+            return;
+        }
+        self.has_input = true;
+        match &mut self.unwrapper {
+            None => out.event(Event::ArgumentsDelta { index, text }),
+            Some(unwrapper) => {
+                let mut input = String::new();
+                unwrapper.push(&text, &mut input);
+                if !input.is_empty() {
+                    out.event(Event::ArgumentsDelta { index, text: Cow::Owned(input) });
+                }
+            }
+        }
+    }
+
+    /// Ends the input: one that never came in deltas stands in the beginning, or is an empty object.
+    fn end(mut self, index: ItemIndex, out: &mut impl Sink) -> Rest {
+        if !self.has_input {
+            let given = self.given.take().map(|given: Json| given.get().to_owned());
+            let is_custom = self.unwrapper.is_some();
+            let text = given.filter(|text| !is_custom || text != "{}");
+            if let Some(text) = text.or_else(|| (!is_custom).then(|| "{}".to_owned())) {
+                self.take(index, Cow::Owned(text), out);
+            }
+        }
+        let Some(unwrapper) = self.unwrapper else { return Rest::Nothing };
+        let mut input = String::new();
+        let rest = unwrapper.finish(&mut input);
+        if !input.is_empty() {
+            out.event(Event::ArgumentsDelta { index, text: Cow::Owned(input) });
+        }
+        rest
+    }
+}

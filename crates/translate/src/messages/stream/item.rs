@@ -1,0 +1,66 @@
+//! The items of a stream that is being written, and what of them is.
+
+use std::collections::VecDeque;
+
+use interlingua_model::{ItemIndex, Opaque, Origin, ReasoningKind};
+
+use super::waiting::Piece;
+
+/// An item, what of it is written, and what waits.
+#[derive(Debug)]
+pub(super) struct Item {
+    pub(super) index: ItemIndex,
+    pub(super) origin: Origin,
+    pub(super) state: ItemState,
+    pub(super) waiting: VecDeque<Piece>,
+}
+
+#[derive(Debug)]
+pub(super) enum ItemState {
+    /// A text, as far as it is told: what refers to it says where.
+    Message {
+        text: String,
+        has_refusal: bool,
+    },
+    /// A thought: which of its two texts is shown, and the last part of it.
+    Thought {
+        shown: Option<(ReasoningKind, u32)>,
+    },
+    Call {
+        id: String,
+        name: String,
+        is_custom: bool,
+        arguments: String,
+    },
+    Opaque(Box<Opaque>),
+    Ended,
+}
+
+impl ItemState {
+    pub(super) fn message() -> Self {
+        Self::Message { text: String::new(), has_refusal: false }
+    }
+
+    pub(super) fn thought() -> Self {
+        Self::Thought { shown: None }
+    }
+
+    pub(super) fn call(id: String, name: String, is_custom: bool) -> Self {
+        Self::Call { id, name, is_custom, arguments: String::new() }
+    }
+
+    /// Whether it is a call whose arguments are at the end of their JSON.
+    pub(super) fn is_whole_call(&self) -> bool {
+        match self {
+            Self::Call { id: _, name: _, is_custom: false, arguments } => {
+                arguments.trim_ascii_end().ends_with('}')
+                    && serde_json::from_str::<serde::de::IgnoredAny>(arguments).is_ok()
+            }
+            Self::Call { id: _, name: _, is_custom: true, arguments: _ }
+            | Self::Message { text: _, has_refusal: _ }
+            | Self::Thought { shown: _ }
+            | Self::Opaque(_)
+            | Self::Ended => false,
+        }
+    }
+}

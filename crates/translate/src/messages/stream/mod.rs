@@ -1,0 +1,13 @@
+//! Streams, both ways.
+
+mod blocks;
+mod decode_blocks;
+mod decoder;
+mod encoder;
+mod item;
+mod open_block;
+mod waiting;
+mod write_item;
+
+pub use decoder::Decoder;
+pub use encoder::Encoder;
