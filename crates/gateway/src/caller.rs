@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use http::header::RETRY_AFTER;
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use interlingua_model::Usage;
 use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 use subtle::ConstantTimeEq;
@@ -140,6 +140,14 @@ impl Callers {
             }
         }
         found
+    }
+}
+
+impl Callers {
+    /// The caller that a request has been found to come from.
+    pub(crate) fn of(&self, headers: &HeaderMap) -> Option<&Arc<Caller>> {
+        let name = headers.get(CALLER)?.as_bytes();
+        self.0.iter().find(|caller| caller.key.name.as_bytes() == name)
     }
 }
 

@@ -1,18 +1,21 @@
 //! One turn: from a client's frame to the frames of its reply.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use futures_util::stream::{BoxStream, StreamExt, once};
 use http::HeaderMap;
 use interlingua_executor::{Answer, Frame, Last, one_line, stamp};
-use interlingua_model::{Failure, Finish, Response};
+use interlingua_model::{Failure, Finish, Response, Usage};
 use interlingua_translate::{Api, Asked, Frames};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::said::Create;
 use crate::app::Shared;
+use crate::caller::Caller;
 use crate::members::{Members, raw};
 use crate::route::{Attempt, Wanted};
 use crate::store::{Conversations, Keeping, Opened, Session};
@@ -48,6 +51,12 @@ async fn answer(
     let Create { body, previous_response_id: _, generates } = create;
     let upstreams = app.upstreams();
     let wanted = Wanted::in_body(&body);
+    let caller = app.callers.of(&headers).cloned();
+    // Each turn is a request of its caller's.
+    let place = caller.as_ref().map(|caller| caller.admit(Instant::now())).transpose()?.flatten();
+    if let Some(caller) = &caller {
+        caller.may_ask(wanted.as_ref().map_or("", Wanted::model))?;
+    }
     let route = upstreams.route(wanted.as_ref().map(Wanted::model))?;
     let translator = route.first.translator(Api::Responses);
     let executor = route.first.executor_for(&headers)?;
@@ -57,8 +66,8 @@ async fn answer(
         None => (body, None),
     };
     let body = compact::restored(&app.seal, &body, route.first.api());
-    let place = |error: ApiError| error.rename_param(|param| Session::place(session.as_ref(), param));
-    let mut asked = translator.read(&body).map_err(|error| place(error.into()))?;
+    let placed = |error: ApiError| error.rename_param(|param| Session::place(session.as_ref(), param));
+    let mut asked = translator.read(&body).map_err(|error| placed(error.into()))?;
     route.apply(asked.request());
     let keeper = session.as_ref().and_then(Session::keeping);
     keeping.send_replace(keeper.clone());
@@ -69,7 +78,7 @@ async fn answer(
     let body = if route.others.is_empty() { Bytes::new() } else { body };
     if compact::is_asked(&mut asked, route.first.api()) {
         let frames = compact::frames(executor, asked, &app.seal, session.as_ref()).await?;
-        return Ok(kept(futures_util::stream::iter(frames).boxed(), keeper));
+        return Ok(kept(charged(futures_util::stream::iter(frames).boxed(), caller, place), keeper));
     }
     let how = Session::asking_frames(session, headers.clone());
     let attempt = Attempt { api: Api::Responses, caller: headers, body, how };
@@ -82,7 +91,40 @@ async fn answer(
         let _held = &upstreams;
         frame
     });
-    Ok(kept(frames.boxed(), keeper))
+    Ok(kept(charged(frames.boxed(), caller, place), keeper))
+}
+
+/// The frames; what they cost is the caller's, who has its place until they are over.
+fn charged(
+    frames: BoxStream<'static, Frame>,
+    caller: Option<Arc<Caller>>,
+    place: Option<OwnedSemaphorePermit>,
+) -> BoxStream<'static, Frame> {
+    #[derive(Deserialize)]
+    struct Last {
+        response: Ended,
+    }
+    #[derive(Deserialize)]
+    struct Ended {
+        usage: Option<Cost>,
+    }
+    #[derive(Deserialize)]
+    struct Cost {
+        input_tokens: u64,
+        output_tokens: u64,
+    }
+    frames
+        .map(move |frame| {
+            let _held = &place;
+            if let Some(caller) = caller.as_ref().filter(|_| is_last(frame.name.as_deref()))
+                && let Ok(Last { response: Ended { usage: Some(Cost { input_tokens: input, output_tokens: output }) } }) =
+                    serde_json::from_slice(&frame.data)
+            {
+                caller.spent(&Usage { input, output, ..Usage::default() }, Instant::now());
+            }
+            frame
+        })
+        .boxed()
 }
 
 /// The reply to a request that is not to be answered yet: that it has been taken in.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use interlingua_gateway::Limits;
+use interlingua_gateway::{CallerKey, CallerLimits, Limits};
 use interlingua_translate::Api;
 use serde_json::json;
 use tokio::time::timeout;
@@ -117,4 +117,23 @@ async fn a_server_that_stops_ends_its_connections_and_lets_turns_end() {
     assert_eq!(busy.turn().await.last().unwrap()["type"], "response.failed", "it is told that it is cut");
     assert!(busy.next().await.unwrap_err().contains("stops"));
     timeout(LONG, stopped).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn each_turn_is_a_request_of_its_callers() {
+    let mut key = CallerKey::new("laptop", &CallerKey::hash_of("a-key-of-a-laptop")).unwrap();
+    key.limits = CallerLimits { requests_per_minute: Some(3), ..CallerLimits::default() };
+    key.models = vec!["gpt-*".to_owned()];
+    let setup = Plan { callers: vec![key], ..over_chat() }.start().await;
+    // The opening is a request too.
+    let mut socket = Socket::with(&setup, "a-key-of-a-laptop", "/v1/responses").await;
+    let mut foreign = create(&json!("One?"));
+    foreign["model"] = json!("o3");
+    let error = socket.ask(&foreign).await;
+    assert_eq!((&error["status"], &error["error"]["code"]), (&json!(403), &json!("model_not_allowed")));
+    assert_eq!(socket.ask(&create(&json!("Two?"))).await["status"], "completed");
+    let error = socket.ask(&create(&json!("Three?"))).await;
+    assert_eq!((&error["status"], &error["error"]["code"]), (&json!(429), &json!("rate_limit_exceeded")));
+    assert!(error["headers"]["retry-after"].is_string(), "{error}");
+    setup.stop().await;
 }
