@@ -250,6 +250,7 @@ fn profile_of(target: &Target, api: Option<Api>, profile: Option<Profile>) -> Re
     let profile = match (profile, target) {
         (Some(profile), _) => profile,
         (None, Target::Codex) => Profile::codex(),
+        (None, Target::OpenAi | Target::Url(_) | Target::Replay) if api == Some(Api::Messages) => Profile::anthropic(),
         (None, Target::Url(_)) if api != Some(Api::Responses) => Profile::compatible(),
         (None, Target::OpenAi | Target::Url(_) | Target::Replay) => Profile::openai(api.unwrap_or(target.usual_api())),
     };

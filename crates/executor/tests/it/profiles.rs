@@ -87,7 +87,7 @@ fn differences(profile: &Profile) -> String {
     let mut text = String::new();
     for (name, usual, settings) in tables {
         let other: Vec<_> = settings.into_iter().zip(usual).filter(|(own, usual)| own != usual).collect();
-        if !other.is_empty() {
+        if !other.is_empty() || name == profile.upstream.api().name() {
             let _ = writeln!(text, "[{name}]");
         }
         for (Setting { key, value, .. }, _) in other {
