@@ -104,7 +104,7 @@ fn a_broken_profile_says_where() {
     assert!(run.err.contains("line 3") && run.err.contains("never_stor"), "{run:?}");
 
     let run = scratch.run_with(&with(&TO_RESPONSES, &["--profile", "codec"]), REQUEST);
-    assert!(run.err.contains("none of openai, codex, compatible"), "{run:?}");
+    assert!(run.err.contains("none of openai, codex, anthropic, compatible"), "{run:?}");
 
     let profile = scratch.file("good.toml", "[responses]\nalways_instructions = true\n");
     let run = scratch.run_with(&with(&TO_RESPONSES, &["--profile", &profile]), REQUEST);
