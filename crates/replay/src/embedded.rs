@@ -93,6 +93,8 @@ mod tests {
     use std::collections::BTreeSet;
     use std::path::Path;
 
+    use interlingua_model::Api;
+
     use super::*;
 
     #[test]
@@ -100,8 +102,8 @@ mod tests {
         let listed: BTreeSet<String> = EMBEDDED.iter().map(|(name, _)| (*name).to_owned()).collect();
         let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
         let mut present = BTreeSet::new();
-        for api in ["chat", "responses"] {
-            for entry in std::fs::read_dir(cases.join(api)).unwrap() {
+        for api in Api::ALL {
+            for entry in std::fs::read_dir(cases.join(api.name())).unwrap() {
                 present.insert(format!("{api}/{}", entry.unwrap().file_name().to_str().unwrap()));
             }
         }

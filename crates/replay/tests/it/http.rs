@@ -97,6 +97,15 @@ fn read_chat(reply: &Reply) -> (String, Vec<(String, String, String)>, String, b
     (text, calls, finish, usage)
 }
 
+/// Where an API is asked.
+pub(crate) fn path_of(api: Api) -> &'static str {
+    match api {
+        Api::Chat => CHAT,
+        Api::Responses => RESPONSES,
+        Api::Messages => "/v1/messages",
+    }
+}
+
 // What it answers -----------------------------------------------------------------------------------------
 
 #[tokio::test]
@@ -106,8 +115,7 @@ async fn a_recorded_request_gets_the_recorded_bytes() {
     let (_server, client) = served(upstream).await;
     let mut checked = 0;
     for case in recorded_cases.iter().filter(|case| case.stream.is_some()) {
-        let path = if case.api == Api::Chat { CHAT } else { RESPONSES };
-        let reply = client.post(path, &case.request).await;
+        let reply = client.post(path_of(case.api), &case.request).await;
         let Some(recorded) = &case.stream else { continue };
         assert_eq!(reply.status, StatusCode::OK, "{}: {}", case.name, reply.text());
         assert_eq!(reply.header("content-type"), recorded.content_type);

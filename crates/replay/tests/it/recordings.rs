@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use http::StatusCode;
-use interlingua_model::Api;
 use interlingua_replay::Replay;
 
 use crate::client::Client;
+use crate::http::path_of;
 
 #[tokio::test]
 async fn every_fixture_is_served_to_its_own_request() {
@@ -20,8 +20,7 @@ async fn every_fixture_is_served_to_its_own_request() {
     let server = upstream.spawn().await.unwrap();
     let client = Client::new(server.addr());
     for case in &cases {
-        let path = if case.api == Api::Chat { "/v1/chat/completions" } else { "/v1/responses" };
-        let reply = client.post(path, &case.request).await;
+        let reply = client.post(path_of(case.api), &case.request).await;
         assert_eq!(reply.header("x-replay-case"), case.name);
         let recorded = case.stream.as_ref().or(case.whole.as_ref()).unwrap();
         assert_eq!(reply.status.as_u16(), recorded.status, "{}", case.name);
