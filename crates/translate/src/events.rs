@@ -16,7 +16,7 @@ use crate::stop::StoppingDecoder;
 /// let stamp = Stamp { id: "1".into(), created: 0 };
 /// # let mut request = Request::new("m");
 /// # let message = interlingua_translate::model::Message::new(interlingua_translate::model::Role::User, interlingua_translate::model::Content::Text("hi".into()));
-/// # request.items.push(interlingua_translate::model::Item { origin: Default::default(), kind: interlingua_translate::model::ItemKind::Message(message) });
+/// # request.items.push(interlingua_translate::model::Item::new(Default::default(), interlingua_translate::model::ItemKind::Message(message)));
 /// let outgoing = Upstream::usual(Api::Chat).request(request, Policy::Lenient, stamp)?;
 /// let mut events = outgoing.reply.events();
 /// let mut seen = Collected::default();
