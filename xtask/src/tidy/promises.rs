@@ -48,7 +48,7 @@ fn missing(page: &str, read: impl Fn(&str) -> Option<String>) -> Vec<Finding> {
     findings
 }
 
-/// The tests that a line links to: [`name`](path).
+/// The tests that a line links to, each by its name in backticks.
 fn tests(line: &str) -> impl Iterator<Item = (&str, &str)> {
     line.split("[`").skip(1).filter_map(|rest| {
         let (name, rest) = rest.split_once("`](")?;
