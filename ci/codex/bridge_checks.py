@@ -6,7 +6,7 @@ import re
 
 from chat_upstream import CHAT_MODEL, ChatUpstream, break_off, break_off_call, call, calls, pictures, refuse, say, texts
 from check import expect, same
-from programs import LITE_MODEL, MODEL, Gateway
+from programs import CODEX_LIMIT, LITE_MODEL, MODEL, Gateway, environment, run
 from servers import ACCOUNT, Reply, Server, Tap, now, token
 
 # A PNG of one pixel.
@@ -243,6 +243,22 @@ def check_the_catalogue_of_models(place):
     expect(first and not first.startswith("<"), "the model is told that it is an agent", first[:300])
 
 
+def check_a_catalogue_in_a_file_takes_the_warning_away(place):
+    bridge = Bridge(place, say("Unknown."), say("Known."), model=CHAT_MODEL)
+    unknown = bridge.ask("hello")
+    warned = lambda ended: re.findall(r"(?i)[^\n]*model metadata[^\n]*", f"{ended.stdout}{ended.stderr}")
+    expect(warned(unknown), "of a model that nobody told it of the CLI warns", unknown)
+    command = [place.interlingua, "models", "--codex", "--dialect", "chat", "--upstream", f"{bridge.upstream.url}/v1"]
+    listed = run(command, CODEX_LIMIT, env=environment(place.scratch))
+    same(listed.status, 0, "the status of `interlingua models --codex`", listed)
+    catalogue = place.scratch / "models.json"
+    catalogue.write_text(listed.stdout)
+    place.codex.configure(f"{bridge.tap.url}/v1", CHAT_MODEL, model_catalog_json=str(catalogue))
+    known = bridge.ask("hello")
+    same(known.said, ["Known."], "what the CLI shows", *bridge.evidence())
+    same(warned(known), [], "warnings about the model", known)
+
+
 def check_the_cli_as_it_comes_gives_up_its_websocket_at_once_where_there_is_none(place):
     bridge = Bridge(place, say("Without a socket."), flags=["--websocket=false"])
     place.codex.configure_built_in(f"{bridge.tap.url}/v1")
@@ -318,6 +334,7 @@ CHECKS = [
     check_a_stream_that_always_breaks_off_shows_no_text_twice,
     check_a_call_that_breaks_off_is_not_run,
     check_the_catalogue_of_models,
+    check_a_catalogue_in_a_file_takes_the_warning_away,
     check_the_cli_as_it_comes_gives_up_its_websocket_at_once_where_there_is_none,
     check_the_cli_as_it_comes_with_a_login_and_compressed_bodies,
 ]
