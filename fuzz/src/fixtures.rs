@@ -10,12 +10,14 @@ type Streams = Vec<(String, Vec<u8>)>;
 
 static CHAT: LazyLock<Streams> = LazyLock::new(|| read("chat"));
 static RESPONSES: LazyLock<Streams> = LazyLock::new(|| read("responses"));
+static MESSAGES: LazyLock<Streams> = LazyLock::new(|| read("messages"));
 
 /// Name and bytes of every fixture's stream, in order of name.
 pub fn streams(upstream: Api) -> &'static [(String, Vec<u8>)] {
     match upstream {
         Api::Chat => &CHAT,
         Api::Responses => &RESPONSES,
+        Api::Messages => &MESSAGES,
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use interlingua_model::{Collected, Event, Request};
 use interlingua_sse::{Eof, Parser, write_event};
 use interlingua_translate::chat::Chat;
+use interlingua_translate::messages::Messages;
 use interlingua_translate::responses::Responses;
 use interlingua_translate::{Api, Decode, Dialect, Encode, Frames, Outcome, Sent, Stamp, Style};
 
@@ -42,6 +43,7 @@ pub fn upstream_sent(upstream: Api) -> Sent {
     match upstream {
         Api::Chat => Chat::sent(&REQUEST, &Default::default(), &stamp()),
         Api::Responses => Responses::sent(&REQUEST, &Default::default(), &stamp()),
+        Api::Messages => Messages::sent(&REQUEST, &Default::default(), &stamp()),
     }
 }
 
@@ -60,6 +62,7 @@ pub fn decode<'a>(
     let outcome = match upstream {
         Api::Chat => run(Chat::decoder(sent), chunks, &mut events),
         Api::Responses => run(Responses::decoder(sent), chunks, &mut events),
+        Api::Messages => run(Messages::decoder(sent), chunks, &mut events),
     };
     (events.0, outcome)
 }
@@ -70,6 +73,7 @@ pub fn encode(client: Api, events: &[Event<'static>]) -> Emitted {
     match client {
         Api::Chat => write(Chat::encoder(Chat::context(&REQUEST, &style, stamp())), events),
         Api::Responses => write(Responses::encoder(Responses::context(&REQUEST, &style, stamp())), events),
+        Api::Messages => write(Messages::encoder(Messages::context(&REQUEST, &style, stamp())), events),
     }
 }
 
