@@ -10,6 +10,7 @@ use interlingua_executor::{Answer, Error, Executor};
 use interlingua_translate::{Api, Asked};
 
 use crate::app::Shared;
+use crate::ask::may_ask;
 use crate::members::{Members, raw};
 use crate::route::{Route, Wanted, told};
 use crate::store::{Conversations, Expanded, Shift};
@@ -41,6 +42,7 @@ impl Beside {
         let upstream = &route.first;
         exchange::note(|exchange| exchange.asked(Api::Responses, wanted.as_ref().map_or("", Wanted::model), &body));
         told(upstream);
+        may_ask(wanted.as_ref().map(Wanted::model))?;
         let executor = upstream.executor_for(&headers)?;
         let conversations = Conversations::of(app, &headers);
         let (body, shift) = match conversations.expand(&body).await {

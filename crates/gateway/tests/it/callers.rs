@@ -44,6 +44,18 @@ async fn each_key_opens_the_door_to_its_own_models() {
 }
 
 #[tokio::test]
+async fn what_is_asked_beside_an_answer_is_for_its_own_models_too() {
+    let setup = plan().start().await;
+    for path in ["/v1/responses/compact", "/v1/responses/input_tokens"] {
+        let beside = json!({"model": "o3", "input": "Hello"}).to_string();
+        let (status, error) = refusal(setup.post(path, beside).bearer_auth(ROBOT).send().await.unwrap()).await;
+        assert_eq!((status, &error["code"]), (403, &json!("model_not_allowed")), "{path}");
+    }
+    assert_eq!(setup.replay.log().count(), 0);
+    setup.stop().await;
+}
+
+#[tokio::test]
 async fn who_has_asked_too_often_is_told_when_to_come_back_and_counted_by_name() {
     let setup = plan().start().await;
     for _ in 0..3 {
