@@ -133,6 +133,78 @@ pub trait Encode {
     fn finish(self) -> Vec<Loss>;
 }
 
+/// Writes those members of [`Dialect`], [`Decode`] and [`Encode`] that only hand over to what the folder they are written in
+/// calls by the same name. What is left in the folder is what its API does in its own way.
+macro_rules! halves {
+    (Dialect) => {
+        type Upstream = Upstream;
+        type Context = Context;
+        type Decoder = Decoder;
+        type Encoder = Encoder;
+
+        fn decode_request(body: &[u8]) -> Result<Translated<Request>, Error> {
+            read_request(body, decode_request)
+        }
+
+        fn check_request(body: &[u8]) -> Result<(), Error> {
+            read_request(body, |_: wire::Request| Ok(Translated { value: (), losses: Vec::new() })).map(drop)
+        }
+
+        fn encode_response(response: Response, context: &Context, out: &mut Vec<u8>) -> Result<Vec<Loss>, Error> {
+            let Translated { value, losses } = encode_response(response, context)?;
+            write_json(out, &value);
+            Ok(losses)
+        }
+
+        fn decoder(sent: &Sent) -> Decoder {
+            Decoder::new(sent)
+        }
+
+        fn encoder(context: Context) -> Encoder {
+            Encoder::new(context)
+        }
+
+        fn context(request: &Request, style: &Style, stamp: Stamp) -> Context {
+            Context::new(request, style, stamp)
+        }
+
+        fn sent(request: &Request, upstream: &Upstream, stamp: &Stamp) -> Sent {
+            sent(request, upstream, stamp)
+        }
+    };
+    (Decode) => {
+        fn read(&mut self, data: &str, name: Option<&str>, out: &mut impl Sink) {
+            self.read(data, name, out);
+        }
+
+        fn read_cut(&mut self, data: &str, name: Option<&str>, out: &mut impl Sink) {
+            self.read_cut(data, name, out);
+        }
+
+        fn has_ended(&self) -> bool {
+            self.has_ended()
+        }
+
+        fn is_complete(&self) -> bool {
+            self.is_complete()
+        }
+
+        fn finish(self, reason: Option<Failure>, out: &mut impl Sink) -> Outcome {
+            self.finish_for(reason, out)
+        }
+    };
+    (Encode) => {
+        fn failure(&self) -> Option<&Failure> {
+            self.failure()
+        }
+
+        fn finish(self) -> Vec<Loss> {
+            self.finish()
+        }
+    };
+}
+pub(crate) use halves;
+
 /// Writes the table: for each API its folder, which is also the name of its type there.
 macro_rules! dialects {
     ($($(#[$doc:meta])* $api:ident: $module:ident;)*) => {

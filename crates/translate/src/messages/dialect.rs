@@ -6,6 +6,7 @@ use interlingua_wire::messages as wire;
 use super::reply::{decode_response, encode_response};
 use super::request::{decode_request, sent, write_request};
 use super::{Context, Decoder, Encoder, Upstream};
+use crate::api::halves;
 use crate::frames::write_json;
 use crate::json_body::{read_reply, read_request};
 use crate::outcome::Outcome;
@@ -20,18 +21,7 @@ impl Dialect for Messages {
     const PATH: &'static str = "/messages";
     const TEXTS: &'static str = "content";
 
-    type Upstream = Upstream;
-    type Context = Context;
-    type Decoder = Decoder;
-    type Encoder = Encoder;
-
-    fn decode_request(body: &[u8]) -> Result<Translated<Request>, Error> {
-        read_request(body, decode_request)
-    }
-
-    fn check_request(body: &[u8]) -> Result<(), Error> {
-        read_request(body, |_: wire::Request| Ok(Translated { value: (), losses: Vec::new() })).map(drop)
-    }
+    halves!(Dialect);
 
     fn encode_request(request: Request, upstream: &Upstream, sent: &Sent) -> Result<Written, Error> {
         let (Translated { value, losses }, places) = write_request(request, upstream, sent)?;
@@ -44,53 +34,13 @@ impl Dialect for Messages {
         read_reply(body, |reply| decode_response(reply, sent))
     }
 
-    fn encode_response(response: Response, context: &Context, out: &mut Vec<u8>) -> Result<Vec<Loss>, Error> {
-        let Translated { value, losses } = encode_response(response, context)?;
-        write_json(out, &value);
-        Ok(losses)
-    }
-
-    fn decoder(sent: &Sent) -> Decoder {
-        Decoder::new(sent)
-    }
-
-    fn encoder(context: Context) -> Encoder {
-        Encoder::new(context)
-    }
-
-    fn context(request: &Request, style: &Style, stamp: Stamp) -> Context {
-        Context::new(request, style, stamp)
-    }
-
     fn keep(_context: &mut Context, _kept: &Kept) {
         // No reply of this API says where it goes on.
-    }
-
-    fn sent(request: &Request, upstream: &Upstream, stamp: &Stamp) -> Sent {
-        sent(request, upstream, stamp)
     }
 }
 
 impl Decode for Decoder {
-    fn read(&mut self, data: &str, name: Option<&str>, out: &mut impl Sink) {
-        self.read(data, name, out);
-    }
-
-    fn read_cut(&mut self, data: &str, name: Option<&str>, out: &mut impl Sink) {
-        self.read_cut(data, name, out);
-    }
-
-    fn has_ended(&self) -> bool {
-        self.has_ended()
-    }
-
-    fn is_complete(&self) -> bool {
-        self.is_complete()
-    }
-
-    fn finish(self, reason: Option<Failure>, out: &mut impl Sink) -> Outcome {
-        self.finish_for(reason, out)
-    }
+    halves!(Decode);
 }
 
 impl Encode for Encoder {
@@ -98,11 +48,5 @@ impl Encode for Encoder {
         self.push(event, &mut |event| out.frame(Some(event.tag()), |out| write_json(out, &event)));
     }
 
-    fn failure(&self) -> Option<&Failure> {
-        self.failure()
-    }
-
-    fn finish(self) -> Vec<Loss> {
-        self.finish()
-    }
+    halves!(Encode);
 }

@@ -6,6 +6,7 @@ use interlingua_wire::responses as wire;
 use super::reply::{decode_response, encode_response};
 use super::request::{decode_request, sent, write_request};
 use super::{Context, Decoder, Encoder, Upstream};
+use crate::api::halves;
 use crate::frames::write_json;
 use crate::json_body::{read_reply, read_request};
 use crate::outcome::Outcome;
@@ -22,18 +23,7 @@ impl Dialect for Responses {
     const LAST_WORDS: &'static [&'static str] =
         &["response.completed", "response.incomplete", "response.failed", "response.done"];
 
-    type Upstream = Upstream;
-    type Context = Context;
-    type Decoder = Decoder;
-    type Encoder = Encoder;
-
-    fn decode_request(body: &[u8]) -> Result<Translated<Request>, Error> {
-        read_request(body, decode_request)
-    }
-
-    fn check_request(body: &[u8]) -> Result<(), Error> {
-        read_request(body, |_: wire::Request| Ok(Translated { value: (), losses: Vec::new() })).map(drop)
-    }
+    halves!(Dialect);
 
     fn encode_request(request: Request, upstream: &Upstream, sent: &Sent) -> Result<Written, Error> {
         let (Translated { value, losses }, places) = write_request(request, upstream, sent)?;
@@ -47,53 +37,13 @@ impl Dialect for Responses {
         read_reply(body, |reply| decode_response(reply, sent))
     }
 
-    fn encode_response(response: Response, context: &Context, out: &mut Vec<u8>) -> Result<Vec<Loss>, Error> {
-        let Translated { value, losses } = encode_response(response, context)?;
-        write_json(out, &value);
-        Ok(losses)
-    }
-
-    fn decoder(sent: &Sent) -> Decoder {
-        Decoder::new(sent)
-    }
-
-    fn encoder(context: Context) -> Encoder {
-        Encoder::new(context)
-    }
-
-    fn context(request: &Request, style: &Style, stamp: Stamp) -> Context {
-        Context::new(request, style, stamp)
-    }
-
     fn keep(context: &mut Context, kept: &Kept) {
         context.keep(kept);
-    }
-
-    fn sent(request: &Request, upstream: &Upstream, stamp: &Stamp) -> Sent {
-        sent(request, upstream, stamp)
     }
 }
 
 impl Decode for Decoder {
-    fn read(&mut self, data: &str, name: Option<&str>, out: &mut impl Sink) {
-        self.read(data, name, out);
-    }
-
-    fn read_cut(&mut self, data: &str, name: Option<&str>, out: &mut impl Sink) {
-        self.read_cut(data, name, out);
-    }
-
-    fn has_ended(&self) -> bool {
-        self.has_ended()
-    }
-
-    fn is_complete(&self) -> bool {
-        self.is_complete()
-    }
-
-    fn finish(self, reason: Option<Failure>, out: &mut impl Sink) -> Outcome {
-        self.finish_for(reason, out)
-    }
+    halves!(Decode);
 }
 
 impl Encode for Encoder {
@@ -105,11 +55,5 @@ impl Encode for Encoder {
         self.events.resume(frames);
     }
 
-    fn failure(&self) -> Option<&Failure> {
-        self.failure()
-    }
-
-    fn finish(self) -> Vec<Loss> {
-        self.finish()
-    }
+    halves!(Encode);
 }
