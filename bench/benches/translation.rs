@@ -4,7 +4,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use interlingua_bench as work;
 
 fn streams(c: &mut Criterion) {
-    let (bytes, reply) = (work::responses_stream(), work::reply());
+    let (bytes, reply) = (work::responses_stream(), work::reply(interlingua_translate::Api::Chat));
     let mut group = c.benchmark_group("stream");
     group.throughput(Throughput::Bytes(bytes.len() as u64));
     for chunk in [16 * 1024, 64] {

@@ -16,7 +16,10 @@ pub fn responses_stream() -> Vec<u8> {
     let id = r#""item_id":"rs_68af40337aa08193becb5e8a1c1d0b6005438e46b5f69a3b","output_index":0"#;
     let item = r#""output_index":0,"item":{"id":"rs_68af40337aa08193becb5e8a1c1d0b6005438e46b5f69a3b","type":"reasoning","summary":[]}"#;
     stream.event("response.output_item.added", item);
-    stream.event("response.reasoning_summary_part.added", &format!(r#"{id},"summary_index":0,"part":{{"type":"summary_text","text":""}}"#));
+    stream.event(
+        "response.reasoning_summary_part.added",
+        &format!(r#"{id},"summary_index":0,"part":{{"type":"summary_text","text":""}}"#),
+    );
     let mut summary = String::new();
     for n in 0..100 {
         let delta = word(n);
@@ -25,14 +28,23 @@ pub fn responses_stream() -> Vec<u8> {
         stream.event("response.reasoning_summary_text.delta", &rest);
     }
     stream.event("response.reasoning_summary_text.done", &format!(r#"{id},"summary_index":0,"text":"{summary}""#));
-    stream.event("response.reasoning_summary_part.done", &format!(r#"{id},"summary_index":0,"part":{{"type":"summary_text","text":"{summary}"}}"#));
-    let item = format!(r#"{{"id":"rs_68af40337aa08193becb5e8a1c1d0b6005438e46b5f69a3b","type":"reasoning","encrypted_content":"{}","summary":[{{"type":"summary_text","text":"{summary}"}}]}}"#, "gAAAAABo".repeat(140));
+    stream.event(
+        "response.reasoning_summary_part.done",
+        &format!(r#"{id},"summary_index":0,"part":{{"type":"summary_text","text":"{summary}"}}"#),
+    );
+    let item = format!(
+        r#"{{"id":"rs_68af40337aa08193becb5e8a1c1d0b6005438e46b5f69a3b","type":"reasoning","encrypted_content":"{}","summary":[{{"type":"summary_text","text":"{summary}"}}]}}"#,
+        "gAAAAABo".repeat(140)
+    );
     stream.event("response.output_item.done", &format!(r#""output_index":0,"item":{item}"#));
     let mut output = item;
 
     let id = r#""item_id":"msg_68af4033a2b88193b1c3d4e5f6a7b8c905438e46b5f69a3b","output_index":1,"content_index":0"#;
     stream.event("response.output_item.added", r#""output_index":1,"item":{"id":"msg_68af4033a2b88193b1c3d4e5f6a7b8c905438e46b5f69a3b","type":"message","status":"in_progress","content":[],"role":"assistant"}"#);
-    stream.event("response.content_part.added", &format!(r#"{id},"part":{{"type":"output_text","annotations":[],"logprobs":[],"text":""}}"#));
+    stream.event(
+        "response.content_part.added",
+        &format!(r#"{id},"part":{{"type":"output_text","annotations":[],"logprobs":[],"text":""}}"#),
+    );
     let mut text = String::new();
     for n in 0..2000 {
         let delta = word(n);
@@ -41,8 +53,13 @@ pub fn responses_stream() -> Vec<u8> {
         stream.event("response.output_text.delta", &rest);
     }
     stream.event("response.output_text.done", &format!(r#"{id},"text":"{text}","logprobs":[]"#));
-    stream.event("response.content_part.done", &format!(r#"{id},"part":{{"type":"output_text","annotations":[],"logprobs":[],"text":"{text}"}}"#));
-    let item = format!(r#"{{"id":"msg_68af4033a2b88193b1c3d4e5f6a7b8c905438e46b5f69a3b","type":"message","status":"completed","content":[{{"type":"output_text","annotations":[],"logprobs":[],"text":"{text}"}}],"role":"assistant"}}"#);
+    stream.event(
+        "response.content_part.done",
+        &format!(r#"{id},"part":{{"type":"output_text","annotations":[],"logprobs":[],"text":"{text}"}}"#),
+    );
+    let item = format!(
+        r#"{{"id":"msg_68af4033a2b88193b1c3d4e5f6a7b8c905438e46b5f69a3b","type":"message","status":"completed","content":[{{"type":"output_text","annotations":[],"logprobs":[],"text":"{text}"}}],"role":"assistant"}}"#
+    );
     stream.event("response.output_item.done", &format!(r#""output_index":1,"item":{item}"#));
     let _ = write!(output, ",{item}");
 
@@ -52,10 +69,15 @@ pub fn responses_stream() -> Vec<u8> {
     for n in 0..200 {
         let delta = word(n);
         arguments.push_str(&delta);
-        stream.event("response.function_call_arguments.delta", &format!(r#"{id},"delta":"{delta}","obfuscation":"x8qLwG1v3Zk""#));
+        stream.event(
+            "response.function_call_arguments.delta",
+            &format!(r#"{id},"delta":"{delta}","obfuscation":"x8qLwG1v3Zk""#),
+        );
     }
     stream.event("response.function_call_arguments.done", &format!(r#"{id},"arguments":"{arguments}""#));
-    let item = format!(r#"{{"id":"fc_68af4035c3d88193a0b1c2d3e4f5a6b705438e46b5f69a3b","type":"function_call","status":"completed","arguments":"{arguments}","call_id":"call_Zt0Xq1yHbNnM3cVfGkLw8RpE","name":"write_file"}}"#);
+    let item = format!(
+        r#"{{"id":"fc_68af4035c3d88193a0b1c2d3e4f5a6b705438e46b5f69a3b","type":"function_call","status":"completed","arguments":"{arguments}","call_id":"call_Zt0Xq1yHbNnM3cVfGkLw8RpE","name":"write_file"}}"#
+    );
     stream.event("response.output_item.done", &format!(r#""output_index":2,"item":{item}"#));
     let _ = write!(output, ",{item}");
 
@@ -82,7 +104,9 @@ impl Stream {
 }
 
 fn word(n: usize) -> String {
-    ["The", " quick", " brown", " fox", " jumps", " over", " the", " lazy", " dog", "."][n % 10].to_owned()
+    // As JSON spells them: every tenth has an escape, every tenth is not ASCII.
+    ["The", " quick", r#" \"brown\""#, " fox", " springt", " \u{fc}ber", " the", " lazy", " dog", "."][n % 10]
+        .to_owned()
 }
 
 /// A Chat request of 50 messages and 10 tools.
@@ -93,7 +117,10 @@ pub fn long_request() -> Vec<u8> {
         let text = "Please look at the file and tell me what the second function does. ".repeat(6);
         let _ = match n % 5 {
             0 => write!(messages, r#"{comma}{{"role":"user","content":[{{"type":"text","text":"{text}"}}]}}"#),
-            1 => write!(messages, r#"{comma}{{"role":"assistant","content":null,"tool_calls":[{{"id":"call_{n}","type":"function","function":{{"name":"tool_3","arguments":"{{\"path\":\"src/main.rs\"}}"}}}}]}}"#),
+            1 => write!(
+                messages,
+                r#"{comma}{{"role":"assistant","content":null,"tool_calls":[{{"id":"call_{n}","type":"function","function":{{"name":"tool_3","arguments":"{{\"path\":\"src/main.rs\"}}"}}}}]}}"#
+            ),
             2 => write!(messages, r#"{comma}{{"role":"tool","tool_call_id":"call_{}","content":"{text}"}}"#, n - 1),
             3 => write!(messages, r#"{comma}{{"role":"assistant","content":"{text}"}}"#),
             _ => write!(messages, r#"{comma}{{"role":"user","content":"{text}"}}"#),
@@ -102,7 +129,10 @@ pub fn long_request() -> Vec<u8> {
     let mut tools = String::new();
     for n in 0..10 {
         let comma = if n == 0 { "" } else { "," };
-        let _ = write!(tools, r#"{comma}{{"type":"function","function":{{"name":"tool_{n}","description":"Reads a file of the project and returns its text.","parameters":{{"type":"object","properties":{{"path":{{"type":"string","description":"Relative path"}},"limit":{{"type":"integer"}},"mode":{{"type":"string","enum":["text","binary"]}}}},"required":["path"],"additionalProperties":false}}}}}}"#);
+        let _ = write!(
+            tools,
+            r#"{comma}{{"type":"function","function":{{"name":"tool_{n}","description":"Reads a file of the project and returns its text.","parameters":{{"type":"object","properties":{{"path":{{"type":"string","description":"Relative path"}},"limit":{{"type":"integer"}},"mode":{{"type":"string","enum":["text","binary"]}}}},"required":["path"],"additionalProperties":false}}}}}}"#
+        );
     }
     format!(r#"{{"model":"gpt-5.4","stream":true,"messages":[{messages}],"tools":[{tools}],"tool_choice":"auto","reasoning_effort":"medium"}}"#).into_bytes()
 }
@@ -117,13 +147,28 @@ fn stamp() -> Stamp {
     Stamp { id: "bench".to_owned(), created: 0 }
 }
 
-/// What reads a Responses stream for a Chat client.
-pub fn reply() -> Reply {
-    let body = br#"{"model":"gpt-5.4","stream":true,"messages":[{"role":"user","content":"hi"}]}"#;
-    Translator::new(Api::Chat).request(body, &Upstream::usual(Api::Responses), stamp()).unwrap().reply
+/// What reads a stream for a client of one of OpenAI's two APIs, out of the other.
+pub fn reply(client: Api) -> Reply {
+    let (body, upstream): (&[u8], Api) = match client {
+        Api::Chat => {
+            let body = br#"{"model":"gpt-5.4","stream":true,"stream_options":{"include_usage":true},"messages":[{"role":"user","content":"hi"}]}"#;
+            (body, Api::Responses)
+        }
+        _ => (br#"{"model":"gpt-5.4","stream":true,"input":"hi"}"#, Api::Chat),
+    };
+    Translator::new(client).request(body, &Upstream::usual(upstream), stamp()).unwrap().reply
 }
 
-/// Responses bytes to Chat bytes, in chunks of a size; the length of what came out.
+/// The same reply as [`responses_stream`] as a Chat stream.
+pub fn chat_stream() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut answer = reply(Api::Chat).answer();
+    answer.bytes(&responses_stream(), &mut bytes);
+    assert_eq!(answer.finish(&mut bytes).failure(), None);
+    bytes
+}
+
+/// A stream's bytes to a client's, in chunks of a size; the length of what came out.
 pub fn translate_stream(reply: &Reply, bytes: &[u8], chunk: usize) -> usize {
     let mut answer = reply.answer();
     let (mut out, mut total) = (Vec::with_capacity(64 * 1024), 0);
@@ -134,6 +179,19 @@ pub fn translate_stream(reply: &Reply, bytes: &[u8], chunk: usize) -> usize {
     }
     assert_eq!(answer.finish(&mut out).failure(), None);
     total + out.len()
+}
+
+/// Bytes to events and no more; the length of their data.
+pub fn frame(pieces: &[&[u8]]) -> usize {
+    let mut parser = Parser::new();
+    let mut length = 0;
+    for piece in pieces {
+        parser.feed(piece);
+        while let Some(event) = parser.next_event().unwrap() {
+            length += event.data.len();
+        }
+    }
+    length
 }
 
 /// The bound for a stream: the same bytes, framed and parsed into borrowed types, and nothing more.

@@ -1,6 +1,7 @@
 //! Tasks of this repository, run as `cargo xtask TASK`. One file per task; every check of `tidy` is a test as well.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool talks to its terminal")]
 
+mod bench;
 mod case;
 mod ci;
 mod credentials;
@@ -39,6 +40,8 @@ enum Task {
     Record(record::Arguments),
     /// Run the examples and the README's program, and check what they print
     Examples,
+    /// Measure speed and memory beside other programs', and write docs/performance.md
+    Bench(bench::Arguments),
     /// Run what continuous integration runs
     Ci {
         /// Steps to run, in this order; all when none is given
@@ -61,6 +64,7 @@ fn run(task: Task) -> anyhow::Result<()> {
     match task {
         Task::Tidy => tidy::run(&project),
         Task::RegenFixtures { check } => regen_fixtures::run(&project, if check { Mode::Check } else { Mode::Write }),
+        Task::Bench(arguments) => bench::run(&project, &arguments),
         Task::Examples => examples::run(&project),
         Task::Record(arguments) => record::run(&project, &arguments),
         Task::Ci { steps } => ci::run(&project, &steps),

@@ -1,0 +1,93 @@
+//! Measuring in turns, and the rows that come of it.
+
+use std::fmt::Write as _;
+use std::hint::black_box;
+use std::time::Instant;
+
+/// What is measured: a name, and a pass over the whole input that returns something that depends on all of it.
+pub struct Case<'a> {
+    pub name: String,
+    pass: Box<dyn FnMut() -> usize + 'a>,
+}
+
+impl<'a> Case<'a> {
+    pub fn new(name: impl Into<String>, pass: impl FnMut() -> usize + 'a) -> Self {
+        Self { name: name.into(), pass: Box::new(pass) }
+    }
+}
+
+/// What one pass took.
+pub struct Measured {
+    pub name: String,
+    /// Seconds of each round.
+    times: Vec<f64>,
+    /// Allocations of one pass.
+    pub allocations: f64,
+    /// The most bytes of heap it held at once.
+    pub heap: f64,
+}
+
+impl Measured {
+    /// How many times as long it took as another.
+    pub fn times_longer(&self, other: &Self) -> f64 {
+        let mut ratios: Vec<f64> = self.times.iter().zip(&other.times).map(|(this, other)| this / other).collect();
+        ratios.sort_by(f64::total_cmp);
+        ratios[ratios.len() / 2]
+    }
+}
+
+/// Runs the cases in turns, each often enough in a turn to be seen.
+pub fn measure(mut cases: Vec<Case<'_>>, rounds: u32) -> Vec<Measured> {
+    const TURN: f64 = 0.015;
+    let mut measured: Vec<(Measured, u32)> = cases
+        .iter_mut()
+        .map(|case| {
+            black_box((case.pass)());
+            let counted = allocation_counter::measure(|| _ = black_box((case.pass)()));
+            let begun = Instant::now();
+            black_box((case.pass)());
+            let passes = (TURN / begun.elapsed().as_secs_f64()).ceil().clamp(1.0, 1e6) as u32;
+            let (allocations, heap) = (counted.count_total as f64, counted.bytes_max as f64);
+            (Measured { name: case.name.clone(), times: Vec::new(), allocations, heap }, passes)
+        })
+        .collect();
+    for _ in 0..rounds {
+        for (case, (measured, passes)) in cases.iter_mut().zip(&mut measured) {
+            let begun = Instant::now();
+            for _ in 0..*passes {
+                black_box((case.pass)());
+            }
+            measured.times.push(begun.elapsed().as_secs_f64() / f64::from(*passes));
+        }
+    }
+    measured.into_iter().map(|(measured, _)| measured).collect()
+}
+
+/// What a row must reach, and what it aims for.
+pub struct Asked {
+    pub must: f64,
+    pub aim: f64,
+}
+
+/// Rows, as lines of JSON.
+#[derive(Default)]
+pub struct Rows(String);
+
+impl Rows {
+    pub fn about(&mut self, group: &str, about: &str) {
+        let _ = writeln!(self.0, "{}", serde_json::json!({ "group": group, "about": about }));
+    }
+
+    pub fn row(&mut self, group: &str, row: &str, unit: &str, value: f64, asked: Option<Asked>) {
+        let mut line = serde_json::json!({ "group": group, "row": row, "unit": unit, "value": value });
+        if let Some(Asked { must, aim }) = asked {
+            line["must"] = must.into();
+            line["aim"] = aim.into();
+        }
+        let _ = writeln!(self.0, "{line}");
+    }
+
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+}
