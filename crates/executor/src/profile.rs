@@ -51,7 +51,7 @@ impl Profile {
     /// The public API of Anthropic.
     #[must_use]
     pub fn anthropic() -> Self {
-        Self { backend: Backend::anthropic(), ..Self::of(Upstream::usual(Api::Messages)) }
+        Self { backend: Backend::anthropic(), ..Self::of(Upstream::Messages(MessagesUpstream::anthropic())) }
     }
 
     /// A model server that speaks an older or smaller Chat Completions API than OpenAI's.

@@ -49,6 +49,7 @@ mod history;
 mod json_body;
 mod kept;
 mod loss;
+mod mid_system;
 mod names;
 mod opaque;
 mod operator;
@@ -56,7 +57,6 @@ mod outcome;
 #[cfg(feature = "sse")]
 mod passing;
 mod places;
-mod reminder;
 mod reply;
 mod seals;
 mod sent;
@@ -88,6 +88,7 @@ pub use interlingua_model::Api;
 pub use kept::Kept;
 pub use loss::{Loss, LossCode, Policy, Translated};
 pub use messages::Upstream as MessagesUpstream;
+pub use mid_system::MidSystem;
 pub use outcome::{End, Outcome};
 #[cfg(feature = "sse")]
 pub use passing::Passing;

@@ -1,5 +1,6 @@
 //! What a Chat Completions upstream accepts and forces: data, not code.
 
+use crate::MidSystem;
 use crate::settings::{names, settings};
 
 settings! {
@@ -16,6 +17,9 @@ settings! {
         developer_as_system: bool = false,
         /// Whether the system messages at the beginning become one, for servers whose template allows no second one.
         merge_leading_system: bool = false,
+        /// What becomes of text of the operator in the middle of a conversation: it keeps its place as a message, or is a reminder at
+        /// the end of the user's turn before it, for servers whose template allows such text only at the beginning.
+        mid_system: MidSystem = MidSystem::Keep,
         /// Whether the limit of tokens goes into the deprecated `max_tokens`.
         legacy_max_tokens: bool = false,
         /// Fields that this upstream refuses; they are left out.
@@ -45,6 +49,7 @@ impl Upstream {
         Self {
             developer_as_system: true,
             merge_leading_system: true,
+            mid_system: MidSystem::Reminder,
             legacy_max_tokens: true,
             refused: vec![
                 Field::Store,

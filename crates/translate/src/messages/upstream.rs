@@ -1,28 +1,30 @@
 //! What a Messages upstream accepts and forces: data, not code.
 
+use crate::MidSystem;
 use crate::settings::{names, settings};
 
 settings! {
-    /// The ways of a Messages upstream. The default is Anthropic's own API.
+    /// The ways of a Messages upstream. The default is Anthropic's own API, asked for each answer as the caller asks for it.
     ///
     /// ```
-    /// use interlingua_translate::MessagesUpstream;
+    /// use interlingua_translate::{MessagesUpstream, MidSystem};
     ///
     /// let local = MessagesUpstream { default_max_tokens: 8192, ..MessagesUpstream::compatible() };
-    /// assert!(local.mid_system_as_reminder && !local.auto_cache);
+    /// assert!(local.mid_system == MidSystem::Reminder && !local.auto_cache);
     /// ```
     pub struct Upstream {
         /// Whether the upstream takes `temperature`, `top_p` and `top_k`; newer models refuse them, whatever they say.
         sampling: bool = false,
         /// Whether a conversation may end with a turn of the model, which the model then continues; newer models refuse it.
         prefill: bool = false,
-        /// Whether text of the operator in the middle of a conversation becomes a reminder at the end of the user's turn before it,
-        /// for models that know no `system` message there.
-        mid_system_as_reminder: bool = false,
+        /// What becomes of text of the operator in the middle of a conversation: it keeps its place as a `system` message, or is a
+        /// reminder at the end of the user's turn before it, for models that know no such message there.
+        mid_system: MidSystem = MidSystem::Keep,
         /// Whether prompts are cached although the caller does not say where: nothing is cached unasked.
         auto_cache: bool = true,
-        /// Whether every answer is asked for as a stream: a long one in one piece times out.
-        always_stream: bool = true,
+        /// Whether every answer is asked for as a stream, and put together for who wants it in one piece: a long one in one piece
+        /// times out.
+        always_stream: bool = false,
         /// Fields that this upstream refuses; they are left out.
         refused: Vec<Field> = Vec::new(),
         /// The most tokens that the model writes, asked for when the caller does not say.
@@ -41,14 +43,19 @@ settings! {
 }
 
 impl Upstream {
+    /// Anthropic's own API over a network, where a long answer in one piece times out.
+    #[must_use]
+    pub fn anthropic() -> Self {
+        Self { always_stream: true, ..Self::default() }
+    }
+
     /// A model server that speaks an older or smaller API than Anthropic's.
     #[must_use]
     pub fn compatible() -> Self {
         Self {
             sampling: true,
-            mid_system_as_reminder: true,
+            mid_system: MidSystem::Reminder,
             auto_cache: false,
-            always_stream: false,
             refused: vec![Field::ServiceTier, Field::CacheControl, Field::Strict],
             default_max_tokens: 8192,
             ..Self::default()

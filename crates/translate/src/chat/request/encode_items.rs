@@ -11,11 +11,12 @@ use super::encode_turn::{AssistantTurn, Placed};
 use super::writing::Writing;
 use crate::beside::leave_out_fields;
 use crate::convert::wire_json;
+use crate::mid_system::reminder;
 use crate::opaque::leave_out_of_request;
 use crate::operator::said_to;
 use crate::places::{At, What};
 use crate::tool_error::told;
-use crate::{Error, LossCode, RequestCode};
+use crate::{Error, LossCode, MidSystem, RequestCode};
 
 pub(super) fn encode_messages(
     out: &mut Writing<'_>,
@@ -34,8 +35,13 @@ pub(super) fn encode_messages(
                 conversation.turn().say(out, message, origin)?;
             }
             ItemKind::Message(message) => {
-                let message = encode_message(out, message)?;
-                conversation.said(Placed::new(message, Some(origin)));
+                let said = Placed::new(encode_message(out, message)?, Some(origin));
+                let is_late = is_system(&said) && conversation.has_begun();
+                if is_late && out.upstream.mid_system == MidSystem::Reminder {
+                    conversation.remind(said);
+                } else {
+                    conversation.said(said);
+                }
             }
             ItemKind::ToolCall(call) => conversation.turn().call(out, call, origin),
             ItemKind::ToolResult(result) => conversation.answer(out, result, origin)?,
@@ -78,7 +84,7 @@ pub(super) fn encode_messages(
 
 /// Notes where a message came from, now that it stands where it stays.
 fn place(out: &mut Writing<'_>, placed: Placed, index: usize) -> wire::Message {
-    let Placed { message, origin, calls } = placed;
+    let Placed { message, origin, calls, is_reminder: _ } = placed;
     if let Some(origin) = origin {
         let what = if matches!(message, wire::Message::Tool(_)) { What::Result } else { What::Message };
         out.places.add(At::Item("messages", index), what, origin);
@@ -116,7 +122,29 @@ impl Conversation {
         if !self.open.turn.is_empty() {
             self.close();
         }
-        self.open.said.push(message);
+        match self.open.said.last_mut() {
+            // What follows a reminder that has no user's message to stand in is said in one message with it.
+            Some(last) if last.is_reminder && matches!(message.message, wire::Message::User(_)) => last.join(message),
+            Some(_) | None => self.open.said.push(message),
+        }
+    }
+
+    /// Whether anybody but the operator has said anything.
+    fn has_begun(&self) -> bool {
+        let is_other = |placed: &Placed| !is_system(placed);
+        !self.done.is_empty() || !self.open.turn.is_empty() || self.open.said.iter().any(is_other)
+    }
+
+    /// Reminds the model of what the operator says: in the user's message that stands before it, or in one of its own.
+    fn remind(&mut self, said: Placed) {
+        let text = wire::Content::Text(reminder(&text(said.message).unwrap_or_default()));
+        let message = Placed::new(wire::Message::User(plain(text, None)), said.origin);
+        if self.open.turn.is_empty()
+            && let Some(last) = self.open.said.last_mut().filter(|last| matches!(last.message, wire::Message::User(_)))
+        {
+            return last.join(message);
+        }
+        self.said(Placed { is_reminder: true, ..message });
     }
 
     /// Puts a result behind the call it answers, wherever that stands.
@@ -181,9 +209,12 @@ fn by_role(out: &Writing<'_>, role: &Role, message: wire::PlainMessage) -> wire:
     }
 }
 
+fn is_system(placed: &Placed) -> bool {
+    matches!(placed.message, wire::Message::System(_) | wire::Message::Developer(_))
+}
+
 /// Joins the system messages that the conversation begins with, for servers whose template allows only one.
 fn merge_leading(messages: &mut Vec<Placed>) {
-    let is_system = |placed: &Placed| matches!(placed.message, wire::Message::System(_) | wire::Message::Developer(_));
     let count = messages.iter().take_while(|message| is_system(message)).count();
     if count < 2 {
         return;

@@ -16,11 +16,36 @@ pub(super) struct Placed {
     /// `None` for one that was made of several things, or of none.
     pub(super) origin: Option<Origin>,
     pub(super) calls: Vec<(What, Origin)>,
+    /// Whether it is nothing but what the operator reminds the model of.
+    pub(super) is_reminder: bool,
 }
 
 impl Placed {
     pub(super) fn new(message: wire::Message, origin: Option<Origin>) -> Self {
-        Self { message, origin, calls: Vec::new() }
+        Self { message, origin, calls: Vec::new(), is_reminder: false }
+    }
+
+    /// Says in one user's message what two say.
+    pub(super) fn join(&mut self, other: Self) {
+        let (wire::Message::User(message), wire::Message::User(more)) = (&mut self.message, other.message) else {
+            return;
+        };
+        message.content = Some(match (message.content.take(), more.content) {
+            (Some(wire::Content::Text(text)), Some(wire::Content::Text(more))) => {
+                wire::Content::Text(text + crate::MESSAGE_JOINER + &more)
+            }
+            (before, after) => wire::Content::Parts(before.into_iter().chain(after).flat_map(parts).collect()),
+        });
+        message.name = message.name.take().or(more.name);
+        self.origin = None;
+        self.is_reminder &= other.is_reminder;
+    }
+}
+
+fn parts(content: wire::Content) -> Vec<wire::Part> {
+    match content {
+        wire::Content::Text(text) => vec![text_part(text)],
+        wire::Content::Parts(parts) => parts,
     }
 }
 
@@ -144,7 +169,12 @@ impl AssistantTurn {
             reasoning_content: (!reasoning.is_empty()).then_some(reasoning),
             ..wire::AssistantMessage::default()
         };
-        messages.push(Placed { message: wire::Message::Assistant(Box::new(assistant)), origin, calls: call_origins });
+        messages.push(Placed {
+            message: wire::Message::Assistant(Box::new(assistant)),
+            origin,
+            calls: call_origins,
+            is_reminder: false,
+        });
         messages
             .extend(results.into_iter().map(|(result, origin)| Placed::new(wire::Message::Tool(result), Some(origin))));
         if !media.is_empty() {

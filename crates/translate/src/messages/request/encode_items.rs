@@ -42,7 +42,7 @@ pub(super) fn encode_items(
                 report(out, &message, origin);
                 let blocks = texts(out, message.content, origin)?;
                 if has_begun {
-                    turns.direct(out.upstream.mid_system_as_reminder, origin, blocks);
+                    turns.direct(out.upstream.mid_system, origin, blocks);
                 } else {
                     leading.extend(blocks);
                 }

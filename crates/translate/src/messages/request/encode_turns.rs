@@ -5,8 +5,9 @@ use interlingua_wire::messages as wire;
 
 use super::encode_content::text_block;
 use super::writing::Writing;
-use crate::LossCode;
+use crate::mid_system::reminder;
 use crate::places::{At, What};
+use crate::{LossCode, MidSystem};
 
 /// What stands where the other side has to speak first, or last.
 const FILLER: &str = "…";
@@ -99,12 +100,12 @@ impl Turns {
     }
 
     /// The operator says something in the middle of the conversation: as a reminder, only the user can say it.
-    pub(super) fn direct(&mut self, is_reminder: bool, origin: Origin, blocks: Vec<wire::Block>) {
+    pub(super) fn direct(&mut self, way: MidSystem, origin: Origin, blocks: Vec<wire::Block>) {
         if blocks.is_empty() {
             return;
         }
         match self.turns.last_mut() {
-            Some(turn) if turn.side == Side::User || (!is_reminder && turn.ends_with_server()) => {
+            Some(turn) if turn.side == Side::User || (way == MidSystem::Keep && turn.ends_with_server()) => {
                 turn.system.push((origin, blocks));
             }
             Some(_) | None => self.waiting.push((origin, blocks)),
@@ -194,8 +195,8 @@ impl Turn {
 
     fn write(self, out: &mut Writing<'_>, messages: &mut Vec<wire::Message>) {
         let Self { side, results, mut blocks, is_string, mut system } = self;
-        if out.upstream.mid_system_as_reminder && !system.is_empty() {
-            let text = reminder(std::mem::take(&mut system));
+        if out.upstream.mid_system == MidSystem::Reminder && !system.is_empty() {
+            let text = told(std::mem::take(&mut system));
             let placed = Placed { block: text_block(text, None), what: What::Setting, origin: Origin::default() };
             if is_string {
                 // Two texts are a list.
@@ -237,7 +238,7 @@ fn only_text(blocks: &[wire::Block]) -> Option<String> {
 }
 
 /// Operator's text in the form in which it may stand in a user's turn.
-fn reminder(texts: Vec<(Origin, Vec<wire::Block>)>) -> String {
+fn told(texts: Vec<(Origin, Vec<wire::Block>)>) -> String {
     let mut lines = Vec::new();
     for (_, blocks) in texts {
         for block in blocks {
@@ -248,5 +249,5 @@ fn reminder(texts: Vec<(Origin, Vec<wire::Block>)>) -> String {
             }
         }
     }
-    crate::reminder::reminder(&lines.join(crate::MESSAGE_JOINER))
+    reminder(&lines.join(crate::MESSAGE_JOINER))
 }
