@@ -209,6 +209,12 @@ pub trait Sink {
     fn event(&mut self, event: Event<'_>);
 }
 
+impl<S: Sink + ?Sized> Sink for &mut S {
+    fn event(&mut self, event: Event<'_>) {
+        (**self).event(event);
+    }
+}
+
 /// A sink that keeps every event.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Collected(pub Vec<Event<'static>>);

@@ -6,6 +6,7 @@ use std::fmt;
 
 use interlingua_model::{Api, Event, Failure, Origin, Request, Response, Sink};
 
+use crate::frames::{AnyFrames, Through};
 use crate::heartbeat::is_heartbeat;
 use crate::outcome::Outcome;
 use crate::places::{Places, Words};
@@ -298,7 +299,8 @@ macro_rules! dialects {
             }
         }
 
-        /// The decoder of any API, matched once per event.
+        /// The decoder of any API, matched once per event. What it says goes to a sink of any type: there is one decoder of
+        /// each API in a program, and not one for each place that replies go to.
         #[derive(Debug)]
         pub(crate) enum Decoder {
             $($api(Box<<$module::$api as Dialect>::Decoder>),)*
@@ -309,18 +311,18 @@ macro_rules! dialects {
                 match api { $(Api::$api => Self::$api(Box::new($module::$api::decoder(sent))),)* }
             }
 
-            pub(crate) fn read(&mut self, data: &str, name: Option<&str>, out: &mut impl Sink) {
+            pub(crate) fn read(&mut self, data: &str, name: Option<&str>, mut out: &mut dyn Sink) {
                 if is_heartbeat(name, data) {
                     return;
                 }
-                match self { $(Self::$api(decoder) => Decode::read(&mut **decoder, data, name, out),)* }
+                match self { $(Self::$api(decoder) => Decode::read(&mut **decoder, data, name, &mut out),)* }
             }
 
-            pub(crate) fn read_cut(&mut self, data: &str, name: Option<&str>, out: &mut impl Sink) {
+            pub(crate) fn read_cut(&mut self, data: &str, name: Option<&str>, mut out: &mut dyn Sink) {
                 if is_heartbeat(name, data) {
                     return;
                 }
-                match self { $(Self::$api(decoder) => Decode::read_cut(&mut **decoder, data, name, out),)* }
+                match self { $(Self::$api(decoder) => Decode::read_cut(&mut **decoder, data, name, &mut out),)* }
             }
 
             /// Where the texts of the stream stand.
@@ -336,8 +338,8 @@ macro_rules! dialects {
                 match self { $(Self::$api(decoder) => Decode::is_complete(&**decoder),)* }
             }
 
-            pub(crate) fn finish(self, reason: Option<Failure>, out: &mut impl Sink) -> Outcome {
-                match self { $(Self::$api(decoder) => Decode::finish(*decoder, reason, out),)* }
+            pub(crate) fn finish(self, reason: Option<Failure>, mut out: &mut dyn Sink) -> Outcome {
+                match self { $(Self::$api(decoder) => Decode::finish(*decoder, reason, &mut out),)* }
             }
         }
 
@@ -348,8 +350,9 @@ macro_rules! dialects {
         }
 
         impl Encoder {
-            pub(crate) fn push(&mut self, event: Event<'_>, out: &mut impl Frames) {
-                match self { $(Self::$api(encoder) => Encode::push(&mut **encoder, event, out),)* }
+            pub(crate) fn push(&mut self, event: Event<'_>, out: &mut dyn AnyFrames) {
+                let mut out = Through(out);
+                match self { $(Self::$api(encoder) => Encode::push(&mut **encoder, event, &mut out),)* }
             }
 
             pub(crate) fn resume(&mut self, frames: u64) {

@@ -30,6 +30,31 @@ pub trait Frames {
     }
 }
 
+/// [`Frames`] of whatever type: the encoders are compiled once, and not again for each place that frames go to.
+pub(crate) trait AnyFrames {
+    fn any_frame(&mut self, name: Option<&str>, write: &mut dyn FnMut(&mut Vec<u8>));
+}
+
+impl<F: Frames> AnyFrames for F {
+    fn any_frame(&mut self, name: Option<&str>, write: &mut dyn FnMut(&mut Vec<u8>)) {
+        self.frame(name, write);
+    }
+}
+
+/// The way back: what the encoders write to.
+pub(crate) struct Through<'f>(pub(crate) &'f mut dyn AnyFrames);
+
+impl Frames for Through<'_> {
+    fn frame(&mut self, name: Option<&str>, write: impl FnOnce(&mut Vec<u8>)) {
+        let mut write = Some(write);
+        self.0.any_frame(name, &mut |out| {
+            if let Some(write) = write.take() {
+                write(out);
+            }
+        });
+    }
+}
+
 /// Writes a value as JSON.
 pub(crate) fn write_json(out: &mut Vec<u8>, value: &impl serde::Serialize) {
     // Memory takes all bytes, and the types of `wire` have string keys only: there is nothing that can fail.
