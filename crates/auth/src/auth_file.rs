@@ -28,7 +28,7 @@ pub(crate) struct AuthFile {
 }
 
 /// What one reading found.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Content {
     pub(crate) document: Document,
     /// Where it was read from: the end of a chain of symlinks.

@@ -7,6 +7,7 @@
 mod flight;
 #[cfg(test)]
 mod kill_tests;
+mod sharing;
 
 use std::{
     fmt,
@@ -26,6 +27,7 @@ use crate::{
     http_client::HttpClient,
     issuer::Issuer,
     refusal::{Reason, ReauthRequired},
+    replicas::Replicas,
     status::Mode,
     tokens::{Age, Fingerprint, Lifetime, Tokens},
 };
@@ -98,6 +100,7 @@ impl ChatGpt {
         if let Some(flight) = save {
             let _ = landed(flight).await;
         }
+        self.0.tell_replicas().await;
         let state = self.0.state();
         match &state.warning {
             Some(warning @ Warning::NotSaved { .. }) if state.save_again.is_some() => Err(warning.clone()),
@@ -111,10 +114,26 @@ impl ChatGpt {
         let _ = self.0.listener.set(Box::new(tell));
     }
 
+    /// From now on the login is shared with other machines, each of which has a copy of it: it is renewed by one of them at a
+    /// time, and the others take over what that one got. Of several such places the first counts.
+    pub fn share(&self, replicas: Arc<dyn Replicas>) {
+        let _ = self.0.replicas.set(replicas);
+    }
+
     fn new(file: AuthFile, tokens: Tokens, issuer: Issuer) -> Result<Self, Error> {
         let session = Session::new(tokens, Generation::default(), issuer.config.refresh.margin, None)?;
-        let state = State { session, flight: None, spent: Vec::new(), save_again: None, setback: None, warning: None };
-        Ok(Self(Arc::new(Shared { file, issuer, state: Mutex::new(state), listener: OnceLock::new() })))
+        let state = State {
+            session,
+            flight: None,
+            spent: Vec::new(),
+            save_again: None,
+            untold: Vec::new(),
+            is_telling: false,
+            setback: None,
+            warning: None,
+        };
+        let (listener, replicas) = (OnceLock::new(), OnceLock::new());
+        Ok(Self(Arc::new(Shared { file, issuer, state: Mutex::new(state), listener, replicas })))
     }
 
     async fn current(&self) -> Result<Access, Error> {
@@ -183,6 +202,7 @@ struct Shared {
     issuer: Issuer,
     state: Mutex<State>,
     listener: OnceLock<Listener>,
+    replicas: OnceLock<Arc<dyn Replicas>>,
 }
 
 type Listener = Box<dyn Fn(&Warning) + Send + Sync>;
@@ -213,6 +233,10 @@ struct State {
     spent: Vec<Fingerprint>,
     /// When to try again to save a session that the file does not have.
     save_again: Option<Instant>,
+    /// What the other replicas do not know yet: refresh tokens, and what they were spent for.
+    untold: Vec<(SecretString, Tokens)>,
+    /// Whether a task is at it to tell them.
+    is_telling: bool,
     setback: Option<Setback>,
     warning: Option<Warning>,
 }

@@ -34,6 +34,12 @@ pub enum Error {
         /// How long it was waited for.
         waited: Duration,
     },
+    /// Another machine has been renewing the same login for longer than that can take.
+    #[error("another replica has been renewing the login for {} s; try again", waited.as_secs())]
+    LockedElsewhere {
+        /// How long it was waited for.
+        waited: Duration,
+    },
     /// A login flow did not come to its end.
     #[error(transparent)]
     Login(LoginError),

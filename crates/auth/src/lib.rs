@@ -21,7 +21,7 @@
 //! [`ChatGpt`] keeps the login that lies in `$CODEX_HOME/auth.json` and is shared with the Codex CLI. Its refresh token
 //! is good for one use only, so whoever spends it must save the next one. Everything in [`ChatGpt`] follows from that:
 //! one refresh at a time in a process, a lock file between processes, the next token on the disk before it is used, and
-//! no byte of the file changed by a refresh that failed.
+//! no byte of the file changed by a refresh that failed. Machines with a copy each tell each other through [`Replicas`].
 //!
 //! [`BrowserLogin`] and [`DeviceLogin`] obtain a login, [`logout`] ends it, [`status`] describes it. All of them, and the
 //! requests made with the credentials, share the one HTTP configuration of [`HttpSettings`].
@@ -42,6 +42,7 @@ mod login;
 mod place;
 mod policy;
 mod refusal;
+mod replicas;
 mod status;
 mod tokens;
 
@@ -53,6 +54,7 @@ pub use http_client::{HttpClient, HttpSettings, Proxy};
 pub use login::{BrowserLogin, DeviceLogin, PasteError, Paster};
 pub use policy::{Decision, Failure, RefreshPolicy};
 pub use refusal::{Reason, ReauthRequired};
+pub use replicas::{Replicas, Unreachable};
 pub use status::{LoggedOut, Mode, Status, logout, status};
 
 /// The README's example compiles and holds.

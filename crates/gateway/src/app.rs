@@ -8,6 +8,7 @@ use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::caller::Callers;
 use crate::exchange::watchers::Watchers;
+use crate::replicas::{Link, SharedLimits};
 use crate::route::Pattern;
 use crate::seal::Seal;
 use crate::store::{Store, open_store};
@@ -25,6 +26,8 @@ pub(crate) struct App {
     pub(crate) passthrough: Vec<Pattern>,
     pub(crate) limits: Limits,
     pub(crate) store: Option<Arc<dyn Store>>,
+    /// What other gateways have in common with this one.
+    link: Option<Arc<Link>>,
     pub(crate) seal: Arc<Seal>,
     pub(crate) reload: Option<Reload>,
     pub(crate) watchers: Watchers,
@@ -64,11 +67,12 @@ impl App {
             seal,
             websocket,
         } = config;
-        let callers = Callers::new(callers)?;
+        let link = Link::of(&store)?.map(Arc::new);
+        let callers = Callers::new(callers, link.clone().map(SharedLimits::over).as_ref())?;
         let seal = Arc::new(Seal::new(seal));
-        let store = open_store(&store, store_limits)?;
+        let store = open_store(&store, store_limits, link.as_ref())?;
         let hidden = Scrubber::new(inbound_key.iter().map(InboundKey::secret));
-        let now = Arc::new(upstreams.hiding(&hidden));
+        let now = Arc::new(upstreams.hiding(&hidden).sharing(link.as_ref()));
         let upstreams = RwLock::new(Serving { now, before: Vec::new() });
         let watchers = Watchers::new(&watching)?;
         let stage = watch::Sender::new(Stage::Serving);
@@ -83,6 +87,7 @@ impl App {
             passthrough: passthrough.iter().map(|path| Pattern::new(path)).collect(),
             limits,
             store,
+            link,
             seal,
             reload,
             watchers,
@@ -142,7 +147,7 @@ impl App {
 
     /// From now on others answer. Requests that are under way end as they began.
     pub(crate) async fn replace(&self, upstreams: Upstreams) {
-        let upstreams = upstreams.hiding(&self.hidden);
+        let upstreams = upstreams.hiding(&self.hidden).sharing(self.link.as_ref());
         let before = {
             let mut serving = self.upstreams.write().unwrap_or_else(PoisonError::into_inner);
             let Serving { now, before } = &mut *serving;

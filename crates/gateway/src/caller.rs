@@ -11,6 +11,7 @@ use ring::digest::{SHA256, SHA256_OUTPUT_LEN, digest};
 use subtle::ConstantTimeEq;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::replicas::{Lease, Over, SharedLimits};
 use crate::route::Pattern;
 use crate::{ApiError, StartError};
 
@@ -107,21 +108,35 @@ pub(crate) struct Caller {
     requests: Option<Bucket>,
     tokens: Option<Bucket>,
     places: Option<Arc<Semaphore>>,
+    /// Where several gateways count together; this one's own numbers are for when they cannot.
+    shared: Option<Arc<SharedLimits>>,
+}
+
+/// A place among the requests of a caller, as long as it is held.
+#[derive(Debug, Default)]
+pub(crate) struct Place {
+    #[expect(dead_code, reason = "held, not used")]
+    own: Option<OwnedSemaphorePermit>,
+    #[expect(dead_code, reason = "held, not used")]
+    shared: Option<Lease>,
 }
 
 impl Callers {
-    pub(crate) fn new(keys: Vec<CallerKey>) -> Result<Self, StartError> {
+    /// # Errors
+    /// Two have one name or one key.
+    pub(crate) fn new(keys: Vec<CallerKey>, shared: Option<&Arc<SharedLimits>>) -> Result<Self, StartError> {
         let mut callers: Vec<Arc<Caller>> = Vec::with_capacity(keys.len());
         for key in keys {
             if callers.iter().any(|other| other.key.name == key.name || other.key.hash == key.hash) {
                 return Err(StartError::Caller(format!("there are two keys `{}`, or one of the same key", key.name)));
             }
+            let shared = shared.cloned().filter(|_| key.limits != CallerLimits::default());
             let CallerLimits { requests_per_minute, tokens_per_minute, at_once } = key.limits;
             let places = at_once.map(|places| Arc::new(Semaphore::new(places as usize)));
             let models = key.models.iter().map(|model| Pattern::new(model)).collect();
             let bucket = |limit: Option<u32>| limit.map(Bucket::of);
             let (requests, tokens) = (bucket(requests_per_minute), bucket(tokens_per_minute));
-            callers.push(Arc::new(Caller { key, models, requests, tokens, places }));
+            callers.push(Arc::new(Caller { key, models, requests, tokens, places, shared }));
         }
         Ok(Self(callers))
     }
@@ -157,20 +172,41 @@ impl Caller {
     }
 
     /// Takes a request in, with the place that it has until its end where places are limited.
-    pub(crate) fn admit(&self, now: Instant) -> Result<Option<OwnedSemaphorePermit>, ApiError> {
+    pub(crate) async fn admit(&self, now: Instant) -> Result<Place, ApiError> {
+        let together = match &self.shared {
+            Some(shared) => shared.admit(self.name(), self.key.limits).await,
+            None => None,
+        };
+        match together {
+            None => Ok(Place { own: self.admit_alone(now)?, shared: None }),
+            Some(Ok(shared)) => {
+                // Should the others get out of reach, what this gateway let in is counted.
+                if let Some(requests) = &self.requests {
+                    requests.take(1, now);
+                }
+                let own = self.places.as_ref().and_then(|places| Arc::clone(places).try_acquire_owned().ok());
+                Ok(Place { own, shared })
+            }
+            Some(Err(Over::Places)) => Err(self.over(PLACES, Duration::from_secs(1))),
+            Some(Err(Over::Tokens(wait))) => Err(self.over(TOKENS, wait)),
+            Some(Err(Over::Requests(wait))) => Err(self.over(REQUESTS, wait)),
+        }
+    }
+
+    fn admit_alone(&self, now: Instant) -> Result<Option<OwnedSemaphorePermit>, ApiError> {
         let place = match &self.places {
             None => None,
             Some(places) => match Arc::clone(places).try_acquire_owned() {
                 Ok(place) => Some(place),
-                Err(_) => return Err(self.over("requests at a time", Duration::from_secs(1))),
+                Err(_) => return Err(self.over(PLACES, Duration::from_secs(1))),
             },
         };
         if let Some(wait) = self.tokens.as_ref().and_then(|tokens| tokens.wait(now)) {
-            return Err(self.over("tokens a minute", wait));
+            return Err(self.over(TOKENS, wait));
         }
         if let Some(requests) = &self.requests {
             if let Some(wait) = requests.wait(now) {
-                return Err(self.over("requests a minute", wait));
+                return Err(self.over(REQUESTS, wait));
             }
             requests.take(1, now);
         }
@@ -190,7 +226,11 @@ impl Caller {
     /// What a reply cost.
     pub(crate) fn spent(&self, usage: &Usage, now: Instant) {
         if let Some(tokens) = &self.tokens {
-            tokens.take(usage.input + usage.output, now);
+            let spent = usage.input.saturating_add(usage.output);
+            tokens.take(spent, now);
+            if let (Some(shared), Some(limit)) = (&self.shared, self.key.limits.tokens_per_minute) {
+                shared.spent(self.name(), limit, spent);
+            }
         }
     }
 
@@ -201,6 +241,11 @@ impl Caller {
         refusal.with_code("rate_limit_exceeded").with_header(RETRY_AFTER, HeaderValue::from(seconds))
     }
 }
+
+/// What can be used up, in words.
+const PLACES: &str = "requests at a time";
+const TOKENS: &str = "tokens a minute";
+const REQUESTS: &str = "requests a minute";
 
 /// Something that fills up in a minute. It may be overdrawn, since what is taken is partly known only afterwards; limiters
 /// of the field cannot be.
@@ -250,7 +295,7 @@ mod tests {
 
     fn caller(limits: CallerLimits) -> Arc<Caller> {
         let key = CallerKey { limits, models: vec!["gpt-*".to_owned()], ..key("laptop", "a-key-of-a-laptop") };
-        Arc::clone(Callers::new(vec![key]).unwrap().find("a-key-of-a-laptop").unwrap())
+        Arc::clone(Callers::new(vec![key], None).unwrap().find("a-key-of-a-laptop").unwrap())
     }
 
     fn key(name: &str, key: &str) -> CallerKey {
@@ -259,12 +304,12 @@ mod tests {
 
     #[test]
     fn a_key_is_found_by_its_hash_and_shown_nowhere() {
-        let callers = Callers::new(vec![key("a", "key-one"), key("b", "key-two")]).unwrap();
+        let callers = Callers::new(vec![key("a", "key-one"), key("b", "key-two")], None).unwrap();
         assert_eq!(callers.find("key-two").unwrap().name(), "b");
         assert!(callers.find("key-three").is_none() && callers.find("").is_none());
         assert!(!format!("{callers:?}").contains("key-"), "{callers:?}");
-        assert!(Callers::new(vec![key("a", "1"), key("a", "2")]).is_err());
-        assert!(Callers::new(vec![key("a", "1"), key("b", "1")]).is_err());
+        assert!(Callers::new(vec![key("a", "1"), key("a", "2")], None).is_err());
+        assert!(Callers::new(vec![key("a", "1"), key("b", "1")], None).is_err());
         for (name, hash) in
             [("", CallerKey::hash_of("x")), ("a b", CallerKey::hash_of("x")), ("a", "g".repeat(64)), ("a", "ab".into())]
         {
@@ -277,13 +322,19 @@ mod tests {
         let caller = caller(CallerLimits { requests_per_minute: Some(2), ..CallerLimits::default() });
         let begin = Instant::now();
         let at = |seconds| begin + Duration::from_secs(seconds);
-        assert!(caller.admit(at(0)).is_ok() && caller.admit(at(0)).is_ok());
-        let refusal = caller.admit(at(0)).unwrap_err();
+        assert!(caller.admit_alone(at(0)).is_ok() && caller.admit_alone(at(0)).is_ok());
+        let refusal = caller.admit_alone(at(0)).unwrap_err();
         assert_eq!(refusal.status, 429);
         assert!(refusal.to_string().ends_with("try again in 30 s"), "{refusal}");
-        assert!(caller.admit(at(29)).is_err() && caller.admit(at(30)).is_ok() && caller.admit(at(30)).is_err());
         assert!(
-            caller.admit(at(600)).is_ok() && caller.admit(at(600)).is_ok() && caller.admit(at(600)).is_err(),
+            caller.admit_alone(at(29)).is_err()
+                && caller.admit_alone(at(30)).is_ok()
+                && caller.admit_alone(at(30)).is_err()
+        );
+        assert!(
+            caller.admit_alone(at(600)).is_ok()
+                && caller.admit_alone(at(600)).is_ok()
+                && caller.admit_alone(at(600)).is_err(),
             "no more than a minute's"
         );
     }
@@ -292,20 +343,20 @@ mod tests {
     fn tokens_may_be_overdrawn_and_are_waited_for() {
         let caller = caller(CallerLimits { tokens_per_minute: Some(600), ..CallerLimits::default() });
         let begin = Instant::now();
-        assert!(caller.admit(begin).is_ok());
+        assert!(caller.admit_alone(begin).is_ok());
         caller.spent(&Usage { input: 700, output: 200, ..Usage::default() }, begin);
-        let refusal = caller.admit(begin).unwrap_err();
+        let refusal = caller.admit_alone(begin).unwrap_err();
         assert!(refusal.to_string().contains("tokens a minute; try again in 31 s"), "{refusal}");
-        assert!(caller.admit(begin + Duration::from_secs(31)).is_ok());
+        assert!(caller.admit_alone(begin + Duration::from_secs(31)).is_ok());
     }
 
     #[test]
     fn places_are_given_back() {
         let caller = caller(CallerLimits { at_once: Some(1), ..CallerLimits::default() });
-        let place = caller.admit(Instant::now()).unwrap();
-        assert!(caller.admit(Instant::now()).is_err());
+        let place = caller.admit_alone(Instant::now()).unwrap();
+        assert!(caller.admit_alone(Instant::now()).is_err());
         drop(place);
-        assert!(caller.admit(Instant::now()).is_ok());
+        assert!(caller.admit_alone(Instant::now()).is_ok());
     }
 
     #[test]

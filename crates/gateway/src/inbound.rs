@@ -59,14 +59,14 @@ pub(crate) async fn admit(State(app): State<Shared>, mut request: Request, next:
             Err(refusal) => refusal.into_response(),
         };
     }
-    match known(&app, &mut request) {
+    match known(&app, &mut request).await {
         Ok(()) => next.run(request).await,
         Err(refusal) => refusal.into_response(),
     }
 }
 
 /// Finds out whose key it is, and takes it off: it has done its work, and would be passed on as the caller's own.
-fn known(app: &App, request: &mut Request) -> Result<(), ApiError> {
+async fn known(app: &App, request: &mut Request) -> Result<(), ApiError> {
     let presented = bearer(request.headers());
     let is_everybodys = presented.zip(app.inbound_key.as_ref()).is_some_and(|(presented, key)| key.admits(presented));
     if !is_everybodys {
@@ -76,7 +76,7 @@ fn known(app: &App, request: &mut Request) -> Result<(), ApiError> {
             let refusal = refusal.with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             return Err(refusal.with_code("invalid_api_key"));
         };
-        let place = caller.admit(Instant::now())?;
+        let place = caller.admit(Instant::now()).await?;
         if let Ok(name) = HeaderValue::try_from(caller.name()) {
             request.headers_mut().insert(CALLER, name);
         }

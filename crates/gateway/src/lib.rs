@@ -39,6 +39,7 @@ mod metrics;
 mod models;
 mod passthrough;
 mod reload;
+mod replicas;
 mod reply;
 mod route;
 mod routes;

@@ -48,7 +48,7 @@ impl Gateway {
     /// # Errors
     /// Two have one name or one key.
     pub fn check_callers(callers: Vec<CallerKey>) -> Result<(), StartError> {
-        Callers::new(callers).map(drop)
+        Callers::new(callers, None).map(drop)
     }
 
     /// Where it listens.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use http::HeaderMap;
-use interlingua_auth::{ApiKey, ChatGpt, Credentials, Stored, Warning};
+use interlingua_auth::{ApiKey, ChatGpt, Credentials, Replicas, Stored, Warning};
 use interlingua_executor::{BaseUrl, Config, Executor, Profile, ReqwestTransport, RetryPolicy, Timeouts};
 use interlingua_executor::{HttpSettings, Proxy, Scrubber, one_line};
 use interlingua_replay::{Log, Replay, Server};
@@ -15,6 +15,7 @@ use secrecy::SecretString;
 
 use crate::exchange::tap::Tapped;
 use crate::inbound::bearer;
+use crate::replicas::Link;
 use crate::{ApiError, StartError, loops};
 
 /// An upstream by name, or by address.
@@ -181,6 +182,13 @@ impl Upstream {
     /// From now on nothing it answers repeats these either where it tells of a failure.
     pub(crate) fn hide(&mut self, hidden: &Scrubber) {
         self.executor = self.executor.hiding(hidden);
+    }
+
+    /// From now on its login, if it has one, is renewed by one gateway at a time.
+    pub(crate) fn share(&self, link: &Arc<Link>) {
+        if let Key::Own(Some(login)) = &self.key {
+            login.share(Arc::clone(link) as Arc<dyn Replicas>);
+        }
     }
 
     /// Host and port, for messages.

@@ -10,8 +10,10 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
+use secrecy::SecretString;
 use tokio::sync::watch;
 
+use super::sharing::Turn;
 use super::{Landed, Need, Session, Setback, Shared, State, mode_changed, tokens_of};
 use crate::{
     access::Warning,
@@ -46,7 +48,7 @@ impl Shared {
         receiver
     }
 
-    async fn run(&self, need: Need) -> Result<(), Error> {
+    async fn run(self: &Arc<Self>, need: Need) -> Result<(), Error> {
         let policy = &self.issuer.config.refresh;
         let mut attempt = 0;
         loop {
@@ -75,12 +77,14 @@ impl Shared {
     }
 
     /// One attempt, under the lock from its start to its end.
-    async fn attempt(&self, need: Need) -> Result<(), Trouble> {
+    async fn attempt(self: &Arc<Self>, need: Need) -> Result<(), Trouble> {
         let _lock = lock(&self.file, self.issuer.config.refresh.lock).await?;
         fault::point(Point::Locked);
         let found = self.look().await?;
         fault::point(Point::Read);
         self.settle_with(&found).await?;
+        self.tell_replicas().await;
+        self.follow_replicas(&found.content).await?;
 
         let (tokens, due) = {
             let state = self.state();
@@ -97,14 +101,39 @@ impl Shared {
             return Err(Trouble::Final(Error::ReauthRequired(refusal)));
         };
 
-        let Content { document, target } = found.content;
+        let lease = match self.lease(name, due && need == Need::Fresh).await? {
+            Turn::Ours(lease) => lease,
+            Turn::Theirs => return Ok(()),
+        };
+        let renewed = async {
+            if self.follow_replicas(&found.content).await? {
+                return Err(Trouble::Superseded);
+            }
+            let content = found.content.clone();
+            self.renew(content, &tokens, refresh_token, name, due && need == Need::Fresh).await
+        };
+        let renewed = renewed.await;
+        self.release(lease).await;
+        renewed
+    }
+
+    /// Spends the refresh token, and saves what it was spent for. Nobody else may be at it.
+    async fn renew(
+        self: &Arc<Self>,
+        content: Content,
+        tokens: &Tokens,
+        refresh_token: &SecretString,
+        name: Fingerprint,
+        can_wait: bool,
+    ) -> Result<(), Trouble> {
+        let known = content.clone();
+        let Content { document, target } = content;
         let reserved = {
             let document = document.clone();
             blocking(move || Place::reserve(&target, &name.to_string(), &document)).await?
         };
         if let Err(error) = &reserved
-            && need == Need::Fresh
-            && due
+            && can_wait
         {
             // The token still lasts. To spend what cannot be saved would be to lose the login for everybody else.
             self.postpone(error);
@@ -114,8 +143,11 @@ impl Shared {
         match self.issuer.refresh(refresh_token).await {
             Ok(issued) => {
                 fault::point(Point::Answered);
-                let new = issued.update(&tokens);
-                let saved = self.put(reserved, name, new.clone(), document).await?;
+                let new = issued.update(tokens);
+                // At the same time: neither has to wait for the other, and one of them may be cut off.
+                let told = self.tell(refresh_token.clone(), new.clone());
+                let (saved, ()) = tokio::join!(self.put(reserved, name, new.clone(), document), told);
+                let saved = saved?;
                 let mut state = self.state();
                 if new.fingerprint() != Some(name) {
                     state.spent.push(name);
@@ -127,14 +159,14 @@ impl Shared {
             }
             Err(Refused::Permanent(refusal)) => {
                 drop(reserved);
-                self.refused(name, refusal).await
+                self.refused(name, refusal, &known).await
             }
             Err(Refused::Failed(failed)) => Err(Trouble::Failed(failed)),
         }
     }
 
     /// Puts tokens into the file, in the place of those of `spent` or of others that were spent here.
-    async fn put(
+    pub(super) async fn put(
         &self,
         place: io::Result<Place>,
         spent: Fingerprint,
@@ -147,14 +179,18 @@ impl Shared {
         blocking(move || place::renew(&file, place, &ancestors, &tokens, known)).await
     }
 
-    /// A refusal may mean that a program without our lock was faster. Its newer token is in the file, or about to be.
-    async fn refused(&self, sent: Fingerprint, refusal: ReauthRequired) -> Result<(), Trouble> {
+    /// A refusal may mean that a program without our lock was faster, or a replica that could not be reached. The newer token
+    /// is in the file, or with the replicas, or about to be.
+    async fn refused(&self, sent: Fingerprint, refusal: ReauthRequired, known: &Content) -> Result<(), Trouble> {
         let end = Instant::now() + self.issuer.config.refresh.settle;
         loop {
             let found = self.look().await?;
             if found.tokens.fingerprint() != Some(sent) && !self.state().is_newer_than(&found.tokens) {
                 self.settle_with(&found).await?;
                 // Met or not, the next round finds out; it starts from the newer token.
+                return Err(Trouble::Superseded);
+            }
+            if self.follow_replicas(known).await? {
                 return Err(Trouble::Superseded);
             }
             if Instant::now() >= end {
@@ -224,7 +260,7 @@ impl Shared {
         }
     }
 
-    fn install(&self, state: &mut State, tokens: Tokens, refreshed: Option<Instant>) -> Result<(), Trouble> {
+    pub(super) fn install(&self, state: &mut State, tokens: Tokens, refreshed: Option<Instant>) -> Result<(), Trouble> {
         let generation = state.session.access.generation().next();
         state.session = Session::new(tokens, generation, self.issuer.config.refresh.margin, refreshed)?;
         state.setback = None;
@@ -232,7 +268,7 @@ impl Shared {
     }
 
     /// Notes what became of the tokens; gives those that are to be used instead.
-    fn saved(&self, state: &mut State, saved: io::Result<Put>) -> Option<Tokens> {
+    pub(super) fn saved(&self, state: &mut State, saved: io::Result<Put>) -> Option<Tokens> {
         match saved {
             Ok(put) => {
                 state.save_again = None;
@@ -287,7 +323,7 @@ struct Found {
 }
 
 /// Why an attempt did not succeed.
-enum Trouble {
+pub(super) enum Trouble {
     /// Nothing more to be done.
     Final(Error),
     /// The issuer did not say yes or no.

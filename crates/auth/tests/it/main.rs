@@ -12,4 +12,5 @@ mod http_client;
 mod login;
 mod processes;
 mod refresh;
+mod replicas;
 mod saving;

@@ -45,7 +45,7 @@ settings! {
         allowed_hosts: Vec<String> = Vec::new(),
         /// Web pages that may ask, by their origin: `https://app.example`. With an inbound key they need it as well.
         allowed_origins: Vec<String> = Vec::new(),
-        /// Where replies of Responses are kept for clients that go on from them: `memory`, `off`, a file, or a URL of Redis.
+        /// Where replies of Responses are kept for clients that go on from them: `memory`, `off`, a file, or a URL of Redis (`rediss://` for TLS), over which several gateways also share limits and logins: [docs/replicas.md](replicas.md).
         store: Option<Hidden> = None,
         /// Whether clients of Responses may open a WebSocket.
         websocket: bool = true,

@@ -55,7 +55,8 @@ pub(crate) struct Args {
     /// The origin of web pages that may ask, scheme and host and port, without a path; may be repeated
     #[arg(long, env = "INTERLINGUA_ALLOWED_ORIGINS", value_name = "ORIGIN", value_delimiter = ',')]
     allowed_origin: Vec<String>,
-    /// Where replies of Responses are kept for clients that go on from them: memory, off, a file, or redis://HOST
+    /// Where replies of Responses are kept for clients that go on from them: memory, off, a file, or redis://HOST, over which
+    /// several gateways also share the limits of their callers and the renewals of their logins
     /// [default: memory]
     #[arg(long, env = "INTERLINGUA_STORE", value_name = "STORE", hide_env_values = true)]
     store: Option<String>,

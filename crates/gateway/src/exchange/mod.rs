@@ -15,10 +15,10 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use interlingua_executor::Scrubber;
 use interlingua_model::{Api, Failure, Usage};
 use interlingua_translate::Loss;
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::watch;
 
 use self::headers::{credentials, shown};
-use crate::caller::Caller;
+use crate::caller::{Caller, Place};
 
 tokio::task_local! {
     /// The request that this task works on.
@@ -41,7 +41,7 @@ pub(crate) struct Exchange {
     /// Whose it is, where callers have keys of their own.
     caller: OnceLock<Arc<Caller>>,
     /// Its place among the caller's requests.
-    place: Mutex<Option<OwnedSemaphorePermit>>,
+    place: Mutex<Option<Place>>,
     state: Mutex<State>,
 }
 
@@ -225,9 +225,9 @@ impl Exchange {
     }
 
     /// It is this caller's, and has this place.
-    pub(crate) fn comes_from(&self, caller: Arc<Caller>, place: Option<OwnedSemaphorePermit>) {
+    pub(crate) fn comes_from(&self, caller: Arc<Caller>, place: Place) {
         let _ = self.caller.set(caller);
-        *self.place.lock().unwrap_or_else(PoisonError::into_inner) = place;
+        *self.place.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
     }
 
     /// Whose it is, where callers have keys of their own.

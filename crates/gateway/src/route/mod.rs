@@ -15,6 +15,7 @@ use interlingua_executor::Scrubber;
 use interlingua_model::{Request, Sourced};
 
 use crate::error::INVALID_REQUEST;
+use crate::replicas::Link;
 use crate::{ApiError, StartError, Upstream, exchange};
 
 pub(crate) use fallback::{Attempt, How};
@@ -146,6 +147,14 @@ impl Upstreams {
         // They are new, and nobody else holds them.
         for upstream in self.members.iter_mut().filter_map(|member| Arc::get_mut(&mut member.upstream)) {
             upstream.hide(hidden);
+        }
+        self
+    }
+
+    /// The same, and their logins are renewed by one gateway at a time.
+    pub(crate) fn sharing(self, link: Option<&Arc<Link>>) -> Self {
+        if let Some(link) = link {
+            self.members.iter().for_each(|member| member.upstream.share(link));
         }
         self
     }

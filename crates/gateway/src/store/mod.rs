@@ -42,6 +42,7 @@ pub(crate) use self::record::{Record, Turn};
 pub(crate) use self::routes::routes;
 use crate::caller::CALLER;
 use crate::inbound::bearer;
+use crate::replicas::Link;
 use crate::{ApiError, InboundKey, StartError};
 
 /// Where replies are kept.
@@ -52,7 +53,8 @@ pub enum StoreConfig {
     Memory,
     /// In a file, which survives this process, however that ends.
     File(PathBuf),
-    /// In a server that speaks the protocol of Redis, at this URL; several gateways may share it.
+    /// In a server that speaks the protocol of Redis, at this URL. Several gateways may share it, and then share the limits of
+    /// their callers and the renewals of their logins as well.
     Redis(String),
     /// Nowhere.
     Off,
@@ -67,17 +69,18 @@ impl FromStr for StoreConfig {
             "memory" => Self::Memory,
             "off" => Self::Off,
             "" => return Err(StartError::Store("the store is none of memory, off, a file and redis://..".to_owned())),
-            url if url.starts_with("redis://") || url.starts_with("redis+unix://") => Self::Redis(url.to_owned()),
+            url if SCHEMES.iter().any(|scheme| url.starts_with(scheme)) => Self::Redis(url.to_owned()),
             // The text is not repeated: it may hold a password.
             url if url.contains("://") => {
-                return Err(StartError::Store(
-                    "of addresses the store knows redis:// and redis+unix:// alone".to_owned(),
-                ));
+                return Err(StartError::Store(format!("of addresses the store knows {} alone", SCHEMES.join(", "))));
             }
             path => Self::File(PathBuf::from(path)),
         })
     }
 }
+
+/// How addresses of Redis begin; `rediss` is over TLS.
+const SCHEMES: [&str; 3] = ["redis://", "rediss://", "redis+unix://"];
 
 /// How much is kept, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,15 +112,21 @@ pub(crate) trait Store: Send + Sync {
     fn check(&self) -> BoxFuture<'_, Result<(), StoreError>>;
 }
 
-/// Opens a store.
+/// Opens a store; the one in Redis over this link.
 ///
 /// # Errors
-/// The file cannot be used, or the URL is none.
-pub(crate) fn open_store(config: &StoreConfig, limits: StoreLimits) -> Result<Option<Arc<dyn Store>>, StartError> {
+/// The file cannot be used.
+pub(crate) fn open_store(
+    config: &StoreConfig,
+    limits: StoreLimits,
+    link: Option<&Arc<Link>>,
+) -> Result<Option<Arc<dyn Store>>, StartError> {
     Ok(match config {
         StoreConfig::Memory => Some(Arc::new(Memory::new(limits))),
         StoreConfig::File(path) => Some(Arc::new(file::File::open(path, limits)?)),
-        StoreConfig::Redis(url) => Some(Arc::new(redis::Redis::open(url, limits)?)),
+        StoreConfig::Redis(_) => {
+            link.map(|link| Arc::new(redis::Redis::over(Arc::clone(link), limits)) as Arc<dyn Store>)
+        }
         StoreConfig::Off => None,
     })
 }

@@ -23,7 +23,10 @@ struct Under {
 fn all(age: Duration) -> Vec<Under> {
     let limits = StoreLimits { bytes: 8 * 1024 * 1024, age };
     let folder = tempfile::tempdir().unwrap();
-    let open = |config| open_store(&config, limits).unwrap().unwrap();
+    let open = |config| {
+        let link = Link::of(&config).unwrap().map(Arc::new);
+        open_store(&config, limits, link.as_ref()).unwrap().unwrap()
+    };
     let file = open(StoreConfig::File(folder.path().join("replies")));
     let mut all = vec![
         Under { name: "memory", store: open(StoreConfig::Memory), _folder: None, _redis: None },
@@ -164,7 +167,7 @@ async fn what_is_over_leaves_the_file() {
 #[tokio::test]
 async fn a_redis_that_is_gone_is_an_error_in_time_and_one_that_is_back_serves() {
     let Some(mut redis) = RedisServer::start() else { return };
-    let store = redis::Redis::open(&redis.url(), StoreLimits::default()).unwrap();
+    let store = redis::Redis::over(Arc::new(Link::open(&redis.url()).unwrap()), StoreLimits::default());
     store.put(key("r"), Bytes::from_static(b"x"), Vec::new()).await.unwrap();
     redis.stop();
     let begun = Instant::now();
@@ -194,7 +197,8 @@ fn a_store_is_named_in_one_word() {
     assert_eq!(parsed("redis://h").unwrap(), StoreConfig::Redis("redis://h".into()));
     let refused = parsed("postgres://me:hunter2@h").unwrap_err().to_string();
     assert!(refused.contains("redis://") && !refused.contains("hunter2"), "{refused}");
-    let refused = redis::Redis::open("redis://:hunter2@:x:y", StoreLimits::default()).err().unwrap().to_string();
+    assert_eq!(parsed("rediss://h").unwrap(), StoreConfig::Redis("rediss://h".into()));
+    let refused = Link::open("redis://:hunter2@:x:y").err().unwrap().to_string();
     assert!(!refused.contains("hunter2"), "{refused}");
     assert!(parsed("").is_err());
 }

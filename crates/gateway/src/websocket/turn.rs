@@ -11,11 +11,10 @@ use interlingua_model::{Failure, Finish, Response, Usage};
 use interlingua_translate::{Api, Asked, Frames};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::said::Create;
 use crate::app::Shared;
-use crate::caller::Caller;
+use crate::caller::{Caller, Place};
 use crate::members::{Members, raw};
 use crate::route::{Attempt, Wanted};
 use crate::store::{Conversations, Keeping, Opened, Session};
@@ -53,7 +52,10 @@ async fn answer(
     let wanted = Wanted::in_body(&body);
     let caller = app.callers.of(&headers).cloned();
     // Each turn is a request of its caller's.
-    let place = caller.as_ref().map(|caller| caller.admit(Instant::now())).transpose()?.flatten();
+    let place = match &caller {
+        Some(caller) => Some(caller.admit(Instant::now()).await?),
+        None => None,
+    };
     if let Some(caller) = &caller {
         caller.may_ask(wanted.as_ref().map_or("", Wanted::model))?;
     }
@@ -98,7 +100,7 @@ async fn answer(
 fn charged(
     frames: BoxStream<'static, Frame>,
     caller: Option<Arc<Caller>>,
-    place: Option<OwnedSemaphorePermit>,
+    place: Option<Place>,
 ) -> BoxStream<'static, Frame> {
     #[derive(Deserialize)]
     struct Last {

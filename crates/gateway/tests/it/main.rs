@@ -10,6 +10,7 @@ mod guests;
 mod passed;
 mod passthrough;
 mod refusals;
+mod replicas;
 mod responses;
 mod route;
 mod secrets;
