@@ -3,7 +3,7 @@
 //! A second client somewhere else is how a login comes to fail only behind a proxy. So an [`HttpClient`] can be made here
 //! only, and it is what everything that speaks to a server is given.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
 use reqwest::{Certificate, Url, redirect};
 use secrecy::{ExposeSecret, SecretString};
@@ -48,7 +48,8 @@ impl HttpSettings {
                 Err(unusable(error))
             }
         });
-        built.map(HttpClient)
+        let plain = Plain::by(&self.proxy, &|name| std::env::var(name).ok());
+        Ok(HttpClient { client: built?, plain, connect_timeout: self.connect_timeout })
     }
 
     fn builder(&self) -> Result<reqwest::ClientBuilder, Error> {
@@ -82,15 +83,9 @@ fn of_environment(
     mut builder: reqwest::ClientBuilder,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Result<reqwest::ClientBuilder, Error> {
-    let set = |name: &str| {
-        let value = variable(name).or_else(|| variable(&name.to_ascii_lowercase()));
-        value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
-    };
-    // In a CGI program this variable is what the client's header `Proxy` said.
-    let is_cgi = variable("REQUEST_METHOD").is_some();
-    let all = set("ALL_PROXY");
-    let http = set("HTTP_PROXY").filter(|_| !is_cgi).or_else(|| all.clone());
-    let https = set("HTTPS_PROXY").or(all);
+    let set = |name: &str| set(&variable, name);
+    let http = of_http(&variable);
+    let https = set("HTTPS_PROXY").or_else(|| set("ALL_PROXY"));
     let not = [set("NO_PROXY").unwrap_or_default().as_str(), THIS_MACHINE].join(",");
     let proxies = [(http, reqwest::Proxy::http::<String> as MakeProxy), (https, reqwest::Proxy::https::<String>)];
     for (url, make) in proxies {
@@ -101,6 +96,19 @@ fn of_environment(
         builder = builder.proxy(proxy.no_proxy(reqwest::NoProxy::from_string(&not)));
     }
     Ok(builder)
+}
+
+/// What a variable says, in capitals or not.
+fn set(variable: &impl Fn(&str) -> Option<String>, name: &str) -> Option<String> {
+    let value = variable(name).or_else(|| variable(&name.to_ascii_lowercase()));
+    value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+}
+
+/// The proxy for plain HTTP.
+fn of_http(variable: &impl Fn(&str) -> Option<String>) -> Option<String> {
+    // In a CGI program this variable is what the client's header `Proxy` said.
+    let is_cgi = variable("REQUEST_METHOD").is_some();
+    set(variable, "HTTP_PROXY").filter(|_| !is_cgi).or_else(|| set(variable, "ALL_PROXY"))
 }
 
 type MakeProxy = fn(String) -> reqwest::Result<reqwest::Proxy>;
@@ -161,13 +169,78 @@ impl fmt::Debug for Proxy {
 
 /// An HTTP client that follows no redirects and repeats nothing by itself. Cheap to clone; clones share connections.
 #[derive(Debug, Clone)]
-pub struct HttpClient(reqwest::Client);
+pub struct HttpClient {
+    client: reqwest::Client,
+    plain: Plain,
+    connect_timeout: Duration,
+}
+
+/// Which requests over plain HTTP go to their host, past any proxy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Plain {
+    Direct,
+    /// Those to this machine for certain; of others the proxy's exceptions decide.
+    OfThisMachine,
+    Proxied,
+}
+
+impl Plain {
+    fn by(proxy: &Proxy, variable: &impl Fn(&str) -> Option<String>) -> Self {
+        match proxy {
+            Proxy::Direct => Self::Direct,
+            Proxy::Url(_) => Self::Proxied,
+            Proxy::Environment if of_http(variable).is_some() => Self::OfThisMachine,
+            Proxy::Environment => Self::Direct,
+        }
+    }
+
+    fn is_direct(self, host: &str) -> bool {
+        match self {
+            Self::Direct => true,
+            Self::Proxied => false,
+            Self::OfThisMachine => is_of_this_machine(host),
+        }
+    }
+}
 
 impl HttpClient {
     /// The client to send with.
     #[must_use]
     pub fn http(&self) -> &reqwest::Client {
-        &self.0
+        &self.client
+    }
+
+    /// Whether a request over plain HTTP goes to this host itself and to no proxy. Where only the exceptions of a proxy of the
+    /// environment could tell, the answer is no.
+    ///
+    /// ```
+    /// use interlingua_auth::{HttpSettings, Proxy};
+    ///
+    /// let direct = HttpSettings { proxy: Proxy::Direct, ..HttpSettings::default() }.client()?;
+    /// assert!(direct.is_direct("llm.lan"));
+    /// let proxied = Proxy::Url("http://proxy.lan:3128".into());
+    /// let proxied = HttpSettings { proxy: proxied, ..HttpSettings::default() }.client()?;
+    /// assert!(!proxied.is_direct("llm.lan") && !proxied.is_direct("127.0.0.1"));
+    /// # Ok::<(), interlingua_auth::Error>(())
+    /// ```
+    #[must_use]
+    pub fn is_direct(&self, host: &str) -> bool {
+        self.plain.is_direct(host)
+    }
+
+    /// How long to wait for a connection.
+    #[must_use]
+    pub fn connect_timeout(&self) -> Duration {
+        self.connect_timeout
+    }
+}
+
+/// Whether a host is one that no proxy of the environment is asked for.
+fn is_of_this_machine(host: &str) -> bool {
+    let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
+    match bare.parse::<IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        Err(_) => bare.eq_ignore_ascii_case("localhost") || bare.to_ascii_lowercase().ends_with(".localhost"),
     }
 }
 
@@ -209,4 +282,31 @@ fn use_ring() {
 
 fn bad(what: &str) -> Error {
     Error::Config(what.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_http_goes_past_a_proxy_of_the_environment_only_where_nobody_could_want_it() {
+        let by = |pairs: &[(&str, &str)]| {
+            let variable =
+                |name: &str| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+            Plain::by(&Proxy::Environment, &variable)
+        };
+        for none in [&[][..], &[("HTTPS_PROXY", "http://p:1")], &[("HTTP_PROXY", " ")], &[("NO_PROXY", "*")]] {
+            assert!(by(none).is_direct("llm.lan"), "{none:?}");
+        }
+        // In a CGI program it is what a client said.
+        assert!(by(&[("HTTP_PROXY", "http://p:1"), ("REQUEST_METHOD", "GET")]).is_direct("llm.lan"));
+        for some in [("HTTP_PROXY", "http://p:1"), ("http_proxy", "p:1"), ("ALL_PROXY", "http://p:1")] {
+            // Whether this one is among the exceptions is not worked out here.
+            let plain = by(&[some, ("NO_PROXY", "llm.lan")]);
+            assert!(!plain.is_direct("llm.lan") && !plain.is_direct("10.0.0.1") && !plain.is_direct("localhost.lan"));
+            for own in ["localhost", "LOCALHOST", "a.localhost", "127.0.0.1", "127.9.9.9", "[::1]"] {
+                assert!(plain.is_direct(own), "{own}");
+            }
+        }
+    }
 }
