@@ -47,7 +47,7 @@ pub use crate::http::head::ReplyHead;
 #[cfg(feature = "reqwest")]
 pub use crate::http::reqwest_transport::ReqwestTransport;
 pub use crate::http::retry::{Decision, RetryPolicy, Setback};
-pub use crate::http::transport::{BoxFuture, ByteStream, Transport, TransportError};
+pub use crate::http::transport::{Alarm, BoxFuture, ByteStream, Transport, TransportError};
 pub use answer::{Answer, Meta, Reply, Timings};
 pub use backend::Backend;
 pub use codex::limits::{RateLimits, Window};

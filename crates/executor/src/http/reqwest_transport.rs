@@ -11,7 +11,7 @@ use futures_core::Stream;
 use http::{Request, Response};
 use interlingua_auth::HttpClient;
 
-use crate::http::transport::{BoxFuture, ByteStream, Transport, TransportError};
+use crate::http::transport::{Alarm, BoxFuture, ByteStream, Transport, TransportError};
 
 /// A [`Transport`] over reqwest and tokio.
 ///
@@ -52,6 +52,23 @@ impl Transport for ReqwestTransport {
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         Box::pin(tokio::time::sleep(duration))
+    }
+
+    fn alarm(&self, duration: Duration) -> Option<Pin<Box<dyn Alarm>>> {
+        Some(Box::pin(TokioAlarm(Box::pin(tokio::time::sleep(duration)))))
+    }
+}
+
+/// A timer of tokio's.
+struct TokioAlarm(Pin<Box<tokio::time::Sleep>>);
+
+impl Alarm for TokioAlarm {
+    fn set(mut self: Pin<&mut Self>, duration: Duration) {
+        self.0.as_mut().reset(tokio::time::Instant::now() + duration);
+    }
+
+    fn poll_due(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.0.as_mut().poll(cx)
     }
 }
 

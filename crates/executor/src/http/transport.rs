@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -50,6 +51,22 @@ pub trait Transport: Send + Sync {
 
     /// Waits. All time limits but that of connecting are kept with this, so that none of them needs a certain runtime.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
+
+    /// A wait whose end can be moved, due after `duration`. A stream has one for all its events. Where there is none, which is
+    /// what this gives unless you say otherwise, each pause of a stream is a [`sleep`](Self::sleep) of its own.
+    fn alarm(&self, duration: Duration) -> Option<Pin<Box<dyn Alarm>>> {
+        let _ = duration;
+        None
+    }
+}
+
+/// A wait whose end can be moved.
+pub trait Alarm: Send {
+    /// From now on it is due after `duration`, whatever was said before.
+    fn set(self: Pin<&mut Self>, duration: Duration);
+
+    /// Ready once it is due.
+    fn poll_due(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()>;
 }
 
 /// Why a request did not get its reply, or not all of it.

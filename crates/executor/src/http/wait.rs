@@ -8,27 +8,53 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_core::Stream;
 
-use crate::http::transport::{BoxFuture, ByteStream, Transport, TransportError};
+use crate::http::transport::{Alarm, BoxFuture, ByteStream, Transport, TransportError};
 
-/// A timer that runs while something is waited for, and only then: a stream that keeps talking costs none.
+/// A timer that runs while something is waited for, and only then. It is made once, and moved where the transport can do that:
+/// a stream that keeps talking costs no timer for each of its events.
 pub(crate) struct Timer {
     transport: Arc<dyn Transport>,
-    sleep: Option<BoxFuture<'static, ()>>,
+    wait: Wait,
+}
+
+enum Wait {
+    None,
+    Sleep(BoxFuture<'static, ()>),
+    Alarm { alarm: Pin<Box<dyn Alarm>>, is_set: bool },
 }
 
 impl Timer {
     pub(crate) fn new(transport: Arc<dyn Transport>) -> Self {
-        Self { transport, sleep: None }
+        Self { transport, wait: Wait::None }
     }
 
     /// Waits for `limit` from the first call after the last [`reset`](Self::reset).
     pub(crate) fn poll_elapsed(&mut self, cx: &mut Context<'_>, limit: Duration) -> Poll<()> {
-        self.sleep.get_or_insert_with(|| self.transport.sleep(limit)).as_mut().poll(cx)
+        let Self { transport, wait } = self;
+        if let Wait::None = wait {
+            *wait = match transport.alarm(limit) {
+                Some(alarm) => Wait::Alarm { alarm, is_set: true },
+                None => Wait::Sleep(transport.sleep(limit)),
+            };
+        }
+        match wait {
+            Wait::None => Poll::Pending,
+            Wait::Sleep(sleep) => sleep.as_mut().poll(cx),
+            Wait::Alarm { alarm, is_set } => {
+                if !std::mem::replace(is_set, true) {
+                    alarm.as_mut().set(limit);
+                }
+                alarm.as_mut().poll_due(cx)
+            }
+        }
     }
 
     /// What was waited for has come.
     pub(crate) fn reset(&mut self) {
-        self.sleep = None;
+        match &mut self.wait {
+            Wait::None | Wait::Sleep(_) => self.wait = Wait::None,
+            Wait::Alarm { is_set, .. } => *is_set = false,
+        }
     }
 }
 

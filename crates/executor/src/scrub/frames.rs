@@ -1,5 +1,7 @@
 //! Frames on their way to a client, failures among them.
 
+use std::borrow::Cow;
+
 use interlingua_translate::Frames;
 
 use super::Scrubber;
@@ -7,32 +9,30 @@ use super::Scrubber;
 /// Takes frames, without the secrets in what they say of failures.
 pub(crate) struct Scrubbed<'s, O> {
     pub(crate) out: &'s mut O,
-    pub(crate) scrubber: &'s Scrubber,
-}
-
-impl<O: Frames> Scrubbed<'_, O> {
-    fn taking(&mut self, write: impl FnOnce(&mut Vec<u8>), put: impl FnOnce(&mut O, &mut Vec<u8>)) {
-        let mut written = Vec::new();
-        write(&mut written);
-        if let std::borrow::Cow::Owned(clean) = self.scrubber.failures(&written) {
-            written = clean;
-        }
-        put(self.out, &mut written);
-    }
+    /// None where somebody else does it.
+    pub(crate) scrubber: Option<&'s Scrubber>,
 }
 
 impl<O: Frames> Frames for Scrubbed<'_, O> {
     fn frame(&mut self, name: Option<&str>, write: impl FnOnce(&mut Vec<u8>)) {
-        if self.scrubber.is_empty() {
-            return self.out.frame(name, write);
-        }
-        self.taking(write, |out, written| out.frame(name, |out| out.append(written)));
+        let Self { out, scrubber } = self;
+        out.frame(name, |out| written(*scrubber, out, write));
     }
 
     fn whole(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        if self.scrubber.is_empty() {
-            return self.out.whole(write);
-        }
-        self.taking(write, |out, written| out.whole(|out| out.append(written)));
+        let Self { out, scrubber } = self;
+        out.whole(|out| written(*scrubber, out, write));
+    }
+}
+
+/// Writes a document behind what is there, and takes the secrets out of it where there are any: of a copy, which nearly no
+/// document needs.
+fn written(scrubber: Option<&Scrubber>, out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+    let start = out.len();
+    write(out);
+    let Some(scrubber) = scrubber else { return };
+    if let Cow::Owned(clean) = scrubber.failures(out.get(start..).unwrap_or_default()) {
+        out.truncate(start);
+        out.extend_from_slice(&clean);
     }
 }

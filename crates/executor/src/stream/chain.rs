@@ -64,6 +64,17 @@ impl<R: Reader> Chain<R> {
         Poll::Ready(())
     }
 
+    /// Reads on through what has come by now, but no further than `is_enough`. Waits for nothing, and says whether it has come
+    /// to where one has to.
+    pub(crate) fn gather(&mut self, cx: &mut Context<'_>, is_enough: impl Fn(&R) -> bool) -> bool {
+        while self.end.is_none() && !is_enough(&self.reader) {
+            if self.poll_step(cx).is_pending() {
+                return true;
+            }
+        }
+        false
+    }
+
     /// After the end: lets go of the upstream as gently as possible without waiting.
     pub(crate) fn read_rest(&mut self, cx: &mut Context<'_>) {
         self.source.read_rest(cx);

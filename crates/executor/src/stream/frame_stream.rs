@@ -10,6 +10,7 @@ use futures_core::Stream;
 use interlingua_model::Failure;
 use interlingua_translate::Frames;
 
+use crate::Scrubber;
 use crate::error::Error;
 use crate::stream::chain::Chain;
 use crate::stream::sse_stream::{Out, Rendered, Report, report};
@@ -44,6 +45,10 @@ impl Frames for Messages {
 impl Out for Messages {
     fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    fn scrubber_of_frames(scrubber: &Scrubber) -> Option<&Scrubber> {
+        Some(scrubber)
     }
 }
 

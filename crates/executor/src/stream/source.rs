@@ -19,8 +19,8 @@ pub(crate) struct Source {
     bytes: Option<ByteStream>,
     timer: Timer,
     timeouts: Timeouts,
-    /// Pieces taken in a row without waiting.
-    in_a_row: u8,
+    /// Bytes taken in a row without waiting.
+    in_a_row: usize,
 }
 
 /// How far a reply has come, as far as waiting goes.
@@ -64,14 +64,14 @@ impl Source {
     /// connection alive and say nothing, and behind it nothing is worth more time.
     pub(crate) fn poll_pull(&mut self, cx: &mut Context<'_>, place: Place) -> Poll<Pull> {
         let Some(bytes) = &mut self.bytes else { return Poll::Ready(Pull::End) };
-        if self.in_a_row == MOST_IN_A_ROW {
+        if self.in_a_row >= MOST_IN_A_ROW {
             self.in_a_row = 0;
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
         let pull = match bytes.as_mut().poll_next(cx) {
             Poll::Ready(Some(Ok(piece))) => {
-                self.in_a_row += 1;
+                self.in_a_row += piece.len().max(LEAST);
                 if place == Place::Middle {
                     self.timer.reset();
                 }
@@ -119,8 +119,11 @@ impl Source {
     }
 }
 
-/// An upstream that always has more but never says anything must not keep the thread to itself.
-const MOST_IN_A_ROW: u8 = 64;
+/// An upstream that always has more but never says anything must not keep the thread to itself. In bytes: more than one read of
+/// a socket brings.
+const MOST_IN_A_ROW: usize = 128 * 1024;
+/// What a piece counts at least, since an empty one takes time as well.
+const LEAST: usize = 128;
 
 impl Fault {
     /// The failure a stream reports in-band.

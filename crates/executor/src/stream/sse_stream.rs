@@ -23,6 +23,8 @@ use crate::stream::keeper::{Keeper, Last};
 /// or with an error in OpenAI's envelope, a Responses stream with `response.completed`, `.incomplete` or `.failed`.
 /// Dropping it closes the upstream's connection. It is fused.
 ///
+/// Whatever the upstream's connection has at once is one item, up to about 64 KiB; nothing waits for what comes later.
+///
 /// ```
 /// use futures_util::StreamExt;
 /// use interlingua_executor::SseStream;
@@ -39,6 +41,7 @@ use crate::stream::keeper::{Keeper, Last};
 pub struct SseStream {
     chain: Box<Held>,
     keeping: Keeping,
+    is_dry: bool,
 }
 
 /// How far the end of a stream is with whoever keeps it.
@@ -49,7 +52,7 @@ enum Keeping {
     Awaited(Arc<dyn Keeper>),
     /// Somebody does.
     Shown {
-        /// What is handed out before it.
+        /// What is handed out before it, if it is not by then.
         before: Vec<u8>,
         name: Option<String>,
         last: BoxFuture<'static, Bytes>,
@@ -95,9 +98,11 @@ pub(crate) trait Out: Frames + Default {
     /// Whether none does.
     fn is_empty(&self) -> bool;
 
+    /// What takes the secrets out of each frame; `None` where that is done of all that is taken together.
+    fn scrubber_of_frames(scrubber: &Scrubber) -> Option<&Scrubber>;
+
     /// Takes bytes of a stream or a document that is passed on. Who takes frames one by one is passed none.
-    fn passed<T>(&mut self, scrubber: &Scrubber, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
-        let _ = scrubber;
+    fn passed<T>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
         write(&mut Vec::new())
     }
 }
@@ -106,6 +111,8 @@ pub(crate) trait Out: Frames + Default {
 #[derive(Debug, Default)]
 pub(crate) struct Bytewise {
     bytes: Vec<u8>,
+    /// How much was taken at once the last time.
+    taken: usize,
     /// The last event, where somebody wants to see it: where it begins, its name and its data.
     last: Option<(usize, Option<String>, Vec<u8>)>,
     marks_last: bool,
@@ -113,7 +120,11 @@ pub(crate) struct Bytewise {
 
 impl Frames for Bytewise {
     fn frame(&mut self, name: Option<&str>, write: impl FnOnce(&mut Vec<u8>)) {
-        let Self { bytes, last, marks_last } = self;
+        let Self { bytes, taken, last, marks_last } = self;
+        if bytes.capacity() == 0 {
+            // What came at once before will come at once again.
+            bytes.reserve(*taken);
+        }
         if !*marks_last {
             return bytes.frame(name, write);
         }
@@ -135,11 +146,12 @@ impl Out for Bytewise {
         self.bytes.is_empty()
     }
 
-    fn passed<T>(&mut self, scrubber: &Scrubber, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
-        let before = self.bytes.len();
-        let written = write(&mut self.bytes);
-        passed(scrubber, &mut self.bytes, before);
-        written
+    fn scrubber_of_frames(_scrubber: &Scrubber) -> Option<&Scrubber> {
+        None
+    }
+
+    fn passed<T>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
+        write(&mut self.bytes)
     }
 }
 
@@ -188,8 +200,19 @@ impl Rendered<Bytewise> {
         self
     }
 
+    /// What has come, without secrets: whole events, or a document.
     fn take(&mut self) -> Bytes {
-        std::mem::take(&mut self.out.bytes).into()
+        let mut bytes = std::mem::take(&mut self.out.bytes);
+        self.out.taken = bytes.len();
+        passed(&self.scrubber, &mut bytes);
+        bytes.into()
+    }
+
+    /// Whether so much waits that it is handed out before more is read.
+    fn is_plenty(&self) -> bool {
+        /// In bytes: more than one read of a socket makes, unless it asks for much more than it is told.
+        const PLENTY: usize = 64 * 1024;
+        self.out.bytes.len() >= PLENTY
     }
 }
 
@@ -198,11 +221,11 @@ impl<O: Out> Reader for Rendered<O> {
         let Self { way, out, has_output, scrubber } = self;
         match way {
             Way::Answer(answer) => {
-                let mut out = Scrubbed { out, scrubber };
+                let mut out = Scrubbed { out, scrubber: O::scrubber_of_frames(scrubber) };
                 *has_output |= answer.bytes(bytes, &mut out) == Stage::Output;
             }
             Way::Passing { passing, .. } => {
-                *has_output |= out.passed(scrubber, |out| passing.bytes(bytes, out)) == Stage::Output;
+                *has_output |= out.passed(|out| passing.bytes(bytes, out)) == Stage::Output;
             }
             Way::Ended => {}
         }
@@ -254,7 +277,7 @@ impl<O: Out> Reader for Rendered<O> {
         match std::mem::replace(way, Way::Ended) {
             Way::Answer(answer) => {
                 *has_output |= answer.has_output();
-                let mut out = Scrubbed { out, scrubber };
+                let mut out = Scrubbed { out, scrubber: O::scrubber_of_frames(scrubber) };
                 match reason {
                     Some(reason) => answer.fail(reason, &mut out),
                     None => answer.finish(&mut out),
@@ -262,7 +285,7 @@ impl<O: Out> Reader for Rendered<O> {
             }
             Way::Passing { passing, .. } => {
                 *has_output |= passing.has_output();
-                out.passed(scrubber, |out| match reason {
+                out.passed(|out| match reason {
                     Some(reason) => passing.fail(reason, out),
                     None => passing.finish(out),
                 })
@@ -276,13 +299,21 @@ impl SseStream {
     /// Hands a stream out, or the error if it has failed before any output.
     pub(crate) fn release(held: Held, keeper: Option<Arc<dyn Keeper>>) -> Result<Self, Error> {
         let held = if held.reader.has_output { held } else { held.or_error()? };
-        Ok(Self { chain: Box::new(held), keeping: keeper.map_or(Keeping::Over, Keeping::Awaited) })
+        Ok(Self { chain: Box::new(held), keeping: keeper.map_or(Keeping::Over, Keeping::Awaited), is_dry: false })
     }
 
     /// Ends it before its time: what follows is a last event that tells why, unless it had all it needs. The upstream's
     /// connection is closed.
     pub fn stop(&mut self, reason: Failure) {
         self.chain.stop(reason);
+        self.is_dry = false;
+    }
+
+    /// Whether the bytes it gave last were all that there were: it wakes whoever polled it then when there are more, and need
+    /// not be polled before. That saves servers a look which write what they have when there is nothing more.
+    #[must_use]
+    pub fn is_dry(&self) -> bool {
+        self.is_dry
     }
 
     /// How it went, once it has ended.
@@ -297,11 +328,14 @@ impl SseStream {
             return;
         }
         if let Keeping::Awaited(keeper) = &self.keeping {
-            let Bytewise { bytes, last, marks_last: _ } = std::mem::take(self.chain.reader.out());
+            let Rendered { out, scrubber, .. } = &mut self.chain.reader;
+            let Bytewise { bytes, taken: _, last, marks_last: _ } = std::mem::take(out);
             self.keeping = match last {
                 Some((begin, name, data)) => {
                     let mut before = bytes;
                     before.truncate(begin);
+                    passed(scrubber, &mut before);
+                    let data = scrubber.failures(&data).into_owned();
                     let last = keeper.keep(Last::Event { name: name.clone(), data: data.into() });
                     Keeping::Shown { before, name, last }
                 }
@@ -330,10 +364,18 @@ impl Stream for SseStream {
     type Item = Bytes;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        self.is_dry = false;
         ready!(self.chain.poll_until(cx, Rendered::is_worth_sending_on));
+        // What has come together goes on together.
+        self.is_dry = self.chain.gather(cx, Rendered::is_plenty);
         self.show_last();
         if let Keeping::Shown { before, name, last } = &mut self.keeping {
-            let last = ready!(last.as_mut().poll(cx));
+            let last = match last.as_mut().poll(cx) {
+                Poll::Ready(last) => last,
+                // What comes before it need not wait for it.
+                Poll::Pending if !before.is_empty() => return Poll::Ready(Some(std::mem::take(before).into())),
+                Poll::Pending => return Poll::Pending,
+            };
             let mut bytes = std::mem::take(before);
             bytes.frame(name.as_deref(), |out| out.extend_from_slice(&last));
             self.keeping = Keeping::Over;

@@ -1,15 +1,18 @@
 //! A transport whose replies are scripts, and small helpers to write and read streams.
 
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::{Request, Response};
 use interlingua_executor::{
-    Backend, BoxFuture, ByteStream, Config, Executor, Profile, Reply, RetryPolicy, SseStream, Transport, TransportError,
+    Alarm, Backend, BoxFuture, ByteStream, Config, Executor, Profile, Reply, RetryPolicy, SseStream, Transport,
+    TransportError,
 };
 use interlingua_translate::{Api, Asked, Translator};
 use serde_json::{Value, json};
@@ -24,6 +27,9 @@ struct Inner {
     sent: Mutex<Vec<Request<Bytes>>>,
     /// Bodies handed out and not dropped yet.
     open: AtomicUsize,
+    /// Timers made.
+    timers: AtomicUsize,
+    has_no_alarms: bool,
 }
 
 pub(crate) enum Script {
@@ -47,6 +53,17 @@ pub(crate) enum Piece {
 impl Scripted {
     pub(crate) fn new(scripts: impl IntoIterator<Item = Script>) -> Self {
         Self(Arc::new(Inner { scripts: Mutex::new(scripts.into_iter().collect()), ..Inner::default() }))
+    }
+
+    /// The same, which can only sleep.
+    pub(crate) fn without_alarms(scripts: impl IntoIterator<Item = Script>) -> Self {
+        let scripts = Mutex::new(scripts.into_iter().collect());
+        Self(Arc::new(Inner { scripts, has_no_alarms: true, ..Inner::default() }))
+    }
+
+    /// How many timers have been made.
+    pub(crate) fn timers(&self) -> usize {
+        self.0.timers.load(Ordering::SeqCst)
     }
 
     pub(crate) fn sent(&self) -> Vec<Request<Bytes>> {
@@ -77,7 +94,28 @@ impl Transport for Scripted {
     }
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        self.0.timers.fetch_add(1, Ordering::SeqCst);
         Box::pin(tokio::time::sleep(duration))
+    }
+
+    fn alarm(&self, duration: Duration) -> Option<Pin<Box<dyn Alarm>>> {
+        if self.0.has_no_alarms {
+            return None;
+        }
+        self.0.timers.fetch_add(1, Ordering::SeqCst);
+        Some(Box::pin(Clock(Box::pin(tokio::time::sleep(duration)))))
+    }
+}
+
+struct Clock(Pin<Box<tokio::time::Sleep>>);
+
+impl Alarm for Clock {
+    fn set(mut self: Pin<&mut Self>, duration: Duration) {
+        self.0.as_mut().reset(tokio::time::Instant::now() + duration);
+    }
+
+    fn poll_due(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.0.as_mut().poll(cx)
     }
 }
 

@@ -143,3 +143,45 @@ async fn an_upstream_that_only_chatters_does_not_keep_the_thread() {
     assert_eq!(polls, 100);
     assert_eq!(error.0.unwrap_err().failure().code.as_deref(), Some("stream_incomplete"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_transport_that_can_only_sleep_keeps_the_same_limits() {
+    let start = Instant::now();
+    let pieces = [created(), item_added(), delta("Hel"), Piece::Wait(19 * SECOND), delta("lo"), Piece::Stall];
+    let answer = impatient(&Scripted::without_alarms([streaming(pieces)])).ask(request(true)).await.unwrap();
+    let (text, last) = text_and_last(streamed(answer.value)).await;
+    assert_eq!(start.elapsed(), 39 * SECOND);
+    assert_eq!(text, "Hello");
+    assert!(last.contains("upstream_timeout") && last.contains("nothing for 20 s"), "{last}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_makes_as_many_timers_however_long_it_is() {
+    let mut made = Vec::new();
+    for events in [5, 500] {
+        let mut pieces = vec![created(), item_added()];
+        pieces.extend((0..events).flat_map(|_| [delta("x"), Piece::Wait(SECOND)]));
+        pieces.extend([item_done(&"x".repeat(events)), completed(&"x".repeat(events))]);
+        let upstream = Scripted::new([streaming(pieces)]);
+        let answer = impatient(&upstream).ask(request(true)).await.unwrap();
+        assert_eq!(text_and_last(streamed(answer.value)).await, ("x".repeat(events), "[DONE]".to_owned()));
+        made.push(upstream.timers());
+    }
+    assert!(made[0] > 0 && made[0] == made[1], "{made:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_comes_at_once_is_handed_out_at_once_and_nothing_waits() {
+    let mut pieces = vec![created(), item_added()];
+    pieces.extend((0..100).map(|_| delta("x")));
+    pieces.push(Piece::Wait(SECOND));
+    let text = "x".repeat(100) + "y";
+    pieces.extend([delta("y"), Piece::Wait(SECOND), item_done(&text), completed(&text)]);
+    let answer = impatient(&Scripted::new([streaming(pieces)])).ask(request(true)).await.unwrap();
+    let (start, mut stream, mut handed_out) = (Instant::now(), streamed(answer.value), Vec::new());
+    while let Some(bytes) = stream.next().await {
+        let text = String::from_utf8(bytes.to_vec()).unwrap();
+        handed_out.push((start.elapsed(), text.matches("\"x\"").count(), text.matches("\"y\"").count()));
+    }
+    assert_eq!(handed_out, [(Duration::ZERO, 100, 0), (SECOND, 0, 1), (2 * SECOND, 0, 0)]);
+}
