@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::Upstreams;
 use crate::app::Shared;
-use crate::exchange::{End, Exchange};
+use crate::exchange::{End, Exchange, Sent};
 
 /// The gateway's id of a request.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -28,7 +28,7 @@ pub(crate) async fn log(State(app): State<Shared>, request: Request, next: Next)
     let id = format!("req_{}", Uuid::new_v4().simple());
     let exchange = Arc::new(Exchange::new(id.clone(), &request, &app.hidden, app.watchers.looking(&request)));
     app.watchers.begins(&exchange);
-    let mut entry = Entry { exchange: Arc::clone(&exchange), app, bytes: 0, length: None, is_over: false };
+    let mut entry = Entry { exchange: Arc::clone(&exchange), app, sent: Sent::default(), length: None, is_over: false };
     let span = tracing::info_span!("request", %id);
     let mut response = exchange.during(next.run(request).instrument(span.clone())).await;
     exchange.answered(response.status());
@@ -45,7 +45,7 @@ pub(crate) async fn log(State(app): State<Shared>, request: Request, next: Next)
 struct Entry {
     exchange: Arc<Exchange>,
     app: Shared,
-    bytes: u64,
+    sent: Sent,
     /// How long the body is, where that is known.
     length: Option<u64>,
     is_over: bool,
@@ -53,10 +53,12 @@ struct Entry {
 
 impl Drop for Entry {
     fn drop(&mut self) {
-        let Self { exchange, app, bytes, length, is_over } = self;
+        let Self { exchange, app, sent, length, is_over } = self;
+        let bytes = sent.bytes;
         // A body of a known length is not asked for more than that.
-        let is_whole = *is_over || *length == Some(*bytes);
+        let is_whole = *is_over || *length == Some(bytes);
         let (has_failed, status) = exchange.look(|state| (state.failure.is_some(), state.status));
+        exchange.sent(*sent);
         exchange.ends(match (has_failed, is_whole) {
             (_, false) => End::Left,
             (true, true) => End::Failed,
@@ -96,8 +98,7 @@ impl http_body::Body for Watched {
         match &frame {
             Some(Ok(frame)) => {
                 if let Some(bytes) = frame.data_ref() {
-                    entry.bytes += bytes.len() as u64;
-                    entry.exchange.sends(bytes);
+                    entry.exchange.sends(bytes, &mut entry.sent);
                 }
             }
             Some(Err(_)) => {}

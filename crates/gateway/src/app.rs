@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use interlingua_auth::Warning;
-use interlingua_executor::Scrubber;
+use interlingua_executor::{BoxFuture, Scrubber};
 use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::caller::Callers;
@@ -186,6 +186,14 @@ pub(crate) enum Stage {
 pub(crate) struct Closing(watch::Receiver<Stage>);
 
 impl Closing {
+    /// Ready when replies have to end.
+    pub(crate) fn begun(mut self) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            // Without a server there is nobody to wait for.
+            let _ = self.0.wait_for(|stage| *stage == Stage::Closing).await;
+        })
+    }
+
     /// What `future` gives, or `None` where the server ends before that.
     pub(crate) async fn before<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
         tokio::select! {

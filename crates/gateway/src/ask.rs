@@ -7,12 +7,12 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::post;
 use bytes::Bytes;
+use http::request::Parts;
 use interlingua_executor::{Answer, BoxFuture, Error, Reply};
 use interlingua_translate::{Api, Upstream};
-use serde::Deserialize;
 
 use crate::app::Shared;
-use crate::route::{Attempt, Wanted, told};
+use crate::route::{Attempt, Glance, Wanted, told};
 use crate::store::{Conversations, Opened, Session};
 use crate::stream::Manner;
 use crate::{ApiError, Upstreams, body, compact, exchange, reply, stream};
@@ -33,15 +33,16 @@ pub(crate) fn route(base: &str, api: Api) -> Router<Shared> {
 }
 
 async fn ask(api: Api, State(app): State<Shared>, request: Request) -> Result<Response, ApiError> {
-    let headers = request.headers().clone();
-    let body = body::read(request, app.limits).await?;
+    let (Parts { headers, .. }, body) = request.into_parts();
+    let body = body::read_of(&headers, body, app.limits).await?;
     let upstreams = app.upstreams();
-    let wanted = Wanted::in_body(&body);
-    let route = upstreams.route(wanted.as_ref().map(Wanted::model))?;
+    let looks = is_looked_into(api, &upstreams);
+    let glance = if looks { Glance::at(&body) } else { Glance::default() };
+    let route = upstreams.route(glance.model())?;
     let upstream = &route.first;
-    exchange::note(|exchange| exchange.asked(api, wanted.as_ref().map_or("", Wanted::model), &body));
+    exchange::note(|exchange| exchange.asked(api, glance.model().unwrap_or_default(), &body));
     told(upstream);
-    may_ask(wanted.as_ref().map(Wanted::model))?;
+    may_ask(glance.model())?;
     let executor = upstream.executor_for(&headers)?;
     let translator = upstream.translator(api);
     let opened = match api {
@@ -57,13 +58,13 @@ async fn ask(api: Api, State(app): State<Shared>, request: Request) -> Result<Re
     if upstream.passes(api) && route.effort.is_none() && opened.is_none() {
         // The upstream speaks the client's language: its answer goes back byte for byte.
         let body = restored(body);
-        let wanted = wanted.and_then(|_| Wanted::in_body(&body));
         translator.check(&body)?;
-        let named = match (&route.model, &wanted) {
-            (Some(model), Some(wanted)) => wanted.replaced(&body, model),
-            (Some(_), None) | (None, _) => body.clone(),
+        // What has been restored has its model somewhere else.
+        let named = match route.model.as_ref().and_then(|model| Some((model, Wanted::in_body(&body)?))) {
+            Some((model, wanted)) => wanted.replaced(&body, model),
+            None => body.clone(),
         };
-        let is_streamed = asks_for_stream(&body);
+        let Glance { wanted: _, is_streamed } = glance;
         let attempt = Attempt { api, caller: headers, body, how: Session::asking(None) };
         let answer = Box::pin(route.pass(executor, translator, named, attempt));
         return respond(answer, is_streamed, manner).await.map(|response| held(response, upstreams));
@@ -74,6 +75,12 @@ async fn ask(api: Api, State(app): State<Shared>, request: Request) -> Result<Re
     };
     let body = restored(body);
     let read = translator.read(&body).map_err(ApiError::from);
+    if !looks {
+        exchange::note(|exchange| match &read {
+            Ok(asked) => exchange.names(asked.model()),
+            Err(_) => exchange.names(Glance::at(&body).model().unwrap_or_default()),
+        });
+    }
     let mut asked = read.map_err(|error| error.rename_param(|param| Session::place(session.as_ref(), param)))?;
     // Nobody else will have to read it.
     let body = if route.others.is_empty() { Bytes::new() } else { body };
@@ -88,21 +95,19 @@ async fn ask(api: Api, State(app): State<Shared>, request: Request) -> Result<Re
     respond(answer, is_streamed, manner).await.map(|response| held(response, upstreams))
 }
 
+/// Whether somebody has to know what a body wants before it is read: which upstream answers, whether the caller may ask for its
+/// model, or what to do with it where nobody reads it.
+fn is_looked_into(api: Api, upstreams: &Upstreams) -> bool {
+    let is_callers = exchange::current().is_some_and(|exchange| exchange.caller().is_some());
+    is_callers || !upstreams.is_single() || upstreams.first().is_none_or(|upstream| upstream.passes(api))
+}
+
 /// Whether the caller may ask for this model, where callers have keys of their own.
 pub(crate) fn may_ask(model: Option<&str>) -> Result<(), ApiError> {
     match exchange::current() {
         Some(exchange) => exchange.caller().map_or(Ok(()), |caller| caller.may_ask(model.unwrap_or_default())),
         None => Ok(()),
     }
-}
-
-/// Whether a body that nobody reads otherwise asks for a stream.
-fn asks_for_stream(body: &[u8]) -> bool {
-    #[derive(Deserialize)]
-    struct Head {
-        stream: Option<bool>,
-    }
-    serde_json::from_slice(body).is_ok_and(|head: Head| head.stream == Some(true))
 }
 
 /// The answer as the client asked for it: as a stream, or whole.

@@ -19,6 +19,7 @@ use interlingua_model::{
 };
 use interlingua_translate::{Asked, Frames, Translated, responses};
 use interlingua_wire::responses as wire;
+use memchr::memmem;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -266,7 +267,7 @@ fn said(items: &[Item]) -> String {
 /// A body in which what this gateway has sealed is open again: each summary is a message in its place. One that was not sealed
 /// here stays for an upstream's translation to say so, or is a line that says so to an upstream that might take it for its own.
 pub(crate) fn restored(seal: &Seal, body: &Bytes, api: Api) -> Bytes {
-    if !body.windows(PREFIX.len()).any(|window| window == PREFIX.as_bytes()) {
+    if memmem::find(body, PREFIX.as_bytes()).is_none() {
         return body.clone();
     }
     let Some(mut members) = Members::read(body) else { return body.clone() };

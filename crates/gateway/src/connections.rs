@@ -16,8 +16,7 @@ use crate::Limits;
 
 /// Serves until `stop` is ready, takes no more connections from then on, and is ready when all of them have ended.
 pub(crate) async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: impl Future<Output = ()>) {
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(limits.head).max_header_size(limits.head_size);
+    let http = http(limits);
     let service = TowerToHyperService::new(router);
     // Each connection holds a receiver of the one, which tells it to end, and a sender of the other, which is gone then.
     let (stopping, _) = watch::channel(());
@@ -57,6 +56,13 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, limits: Limits,
     let _ = over.recv().await;
 }
 
+/// How heads are read, and within which limits.
+fn http(limits: Limits) -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(limits.head).max_header_size(limits.head_size);
+    http
+}
+
 /// Small events are worth nothing late.
 fn at_once(connection: &TcpStream) {
     if let Err(error) = connection.set_nodelay(true) {
@@ -72,3 +78,6 @@ async fn pause(error: &io::Error) {
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
+
+#[cfg(test)]
+mod tests;

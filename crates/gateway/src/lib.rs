@@ -27,6 +27,7 @@ mod config;
 mod connections;
 mod cors;
 mod crowd;
+mod direct;
 mod error;
 mod exchange;
 mod host;

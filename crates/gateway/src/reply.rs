@@ -1,7 +1,5 @@
 //! Replies: whole ones, and streams that are kept alive.
 
-use std::time::Duration;
-
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
@@ -75,11 +73,6 @@ const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering")
 /// The comment that keeps a stream alive. There is no blank line behind it: that would end an event, and some clients fail on
 /// one without data.
 pub(crate) const HEARTBEAT: Bytes = Bytes::from_static(b": keepalive\n");
-
-/// Waits, and says when a heartbeat is due instead.
-pub(crate) async fn or_heartbeat<T>(every: Duration, future: impl Future<Output = T>) -> Option<T> {
-    tokio::time::timeout(every, future).await.ok()
-}
 
 /// How many losses there were, and of which kinds: `2; dropped_name, dropped_parameter`.
 pub(crate) const LOSSES: HeaderName = HeaderName::from_static("x-interlingua-losses");

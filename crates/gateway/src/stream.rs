@@ -1,15 +1,19 @@
 //! Answers that arrive while they are being made, whichever API they are in.
 
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Wake, Waker, ready};
 use std::time::Duration;
 
 use axum::response::Response;
 use bytes::Bytes;
 use futures_core::Stream;
-use futures_util::StreamExt;
-use futures_util::stream::{iter, unfold};
+use futures_util::stream::iter;
 use interlingua_executor::{Answer, BoxFuture, Error, Reply, Report, SseStream, one_line, stamp};
 use interlingua_model::{Failure, Request};
 use interlingua_translate::{Api, Translator};
+use tokio::time::Sleep;
 
 use crate::app::Closing;
 use crate::error::closing;
@@ -52,113 +56,231 @@ pub(crate) async fn respond(
             let response = match value {
                 // A reply that was all there before it was told: a conversation made shorter.
                 Reply::Whole(body) => reply::event_stream(iter([body].into_iter().chain(manner.done))),
-                Reply::Stream(stream) => {
+                Reply::Stream(events) => {
                     if meta.is_passed {
                         manner.done = None;
                     }
-                    reply::event_stream(kept_alive(stream, manner))
+                    reply::event_stream(Sent::new(Part::Events(events), manner))
                 }
             };
             Ok(reply::answered(response, &meta))
         }
         // From here on the status is 200, and what goes wrong is told in the stream.
-        Err(_) => Ok(reply::event_stream(belated(answer, manner))),
+        Err(_) => Ok(reply::event_stream(Sent::new(Part::Begun(answer), manner))),
     }
 }
 
-/// The stream, with heartbeats in its pauses.
-fn kept_alive(events: SseStream, manner: Manner) -> impl Stream<Item = Bytes> {
-    unfold((events, manner), async |(mut events, mut manner)| {
-        let bytes = next(&mut events, &mut manner).await.or_else(|| manner.done.take())?;
-        Some((bytes, (events, manner)))
-    })
+/// What is sent to the client: the stream, with heartbeats in its pauses, and with an end where the server ends.
+struct Sent {
+    part: Part,
+    pulse: Pulse,
+    /// Gone once the server ends.
+    closing: Option<BoxFuture<'static, ()>>,
+    api: Api,
+    done: Option<Bytes>,
+    bell: Arc<Bell>,
+    /// Whether all that is waited for had nothing when it was asked last, and will ring the bell.
+    is_waiting: bool,
 }
 
-/// The next piece of the stream, or a heartbeat in its place.
-async fn next(events: &mut SseStream, manner: &mut Manner) -> Option<Bytes> {
-    let waiting = reply::or_heartbeat(manner.limits.heartbeat, events.next());
-    let next = if let Some(next) = manner.closing.before(waiting).await {
-        next.unwrap_or(Some(reply::HEARTBEAT))
-    } else {
-        events.stop(closing());
-        events.next().await
-    };
-    if next.is_none()
-        && let Some(Report { failure, phase, losses, usage }) = events.report()
-    {
-        exchange::note(|exchange| {
-            exchange.lost(&losses);
-            exchange.used(usage.as_ref());
-            if let Some(failure) = &failure {
-                exchange.failed(&phase.to_string(), failure);
-            }
-        });
-        for loss in &losses {
-            tracing::debug!(loss = %one_line(loss), "lost in the reply");
-        }
-        if let Some(failure) = &failure {
-            let code = failure.code.as_deref().unwrap_or_default();
-            tracing::warn!(%phase, code = %one_line(code), message = %one_line(&failure.message), "a stream failed");
-        }
-    }
-    next
-}
-
-/// The stream of an answer that is still to come.
-fn belated(
-    answer: impl Future<Output = Result<Answer<Reply>, Error>> + Unpin,
-    manner: Manner,
-) -> impl Stream<Item = Bytes> {
-    unfold((Belated::Begun(answer), manner), async |(belated, mut manner)| {
-        let (bytes, belated) = match belated.next(&mut manner).await {
-            Some(next) => next,
-            None => (manner.done.take()?, Belated::Over),
-        };
-        Some((bytes, (belated, manner)))
-    })
-}
-
-/// How far the stream of a belated answer is.
-enum Belated<A> {
-    /// Nothing has been sent.
-    Begun(A),
+/// How far it is.
+enum Part {
+    /// The answer is still to come, and nothing has been sent.
+    Begun(BoxFuture<'static, Result<Answer<Reply>, Error>>),
     /// The client knows that we are at it.
-    Waiting(A),
+    Waiting(BoxFuture<'static, Result<Answer<Reply>, Error>>),
     /// The answer is there and is a stream.
-    Streaming(SseStream),
+    Events(SseStream),
     /// All has been sent.
     Over,
 }
 
-impl<A: Future<Output = Result<Answer<Reply>, Error>> + Unpin> Belated<A> {
-    /// What is sent next, and what comes after it.
-    async fn next(self, manner: &mut Manner) -> Option<(Bytes, Self)> {
-        let mut events = match self {
-            Self::Begun(answer) => return Some((reply::HEARTBEAT, Self::Waiting(answer))),
-            Self::Waiting(mut answer) => {
-                let waiting = reply::or_heartbeat(manner.limits.heartbeat, &mut answer);
-                match manner.closing.before(waiting).await {
-                    None => return Some((failed(manner.api, &closing()), Self::Over)),
-                    Some(None) => return Some((reply::HEARTBEAT, Self::Waiting(answer))),
-                    Some(Some(Ok(Answer { value: Reply::Stream(events), meta }))) => {
-                        if meta.is_passed {
-                            manner.done = None;
-                        }
-                        events
+impl Sent {
+    fn new(part: Part, manner: Manner) -> Self {
+        let Manner { api, hold: _, limits, closing, done } = manner;
+        let (pulse, closing, bell) = (Pulse::new(limits.heartbeat), Some(closing.begun()), Arc::default());
+        Self { part, pulse, closing, api, done, bell, is_waiting: false }
+    }
+
+    /// The answer is there: what is sent of it now, if that is all of it.
+    fn begins(&mut self, answer: Result<Answer<Reply>, Error>) -> Option<Bytes> {
+        self.part = Part::Over;
+        match answer {
+            Ok(Answer { value: Reply::Stream(events), meta }) => {
+                if meta.is_passed {
+                    self.done = None;
+                }
+                self.part = Part::Events(events);
+                None
+            }
+            Ok(Answer { value: Reply::Whole(body), meta: _ }) => Some(body),
+            Err(error) => {
+                exchange::note(|exchange| exchange.failed(&error.phase().to_string(), error.failure()));
+                tracing::warn!(phase = %error.phase(), error = %one_line(&error), "a stream failed before it began");
+                Some(failed(self.api, error.failure()))
+            }
+        }
+    }
+
+    /// The server ends. What is sent of the end, if there is no stream that tells it.
+    fn ends(&mut self) -> Option<Bytes> {
+        if let Part::Events(events) = &mut self.part {
+            events.stop(closing());
+            return None;
+        }
+        self.part = Part::Over;
+        Some(failed(self.api, &closing()))
+    }
+}
+
+impl Stream for Sent {
+    type Item = Bytes;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
+        let this = &mut *self;
+        let has_rung = this.bell.rings_for(cx.waker());
+        // A server asks until there is nothing more, and once more then. Only what has rung is worth a look.
+        if this.is_waiting && !has_rung {
+            return Poll::Pending;
+        }
+        this.is_waiting = false;
+        let mut is_dry = !has_rung;
+        let waker = Waker::from(Arc::clone(&this.bell));
+        let cx = &mut Context::from_waker(&waker);
+        loop {
+            let sent = match &mut this.part {
+                Part::Begun(_) => {
+                    if let Part::Begun(answer) = std::mem::replace(&mut this.part, Part::Over) {
+                        this.part = Part::Waiting(answer);
                     }
-                    Some(Some(Ok(Answer { value: Reply::Whole(body), meta: _ }))) => return Some((body, Self::Over)),
-                    Some(Some(Err(error))) => {
-                        exchange::note(|exchange| exchange.failed(&error.phase().to_string(), error.failure()));
-                        tracing::warn!(phase = %error.phase(), error = %one_line(&error), "a stream failed before it began");
-                        return Some((failed(manner.api, error.failure()), Self::Over));
+                    return Poll::Ready(Some(reply::HEARTBEAT));
+                }
+                Part::Waiting(answer) => match answer.as_mut().poll(cx) {
+                    Poll::Ready(answer) => Poll::Ready(this.begins(answer)),
+                    Poll::Pending => Poll::Pending,
+                },
+                Part::Events(events) if is_dry && events.is_dry() => Poll::Pending,
+                Part::Events(events) => match Pin::new(&mut *events).poll_next(cx) {
+                    Poll::Ready(None) => {
+                        tell(events);
+                        this.part = Part::Over;
+                        Poll::Ready(None)
+                    }
+                    next @ (Poll::Ready(Some(_)) | Poll::Pending) => next,
+                },
+                Part::Over => return Poll::Ready(this.done.take()),
+            };
+            match sent {
+                Poll::Ready(Some(bytes)) => {
+                    this.pulse.skips();
+                    return Poll::Ready(Some(bytes));
+                }
+                // There is another part.
+                Poll::Ready(None) => {}
+                Poll::Pending => {
+                    if this.pulse.poll_due(cx).is_ready() {
+                        return Poll::Ready(Some(reply::HEARTBEAT));
+                    }
+                    if this.closing.as_mut().is_none_or(|closing| closing.as_mut().poll(cx).is_pending()) {
+                        this.is_waiting = true;
+                        return Poll::Pending;
+                    }
+                    (this.closing, is_dry) = (None, false);
+                    if let Some(bytes) = this.ends() {
+                        return Poll::Ready(Some(bytes));
                     }
                 }
             }
-            Self::Streaming(events) => events,
-            Self::Over => return None,
+        }
+    }
+}
+
+/// What wakes a stream, and knows whether it has.
+#[derive(Default)]
+struct Bell {
+    has_rung: AtomicBool,
+    /// Whoever polled last.
+    listener: Mutex<Option<Waker>>,
+}
+
+impl Bell {
+    /// From now on it wakes this one. Says whether it has rung since it was asked last.
+    fn rings_for(&self, waker: &Waker) -> bool {
+        let mut listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner);
+        if !listener.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            *listener = Some(waker.clone());
+        }
+        drop(listener);
+        // Only then: who rings from now on wakes the new one.
+        self.has_rung.swap(false, Ordering::AcqRel)
+    }
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.has_rung.store(true, Ordering::Release);
+        if let Some(listener) = &*self.listener.lock().unwrap_or_else(PoisonError::into_inner) {
+            listener.wake_by_ref();
+        }
+    }
+}
+
+/// Says when a heartbeat is due. One timer for all of a stream's, and none for one that never pauses.
+struct Pulse {
+    every: Duration,
+    timer: Option<Pin<Box<Sleep>>>,
+    is_set: bool,
+}
+
+impl Pulse {
+    fn new(every: Duration) -> Self {
+        Self { every, timer: None, is_set: false }
+    }
+
+    /// Something else has been sent.
+    fn skips(&mut self) {
+        self.is_set = false;
+    }
+
+    /// Ready when nothing has been sent for as long as that may be.
+    fn poll_due(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Self { every, timer, is_set } = self;
+        let timer = match timer {
+            None => timer.insert(Box::pin(tokio::time::sleep(*every))),
+            Some(timer) => {
+                if !*is_set {
+                    timer.as_mut().reset(tokio::time::Instant::now() + *every);
+                }
+                timer
+            }
         };
-        let bytes = next(&mut events, manner).await?;
-        Some((bytes, Self::Streaming(events)))
+        *is_set = true;
+        ready!(timer.as_mut().poll(cx));
+        *is_set = false;
+        Poll::Ready(())
+    }
+}
+
+/// Tells how a stream went that is over.
+fn tell(events: &SseStream) {
+    let Some(Report { failure, phase, losses, usage }) = events.report() else { return };
+    exchange::note(|exchange| {
+        exchange.lost(&losses);
+        exchange.used(usage.as_ref());
+        if let Some(failure) = &failure {
+            exchange.failed(&phase.to_string(), failure);
+        }
+    });
+    for loss in &losses {
+        tracing::debug!(loss = %one_line(loss), "lost in the reply");
+    }
+    if let Some(failure) = &failure {
+        let code = failure.code.as_deref().unwrap_or_default();
+        tracing::warn!(%phase, code = %one_line(code), message = %one_line(&failure.message), "a stream failed");
     }
 }
 

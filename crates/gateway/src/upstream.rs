@@ -7,12 +7,13 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use http::HeaderMap;
 use interlingua_auth::{ApiKey, ChatGpt, Credentials, Replicas, Stored, Warning};
-use interlingua_executor::{BaseUrl, Config, Executor, Profile, ReqwestTransport, RetryPolicy, Timeouts};
+use interlingua_executor::{BaseUrl, Config, Executor, Profile, RetryPolicy, Timeouts};
 use interlingua_executor::{HttpSettings, Proxy, Scrubber, one_line};
 use interlingua_replay::{Log, Replay, Server};
 use interlingua_translate::{Api, Policy, Style, Translator};
 use secrecy::SecretString;
 
+use crate::direct::Direct;
 use crate::exchange::tap::Tapped;
 use crate::inbound::bearer;
 use crate::replicas::Link;
@@ -157,7 +158,7 @@ impl Upstream {
         // What runs in this process is not to be looked for behind a proxy.
         let proxy = if replay.is_some() { Proxy::Direct } else { Proxy::Environment };
         let client = HttpSettings { proxy, ..HttpSettings::default() }.client()?;
-        let executor = Executor::new(config, Arc::new(Tapped(ReqwestTransport::new(&client))))?;
+        let executor = Executor::new(config, Arc::new(Tapped(Direct::new(client.clone()))))?;
         let with = |credentials: Arc<dyn Credentials>| executor.with_credentials(credentials);
         let (executor, key) = match (target, api_key, login) {
             (Target::Codex, _, login) => {

@@ -25,8 +25,14 @@ use crate::{ApiError, Limits};
 /// Reads a JSON body, and undoes its compression, of which the CLI of Codex makes use, on the way: the limits count
 /// what comes out.
 pub(crate) async fn read(request: Request, limits: Limits) -> Result<Bytes, ApiError> {
+    let (parts, body) = request.into_parts();
+    read_of(&parts.headers, body, limits).await
+}
+
+/// The same of a request that has been taken apart.
+pub(crate) async fn read_of(headers: &HeaderMap, body: Body, limits: Limits) -> Result<Bytes, ApiError> {
     let limit = limits.body_total;
-    timeout(limit, read_slowly(request, limits)).await.unwrap_or_else(|_| Err(too_slow(limit)))
+    timeout(limit, read_slowly(headers, body, limits)).await.unwrap_or_else(|_| Err(too_slow(limit)))
 }
 
 /// Reads a body of any kind as it is, within the same limits.
@@ -51,11 +57,10 @@ fn too_slow(limit: Duration) -> ApiError {
     ApiError::new(StatusCode::REQUEST_TIMEOUT, INVALID_REQUEST, message)
 }
 
-async fn read_slowly(request: Request, limits: Limits) -> Result<Bytes, ApiError> {
-    let (parts, mut body) = request.into_parts();
-    check_kind(&parts.headers)?;
+async fn read_slowly(headers: &HeaderMap, mut body: Body, limits: Limits) -> Result<Bytes, ApiError> {
+    check_kind(headers)?;
     let announced = body.size_hint().exact().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
-    let mut decoder = decoder(&parts.headers, Room::new(limits.body, announced))?;
+    let mut decoder = decoder(headers, Room::new(limits.body, announced))?;
     while let Some(data) = next(&mut body, limits).await? {
         if let Err(error) = decoder.push(&data) {
             drop(decoder);

@@ -41,15 +41,15 @@ impl Capture {
     }
 
     /// Writes an exchange, as far as it has come, and returns where. What cannot be written is told in the log as well.
-    pub(crate) async fn write(self: &Arc<Self>, exchange: &Exchange) -> Result<String, String> {
-        let state = exchange.state();
-        let Some(case) = Case::of(exchange, &state) else {
-            return Err("the upstream was asked nothing, so there is nothing to write".to_owned());
-        };
-        let capture = Arc::clone(self);
-        match tokio::task::spawn_blocking(move || capture.put(&case)).await {
-            Ok(Ok(place)) => Ok(place.display().to_string()),
-            Ok(Err(error)) => {
+    pub(crate) async fn write(self: &Arc<Self>, exchange: &Arc<Exchange>) -> Result<String, String> {
+        let (capture, exchange) = (Arc::clone(self), Arc::clone(exchange));
+        let written = tokio::task::spawn_blocking(move || {
+            exchange.examine(|state| Case::of(&exchange, state)).map(|case| capture.put(&case))
+        });
+        match written.await {
+            Ok(None) => Err("the upstream was asked nothing, so there is nothing to write".to_owned()),
+            Ok(Some(Ok(place))) => Ok(place.display().to_string()),
+            Ok(Some(Err(error))) => {
                 tracing::warn!(%error, "an exchange cannot be captured");
                 Err(error.to_string())
             }

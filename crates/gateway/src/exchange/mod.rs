@@ -4,6 +4,7 @@ pub(crate) mod board;
 pub(crate) mod capture;
 mod headers;
 pub(crate) mod numbers;
+mod sent;
 pub(crate) mod tap;
 pub(crate) mod watchers;
 
@@ -18,6 +19,7 @@ use interlingua_translate::Loss;
 use tokio::sync::watch;
 
 use self::headers::{credentials, shown};
+pub(crate) use self::sent::{End, Failed, Sent};
 use crate::caller::{Caller, Place};
 
 tokio::task_local! {
@@ -123,44 +125,6 @@ pub(crate) enum Side {
     Client,
 }
 
-/// What went wrong.
-#[derive(Debug, Clone)]
-pub(crate) struct Failed {
-    pub(crate) phase: String,
-    pub(crate) code: Option<String>,
-    pub(crate) message: String,
-}
-
-/// What the client has been sent.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Sent {
-    pub(crate) first: Option<Duration>,
-    pub(crate) last: Option<Duration>,
-    pub(crate) pieces: u64,
-    pub(crate) bytes: u64,
-}
-
-/// How a request ended for its client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum End {
-    /// It got all of it.
-    Whole,
-    /// It got a failure, as a status or as the last event.
-    Failed,
-    /// It went away before that.
-    Left,
-}
-
-impl End {
-    pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Self::Whole => "whole",
-            Self::Failed => "failed",
-            Self::Left => "client left",
-        }
-    }
-}
-
 /// How much of one exchange is kept, in bytes, all bodies together. A request with an image passes.
 const KEPT: usize = 8 * 1024 * 1024;
 
@@ -216,12 +180,30 @@ impl Exchange {
         look(&self.lock())
     }
 
+    /// What is known by now: in place once it is over and nobody adds to it, else a copy, so that no reply waits for who looks.
+    pub(crate) fn examine<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        let state = self.lock();
+        if state.end.is_some() {
+            return look(&state);
+        }
+        let copy = state.clone();
+        drop(state);
+        look(&copy)
+    }
+
     pub(crate) fn asked(&self, api: Api, model: &str, body: &Bytes) {
         let mut state = self.lock();
         let body = self.keep(&mut state, body);
         state.asked = Some(Asked { api, model: model.to_owned(), body });
         drop(state);
         self.ring();
+    }
+
+    /// The model of what was asked, where it is known only now.
+    pub(crate) fn names(&self, model: &str) {
+        if let Some(asked) = &mut self.lock().asked {
+            model.clone_into(&mut asked.model);
+        }
     }
 
     /// It is this caller's, and has this place.
@@ -266,12 +248,14 @@ impl Exchange {
             state.secrets = state.secrets.and(credentials(request.headers()));
         }
         let body = self.keep(&mut state, request.body());
-        let path = request.uri().path_and_query().map(ToString::to_string).unwrap_or_default();
+        // Unless somebody looks at the bytes, nobody looks at more than that there was one.
+        let seen = Some(request).filter(|_| self.keeps_bytes);
+        let path = seen.and_then(|request| request.uri().path_and_query()).map(ToString::to_string);
         state.attempts.push(Attempt {
             at: self.begun.elapsed(),
             method: request.method().clone(),
-            path,
-            headers: shown(request.headers()),
+            path: path.unwrap_or_default(),
+            headers: seen.map(|request| shown(request.headers())).unwrap_or_default(),
             body,
             status: None,
             reply_headers: Vec::new(),
@@ -283,7 +267,9 @@ impl Exchange {
     fn comes(&self, attempt: usize, status: StatusCode, headers: &HeaderMap) {
         if let Some(attempt) = self.lock().attempts.get_mut(attempt) {
             attempt.status = Some(status);
-            attempt.reply_headers = shown(headers);
+            if self.keeps_bytes {
+                attempt.reply_headers = shown(headers);
+            }
         }
         self.ring();
     }
@@ -299,11 +285,7 @@ impl Exchange {
         let at = self.begun.elapsed();
         let mut state = self.lock();
         if side == Side::Client {
-            let Sent { first, last, pieces, bytes: sum } = &mut state.sent;
-            first.get_or_insert(at);
-            *last = Some(at);
-            *pieces += 1;
-            *sum += bytes.len() as u64;
+            state.sent.count(at, bytes.len());
         }
         if self.keeps_bytes {
             let bytes = self.keep(&mut state, bytes);
@@ -313,9 +295,20 @@ impl Exchange {
         }
     }
 
-    /// Bytes go to the client.
-    pub(crate) fn sends(&self, bytes: &Bytes) {
-        self.passes(Side::Client, bytes);
+    /// Bytes go to the client. Where nobody wants to see them they are only counted, in `sent`, which whoever sends them has to
+    /// [hand in](Self::sent) at the end: a piece of a reply takes no lock.
+    pub(crate) fn sends(&self, bytes: &Bytes, sent: &mut Sent) {
+        sent.count(self.begun.elapsed(), bytes.len());
+        if self.keeps_bytes {
+            self.passes(Side::Client, bytes);
+        }
+    }
+
+    /// So much has been sent in all.
+    pub(crate) fn sent(&self, sent: Sent) {
+        if !self.keeps_bytes {
+            self.lock().sent = sent;
+        }
     }
 
     /// It is over. Only the first word on how it ended counts.
@@ -373,16 +366,21 @@ mod tests {
     fn no_more_is_kept_than_there_is_room_for() {
         let exchange = Exchange::new("req_1".to_owned(), &request(), &Scrubber::default(), seen());
         let mebibyte = Bytes::from(vec![b'a'; 1024 * 1024]);
+        let mut sent = Sent::default();
         for _ in 0..9 {
-            exchange.sends(&mebibyte);
+            exchange.sends(&mebibyte, &mut sent);
         }
+        exchange.sent(sent);
         let state = exchange.state();
         assert_eq!((state.pieces.len(), state.is_cut), (8, true));
         assert_eq!((state.sent.bytes, state.sent.pieces), (9 * 1024 * 1024, 9), "all of it is counted");
         assert_eq!(exchange.path, "/v1/responses", "a query may hold a key");
         let blind = Exchange::new("req_2".to_owned(), &request(), &Scrubber::default(), Looking::default());
-        blind.sends(&mebibyte);
+        let mut sent = Sent::default();
+        blind.sends(&mebibyte, &mut sent);
+        blind.sent(sent);
         assert!(blind.state().pieces.is_empty() && !blind.state().is_cut);
+        assert_eq!((blind.state().sent.bytes, blind.state().sent.pieces), (1024 * 1024, 1), "counted all the same");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_core::Stream;
 use http::{Request, Response};
-use interlingua_executor::{BoxFuture, ByteStream, Transport, TransportError};
+use interlingua_executor::{Alarm, BoxFuture, ByteStream, Transport, TransportError};
 
 use super::{Exchange, Side, current};
 
@@ -38,6 +38,10 @@ impl<T: Transport> Transport for Tapped<T> {
 
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         self.0.sleep(duration)
+    }
+
+    fn alarm(&self, duration: Duration) -> Option<Pin<Box<dyn Alarm>>> {
+        self.0.alarm(duration)
     }
 }
 

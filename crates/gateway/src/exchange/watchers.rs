@@ -44,7 +44,7 @@ impl Watchers {
     }
 
     /// Writes an exchange because somebody asks for it. Returns where it is.
-    pub(crate) async fn save(&self, exchange: &Exchange) -> Result<String, String> {
+    pub(crate) async fn save(&self, exchange: &Arc<Exchange>) -> Result<String, String> {
         let Some(capture) = &self.capture else {
             return Err("there is no folder for it: start the gateway with --capture DIR, which saves every exchange"
                 .to_owned());

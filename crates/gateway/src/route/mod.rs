@@ -21,7 +21,7 @@ use crate::{ApiError, StartError, Upstream, exchange};
 pub(crate) use fallback::{Attempt, How};
 use named::Named;
 pub(crate) use pattern::Pattern;
-pub(crate) use wanted::Wanted;
+pub(crate) use wanted::{Glance, Wanted};
 
 /// One of several upstreams: what it is called, which models are its own, and who answers in its place.
 #[derive(Debug)]

@@ -7,6 +7,7 @@ use http::{HeaderMap, StatusCode};
 use interlingua_executor::{FrameStream, Keeper, Reply, one_line};
 use interlingua_translate::responses::Field;
 use interlingua_translate::{Asked, Kept, Upstream as Ways};
+use memchr::memmem;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
@@ -139,7 +140,7 @@ impl Conversations {
             return Ok(None);
         }
         let store = self.store_for(wants_store, previous.is_some()).await?;
-        if previous.is_none() && store.is_none() && !body.windows(REFERENCE.len()).any(|word| word == REFERENCE) {
+        if previous.is_none() && store.is_none() && memmem::find(body, REFERENCE).is_none() {
             return Ok(None);
         }
         let Some(Expanded { body, shift, previous_response_id, turn }) = self.expand(body).await? else {

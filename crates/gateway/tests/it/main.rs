@@ -3,6 +3,7 @@
 mod beside;
 mod callers;
 mod codex;
+mod direct;
 mod doors;
 mod encodings;
 mod faults;
