@@ -25,7 +25,7 @@
 use std::borrow::Cow;
 
 use crate::{
-    Annotation, Api, Failure, Finish, Item, Json, Opaque, Origin, ReplyOrigins, TokenLogprob, ToolKind, Usage,
+    Annotation, Api, Failure, Finish, Item, Json, Opaque, Origin, ReplyOrigins, Sourced, TokenLogprob, ToolKind, Usage,
 };
 
 /// The position of an item in the reply. Dense or not, it only orders and names.
@@ -145,7 +145,7 @@ pub struct Ending {
     /// How it ended.
     pub finish: Finish,
     /// The stop sequence that ended it, where one did and it is said which.
-    pub stop_sequence: Option<String>,
+    pub stop_sequence: Option<Sourced<String>>,
     /// What it cost.
     pub usage: Option<Usage>,
     /// Key-value pairs of the caller, verbatim.

@@ -24,6 +24,8 @@ pub enum OpaqueClass {
     Essential,
     /// The server that made it has also dealt with it; nobody waits for it.
     Settled,
+    /// It marks where something was, and says nothing itself.
+    Mark,
     /// The client must act on it.
     NeedsClient,
     /// Nobody can say: it is newer than its decoder.

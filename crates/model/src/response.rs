@@ -1,6 +1,6 @@
 //! A whole reply, and the ways one ends.
 
-use crate::{Item, Json, Opaque, Origin};
+use crate::{Item, Json, Opaque, Origin, Sourced};
 
 /// A reply that came to an end of its own, whole or cut short. A reply that failed is a [`Failure`].
 #[derive(Debug, Clone, PartialEq)]
@@ -24,7 +24,7 @@ pub struct Response {
     /// How it ended.
     pub finish: Finish,
     /// The stop sequence that ended it, where one did and it is said which.
-    pub stop_sequence: Option<String>,
+    pub stop_sequence: Option<Sourced<String>>,
     /// What it says of itself and the model has no word for, field by field (Responses: `input_transformations`).
     pub beside: Vec<Opaque>,
     /// Where its facts stood.

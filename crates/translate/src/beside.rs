@@ -28,7 +28,7 @@ fn lost(field: &Opaque, at: &str, api: Api) -> Loss {
     let path = if at.is_empty() { kind.clone() } else { format!("{at}.{kind}") };
     let code = match class {
         _ if is_telemetry(kind) => LossCode::DroppedTelemetry,
-        OpaqueClass::Settled => LossCode::DroppedHint,
+        OpaqueClass::Settled | OpaqueClass::Mark => LossCode::DroppedHint,
         OpaqueClass::Essential | OpaqueClass::NeedsClient | OpaqueClass::Unknown => LossCode::DroppedDetail,
     };
     Loss::new(path, code, format!("the {} API has no place for `{kind}`", api.title()))

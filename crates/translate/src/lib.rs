@@ -46,6 +46,7 @@ mod frames;
 mod hash;
 mod heartbeat;
 mod history;
+mod hosted;
 mod json_body;
 mod kept;
 mod loss;

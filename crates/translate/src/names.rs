@@ -1,5 +1,6 @@
 //! Tool names within a backend's limits, there and back.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use interlingua_model::{ItemKind, Request, Tool, ToolChoice, ToolKind, ToolRef};
@@ -106,6 +107,15 @@ impl Name {
             Some(namespace) => format!("{namespace}__{}", self.name),
             None => self.name.clone(),
         }
+    }
+}
+
+/// A tool's name for a client that knows no groups. A group that has the name of its tool is none: a server that looked for a
+/// tool tells of it so, whom the client knows by the one name.
+pub(crate) fn flat_name<'a>(namespace: Option<&str>, name: Cow<'a, str>) -> Cow<'a, str> {
+    match namespace {
+        Some(namespace) if *namespace != *name => Cow::Owned(format!("{namespace}__{name}")),
+        Some(_) | None => name,
     }
 }
 

@@ -2,7 +2,17 @@
 
 use interlingua_model::{Api, Opaque, OpaqueClass, Origin};
 
-use crate::{Error, Loss, LossCode, RequestCode};
+use crate::hosted::Hosted;
+use crate::{Error, Loss, LossCode, RequestCode, messages, responses};
+
+/// What a server did, in words that more than one API has; `None` for what only its own API can tell.
+pub(crate) fn hosted(opaque: &Opaque) -> Option<Hosted> {
+    match opaque.api {
+        Api::Responses => responses::hosted::read(opaque),
+        Api::Messages => messages::hosted::read(opaque),
+        Api::Chat => None,
+    }
+}
 
 /// Leaves an item of the history out of a request to `api`, unless the conversation would be another one without it.
 pub(crate) fn leave_out_of_request(
@@ -18,9 +28,11 @@ pub(crate) fn leave_out_of_request(
             return Err(Error::request(origin.path(), RequestCode::UnsupportedValue, message));
         }
         OpaqueClass::Settled => {
-            let detail = format!("the {} API has no place for a `{kind}` of the history", api.title());
-            (LossCode::DroppedItem, detail)
+            let detail =
+                format!("a server has dealt with this `{kind}`, and the {} API has no place for it", api.title());
+            (LossCode::HostedCall, detail)
         }
+        OpaqueClass::Mark => (LossCode::DroppedItem, format!("the {} API has no place for a `{kind}`", api.title())),
         OpaqueClass::Unknown => (LossCode::UnknownItem, format!("neither API knows an item of type `{kind}`")),
     };
     losses.push(Loss::new(origin.path(), code, detail));
@@ -50,7 +62,7 @@ pub(crate) fn cut_short(opaque: &Opaque, origin: Origin, api: Api) -> Loss {
         OpaqueClass::Settled => {
             (LossCode::HostedCall, format!("the upstream has already dealt with this `{kind}` itself"))
         }
-        OpaqueClass::Essential | OpaqueClass::NeedsClient | OpaqueClass::Unknown => {
+        OpaqueClass::Essential | OpaqueClass::Mark | OpaqueClass::NeedsClient | OpaqueClass::Unknown => {
             (LossCode::DroppedItem, format!("the {} API has no place for a `{kind}`", api.title()))
         }
     };

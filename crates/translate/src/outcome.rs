@@ -1,6 +1,6 @@
 //! How a reply ended.
 
-use interlingua_model::{Api, Failure, Finish, IncompleteReason, Origin, Usage};
+use interlingua_model::{Api, Failure, Finish, IncompleteReason, Origin, Sourced, Usage};
 
 use crate::error::{describe, stream_incomplete};
 use crate::{Loss, LossCode};
@@ -55,6 +55,14 @@ impl End {
             Finish::Incomplete(reason) => Self::Incomplete(reason.clone()),
         }
     }
+}
+
+/// The loss of which stop sequence the upstream met, where `api` tells only that it stopped. One that was looked for on the way
+/// is what the client asked for.
+pub(crate) fn untold_sequence(sequence: Option<&Sourced<String>>, api: Api) -> Option<Loss> {
+    let Sourced { value: _, origin } = sequence.filter(|sequence| sequence.origin != Origin::default())?;
+    let detail = format!("the {} API does not say which sequence stopped the model", api.title());
+    Some(Loss::new(origin.path(), LossCode::DroppedDetail, detail))
 }
 
 /// The loss of a reason for which a reply was cut short, where `api` has no word for it and says that there was no room.

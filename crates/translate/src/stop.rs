@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use interlingua_model::{
     Api, Content, Ending, Envelope, Event, Failure, Finish, ItemIndex, ItemKind, ItemStart, Origin, PartKind,
-    ReplyOrigins, Response, Sink, TextPart, TokenLogprob,
+    ReplyOrigins, Response, Sink, Sourced, TextPart, TokenLogprob,
 };
 
 use crate::outcome::{End, Outcome};
@@ -82,8 +82,13 @@ pub(crate) fn end_at(response: &mut Response, sequences: &[String]) {
     if let Some(index) = cut {
         response.items.truncate(index + 1);
         response.finish = Finish::Completed;
-        response.stop_sequence = met.map(str::to_owned);
+        response.stop_sequence = met.map(found);
     }
+}
+
+/// A sequence that was looked for here: it stands nowhere in the reply.
+fn found(sequence: &str) -> Sourced<String> {
+    Sourced { value: sequence.to_owned(), origin: Origin::default() }
 }
 
 fn cut_content<'s>(content: &mut Content, sequences: &'s [String]) -> Option<&'s str> {
@@ -240,7 +245,7 @@ impl Stop {
         out.event(Event::Finished(Box::new(Ending {
             envelope: std::mem::take(&mut self.envelope),
             finish: Finish::Completed,
-            stop_sequence: self.met.take(),
+            stop_sequence: self.met.take().as_deref().map(found),
             usage: None,
             metadata: None,
             moderation: None,

@@ -12,7 +12,9 @@ fn words(api: Api) -> &'static [&'static str] {
     match api {
         Api::Chat => &["choices", "usage"],
         Api::Responses => &["error", "incomplete_details", "output", "status", "usage"],
-        Api::Messages => &["content", "context_management", "container", "stop_details", "stop_reason", "usage"],
+        Api::Messages => {
+            &["content", "context_management", "container", "stop_details", "stop_reason", "stop_sequence", "usage"]
+        }
     }
 }
 

@@ -4,16 +4,21 @@
 //! `cargo xtask regen-fixtures` rewrites the snapshots; accepting a change is reading its diff. A snapshot shows a change, not
 //! truth: what must hold is in `laws/`.
 //!
-//! Not every fixture is shown in every way: a fixture whose translation differs from another one's only by what its author
-//! had to write into it anyway would be read twice and say nothing. What makes two translations the same is the way's [`Rule`];
-//! of those that are the same, the one with the shortest name is shown, since plain cases have plain names. Which files there
-//! are follows from that alone, and one that does not is an error.
+//! Not every fixture is shown in every way, since nobody would read them all. What is made of a fixture's document shows in front
+//! of one other API, its [`counterpart`]; in front of a third only what no fixture before has shown of the writing there. Whole
+//! replies are shown where the fixture has no stream of the same: a law says that the stream put together is the reply. And a
+//! fixture whose translation differs from another one's only by what its author had to write into it anyway would be read twice
+//! and say nothing. What makes two translations the same is the way's [`Rule`]; of those that are the same, the one with the
+//! shortest name is shown, since plain cases have plain names. Which files there are follows from that alone, and one that does
+//! not is an error.
 #![cfg(test)]
 #![expect(
     clippy::disallowed_methods,
     reason = "the rules of the library do not bind its tests: this one lists its files"
 )]
 
+#[path = "support/outline.rs"]
+mod outline;
 mod support;
 #[path = "support/transcript.rs"]
 mod transcript;
@@ -24,6 +29,7 @@ use std::path::Path;
 use interlingua_model::{Collected, Content, Item, ItemKind, Message, Origin, Request, Role};
 use interlingua_translate::{Api, Outgoing, Policy, Translator, Upstream, failure_kind, failure_status};
 use libtest_mimic::{Arguments, Failed, Trial};
+use outline::{code, outline, outline_of, outlines, words, written};
 use serde::Deserialize;
 use serde_json::Value;
 use support::{Case, Frame, Received, curious, fixtures, frames, stamp, upstreams};
@@ -79,8 +85,10 @@ enum To {
 /// What makes two translations in one way the same.
 #[derive(Debug, Clone)]
 enum Rule {
-    /// Nothing: all are shown.
-    All,
+    /// That what comes in and what goes out have the same [`outline`].
+    Exchange,
+    /// That what goes out has the same outline, of a reply the same [`words`]: what comes in is shown in front of another API.
+    Written,
     /// That the requests, and what becomes of them, are the same but for [`OWN_WORDS`].
     Shape,
     /// That they differ in the same fields from what is written for another upstream of the API.
@@ -95,6 +103,11 @@ const OWN_WORDS: [&str; 4] = ["model", "content", "text", "prompt_cache_key"];
 /// APIs whose events are shown themselves. Those of Chat show in what a Responses client is told, one for one.
 const EVENTS_OF: [Api; 1] = [Api::Responses];
 
+/// The API in front of which everything that an API says is shown.
+fn counterpart(api: Api) -> Api {
+    if api == Api::Responses { Api::Chat } else { Api::Responses }
+}
+
 /// Every way there is: from each API to each other.
 fn ways() -> Vec<Way> {
     let mut ways = Vec::new();
@@ -102,12 +115,17 @@ fn ways() -> Vec<Way> {
         for &to in Api::ALL.iter().filter(|to| **to != from) {
             for (name, upstream) in upstreams(to) {
                 let (upstream, usual) = (Box::new(upstream), Box::new(Upstream::usual(to)));
-                let rule = if upstream == usual { Rule::Shape } else { Rule::DifferenceFrom(usual) };
+                let rule = match (upstream == usual, to == counterpart(from)) {
+                    (true, true) => Rule::Shape,
+                    (true, false) => Rule::Written,
+                    (false, _) => Rule::DifferenceFrom(usual),
+                };
                 let name = format!("{from}-to-{name}");
                 ways.push(Way { kind: Kind::Request, from, name, to: To::Upstream(upstream), rule });
             }
             for kind in [Kind::Response, Kind::Stream] {
-                ways.push(Way { kind, from, name: format!("{from}-to-{to}"), to: To::Client(to), rule: Rule::All });
+                let rule = if to == counterpart(from) { Rule::Exchange } else { Rule::Written };
+                ways.push(Way { kind, from, name: format!("{from}-to-{to}"), to: To::Client(to), rule });
             }
         }
         if EVENTS_OF.contains(&from) {
@@ -127,7 +145,10 @@ fn main() {
         cases.sort_by_key(|case| case.name.len());
         for case in cases {
             let Some(bytes) = case.file(way.kind.file()) else { continue };
-            if seen.insert(way.sameness(&case, &bytes)) {
+            if way.kind == Kind::Response && case.file(Kind::Stream.file()).is_some() {
+                continue;
+            }
+            if seen.insert(way.sameness(&bytes)) {
                 let name = format!("{}/{}.{}", way.kind.folder(), case.short_name(), way.name);
                 shown.insert(format!("{name}.snap"));
                 let way = way.clone();
@@ -189,9 +210,11 @@ impl Way {
     }
 
     /// The same for two fixtures of which one is enough.
-    fn sameness(&self, case: &Case, bytes: &[u8]) -> String {
+    fn sameness(&self, bytes: &[u8]) -> String {
         match &self.rule {
-            Rule::All => case.name.clone(),
+            Rule::Exchange => outlines(&self.show(bytes), outline) + &outline_of(bytes),
+            Rule::Written if self.kind == Kind::Request => outlines(&self.show(bytes), outline),
+            Rule::Written => outlines(&self.show(bytes), words),
             Rule::Shape => {
                 let source = String::from_utf8_lossy(bytes);
                 let (written, losses) = written(&self.show(bytes));
@@ -216,17 +239,6 @@ impl Way {
             }
         }
     }
-}
-
-/// A request as it is shown, and what it lost.
-fn written(shown: &str) -> (String, String) {
-    let (written, losses) = shown.split_once("losses:\n").unwrap_or((shown, ""));
-    (written.to_owned(), losses.to_owned())
-}
-
-/// The code of a loss, which stands at its end.
-fn code(loss: &str) -> &str {
-    loss.rsplit('(').next().unwrap_or(loss)
 }
 
 fn without_own_words(json: &str) -> String {

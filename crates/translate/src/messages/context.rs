@@ -1,7 +1,8 @@
 //! What a Messages client wants of its reply.
 
-use interlingua_model::{Display, Request};
+use interlingua_model::{Display, HostedTool, Request, Tool};
 
+use crate::hosted::Hosted;
 use crate::{Stamp, Style};
 
 /// What a reply in Messages has to know of its request.
@@ -21,6 +22,8 @@ pub struct Context {
     pub(super) model: String,
     /// How much of its thoughts the reply shows: clients that asked for none take the first block for the answer.
     pub(super) display: Display,
+    /// Whether the client offers servers of tools: only who does knows the blocks that tell of their calls.
+    has_servers: bool,
 }
 
 impl Context {
@@ -30,7 +33,17 @@ impl Context {
         // Every block of text stays one, thoughts have a place of their own, and blocks are always closed.
         let Style { message_joiner: _, reasoning_content: _, close_cut_items: _ } = style;
         let display = request.reasoning.display.as_ref().map_or(Display::Nothing, |display| display.value);
-        Self { stamp, model: request.model.clone(), display }
+        let is_server = |tool: &Tool| matches!(tool, Tool::Hosted(HostedTool { origin: _, kind, settings: _, implied_choice: _ }) if kind == "mcp");
+        let has_servers = request.tools.iter().any(is_server);
+        Self { stamp, model: request.model.clone(), display, has_servers }
+    }
+
+    /// Whether the client knows what tells of such a thing.
+    pub(super) fn knows(&self, hosted: &Hosted) -> bool {
+        match hosted {
+            Hosted::Search(_) => true,
+            Hosted::Mcp(_) => self.has_servers,
+        }
     }
 
     /// The context of a reply whose request is not at hand: nothing extra was asked for.

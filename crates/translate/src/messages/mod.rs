@@ -2,6 +2,8 @@
 
 mod context;
 mod dialect;
+pub(crate) mod hosted;
+mod input;
 mod reply;
 mod request;
 mod stream;

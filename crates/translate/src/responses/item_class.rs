@@ -63,8 +63,8 @@ pub(in crate::responses) fn history_class(item: &wire::Item) -> OpaqueClass {
         wire::Item::ShellCall(_) => class(item) == OpaqueClass::Essential,
         // Whoever searched: what was found is said by the tools of the request.
         wire::Item::ToolSearchCall(_) | wire::Item::ToolSearchOutput(_) => true,
-        // A mark of where the client made the conversation shorter.
-        wire::Item::ContextCompaction(item) => item.encrypted_content.is_none(),
+        // Where the client made the conversation shorter.
+        wire::Item::ContextCompaction(item) if item.encrypted_content.is_none() => return OpaqueClass::Mark,
         _ => false,
     };
     if is_over { OpaqueClass::Settled } else { class(item) }

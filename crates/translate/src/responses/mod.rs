@@ -4,6 +4,7 @@ pub(crate) mod abroad;
 mod beside;
 mod context;
 mod dialect;
+pub(crate) mod hosted;
 mod item_class;
 mod reply;
 mod request;

@@ -117,14 +117,14 @@ fn a_call_that_only_one_api_knows_is_a_call_of_a_function() {
 #[test]
 fn what_a_server_ran_is_left_out() {
     for (items, code) in [
-        (json!([{"type": "tool_search_call", "execution": "server", "call_id": null}]), LossCode::DroppedItem),
-        (json!([{"type": "tool_search_output", "execution": "server", "tools": []}]), LossCode::DroppedItem),
+        (json!([{"type": "tool_search_call", "execution": "server", "call_id": null}]), LossCode::HostedCall),
+        (json!([{"type": "tool_search_output", "execution": "server", "tools": []}]), LossCode::HostedCall),
         (
             json!([{"type": "shell_call", "call_id": "a", "environment": {"type": "container_auto"}}]),
-            LossCode::DroppedItem,
+            LossCode::HostedCall,
         ),
         (json!([{"type": "shell_call_output", "call_id": "a", "output": []}]), LossCode::DroppedItem),
-        (json!([{"type": "mcp_call", "name": "f"}]), LossCode::DroppedItem),
+        (json!([{"type": "mcp_call", "name": "f"}]), LossCode::HostedCall),
     ] {
         let mut history = items.as_array().unwrap().clone();
         history.push(json!({"role": "user", "content": "q"}));

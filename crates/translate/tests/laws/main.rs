@@ -29,6 +29,7 @@ mod retold;
 mod said;
 #[path = "../support/mod.rs"]
 mod support;
+mod table;
 mod targets;
 mod told;
 
@@ -110,6 +111,14 @@ fn main() {
     ));
     let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
     println!("{} cases judged\n", JUDGED.load(Ordering::Relaxed));
+    let all_are_held = conclusion.num_filtered_out == 0 && conclusion.num_ignored == 0 && !conclusion.has_failed();
+    if all_are_held
+        && conclusion.num_passed > 0
+        && let Err(problem) = table::check()
+    {
+        eprintln!("{problem}");
+        std::process::exit(101);
+    }
     conclusion.exit();
 }
 
@@ -121,14 +130,17 @@ fn add<C: Named + Send + Sync + 'static>(trials: &mut Vec<Trial>, pair: Pair, ca
 }
 
 /// Holds a law against every case, and tells of all that break it.
-fn judge<C: Named>(pair: Pair, title: &str, law: fn(Pair, &C) -> Verdict, cases: &[C]) -> Result<(), Failed> {
-    let mut judged = 0_usize;
+fn judge<C: Named>(pair: Pair, title: &'static str, law: fn(Pair, &C) -> Verdict, cases: &[C]) -> Result<(), Failed> {
+    let (mut judged, mut fixtures) = (0_usize, 0_usize);
     let mut wrong = Vec::new();
     let mut broken = BTreeSet::new();
     for case in cases {
         match law(pair, case) {
             Ok(About::Another) => {}
-            Ok(About::It) => judged += 1,
+            Ok(About::It) => {
+                judged += 1;
+                fixtures += usize::from(!case.name().starts_with("recordings/"));
+            }
             Err(_) if EXCEPT.iter().any(|(law, to, name, _)| (*law, *to, *name) == (title, pair.to, case.name())) => {
                 broken.insert(case.name().to_owned());
             }
@@ -136,6 +148,7 @@ fn judge<C: Named>(pair: Pair, title: &str, law: fn(Pair, &C) -> Verdict, cases:
         }
     }
     JUDGED.fetch_add(judged, Ordering::Relaxed);
+    table::count(title, pair, fixtures);
     let names: BTreeSet<_> = cases.iter().map(Named::name).collect();
     for (_, _, name, _) in
         EXCEPT.iter().filter(|(law, to, name, _)| (*law, *to) == (title, pair.to) && names.contains(name))

@@ -173,7 +173,9 @@ fn shape(kind: &ItemKind) -> String {
 
 fn call_shape(ToolCall { name, namespace, arguments, call_id: _, id: _, status: _ }: &ToolCall) -> String {
     // A group that the request did not name is part of the name.
-    let group = namespace.as_ref().map(|namespace| format!("{namespace}__")).unwrap_or_default();
+    // A group that has the name of its tool is none.
+    let group = namespace.as_ref().filter(|namespace| *namespace != name);
+    let group = group.map(|namespace| format!("{namespace}__")).unwrap_or_default();
     // Where only an object is allowed, what is none stands in one.
     let raw = serde_json::from_str::<serde_json::Value>(arguments.text()).ok();
     let raw = raw.as_ref().and_then(|raw| raw.get("raw_arguments")?.as_str());

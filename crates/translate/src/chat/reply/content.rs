@@ -1,7 +1,5 @@
 //! What the parts of a reply say.
 
-use std::borrow::Cow;
-
 use interlingua_model::Origin;
 use interlingua_wire::chat as wire;
 
@@ -82,14 +80,6 @@ pub(in crate::chat) fn lost_behind(call: Origin) -> Loss {
 pub(in crate::chat) fn cut_wrapping(call: Origin) -> Error {
     let message = "the JSON that holds a tool's input breaks off".to_owned();
     Error::Malformed { path: Some(call.path()), message }
-}
-
-/// A tool's name for a client that knows no groups.
-pub(in crate::chat) fn flat_name<'a>(namespace: Option<&str>, name: Cow<'a, str>) -> Cow<'a, str> {
-    match namespace {
-        Some(namespace) => Cow::Owned(format!("{namespace}__{name}")),
-        None => name,
-    }
 }
 
 fn thoughts(thinking: wire::Thinking, place: Origin, losses: &mut Losses) -> String {

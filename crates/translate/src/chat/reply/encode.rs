@@ -7,7 +7,7 @@ use interlingua_model::{
 use interlingua_wire::{Extra, Integer, Unknown, chat as wire};
 
 use super::annotations::{characters, encode_citation};
-use super::content::{beside_answer, cited_beside_answer, flat_name, lost_part};
+use super::content::{beside_answer, cited_beside_answer, lost_part};
 use super::failure::second_legacy_call;
 use super::finish::{CallsMade, finish_reason, is_empty_completion};
 use super::ids::{created_at, reply_id};
@@ -20,8 +20,9 @@ use crate::chat::Context;
 use crate::chat::reasoning_content::{REASONING_JOINER, reasoning_text};
 use crate::chat::reasoning_details::encode_details;
 use crate::convert::wire_json;
+use crate::names::flat_name;
 use crate::opaque::{leave_out_of_reply, lost_annotation};
-use crate::outcome::coarser_reason;
+use crate::outcome::{coarser_reason, untold_sequence};
 use crate::{Error, Loss, LossCode, Translated};
 
 /// Writes a reply as a Chat completion with one choice.
@@ -59,13 +60,14 @@ pub fn encode_response(response: Response, context: &Context) -> Result<Translat
         usage,
         moderation,
         finish,
-        stop_sequence: _,
+        stop_sequence,
         beside,
         origins,
     } = response;
     let mut choice = Choice::default();
     leave_out_fields_once(&beside, Origin::default(), Api::Chat, &mut choice.losses);
     choice.losses.extend(coarser_reason(&finish, Api::Chat, origins.finish));
+    choice.losses.extend(untold_sequence(stop_sequence.as_ref(), Api::Chat));
     if let Finish::Incomplete(IncompleteReason::Other(reason)) = &finish {
         let detail = format!("cut short for a reason Chat does not know (`{reason}`); reported as `length`");
         choice.lose(origins.finish.path(), LossCode::UnknownValue, detail);

@@ -139,12 +139,13 @@ impl Conversation {
     fn remind(&mut self, said: Placed) {
         let text = wire::Content::Text(reminder(&text(said.message).unwrap_or_default()));
         let message = Placed::new(wire::Message::User(plain(text, None)), said.origin);
+        let message = Placed { is_reminder: true, ..message };
         if self.open.turn.is_empty()
             && let Some(last) = self.open.said.last_mut().filter(|last| matches!(last.message, wire::Message::User(_)))
         {
             return last.join(message);
         }
-        self.said(Placed { is_reminder: true, ..message });
+        self.said(message);
     }
 
     /// Puts a result behind the call it answers, wherever that stands.

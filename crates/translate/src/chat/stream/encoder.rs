@@ -12,13 +12,14 @@ use crate::beside::leave_out_fields_once;
 use crate::chat::Context;
 use crate::chat::context::FINAL_ANSWER;
 use crate::chat::reasoning_details::BEFORE_CONTENT;
-use crate::chat::reply::content::{flat_name, lost_part};
+use crate::chat::reply::content::lost_part;
 use crate::chat::reply::failure::{error_body, second_legacy_call};
 use crate::chat::reply::finish::{CallsMade, finish_reason, is_empty_completion};
 use crate::chat::reply::moderation::encode_moderation;
 use crate::chat::reply::usage::encode_usage;
+use crate::names::flat_name;
 use crate::opaque::{cut_short, leave_out_of_reply};
-use crate::outcome::coarser_reason;
+use crate::outcome::{coarser_reason, untold_sequence};
 use crate::{Error, Loss, LossCode};
 
 /// Writes canonical events as the frames of a Chat stream.
@@ -296,7 +297,7 @@ impl Encoder {
     }
 
     fn end(&mut self, ending: Ending, out: &mut impl FnMut(Frame<'_>)) {
-        let Ending { envelope, finish, stop_sequence: _, usage, metadata: _, moderation, origins } = ending;
+        let Ending { envelope, finish, stop_sequence, usage, metadata: _, moderation, origins } = ending;
         self.release(None, out);
         leave_out_fields_once(&envelope.beside, Origin::default(), Api::Chat, &mut self.losses);
         self.chunks.complete(envelope);
@@ -324,6 +325,7 @@ impl Encoder {
             self.chunks.annotations(citations, out);
         }
         self.losses.extend(coarser_reason(&finish, Api::Chat, origins.finish));
+        self.losses.extend(untold_sequence(stop_sequence.as_ref(), Api::Chat));
         if let Finish::Incomplete(IncompleteReason::Other(reason)) = &finish {
             let detail = format!("cut short for a reason Chat does not know (`{reason}`); reported as `length`");
             self.lose(origins.finish.path(), LossCode::UnknownValue, detail);

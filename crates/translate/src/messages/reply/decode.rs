@@ -2,15 +2,15 @@
 
 use interlingua_model::{
     Arguments, Content, Finish, Item, ItemKind, ItemStatus, Message, Origin, Part, PartKind, ReasoningItem,
-    ReplyOrigins, Response, Role, TextPart, ToolCall,
+    ReplyOrigins, Response, Role, Sourced, TextPart, ToolCall,
 };
 use interlingua_wire::{Maybe, messages as wire};
 
 use super::citations::decode_citation;
 use super::failure::decode_failure;
-use super::finish::{FINISH, decode_finish, explanation};
+use super::finish::{FINISH, STOP_SEQUENCE, decode_finish, explanation};
 use super::ids::envelope;
-use super::server::settled;
+use super::server::{answers, joined, settled};
 use super::unread::Unread;
 use super::usage::decode_usage;
 use crate::convert::{arguments_of, non_empty};
@@ -74,10 +74,11 @@ pub fn decode_response(wire: wire::Response, sent: &Sent) -> Result<Translated<R
     for (index, block) in content.into_iter().enumerate() {
         reader.block(block, Origin::nth("content[*]", index))?;
     }
-    let Reader { sent: _, mut items, unread } = reader;
+    let Reader { sent: _, mut items, mut unread } = reader;
+    let explanation = explanation(stop_details, &mut unread);
     let mut losses = unread.losses;
     let finish = decode_finish(stop_reason.as_ref(), &mut losses);
-    if let Some(refusal) = explanation(stop_details) {
+    if let Some(refusal) = explanation {
         let origin = Origin::of("stop_details.explanation");
         add_part(&mut items, Part { origin, kind: PartKind::Refusal(refusal), cache_breakpoint: None });
     }
@@ -97,7 +98,7 @@ pub fn decode_response(wire: wire::Response, sent: &Sent) -> Result<Translated<R
         usage,
         moderation: None,
         finish,
-        stop_sequence,
+        stop_sequence: stop_sequence.map(|sequence| Sourced::at(STOP_SEQUENCE, sequence)),
         beside: Vec::new(),
         origins: ReplyOrigins { items: Origin::of("content"), finish: FINISH, usage: Origin::of("usage") },
     };
@@ -137,7 +138,15 @@ impl Reader<'_> {
                 ItemKind::Reasoning(thought)
             }
             wire::Block::ToolUse(call) => ItemKind::ToolCall(self.call(*call, origin)?),
-            block => ItemKind::Opaque(settled(&block)),
+            block => {
+                if let Some(Item { origin: _, kind: ItemKind::Opaque(call), beside: _ }) = self.items.last_mut()
+                    && answers(&block, call)
+                {
+                    *call = joined(call, &block);
+                    return Ok(());
+                }
+                ItemKind::Opaque(settled(&block))
+            }
         };
         self.items.push(Item::new(origin, kind));
         Ok(())

@@ -1,12 +1,13 @@
 //! A canonical reply as a whole message.
 
 use interlingua_model::{
-    Api, Arguments, Content, Finish, Item, ItemKind, Message, Origin, Part, PartKind, Response, TextPart, ToolCall,
+    Api, Arguments, Content, Finish, Item, ItemKind, ItemStatus, Message, Origin, Part, PartKind, Response, TextPart,
+    ToolCall,
 };
 use interlingua_wire::{Extra, Json, Maybe, messages as wire};
 
 use super::citations::encode_citation;
-use super::finish::{Ended, encode_finish};
+use super::finish::{Ended, encode_finish, explained, is_withheld};
 use super::ids::reply_id;
 use super::server::own;
 use super::thoughts::encode_thought;
@@ -14,8 +15,10 @@ use super::usage::encode_usage;
 use crate::beside::leave_out_fields_once;
 use crate::custom_input::wrap;
 use crate::messages::Context;
-use crate::messages::request::input_object;
-use crate::opaque::leave_out_of_reply;
+use crate::messages::hosted::{Cited, write};
+use crate::messages::input::input_object;
+use crate::names::flat_name;
+use crate::opaque::{hosted, leave_out_of_reply};
 use crate::{Error, Loss, LossCode, Translated};
 
 /// Writes a reply as a message: a block of text for each message, one for each thought that the client wants, one for each
@@ -57,11 +60,20 @@ pub fn encode_response(response: Response, context: &Context) -> Result<Translat
     let mut losses = Vec::new();
     leave_out_fields_once(&beside, Origin::default(), Api::Messages, &mut losses);
     let mut blocks = Vec::with_capacity(items.len());
+    let (mut cited, mut explanation) = (Cited::default(), None);
     let has_calls = items.iter().any(|item| matches!(item.kind, ItemKind::ToolCall(_)));
     for Item { origin, kind, beside } in items {
         leave_out_fields_once(&beside, origin, Api::Messages, &mut losses);
-        blocks.extend(encode_item(kind, origin, context, &mut losses)?);
+        let mut writing = Writing {
+            context,
+            is_withheld: is_withheld(&finish),
+            cited: &mut cited,
+            explanation: &mut explanation,
+            losses: &mut losses,
+        };
+        writing.item(kind, origin, &mut blocks)?;
     }
+    blocks.extend(cited.take());
     if finish == Finish::Completed && blocks.is_empty() {
         let detail = "the upstream completed without saying anything";
         losses.push(Loss::new(origins.items.path(), LossCode::EmptyCompletion, detail));
@@ -76,7 +88,7 @@ pub fn encode_response(response: Response, context: &Context) -> Result<Translat
         content: Some(blocks),
         stop_reason: Some(reason),
         stop_sequence: sequence,
-        stop_details: details,
+        stop_details: explained(details, explanation),
         usage: Some(encode_usage(usage, service_tier)),
         container: Maybe::Absent,
         diagnostics: Maybe::Absent,
@@ -87,64 +99,85 @@ pub fn encode_response(response: Response, context: &Context) -> Result<Translat
     Ok(Translated { value, losses })
 }
 
-fn encode_item(
-    kind: ItemKind,
-    origin: Origin,
-    context: &Context,
-    losses: &mut Vec<Loss>,
-) -> Result<Option<wire::Block>, Error> {
-    Ok(match kind {
-        ItemKind::Message(message) => encode_message(message, origin, losses),
-        ItemKind::Reasoning(thought) => encode_thought(&thought, context.display, origin, losses),
-        ItemKind::ToolCall(call) => Some(encode_call(call, origin, losses)),
-        ItemKind::ToolResult(_) => {
-            losses.push(Loss::new(origin.path(), LossCode::DroppedItem, "a result echoed in the reply"));
-            None
-        }
-        ItemKind::Opaque(opaque) => {
-            let block = own(&opaque);
-            if block.is_none() {
-                leave_out_of_reply(&opaque, origin, Api::Messages, losses)?;
-            }
-            block
-        }
-    })
+/// A reply while it is being written.
+struct Writing<'r> {
+    context: &'r Context,
+    is_withheld: bool,
+    cited: &'r mut Cited,
+    /// Why the answer was kept back, in words.
+    explanation: &'r mut Option<String>,
+    losses: &'r mut Vec<Loss>,
 }
 
-/// A message as a block of text; a refusal in words is text, since what this API calls a refusal is withheld.
-fn encode_message(message: Message, origin: Origin, losses: &mut Vec<Loss>) -> Option<wire::Block> {
-    let Message { id: _, role: _, content, name: _, phase, status: _ } = message;
-    if let Some(phase) = phase {
-        let detail = format!("the Messages API has no place for the phase `{phase}`");
-        losses.push(Loss::new(format!("{}.phase", origin.path()), LossCode::DroppedPhase, detail));
-    }
-    let parts = match content {
-        Content::Text(text) => return text_block(text, Vec::new()),
-        Content::Parts(parts) => parts,
-    };
-    let mut text = String::new();
-    let mut citations = Vec::new();
-    for Part { origin, kind, cache_breakpoint: _ } in parts {
+impl Writing<'_> {
+    fn item(&mut self, kind: ItemKind, origin: Origin, blocks: &mut Vec<wire::Block>) -> Result<(), Error> {
         match kind {
-            PartKind::Text(TextPart { text: more, annotations, logprobs: _ }) => {
-                for annotation in annotations {
-                    match encode_citation(annotation, &more) {
-                        Ok(citation) => citations.push(citation),
-                        Err(loss) => losses.push(loss),
-                    }
+            ItemKind::Message(message) => blocks.extend(self.message(message, origin)),
+            ItemKind::Reasoning(thought) => {
+                blocks.extend(encode_thought(&thought, self.context.display, origin, self.losses));
+            }
+            ItemKind::ToolCall(call) => blocks.push(encode_call(call, origin, self.losses)),
+            ItemKind::ToolResult(_) => {
+                self.losses.push(Loss::new(origin.path(), LossCode::DroppedItem, "a result echoed in the reply"));
+            }
+            ItemKind::Opaque(opaque) => {
+                let own = own(&opaque);
+                if !own.is_empty() {
+                    blocks.extend(own);
+                } else if let Some(hosted) = hosted(&opaque).filter(|hosted| self.context.knows(hosted)) {
+                    let (written, search) = write(hosted);
+                    self.cited.search(search);
+                    blocks.extend(written);
+                } else {
+                    leave_out_of_reply(&opaque, origin, Api::Messages, self.losses)?;
                 }
-                text.push_str(&more);
-            }
-            PartKind::Refusal(more) => {
-                losses.push(told_as_text(origin));
-                text.push_str(&more);
-            }
-            PartKind::Image(_) | PartKind::File(_) | PartKind::Audio(_) | PartKind::Opaque(_) => {
-                losses.push(lost_part(origin));
             }
         }
+        Ok(())
     }
-    text_block(text, citations)
+
+    /// A message as a block of text. A refusal in words is text, since what this API calls a refusal is withheld; where the answer
+    /// was, its words say why.
+    fn message(&mut self, message: Message, origin: Origin) -> Option<wire::Block> {
+        let Message { id: _, role: _, content, name: _, phase, status } = message;
+        if let Some(phase) = phase {
+            let detail = format!("the Messages API has no place for the phase `{phase}`");
+            self.losses.push(Loss::new(format!("{}.phase", origin.path()), LossCode::DroppedPhase, detail));
+        }
+        let parts = match content {
+            Content::Text(text) => return text_block(text, Vec::new()),
+            Content::Parts(parts) => parts,
+        };
+        let mut text = String::new();
+        let mut citations = Vec::new();
+        for Part { origin, kind, cache_breakpoint: _ } in parts {
+            match kind {
+                PartKind::Text(TextPart { text: more, annotations, logprobs: _ }) => {
+                    for annotation in annotations {
+                        match encode_citation(annotation, &more) {
+                            Ok(citation) => {
+                                self.cited.cite(&citation);
+                                citations.push(citation);
+                            }
+                            Err(loss) => self.losses.push(loss),
+                        }
+                    }
+                    text.push_str(&more);
+                }
+                PartKind::Refusal(words) if self.is_withheld && status == Some(ItemStatus::Incomplete) => {
+                    *self.explanation = Some(words);
+                }
+                PartKind::Refusal(more) => {
+                    self.losses.push(told_as_text(origin));
+                    text.push_str(&more);
+                }
+                PartKind::Image(_) | PartKind::File(_) | PartKind::Audio(_) | PartKind::Opaque(_) => {
+                    self.losses.push(lost_part(origin));
+                }
+            }
+        }
+        text_block(text, citations)
+    }
 }
 
 /// The loss of a refusal that is told as text.
@@ -181,16 +214,8 @@ fn encode_call(call: ToolCall, origin: Origin, losses: &mut Vec<Loss>) -> wire::
     };
     wire::Block::ToolUse(Box::new(wire::ToolUse {
         id: Some(call_id),
-        name: Some(flat_name(namespace.as_deref(), &name)),
+        name: Some(flat_name(namespace.as_deref(), name.into()).into_owned()),
         input: input.parse::<Json>().ok(),
         ..wire::ToolUse::default()
     }))
-}
-
-/// A tool's name with its group in front, since calls of this API have no groups.
-pub(in crate::messages) fn flat_name(namespace: Option<&str>, name: &str) -> String {
-    match namespace {
-        Some(namespace) => format!("{namespace}__{name}"),
-        None => name.to_owned(),
-    }
 }

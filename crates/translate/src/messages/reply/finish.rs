@@ -1,12 +1,16 @@
 //! How a message ended, both ways.
 
-use interlingua_model::{Finish, IncompleteReason, Origin};
+use interlingua_model::{Finish, IncompleteReason, Origin, Sourced};
 use interlingua_wire::{Extra, Maybe, messages as wire};
 
+use super::unread::Unread;
 use crate::{Loss, LossCode};
 
 /// Where a reply says why it ended.
 pub(in crate::messages) const FINISH: Origin = Origin::of("stop_reason");
+
+/// Where it says which sequence stopped it.
+pub(in crate::messages) const STOP_SEQUENCE: &str = "stop_sequence";
 
 /// How a reply ended, by the reason it gives.
 pub(in crate::messages) fn decode_finish(reason: Option<&wire::StopReason>, losses: &mut Vec<Loss>) -> Finish {
@@ -31,8 +35,13 @@ pub(in crate::messages) fn decode_finish(reason: Option<&wire::StopReason>, loss
 }
 
 /// What a refusal says in words.
-pub(in crate::messages) fn explanation(details: Maybe<wire::StopDetails>) -> Option<String> {
-    let wire::StopDetails { kind: _, category: _, explanation, extra: _ } = details.into_value()?;
+pub(in crate::messages) fn explanation(details: Maybe<wire::StopDetails>, unread: &mut Unread) -> Option<String> {
+    let wire::StopDetails { kind: _, category, explanation, extra } = details.into_value()?;
+    unread.fields(Origin::of("stop_details"), &extra);
+    if category.is_some() {
+        let path = "stop_details.category".to_owned();
+        unread.once(path, LossCode::DroppedDetail, "of what kind the matter is, the words of the refusal tell");
+    }
     explanation.filter(|text| !text.is_empty())
 }
 
@@ -43,10 +52,26 @@ pub(in crate::messages) struct Ended {
     pub(in crate::messages) details: Maybe<wire::StopDetails>,
 }
 
+/// Whether the answer, or the rest of it, was kept back.
+pub(in crate::messages) fn is_withheld(finish: &Finish) -> bool {
+    *finish == Finish::Incomplete(IncompleteReason::ContentFilter)
+}
+
+/// The details of an end, with why the answer was kept back.
+pub(in crate::messages) fn explained(
+    details: Maybe<wire::StopDetails>,
+    explanation: Option<String>,
+) -> Maybe<wire::StopDetails> {
+    match details {
+        Maybe::Value(details) => Maybe::Value(wire::StopDetails { explanation, ..details }),
+        Maybe::Absent | Maybe::Null => details,
+    }
+}
+
 /// Why a reply ended, and what of it this API has no word for.
 pub(in crate::messages) fn encode_finish(
     finish: &Finish,
-    sequence: Option<String>,
+    sequence: Option<Sourced<String>>,
     has_calls: bool,
     origin: Origin,
     losses: &mut Vec<Loss>,
@@ -54,7 +79,7 @@ pub(in crate::messages) fn encode_finish(
     let plain = |reason| Ended { reason, sequence: None, details: Maybe::Absent };
     match finish {
         Finish::Completed => match sequence {
-            Some(sequence) => Ended { sequence: Some(sequence), ..plain(wire::StopReason::StopSequence) },
+            Some(sequence) => Ended { sequence: Some(sequence.value), ..plain(wire::StopReason::StopSequence) },
             None if has_calls => plain(wire::StopReason::ToolUse),
             None => plain(wire::StopReason::EndTurn),
         },

@@ -14,4 +14,4 @@ pub(super) mod usage;
 pub(super) use decode::characters;
 pub use decode::decode_response;
 pub use encode::encode_response;
-pub(super) use encode::{flat_name, lost_part, told_as_text};
+pub(super) use encode::{lost_part, told_as_text};

@@ -30,10 +30,6 @@ pub(in crate::messages) fn decode_usage(usage: wire::Usage) -> Option<model::Usa
     let input = count(input_tokens).unwrap_or(0);
     let input = input.saturating_add(cached.unwrap_or(0)).saturating_add(cache_write.unwrap_or(0));
     let output = count(output_tokens).unwrap_or(0);
-    if input == 0 && output == 0 {
-        // What is written where nothing is known.
-        return None;
-    }
     let has_details = cached.is_some() || cache_write.is_some();
     let mut rest: Vec<(String, model::Json)> = Vec::new();
     let mut keep = |name: &str, value: Option<model::Json>| rest.extend(value.map(|value| (name.to_owned(), value)));
@@ -51,6 +47,10 @@ pub(in crate::messages) fn decode_usage(usage: wire::Usage) -> Option<model::Usa
             ..OutputDetails::default()
         }
     });
+    if input == 0 && output == 0 && rest.is_empty() && thinking.is_none() {
+        // What is written where nothing is known.
+        return None;
+    }
     Some(model::Usage {
         input,
         output,
@@ -152,7 +152,7 @@ pub(in crate::messages) fn encode_usage(usage: Option<model::Usage>, tier: Optio
 }
 
 /// No tokens at all: what is known before there is any answer.
-pub(in crate::messages) fn nothing() -> wire::Usage {
+fn nothing() -> wire::Usage {
     wire::Usage {
         input_tokens: Some(Integer(0)),
         cache_read_input_tokens: Some(Integer(0)),

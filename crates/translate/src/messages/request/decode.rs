@@ -5,7 +5,7 @@
 use interlingua_model::{
     Content, Opaque, OpaqueClass, Origin, OutputFormat, Part, PartKind, Request, SchemaFormat, Sourced, Weight,
 };
-use interlingua_wire::{Integer, messages as wire};
+use interlingua_wire::{Extra, Integer, messages as wire};
 
 use super::decode_content::plain_text;
 use super::decode_messages::decode_messages;
@@ -20,6 +20,8 @@ use crate::{Api, Error, LossCode, RequestCode, Translated};
 /// What the mark begins with that Claude Code leaves for its own backend, in front of all the operator says. It differs from
 /// conversation to conversation, which no prompt cache survives.
 const ATTRIBUTION: &str = "x-anthropic-billing-header:";
+/// What an earlier version called the form of the answer.
+const OLDER_FORMAT: &str = "output_format";
 
 /// Reads a Messages request.
 ///
@@ -70,10 +72,11 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
         fallbacks,
         fallback_credit_token,
         billing_policy,
-        extra,
+        mut extra,
     } = wire;
     let model = model.ok_or_else(|| missing("model", "name the model to answer"))?;
     let mut out = Reading::new(model);
+    let older_format = out.older_format(&mut extra);
     out.unknown("", &extra);
 
     out.limit(max_tokens)?;
@@ -95,7 +98,10 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
     let (effort, format) = out.output(output_config);
     out.carry("thinking", Weight::Neutral, thinking.as_ref());
     out.thinking(thinking, effort);
-    out.format(format)?;
+    match (format, older_format) {
+        (None, Some(format)) => out.format(Some(format), OLDER_FORMAT)?,
+        (format, _) => out.format(format, "output_config.format")?,
+    }
 
     let request = &mut out.request;
     // Nothing is stored, whoever answers; and a stream of this API always ends with what it cost.
@@ -117,10 +123,7 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
     out.carry("workspace_id", Weight::Hint, workspace_id.as_ref());
     out.carry("billing_policy", Weight::Hint, billing_policy.as_ref());
     out.carry("fallbacks", Weight::Hint, fallbacks.as_ref());
-    if fallback_credit_token.is_some() {
-        // A credential: it goes from client to server untouched, or not at all.
-        out.lose("fallback_credit_token", LossCode::DroppedHint, "a credit is of use to the server that gave it");
-    }
+    out.carry("fallback_credit_token", Weight::Hint, fallback_credit_token.as_ref());
     out.context_management(context_management);
     out.carry("compaction", Weight::Essential, compaction.as_ref());
     out.carry("thread", Weight::Essential, thread.as_ref());
@@ -184,17 +187,25 @@ impl Reading {
         (effort, format)
     }
 
-    fn format(&mut self, format: Option<wire::Format>) -> Result<(), Error> {
-        let path = "output_config.format";
+    /// The form of the answer under the name it had in an earlier version.
+    fn older_format(&mut self, extra: &mut Extra) -> Option<wire::Format> {
+        let format = extra.get(OLDER_FORMAT)?.parse().ok()?;
+        extra.take(OLDER_FORMAT);
+        let detail = "read as `output_config.format`, by which newer versions call it";
+        self.lose(OLDER_FORMAT, LossCode::ExtensionAccepted, detail);
+        Some(format)
+    }
+
+    fn format(&mut self, format: Option<wire::Format>, path: &'static str) -> Result<(), Error> {
         let schema = match format {
             None => return Ok(()),
             Some(wire::Format::JsonSchema(wire::JsonSchema { schema, extra })) => {
                 self.unknown(path, &extra);
-                schema.ok_or_else(|| missing("output_config.format.schema", "a json_schema format needs its schema"))?
+                schema.ok_or_else(|| missing(format!("{path}.schema"), "a json_schema format needs its schema"))?
             }
             Some(wire::Format::Unknown(unknown)) => {
                 let message = format!("`{}` is no format that is known here; there is json_schema", unknown.kind);
-                return Err(Error::request("output_config.format.type", RequestCode::UnsupportedValue, message));
+                return Err(Error::request(format!("{path}.type"), RequestCode::UnsupportedValue, message));
             }
         };
         // This API always holds an answer to its schema.

@@ -337,6 +337,7 @@ fn restore(own: Vec<Carried>, upstream: &Upstream, wire: &mut wire::Request) {
             "workspace_id" => wire.workspace_id = value.parse().ok(),
             "billing_policy" => wire.billing_policy = Some(value),
             "fallbacks" => wire.fallbacks = Some(value),
+            "fallback_credit_token" => wire.fallback_credit_token = value.parse().ok(),
             "context_management" => wire.context_management = value.parse().ok(),
             "compaction" => wire.compaction = Some(value),
             "thread" => wire.thread = Some(value),

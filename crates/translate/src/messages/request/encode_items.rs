@@ -8,11 +8,13 @@ use interlingua_model::{
 };
 use interlingua_wire::{Extra, Json, messages as wire};
 
-use super::encode_content::{encode_part, encode_result, own, says_something, text_block, texts};
+use super::encode_content::{encode_part, encode_result, says_something, text_block, texts};
 use super::encode_turns::{Placed, Side, Turns};
 use super::writing::Writing;
 use crate::beside::leave_out_fields;
 use crate::custom_input::wrap;
+use crate::messages::input::input_object;
+use crate::messages::reply::server::blocks;
 use crate::opaque::leave_out_of_request;
 use crate::places::What;
 use crate::{Error, LossCode, RequestCode};
@@ -61,8 +63,8 @@ pub(super) fn encode_items(
                 }
             }
             ItemKind::Opaque(Opaque { api: Api::Messages, kind: _, class: _, raw }) => {
-                let block = own(&raw).map(|block| Placed { block, what: What::Setting, origin });
-                turns.say(out, Side::Model, block.into_iter().collect(), false);
+                let placed = |block| Placed { block, what: What::Setting, origin };
+                turns.say(out, Side::Model, blocks(&raw).into_iter().map(placed).collect(), false);
             }
             ItemKind::Opaque(opaque) => leave_out_of_request(&opaque, origin, Api::Messages, &mut out.losses)?,
         }
@@ -140,23 +142,6 @@ fn object(out: &mut Writing<'_>, text: &str, origin: Origin) -> String {
         out.lose(origin.path(), LossCode::ChangedValue, detail);
     }
     object
-}
-
-/// A text of arguments as an object, and whether it had to be put into one.
-pub(in crate::messages) fn input_object(text: &str) -> (String, bool) {
-    #[derive(serde::Serialize)]
-    struct Raw<'a> {
-        raw_arguments: &'a str,
-    }
-    let trimmed = text.trim_ascii();
-    // Some models write nothing as `null`.
-    if trimmed.is_empty() || trimmed == "null" {
-        return ("{}".to_owned(), false);
-    }
-    if trimmed.starts_with('{') && serde_json::from_str::<&serde_json::value::RawValue>(trimmed).is_ok() {
-        return (trimmed.to_owned(), false);
-    }
-    (serde_json::to_string(&Raw { raw_arguments: text }).unwrap_or_default(), true)
 }
 
 fn answered(out: &mut Writing<'_>, turns: &mut Turns, result: ToolResult, origin: Origin) -> Result<(), Error> {

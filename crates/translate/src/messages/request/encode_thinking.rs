@@ -47,6 +47,9 @@ impl Writing<'_> {
         for field in ["thinking", "output_config.effort"] {
             self.places.add(At::Field(field), What::Setting, place);
         }
+        // An effort that only stands for a budget is not said beside it.
+        let is_budget =
+            budget.is_some() && budget.as_ref().map(|budget| budget.origin) == effort.as_ref().map(|it| it.origin);
         let effort = effort.map(|effort| self.effort(effort));
         if effort.as_deref() == Some("none") {
             self.off(wire, place);
@@ -61,7 +64,8 @@ impl Writing<'_> {
                 self.keep(Field::Thinking, Some(Sourced { value: way, origin: place }), LossCode::RefusedByUpstream);
         }
         // To a model that knows budgets only, the budget says it.
-        if let Some(effort) = effort.filter(|_| self.upstream.thinks("adaptive")) {
+        let is_said = is_budget && matches!(wire.thinking, Some(wire::ThinkingConfig::Enabled(_)));
+        if let Some(effort) = effort.filter(|_| self.upstream.thinks("adaptive") && !is_said) {
             self.say(wire, effort, place);
         }
         Ok(())

@@ -22,4 +22,3 @@ mod writing;
 pub use decode::decode_request;
 pub use encode::encode_request;
 pub(super) use encode::{sent, write_request};
-pub(super) use encode_items::input_object;

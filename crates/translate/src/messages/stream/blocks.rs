@@ -1,6 +1,6 @@
 //! One block of a stream that is being read.
 
-use interlingua_model::{ItemIndex, ItemKind, ItemStatus, Origin, ReasoningItem};
+use interlingua_model::{ItemIndex, ItemKind, ItemStatus, Opaque, Origin, ReasoningItem};
 use interlingua_wire::{Json, messages as wire};
 
 use crate::Api;
@@ -51,6 +51,8 @@ pub(super) struct Call {
 /// What a server did.
 #[derive(Debug, Clone)]
 pub(super) struct Server {
+    /// The call whose result this is, where it stood directly before.
+    pub(super) call: Option<Opaque>,
     pub(super) block: wire::Block,
     /// What came of its input in deltas.
     pub(super) input: String,
@@ -82,7 +84,7 @@ impl Server {
     /// The block with the input that came in deltas.
     #[expect(clippy::wildcard_enum_match_arm, reason = "no other block of a server has an input")]
     pub(super) fn whole(self) -> wire::Block {
-        let Self { mut block, input } = self;
+        let Self { call: _, mut block, input } = self;
         let Ok(read) = input.parse::<Json>() else { return block };
         match &mut block {
             wire::Block::ServerToolUse(call) => call.input = Some(read),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use interlingua_model::{Event, Item, ItemIndex, ItemKind, ItemStart, Origin, ReasoningKind, Sink, ToolKind};
+use interlingua_model::{Event, Item, ItemIndex, ItemKind, ItemStart, Opaque, Origin, ReasoningKind, Sink, ToolKind};
 use interlingua_wire::{Integer, Json, messages as wire};
 
 use super::blocks::{Call, Content, Ended, OpenBlock, Server, Thought, place};
@@ -10,7 +10,7 @@ use super::decoder::Decoder;
 use crate::convert::non_empty;
 use crate::custom_input::{Rest, Unwrapper};
 use crate::messages::reply::citations::decode_citation;
-use crate::messages::reply::server::settled;
+use crate::messages::reply::server::{answers, joined, settled};
 use crate::{Error, LossCode};
 
 impl Decoder {
@@ -33,6 +33,12 @@ impl Decoder {
         let origin = place(number);
         if let wire::Block::Text(text) = block {
             self.start_text(text, number, out);
+            return Ok(());
+        }
+        if let Some(call) = self.answered(&block) {
+            let Ended { index, origin, whole: _ } = call.0;
+            let server = Server { call: Some(call.1), block, input: String::new() };
+            self.open.push(OpenBlock { number, index, origin, content: Content::Server(Box::new(server)) });
             return Ok(());
         }
         self.end_message(out);
@@ -69,11 +75,22 @@ impl Decoder {
                     item: ItemStart::Opaque(settled(&block)),
                     beside: Vec::new(),
                 });
-                Content::Server(Box::new(Server { block, input: String::new() }))
+                Content::Server(Box::new(Server { call: None, block, input: String::new() }))
             }
         };
         self.open.push(OpenBlock { number, index, origin, content });
         Ok(())
+    }
+
+    /// The item that has just ended, if a block tells what came of it: the two are one.
+    fn answered(&mut self, block: &wire::Block) -> Option<(Ended, Opaque)> {
+        let is_answered =
+            |ended: &mut Ended| matches!(&ended.whole, Some(ItemKind::Opaque(call)) if answers(block, call));
+        let mut ended = self.ended.take_if(is_answered)?;
+        match ended.whole.take() {
+            Some(ItemKind::Opaque(call)) => Some((ended, call)),
+            _ => None,
+        }
     }
 
     fn start_text(&mut self, text: wire::TextBlock, number: i64, out: &mut impl Sink) {
@@ -186,7 +203,10 @@ impl Decoder {
                 }
                 None
             }
-            Content::Server(server) => Some(ItemKind::Opaque(settled(&server.whole()))),
+            Content::Server(mut server) => Some(ItemKind::Opaque(match server.call.take() {
+                Some(call) => joined(&call, &server.whole()),
+                None => settled(&server.whole()),
+            })),
         };
         self.tell_ended(out);
         self.ended = Some(Ended { index, origin, whole });

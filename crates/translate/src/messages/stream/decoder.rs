@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use interlingua_model::{
     Ending, Envelope, Event, Failure, Finish, Item, ItemIndex, ItemKind, ItemStatus, Opaque, OpaqueClass, Origin,
-    ReplyOrigins, Sink,
+    ReplyOrigins, Sink, Sourced,
 };
 use interlingua_wire::{Integer, Maybe, messages as wire};
 
@@ -12,7 +12,7 @@ use super::blocks::{Ended, OpenBlock, place};
 use crate::convert::json;
 use crate::error::stream_incomplete;
 use crate::messages::reply::failure::decode_failure;
-use crate::messages::reply::finish::{FINISH, decode_finish, explanation};
+use crate::messages::reply::finish::{FINISH, STOP_SEQUENCE, decode_finish, explanation};
 use crate::messages::reply::ids::envelope;
 use crate::messages::reply::unread::Unread;
 use crate::messages::reply::usage::{decode_usage, overlay};
@@ -255,7 +255,7 @@ impl Decoder {
         }
         self.reason = stop_reason.or(self.reason.take());
         self.sequence = stop_sequence.or(self.sequence.take());
-        self.explanation = explanation(stop_details).or(self.explanation.take());
+        self.explanation = explanation(stop_details, &mut self.unread).or(self.explanation.take());
     }
 
     fn stop(&mut self, cut: Option<Failure>, out: &mut impl Sink) {
@@ -308,7 +308,7 @@ impl Decoder {
         out.event(Event::Finished(Box::new(Ending {
             envelope: std::mem::take(&mut self.envelope),
             finish,
-            stop_sequence: self.sequence.take(),
+            stop_sequence: self.sequence.take().map(|sequence| Sourced::at(STOP_SEQUENCE, sequence)),
             usage,
             metadata: None,
             moderation: None,

@@ -7,16 +7,17 @@ use interlingua_model::{
 };
 use interlingua_wire::{Extra, Maybe, messages as wire};
 
-use super::item::{Item, ItemState};
-use super::open_block::Blocks;
+use super::item::{Item, ItemState, Refusal};
+use super::open_block::{Blocks, Kind};
 use super::waiting::Piece;
 use crate::beside::leave_out_fields_once;
 use crate::messages::Context;
+use crate::messages::hosted::Cited;
 use crate::messages::reply::failure::stream_error;
-use crate::messages::reply::finish::{Ended, encode_finish};
-use crate::messages::reply::flat_name;
+use crate::messages::reply::finish::{Ended, encode_finish, explained, is_withheld};
 use crate::messages::reply::ids::reply_id;
-use crate::messages::reply::usage::{encode_usage, nothing};
+use crate::messages::reply::usage::encode_usage;
+use crate::names::flat_name;
 use crate::opaque::cut_short;
 use crate::{Error, Loss, LossCode};
 
@@ -55,6 +56,7 @@ pub struct Encoder {
     active: Option<ItemIndex>,
     waiting: usize,
     has_calls: bool,
+    pub(super) cited: Cited,
     pub(super) losses: Vec<Loss>,
 }
 
@@ -79,6 +81,7 @@ impl Encoder {
             active: None,
             waiting: 0,
             has_calls: false,
+            cited: Cited::default(),
             losses: Vec::new(),
         }
     }
@@ -166,7 +169,7 @@ impl Encoder {
     /// Begins the stream if it has not begun.
     pub(super) fn begin(&mut self, out: &mut impl FnMut(wire::Event<'_>)) {
         let State::Waiting(envelope) = &mut self.state else { return };
-        let Envelope { id, created: _, model, service_tier: _, beside } = std::mem::take(envelope);
+        let Envelope { id, created: _, model, service_tier, beside } = std::mem::take(envelope);
         leave_out_fields_once(&beside, Origin::default(), Api::Messages, &mut self.losses);
         let message = wire::Response {
             id: Some(reply_id(id, &self.context)),
@@ -174,7 +177,7 @@ impl Encoder {
             role: Some("assistant".to_owned()),
             model: Some(model.unwrap_or_else(|| self.context.model.clone())),
             content: Some(Vec::new()),
-            usage: Some(nothing()),
+            usage: Some(encode_usage(None, service_tier)),
             ..wire::Response::default()
         };
         self.state = State::Open;
@@ -194,7 +197,7 @@ impl Encoder {
             ItemStart::ToolCall { id: _, call_id, name, namespace, kind } => {
                 shows_at_once = true;
                 self.has_calls = true;
-                let name = flat_name(namespace.as_deref(), &name);
+                let name = flat_name(namespace.as_deref(), name).into_owned();
                 ItemState::call(call_id.into_owned(), name, kind == ToolKind::Custom)
             }
             ItemStart::Reasoning { id: _ } => ItemState::thought(),
@@ -313,10 +316,23 @@ impl Encoder {
         if matches!(self.state, State::Failed(_)) {
             return;
         }
+        let mut explanation = None;
         for Item { index: _, origin, state, waiting: _ } in std::mem::take(&mut self.items) {
-            if let ItemState::Opaque(opaque) = state {
-                self.losses.push(cut_short(&opaque, origin, Api::Messages));
+            match state {
+                ItemState::Opaque(opaque) => self.losses.push(cut_short(&opaque, origin, Api::Messages)),
+                ItemState::Message { text: _, refusal: Refusal::Held(words) } if is_withheld(&finish) => {
+                    explanation = Some(words);
+                }
+                ItemState::Message { text: _, refusal } => self.refuse_in_words(refusal, origin, out),
+                ItemState::Thought { shown: _ }
+                | ItemState::Call { id: _, name: _, is_custom: _, arguments: _ }
+                | ItemState::Ended => {}
             }
+        }
+        self.blocks.close(out);
+        if let Some(found) = self.cited.take() {
+            self.blocks.open(Kind::Whole, found, out);
+            self.blocks.close(out);
         }
         if finish == Finish::Completed && !self.blocks.has_any() {
             let detail = "the upstream completed without saying anything";
@@ -324,6 +340,7 @@ impl Encoder {
         }
         let Ended { reason, sequence, details } =
             encode_finish(&finish, stop_sequence, self.has_calls, origins.finish, &mut self.losses);
+        let details = explained(details, explanation);
         let delta = wire::EndDelta {
             stop_reason: Some(reason),
             stop_sequence: sequence,

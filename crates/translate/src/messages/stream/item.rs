@@ -15,12 +15,22 @@ pub(super) struct Item {
     pub(super) waiting: VecDeque<Piece>,
 }
 
+/// A refusal in words: a text, or why the reply was withheld. The latter comes in one piece, and the end of the reply tells them
+/// apart, so the first piece waits for what follows.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    None,
+    Held(String),
+    /// It is a text, and written as it comes.
+    Text,
+}
+
 #[derive(Debug)]
 pub(super) enum ItemState {
     /// A text, as far as it is told: what refers to it says where.
     Message {
         text: String,
-        has_refusal: bool,
+        refusal: Refusal,
     },
     /// A thought: which of its two texts is shown, and the last part of it.
     Thought {
@@ -38,7 +48,7 @@ pub(super) enum ItemState {
 
 impl ItemState {
     pub(super) fn message() -> Self {
-        Self::Message { text: String::new(), has_refusal: false }
+        Self::Message { text: String::new(), refusal: Refusal::None }
     }
 
     pub(super) fn thought() -> Self {
@@ -57,7 +67,7 @@ impl ItemState {
                     && serde_json::from_str::<serde::de::IgnoredAny>(arguments).is_ok()
             }
             Self::Call { id: _, name: _, is_custom: true, arguments: _ }
-            | Self::Message { text: _, has_refusal: _ }
+            | Self::Message { text: _, refusal: _ }
             | Self::Thought { shown: _ }
             | Self::Opaque(_)
             | Self::Ended => false,

@@ -1,20 +1,23 @@
 //! Writing the items of a stream, each as its blocks.
 
 use interlingua_model::{
-    Annotation, Content, Display, Item, ItemKind, Message, Opaque, Origin, Part, PartKind, ReasoningItem, ReasoningKind,
+    Annotation, Content, Display, Item, ItemKind, ItemStatus, Message, Opaque, Origin, Part, PartKind, ReasoningItem,
+    ReasoningKind,
 };
 use interlingua_wire::{Extra, Json, messages as wire};
 
 use super::encoder::Encoder;
-use super::item::ItemState;
+use super::item::{ItemState, Refusal};
 use super::open_block::Kind;
 use super::waiting::Piece;
 use crate::Api;
 use crate::custom_input::wrap;
+use crate::messages::hosted::write;
 use crate::messages::reply::citations::encode_citation;
 use crate::messages::reply::server::own;
 use crate::messages::reply::thoughts::{THOUGHT_JOINER, redacted, unwanted};
 use crate::messages::reply::{lost_part, told_as_text};
+use crate::opaque::hosted;
 use crate::seals::kept_seal;
 
 /// The item as it is when it has ended, where the protocol repeats it.
@@ -30,27 +33,38 @@ impl Encoder {
         out: &mut impl FnMut(wire::Event<'_>),
     ) -> bool {
         match (&mut *state, piece) {
-            (ItemState::Message { text, has_refusal: _ }, Piece::Text(more)) => {
+            (ItemState::Message { text, refusal: _ }, Piece::Text(more)) => {
                 self.begin(out);
                 self.blocks.text(&more, out);
                 text.push_str(&more);
                 true
             }
-            (ItemState::Message { text: _, has_refusal }, Piece::Refusal(more)) => {
-                if !std::mem::replace(has_refusal, true) {
-                    self.losses.push(told_as_text(origin));
-                }
+            (ItemState::Message { text: _, refusal }, Piece::Refusal(more)) => {
                 self.begin(out);
-                self.blocks.text(&more, out);
+                *refusal = match std::mem::replace(refusal, Refusal::Text) {
+                    Refusal::None => Refusal::Held(more),
+                    Refusal::Held(first) => {
+                        self.refuse_in_words(Refusal::Held(first), origin, out);
+                        self.blocks.text(&more, out);
+                        Refusal::Text
+                    }
+                    Refusal::Text => {
+                        self.blocks.text(&more, out);
+                        Refusal::Text
+                    }
+                };
                 true
             }
-            (ItemState::Message { text, has_refusal: _ }, Piece::Annotation(annotation)) => {
+            (ItemState::Message { text, refusal: _ }, Piece::Annotation(annotation)) => {
                 self.cite(annotation, text, out);
                 false
             }
-            (ItemState::Message { text: _, has_refusal: _ }, Piece::Finished(whole)) => {
+            (ItemState::Message { text: _, refusal }, Piece::Finished(whole)) => {
+                if !is_cut(whole.as_deref()) {
+                    self.refuse_in_words(std::mem::replace(refusal, Refusal::None), origin, out);
+                    *state = ItemState::Ended;
+                }
                 self.lose_parts(whole);
-                *state = ItemState::Ended;
                 false
             }
             (ItemState::Thought { shown }, Piece::Thought { part, kind, text }) => {
@@ -104,9 +118,18 @@ impl Encoder {
         }
     }
 
+    /// Writes a refusal that was held as the text that it is here.
+    pub(super) fn refuse_in_words(&mut self, refusal: Refusal, origin: Origin, out: &mut impl FnMut(wire::Event<'_>)) {
+        if let Refusal::Held(words) = refusal {
+            self.losses.push(told_as_text(origin));
+            self.blocks.text(&words, out);
+        }
+    }
+
     fn cite(&mut self, annotation: Annotation, text: &str, out: &mut impl FnMut(wire::Event<'_>)) {
         match encode_citation(annotation, text) {
             Ok(citation) if self.blocks.is_open(Kind::Text) => {
+                self.cited.cite(&citation);
                 let delta = wire::CitationsDelta { citation, extra: Extra::new() };
                 self.blocks.delta(wire::Delta::Citations(delta), out);
             }
@@ -192,10 +215,25 @@ impl Encoder {
         }
     }
 
-    /// Writes what a server of this API did; its input comes in deltas, where clients look for it.
-    #[expect(clippy::wildcard_enum_match_arm, reason = "no other block of a server has an input")]
+    /// Writes what a server did, of this API or in words that this one has too.
     fn finish_opaque(&mut self, opaque: &Opaque, origin: Origin, out: &mut impl FnMut(wire::Event<'_>)) {
-        let Some(mut block) = own(opaque) else { return self.leave_out(opaque, origin, out) };
+        let mut blocks = own(opaque);
+        if blocks.is_empty() {
+            let Some(hosted) = hosted(opaque).filter(|hosted| self.context.knows(hosted)) else {
+                return self.leave_out(opaque, origin, out);
+            };
+            let (written, search) = write(hosted);
+            self.cited.search(search);
+            blocks = written;
+        }
+        for block in blocks {
+            self.of_server(block, out);
+        }
+    }
+
+    /// Writes a block of what a server did; its input comes in deltas, where clients look for it.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "no other block of a server has an input")]
+    fn of_server(&mut self, mut block: wire::Block, out: &mut impl FnMut(wire::Event<'_>)) {
         let input = match &mut block {
             wire::Block::ServerToolUse(call) => call.input.take(),
             wire::Block::McpToolUse(call) => call.input.take(),
@@ -210,6 +248,16 @@ impl Encoder {
         self.blocks.open(Kind::Whole, block, out);
         if let Some(input) = input.filter(|input| input.get() != "{}") {
             self.blocks.input(input.get(), out);
+        }
+    }
+}
+
+/// Whether a message ended before its end.
+fn is_cut(whole: Option<&Item>) -> bool {
+    match whole.map(|item| &item.kind) {
+        Some(ItemKind::Message(message)) => message.status == Some(ItemStatus::Incomplete),
+        Some(ItemKind::ToolCall(_) | ItemKind::ToolResult(_) | ItemKind::Reasoning(_) | ItemKind::Opaque(_)) | None => {
+            false
         }
     }
 }

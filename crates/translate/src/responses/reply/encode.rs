@@ -16,10 +16,11 @@ use super::logprobs::encode_logprobs;
 use super::usage::encode_usage;
 use crate::beside::leave_out_fields_once;
 use crate::convert::{integer, wire_json};
-use crate::opaque::leave_out_of_reply;
-use crate::outcome::coarser_reason;
+use crate::opaque::{hosted, leave_out_of_reply};
+use crate::outcome::{coarser_reason, untold_sequence};
 use crate::responses::Context;
 use crate::responses::beside::{onto_item, onto_reply};
+use crate::responses::hosted::write;
 use crate::responses::retell::is_search;
 use crate::seals::kept_seal;
 use crate::{Error, Loss, LossCode, Translated};
@@ -58,7 +59,7 @@ pub fn encode_response(response: Response, context: &Context) -> Result<Translat
         usage,
         moderation,
         finish,
-        stop_sequence: _,
+        stop_sequence,
         beside,
         origins,
     } = response;
@@ -72,6 +73,7 @@ pub fn encode_response(response: Response, context: &Context) -> Result<Translat
         output.extend(encode_item(item, (context, &id), output.len(), fallback, &mut losses)?);
     }
     losses.extend(coarser_reason(&finish, Api::Responses, origins.finish));
+    losses.extend(untold_sequence(stop_sequence.as_ref(), Api::Responses));
     let (status, incomplete_details) = encode_finish(&finish);
     let created = Some(integer(context.created(created)));
     let mut value = wire::Response {
@@ -149,8 +151,11 @@ fn encode_item(
             wire::Item::Unknown(Unknown { kind, raw: wire_json(raw) })
         }
         ItemKind::Opaque(opaque) => {
-            leave_out_of_reply(&opaque, origin, Api::Responses, losses)?;
-            return Ok(None);
+            let Some(hosted) = hosted(&opaque) else {
+                leave_out_of_reply(&opaque, origin, Api::Responses, losses)?;
+                return Ok(None);
+            };
+            write(hosted, new_id(ItemFamily::Hosted), true)
         }
         ItemKind::ToolResult(_) => {
             losses.push(Loss::new(origin.path(), LossCode::DroppedItem, "a result echoed in the reply"));

@@ -37,6 +37,8 @@ pub(in crate::responses) enum ItemFamily {
     Function,
     Custom,
     Search,
+    /// What another server did.
+    Hosted,
 }
 
 /// The id of one item of a reply: the same whenever asked, and of no other item.
@@ -47,6 +49,7 @@ pub(in crate::responses) fn item_id(family: ItemFamily, reply_id: &str, output_i
         ItemFamily::Function => "fc",
         ItemFamily::Custom => "ctc",
         ItemFamily::Search => "tsc",
+        ItemFamily::Hosted => "hst",
     };
     format!("{prefix}_{}_{output_index}", reply_id.strip_prefix(ID_PREFIX).unwrap_or(reply_id))
 }

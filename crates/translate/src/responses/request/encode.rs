@@ -99,7 +99,7 @@ pub(in crate::responses) fn write_request(
         if has_tools {
             input.insert(0, additional_tools(tools));
         }
-    } else if has_tools {
+    } else if !tools.is_empty() {
         wire.tools = Some(tools);
     }
     wire.input = Some(wire::Input::Items(input));

@@ -3,15 +3,18 @@
 use interlingua_model::{self as model, Annotation, Api, ItemIndex, ItemKind, ItemStatus, Opaque, Origin};
 use interlingua_wire::{Unknown, responses as wire};
 
-use super::encoder::Encoder;
+use super::encoder::{Encoder, State};
 use super::events::Events;
 use super::open_item::OpenItem;
 use super::written::{Item, WrittenItem};
 use crate::LossCode;
 use crate::beside::leave_out_fields_once;
 use crate::convert::wire_json;
-use crate::opaque::{cut_short, leave_out_of_reply};
+use crate::hosted::Hosted;
+use crate::opaque::{cut_short, hosted, leave_out_of_reply};
+use crate::responses::hosted::write;
 use crate::responses::reply::annotations::encode_annotation;
+use crate::responses::reply::ids::{ItemFamily, item_id};
 use crate::seals::kept_seal;
 
 impl Encoder {
@@ -20,14 +23,28 @@ impl Encoder {
         &mut self,
         index: ItemIndex,
         origin: Origin,
-        item: Unknown,
+        item: wire::Item,
         out: &mut impl FnMut(wire::Event<'_>),
     ) {
         self.begin(out);
-        let (output_index, item) = (self.output_index, wire::Item::Unknown(item));
+        let output_index = self.output_index;
         self.output_index += 1;
         self.events.item_added(output_index, item.clone(), out);
         self.items.push(Item { index, origin, written: WrittenItem::Carried { output_index, item } });
+    }
+
+    /// Begins what a server of another API does, where this one has a word for it.
+    pub(super) fn begin_hosted(
+        &mut self,
+        index: ItemIndex,
+        origin: Origin,
+        hosted: Hosted,
+        out: &mut impl FnMut(wire::Event<'_>),
+    ) {
+        self.begin(out);
+        let State::Open(response) = &self.state else { return };
+        let made_up = item_id(ItemFamily::Hosted, response.id.as_deref().unwrap_or_default(), self.output_index);
+        self.carry(index, origin, write(hosted, made_up, false), out);
     }
 
     /// Passes on what a hosted tool tells of an item that comes as it is.
@@ -81,6 +98,10 @@ impl Encoder {
                     Some(ItemKind::Opaque(Opaque { api: Api::Responses, kind, class: _, raw })) => {
                         wire::Item::Unknown(Unknown { kind, raw: wire_json(raw) })
                     }
+                    Some(ItemKind::Opaque(opaque)) => match hosted(&opaque) {
+                        Some(hosted) => write(hosted, id_of(&item), true),
+                        None => item,
+                    },
                     _ => item,
                 };
                 self.events.item_done(output_index, item.clone(), out);
@@ -173,4 +194,15 @@ impl Encoder {
             | WrittenItem::Dropped => None,
         }
     }
+}
+
+/// The id that an item of a server began with.
+#[expect(clippy::wildcard_enum_match_arm, reason = "no other item tells what a server of another API did")]
+fn id_of(item: &wire::Item) -> String {
+    let id = match item {
+        wire::Item::WebSearchCall(call) => call.id.clone(),
+        wire::Item::McpCall(call) => call.id.clone(),
+        _ => None,
+    };
+    id.unwrap_or_default()
 }

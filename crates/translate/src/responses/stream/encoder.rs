@@ -10,7 +10,8 @@ use super::open_item::OpenItem;
 use super::written::{Item, WrittenItem};
 use crate::beside::leave_out_fields_once;
 use crate::convert::{integer, wire_json};
-use crate::outcome::coarser_reason;
+use crate::opaque::hosted;
+use crate::outcome::{coarser_reason, untold_sequence};
 use crate::responses::Context;
 use crate::responses::beside::{agent, onto_reply};
 use crate::responses::reply::failure::encode_failure;
@@ -42,7 +43,7 @@ use crate::{Loss, LossCode};
 #[derive(Debug)]
 pub struct Encoder {
     pub(super) context: Context,
-    state: State,
+    pub(super) state: State,
     pub(in crate::responses) events: Events,
     pub(super) items: Vec<Item>,
     /// What the upstream said beside its reply before that began.
@@ -58,7 +59,7 @@ pub struct Encoder {
 const MOST_EARLY: usize = 16;
 
 #[derive(Debug)]
-enum State {
+pub(super) enum State {
     /// Nothing is written yet.
     Waiting(Envelope),
     /// The response as its events repeat it, without output.
@@ -197,9 +198,12 @@ impl Encoder {
     ) {
         let item = match item {
             ItemStart::Opaque(Opaque { api: Api::Responses, kind, class: _, raw }) => {
-                return self.carry(index, origin, Unknown { kind, raw: wire_json(raw) }, out);
+                return self.carry(index, origin, wire::Item::Unknown(Unknown { kind, raw: wire_json(raw) }), out);
             }
             ItemStart::Opaque(opaque) => {
+                if let Some(hosted) = hosted(&opaque) {
+                    return self.begin_hosted(index, origin, hosted, out);
+                }
                 let written = WrittenItem::Foreign(Box::new(opaque));
                 return self.items.push(Item { index, origin, written });
             }
@@ -233,7 +237,7 @@ impl Encoder {
     }
 
     fn end(&mut self, ending: Ending, out: &mut impl FnMut(wire::Event<'_>)) {
-        let Ending { envelope, finish, stop_sequence: _, usage, metadata: _, moderation, origins } = ending;
+        let Ending { envelope, finish, stop_sequence, usage, metadata: _, moderation, origins } = ending;
         // What the beginning could not say yet, the end can.
         let Envelope { id: _, created, model, service_tier: tier, beside } = envelope.clone();
         self.head(envelope);
@@ -244,6 +248,7 @@ impl Encoder {
         let usage = usage.map(|usage| encode_usage(usage, origins.usage, &mut self.losses));
         let State::Open(response) = std::mem::replace(&mut self.state, State::Done) else { return };
         self.losses.extend(coarser_reason(&finish, Api::Responses, origins.finish));
+        self.losses.extend(untold_sequence(stop_sequence.as_ref(), Api::Responses));
         let (status, incomplete_details) = encode_finish(&finish);
         let created_at = created.map(|created| integer(self.context.created(Some(created)))).or(response.created_at);
         let mut response = wire::Response {

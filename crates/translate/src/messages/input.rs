@@ -1,0 +1,18 @@
+//! The input of a call: an object here, a text elsewhere.
+
+/// A text of arguments as an object, and whether it had to be put into one.
+pub(in crate::messages) fn input_object(text: &str) -> (String, bool) {
+    #[derive(serde::Serialize)]
+    struct Raw<'a> {
+        raw_arguments: &'a str,
+    }
+    let trimmed = text.trim_ascii();
+    // Some models write nothing as `null`.
+    if trimmed.is_empty() || trimmed == "null" {
+        return ("{}".to_owned(), false);
+    }
+    if trimmed.starts_with('{') && serde_json::from_str::<&serde_json::value::RawValue>(trimmed).is_ok() {
+        return (trimmed.to_owned(), false);
+    }
+    (serde_json::to_string(&Raw { raw_arguments: text }).unwrap_or_default(), true)
+}
