@@ -149,16 +149,21 @@ step_cases() {
     python3 "$SHARED/spec/check_cases.py" --bin "$BIN" --cases "$SHARED/spec/field_cases.json" $(exceptions field_cases)
 }
 
-# An independent judge over recorded traffic, as it is and with each recording damaged in five ways.
+# Independent judges over recorded traffic, as it is and damaged: of Chat and Responses in five ways each recording, and of Messages
+# in front of both in two, since there the plain run alone starts the binary for 3,500 bodies.
 step_oracle() {
     need_shared spec/oracle.py
     need_binary
-    local python judge
-    python=$(python_with judge openai==3.54.0)
+    local python judge messages
+    python=$(python_with judge openai==3.54.0 anthropic==2.14.0)
     judge=("$python" "$SHARED/spec/oracle.py" --bin "$BIN" --dir "$SHARED/recordings" --tier
         $(exceptions oracle))
+    messages=("$python" "$SHARED/spec/oracle_messages.py" --bin "$BIN" --dir "$SHARED/recordings" $(exceptions oracle_messages))
     "${judge[@]}"
     "${judge[@]}" --mutate 5
+    "${messages[@]}"
+    # What a harmless change must not change is compared with another run, so both have to be at one time.
+    SOURCE_DATE_EPOCH=1700000000 "${messages[@]}" --mutate 2
 }
 
 # `--except FILE` where ci/NAME.except lists what is known to be right otherwise.

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use interlingua_executor::{Profile, stamp};
+use interlingua_executor::Profile;
 use interlingua_gateway::ApiError;
 use interlingua_model::Request;
-use interlingua_translate::{Api, Loss, Outgoing, Policy, Reply, Translated, Translator};
+use interlingua_translate::{Api, Loss, Outgoing, Policy, Reply, Stamp, Translated, Translator};
 
 use crate::terminal::to_stderr;
 use crate::{api, profile};
@@ -98,6 +98,13 @@ fn request(args: &Args, losses: &mut Vec<Loss>) -> Result<(), ApiError> {
     let policy = if args.strict { Policy::Strict } else { Policy::Lenient };
     let body = Translated { value: body, losses: losses.clone() }.under(policy)?.value;
     print(&body)
+}
+
+/// The id and the time of a reply that brings none. `SOURCE_DATE_EPOCH`, in seconds since 1970, stands for both, so that the same
+/// input gives the same bytes, as whoever builds something from them wants it.
+fn stamp() -> Stamp {
+    let given = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|seconds| seconds.trim().parse().ok());
+    given.map_or_else(interlingua_executor::stamp, |created| Stamp { id: format!("{created:032x}"), created })
 }
 
 /// What the reply needs to know of its request.

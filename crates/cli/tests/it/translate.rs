@@ -40,6 +40,19 @@ fn a_request_from_stdin_or_a_file_is_one_line_of_json() {
 }
 
 #[test]
+fn the_same_reply_has_the_same_bytes_where_the_time_is_given() {
+    let scratch = Scratch::new();
+    let message =
+        r#"{"type":"message","role":"assistant","content":[{"type":"text","text":"Hi"}],"stop_reason":"end_turn"}"#;
+    let file = scratch.file("message.json", message);
+    let mut command = scratch.command(&["translate", "response", "--from", "messages", "--to", "chat", &file]);
+    let output = command.env("SOURCE_DATE_EPOCH", "1700000000").output().unwrap();
+    let reply: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(reply["created"], 1_700_000_000);
+    assert_eq!(reply["id"], format!("chatcmpl-{:032x}", 1_700_000_000));
+}
+
+#[test]
 fn losses_go_where_they_are_asked_for() {
     let scratch = Scratch::new();
     let path = scratch.path("losses.json");
