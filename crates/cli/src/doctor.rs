@@ -11,6 +11,7 @@ use interlingua_gateway::{Upstream, Upstreams};
 use interlingua_translate::{Api, Translator};
 use serde_json::json;
 
+use crate::keys;
 use crate::serve::file::{self, Flags};
 use crate::terminal::{self, Paint};
 use crate::upstream::UpstreamArgs;
@@ -83,7 +84,7 @@ async fn look(upstreams: &Upstreams, models: &[String], ask: bool, report: &mut 
         let listed = tokio::time::timeout(PATIENCE, upstream.executor().models()).await;
         let listed = match listed {
             Ok(Ok(answer)) => Ok(answer.value.data.unwrap_or_default()),
-            Ok(Err(error)) => Err(advice(&error)),
+            Ok(Err(error)) => Err(advice(&error, upstream.api())),
             Err(_) => Err(format!("no list of models within {} s", PATIENCE.as_secs())),
         };
         let told = match &listed {
@@ -117,19 +118,21 @@ async fn said(upstream: &Upstream, model: &str) -> Result<String, String> {
     let asked = Translator::new(Api::Chat).read(request.to_string().as_bytes()).map_err(|error| error.to_string())?;
     match tokio::time::timeout(PATIENCE, upstream.executor().ask(asked)).await {
         Ok(Ok(_)) => Ok(format!("answers, by {}", upstream.name())),
-        Ok(Err(error)) => Err(advice(&error)),
+        Ok(Err(error)) => Err(advice(&error, upstream.api())),
         Err(_) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
     }
 }
 
 /// The error, and what to do about it.
-fn advice(error: &Error) -> String {
+fn advice(error: &Error, api: Api) -> String {
+    let key;
     let todo = if error.is_connect() {
         "; is the server running, and is its address right?"
     } else if error.needs_login() {
         "; run `interlingua login`"
     } else if error.status() == interlingua_gateway::StatusCode::UNAUTHORIZED {
-        "; its key is missing or wrong: OPENAI_API_KEY, or `key_env` in the file"
+        key = format!("; its key is missing or wrong: {}, or `key_env` in the file", keys::variables(api));
+        &key
     } else if error.status() == interlingua_gateway::StatusCode::NOT_FOUND {
         "; does its address end where it should, mostly in /v1?"
     } else {

@@ -1,4 +1,4 @@
-//! Translate between the Chat Completions and Responses APIs from the command line, or serve as a gateway.
+//! Translate between the Chat Completions, Responses and Messages APIs from the command line, or serve as a gateway.
 
 mod api;
 mod chat;
@@ -6,6 +6,7 @@ mod config;
 mod demo;
 mod doctor;
 mod healthy;
+mod keys;
 mod login;
 mod models;
 mod profile;
@@ -21,7 +22,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// Translates between OpenAI's Chat Completions and Responses APIs.
+/// Translates between OpenAI's Chat Completions and Responses APIs and Anthropic's Messages API.
 #[derive(Debug, Parser)]
 #[command(name = "interlingua", version, arg_required_else_help = true)]
 struct Cli {

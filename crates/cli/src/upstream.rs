@@ -5,21 +5,22 @@ use interlingua_executor::BaseUrl;
 use interlingua_gateway::{Target, UpstreamConfig};
 use interlingua_translate::{Api, Policy};
 
+use crate::keys::{self, Found};
 use crate::{api, profile};
 
 /// Who answers.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct UpstreamArgs {
-    /// codex, openai, replay, or a base URL; without it openai, or codex if there is a login and no OPENAI_API_KEY
+    /// codex, openai, anthropic, replay, or a base URL; without it openai, or codex if there is a login and no OPENAI_API_KEY
     #[arg(long, env = "INTERLINGUA_UPSTREAM", value_name = "UPSTREAM")]
     pub(crate) upstream: Option<String>,
-    /// What the upstream speaks; by default what its profile says, else chat for openai and URLs, else responses
+    /// What the upstream speaks; by default what its profile says, else messages for anthropic, chat for openai and URLs, else responses
     #[arg(long, env = "INTERLINGUA_DIALECT", value_parser = api::parser())]
     pub(crate) dialect: Option<Api>,
     /// Where the upstream lives, if not where it usually does (what SDKs call `base_url`)
     #[arg(long, env = "INTERLINGUA_BASE_URL", value_name = "URL")]
     pub(crate) base_url: Option<String>,
-    /// What the upstream accepts and forces, and where it lives: openai, codex, compatible, or a TOML file
+    /// What the upstream accepts and forces, and where it lives: openai, codex, anthropic, compatible, or a TOML file
     #[arg(long, env = "INTERLINGUA_PROFILE")]
     pub(crate) profile: Option<String>,
 }
@@ -28,18 +29,21 @@ impl UpstreamArgs {
     /// With the key of the environment.
     pub(crate) fn config(&self) -> Result<UpstreamConfig> {
         let target = self.upstream.as_deref().map(str::parse::<Target>).transpose()?;
-        let api_key = std::env::var("OPENAI_API_KEY").ok().filter(|key| !key.trim().is_empty());
         // Where there is no home folder there is no login either.
         let login = interlingua_auth::Config::from_env();
         let login = if target == Some(Target::Codex) { Some(login?) } else { login.ok() };
         let api = self.dialect.unwrap_or_else(|| target.as_ref().unwrap_or(&Target::OpenAi).usual_api());
+        let profile = self.profile.as_deref().map(|name| profile::load(name, api)).transpose()?;
+        let speaks = profile.as_ref().map_or(api, |profile| profile.upstream.api());
+        let (api_key, key_is_token) = keys::of(speaks).map(|Found { key, is_token }| (key, is_token)).unzip();
         Ok(UpstreamConfig {
             target,
             base_url: self.base_url.as_deref().map(str::parse::<BaseUrl>).transpose()?,
             api: self.dialect,
-            profile: self.profile.as_deref().map(|name| profile::load(name, api)).transpose()?,
+            profile,
             policy: Policy::Lenient,
             api_key: api_key.map(Into::into),
+            key_is_token: key_is_token.unwrap_or_default(),
             login,
             ..UpstreamConfig::default()
         })

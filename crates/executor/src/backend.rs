@@ -30,6 +30,9 @@ settings! {
         /// The `client_version` to ask for the models' ways with: their efforts, and whether they are `lite`. Unset: this
         /// upstream does not tell them.
         catalogue_version: Option<String> = None,
+        /// Whether the upstream's list of models tells what each of them takes: how much it writes, how it thinks. It is then
+        /// asked for, every five minutes at most, and requests are written by it.
+        catalogue: bool = false,
         /// Where the upstream tells how much of the plan is used, beside the last segment of the base URL.
         usage_path: Option<String> = None,
     }
@@ -68,6 +71,7 @@ impl Backend {
             base_url: Some(BaseUrl::anthropic()),
             key_header: Some("x-api-key".to_owned()),
             headers: vec![("anthropic-version".to_owned(), "2023-06-01".to_owned())],
+            catalogue: true,
             ..Self::default()
         }
     }

@@ -86,6 +86,14 @@ impl Executor {
         Ok(Self { remote: Arc::clone(&self.remote), key: self.key.with_bearer(token)? })
     }
 
+    /// The same with a token that goes out as `authorization: Bearer` wherever the upstream wants its API keys.
+    ///
+    /// # Errors
+    /// As [`with_bearer`](Self::with_bearer).
+    pub fn with_token(&self, token: &str) -> Result<Self, Error> {
+        Ok(Self { remote: Arc::clone(&self.remote), key: self.key.with_token(token)? })
+    }
+
     /// The same upstream over the same connections, with credentials that are asked before every request.
     #[cfg(feature = "reqwest")]
     #[must_use]
@@ -100,10 +108,17 @@ impl Executor {
         Self { remote: Arc::clone(&self.remote), key: self.key.hiding(secrets) }
     }
 
-    /// The same, with headers that go along with every request: those of a proxy, for instance. They replace what the profile
-    /// says, and earlier ones.
+    /// The same, with the headers that a client has sent of its session, its trace and the features it asks for: for an
+    /// upstream that speaks the client's API. Its identity and its credentials stay here.
     #[must_use]
-    pub fn with_headers(&self, headers: HeaderMap) -> Self {
+    pub fn with_session_of(&self, client: &HeaderMap) -> Self {
+        self.with_headers(&of_session(client).collect())
+    }
+
+    /// The same, with headers that go along with every request: those of a proxy, for instance. They replace what the profile
+    /// says.
+    #[must_use]
+    pub fn with_headers(&self, headers: &HeaderMap) -> Self {
         Self { remote: Arc::clone(&self.remote), key: self.key.with_headers(headers) }
     }
 

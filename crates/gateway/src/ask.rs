@@ -7,15 +7,17 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::post;
 use bytes::Bytes;
+use http::HeaderMap;
 use http::request::Parts;
 use interlingua_executor::{Answer, BoxFuture, Error, Reply};
-use interlingua_translate::{Api, Upstream};
+use interlingua_model::Sourced;
+use interlingua_translate::{Api, Asked, Upstream};
 
 use crate::app::Shared;
 use crate::route::{Attempt, Glance, Wanted, told};
 use crate::store::{Conversations, Opened, Session};
 use crate::stream::Manner;
-use crate::{ApiError, Upstreams, body, compact, exchange, reply, stream};
+use crate::{ApiError, Upstream as AnsweringUpstream, Upstreams, body, compact, exchange, reply, stream};
 
 /// The route of each API below `base`.
 pub(crate) fn routes(base: &str) -> Router<Shared> {
@@ -38,12 +40,12 @@ async fn ask(api: Api, State(app): State<Shared>, request: Request) -> Result<Re
     let upstreams = app.upstreams();
     let looks = is_looked_into(api, &upstreams);
     let glance = if looks { Glance::at(&body) } else { Glance::default() };
-    let route = upstreams.route(glance.model())?;
+    let route = upstreams.route_for(api, glance.model())?;
     let upstream = &route.first;
     exchange::note(|exchange| exchange.asked(api, glance.model().unwrap_or_default(), &body));
     told(upstream);
-    may_ask(glance.model())?;
-    let executor = upstream.executor_for(&headers)?;
+    may_ask(glance.model().map(|model| upstreams.name_for(api, model)))?;
+    let executor = upstream.executor_in(api, &headers)?;
     let translator = upstream.translator(api);
     let opened = match api {
         Api::Responses => Conversations::of(&app, &headers).open(&body, upstream).await?,
@@ -85,6 +87,11 @@ async fn ask(api: Api, State(app): State<Shared>, request: Request) -> Result<Re
     // Nobody else will have to read it.
     let body = if route.others.is_empty() { Bytes::new() } else { body };
     route.apply(asked.request());
+    if !looks && upstreams.name_for(api, asked.model()) != asked.model() {
+        let name = upstreams.name_for(api, asked.model()).to_owned();
+        asked.request().model = name;
+    }
+    of_session(api, upstream, &headers, &mut asked);
     let is_streamed = asked.is_streamed();
     if compact::is_asked(&mut asked, upstream.api()) {
         let answer = Box::pin(compact::answer(executor, asked, Arc::clone(&app.seal), session));
@@ -109,6 +116,20 @@ pub(crate) fn may_ask(model: Option<&str>) -> Result<(), ApiError> {
         None => Ok(()),
     }
 }
+
+/// Names the prompt cache by the client's session, where the client says it in a header and the upstream's API takes a name.
+pub(crate) fn of_session(client: Api, upstream: &AnsweringUpstream, headers: &HeaderMap, asked: &mut Asked) {
+    if client != Api::Messages || upstream.api() == Api::Messages {
+        return;
+    }
+    let session = headers.get(CLAUDE_SESSION).and_then(|id| id.to_str().ok()).filter(|id| !id.is_empty());
+    if let Some(session) = session {
+        asked.request().service.prompt_cache_key = Some(Sourced::at(CLAUDE_SESSION, session.to_owned()));
+    }
+}
+
+/// The id of a session of Claude Code.
+const CLAUDE_SESSION: &str = "x-claude-code-session-id";
 
 /// The answer as the client asked for it: as a stream, or whole.
 async fn respond(

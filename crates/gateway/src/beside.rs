@@ -101,6 +101,6 @@ impl Beside {
 }
 
 /// Whether an upstream answered that it has no such path.
-fn has_no_such_endpoint(error: &Error) -> bool {
+pub(crate) fn has_no_such_endpoint(error: &Error) -> bool {
     error.upstream_status().is_some_and(|status| matches!(status.as_u16(), 404 | 405 | 410 | 501))
 }

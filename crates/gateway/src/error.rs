@@ -1,4 +1,4 @@
-//! Errors as OpenAI's clients expect them.
+//! Errors as OpenAI's clients expect them. Those of Messages get them in another envelope, see `envelope.rs`.
 
 use std::fmt;
 
@@ -158,15 +158,34 @@ impl From<interlingua_executor::Error> for ApiError {
     }
 }
 
+impl ApiError {
+    /// The upstream's own envelope, where it is to go to the client as it came.
+    pub(crate) fn said(&self) -> Option<&Bytes> {
+        self.said.as_ref()
+    }
+
+    /// The same as what the translator knows a failure as.
+    pub(crate) fn failure(&self) -> Failure {
+        let ErrorDetail { message, kind, param, code, misalignment: _, extra: _ } = &*self.error;
+        let code = code.as_ref().map(|code| match code {
+            ErrorCode::Word(word) => word.clone(),
+            ErrorCode::Number(number) => i64::from(*number).to_string(),
+        });
+        let message = message.clone().unwrap_or_default();
+        Failure { code, message, kind: kind.clone(), param: param.clone(), raw: None }
+    }
+}
+
+/// In OpenAI's shape. The error goes along as an extension of the response, for whoever has to say it in other words.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let Self { status, error, headers, said } = self;
-        let mut response = match said {
-            Some(said) => reply::body(said),
-            None => reply::json(status, &ErrorBody { error: *error, ..ErrorBody::default() }),
+        let mut response = match &self.said {
+            Some(said) => reply::body(said.clone()),
+            None => reply::json(self.status, &ErrorBody { error: (*self.error).clone(), ..ErrorBody::default() }),
         };
-        *response.status_mut() = status;
-        response.headers_mut().extend(*headers);
+        *response.status_mut() = self.status;
+        response.headers_mut().extend((*self.headers).clone());
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -7,7 +7,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 
@@ -15,7 +15,7 @@ use crate::app::{App, Shared};
 use crate::caller::CALLER;
 use crate::{ApiError, StartError, exchange, host};
 
-/// What callers have to present as `Authorization: Bearer ..`. Shown nowhere.
+/// What callers have to present, as `Authorization: Bearer ..` or as `x-api-key`. Shown nowhere.
 #[derive(Clone)]
 pub struct InboundKey(SecretString);
 
@@ -67,11 +67,14 @@ pub(crate) async fn admit(State(app): State<Shared>, mut request: Request, next:
 
 /// Finds out whose key it is, and takes it off: it has done its work, and would be passed on as the caller's own.
 async fn known(app: &App, request: &mut Request) -> Result<(), ApiError> {
-    let presented = bearer(request.headers());
-    let is_everybodys = presented.zip(app.inbound_key.as_ref()).is_some_and(|(presented, key)| key.admits(presented));
+    // Some clients send a key of each kind, of which one is ours.
+    let presented = [bearer(request.headers()), api_key(request.headers())];
+    let presented = || presented.iter().copied().flatten();
+    let is_everybodys = app.inbound_key.as_ref().is_some_and(|key| presented().any(|presented| key.admits(presented)));
     if !is_everybodys {
-        let Some(caller) = presented.and_then(|presented| app.callers.find(presented)).cloned() else {
-            let message = "this gateway wants a key as `Authorization: Bearer ..` (the API key of an SDK)";
+        let Some(caller) = presented().find_map(|presented| app.callers.find(presented)).cloned() else {
+            let message =
+                "this gateway wants a key as `Authorization: Bearer ..` or `x-api-key` (the API key of an SDK)";
             let refusal = ApiError::new(StatusCode::UNAUTHORIZED, "authentication_error", message);
             let refusal = refusal.with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             return Err(refusal.with_code("invalid_api_key"));
@@ -83,7 +86,17 @@ async fn known(app: &App, request: &mut Request) -> Result<(), ApiError> {
         exchange::note(|exchange| exchange.comes_from(caller, place));
     }
     request.headers_mut().remove(AUTHORIZATION);
+    request.headers_mut().remove(API_KEY);
     Ok(())
+}
+
+/// Where clients of Messages put an API key.
+const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+
+/// The caller's key, as clients of Messages send one.
+pub(crate) fn api_key(headers: &HeaderMap) -> Option<&str> {
+    let key = headers.get(API_KEY)?.to_str().ok()?.trim();
+    (!key.is_empty()).then_some(key)
 }
 
 /// The caller's bearer token.

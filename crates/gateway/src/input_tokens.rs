@@ -6,8 +6,7 @@ use axum::response::Response;
 use axum::routing::post;
 use http::header::HeaderName;
 use http::{HeaderValue, StatusCode};
-use interlingua_model::{self as model, Content, ItemKind, PartKind, Tool};
-use interlingua_translate::Asked;
+use interlingua_model::{self as model, Content, ItemKind, PartKind, Request as Conversation, Tool};
 use serde::Serialize;
 use tiktoken_rs::o200k_base_singleton;
 
@@ -18,8 +17,8 @@ use crate::{ApiError, reply};
 /// Where tokens are counted, below the base URL.
 const INPUT_TOKENS: &str = "/responses/input_tokens";
 
-/// Says by which vocabulary a number was estimated; absent where the upstream has counted.
-const ESTIMATE: HeaderName = HeaderName::from_static("x-interlingua-estimate");
+/// Says by which vocabulary a number was estimated, or only that it was; absent where the upstream has counted.
+pub(crate) const ESTIMATE: HeaderName = HeaderName::from_static("x-interlingua-estimate");
 
 /// The vocabulary of OpenAI's newer models. Others have their own, which differ by a tenth or two.
 const VOCABULARY: HeaderValue = HeaderValue::from_static("o200k_base");
@@ -41,11 +40,10 @@ async fn input_tokens(State(app): State<Shared>, request: Request) -> Result<Res
     if let Some(response) = beside.relayed(INPUT_TOKENS).await? {
         return Ok(response);
     }
-    let asked = beside.asked(Some("unnamed"))?;
+    let mut asked = beside.asked(Some("unnamed"))?;
     // Megabytes take a while, in which nobody else shall have to wait.
-    let counted = tokio::task::spawn_blocking(move || tokens(asked)).await;
-    let input_tokens =
-        counted.map_err(|_| ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "the count broke off"))?;
+    let counted = tokio::task::spawn_blocking(move || tokens(asked.request())).await;
+    let input_tokens = counted.map_err(|_| broken_off())?;
     let mut response = reply::json(StatusCode::OK, &Counted { object: "response.input_tokens", input_tokens });
     response.headers_mut().insert(ESTIMATE, VOCABULARY);
     Ok(response)
@@ -60,60 +58,122 @@ const PICTURE: usize = 765;
 /// What one costs at low detail.
 const SMALL_PICTURE: usize = 85;
 
-fn tokens(mut asked: Asked) -> usize {
-    let request = asked.request();
-    let mut count = ANSWER;
-    if let Some(instructions) = &request.instructions {
-        count += EACH_MESSAGE + content(&instructions.value);
-    }
-    for item in &request.items {
-        count += EACH_MESSAGE
-            + match &item.kind {
-                ItemKind::Message(message) => content(&message.content),
-                ItemKind::ToolCall(call) => text(&call.name) + text(call.arguments.text()),
-                ItemKind::ToolResult(result) => content(&result.output),
-                ItemKind::Reasoning(thought) => thought.content.iter().map(|part| text(part)).sum(),
-                ItemKind::Opaque(opaque) => text(opaque.raw.text()),
-            };
-    }
-    count + request.tools.iter().map(|tool| EACH_MESSAGE + offered(tool)).sum::<usize>()
+/// The tokens of a request by the vocabulary.
+pub(crate) fn tokens(request: &Conversation) -> usize {
+    let Sum { texts, pictures, small_pictures, things } = Sum::of(request, text);
+    ANSWER + texts + PICTURE * pictures + SMALL_PICTURE * small_pictures + EACH_MESSAGE * things
 }
 
-fn offered(tool: &Tool) -> usize {
-    let words = |words: Option<&String>| words.map_or(0, |words| text(words));
-    let json = |json: Option<&model::Json>| json.map_or(0, |json| text(json.text()));
-    match tool {
-        Tool::Function(tool) => text(&tool.name) + words(tool.description.as_ref()) + json(tool.parameters.as_ref()),
-        Tool::Custom(tool) => {
-            let format = match &tool.format {
-                Some(model::CustomFormat::Grammar { syntax: _, definition }) => text(definition),
-                Some(model::CustomFormat::Opaque(format)) => text(format.text()),
-                Some(model::CustomFormat::Text) | None => 0,
-            };
-            text(&tool.name) + words(tool.description.as_ref()) + format
+/// The refusal of a count that has not come to its end.
+pub(crate) fn broken_off() -> ApiError {
+    ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "the count broke off")
+}
+
+/// All that the model reads, added up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sum {
+    /// Texts, in whatever they are measured in.
+    pub(crate) texts: usize,
+    /// Pictures that are looked at closely.
+    pub(crate) pictures: usize,
+    /// Pictures at low detail.
+    pub(crate) small_pictures: usize,
+    /// Messages, other items, and tools.
+    pub(crate) things: usize,
+}
+
+impl Sum {
+    /// The sum over a request, whose texts are measured like this.
+    pub(crate) fn of(request: &Conversation, measure: fn(&str) -> usize) -> Self {
+        let mut adding = Adding { sum: Self { texts: 0, pictures: 0, small_pictures: 0, things: 0 }, measure };
+        if let Some(instructions) = &request.instructions {
+            adding.thing();
+            adding.content(&instructions.value);
         }
-        Tool::Hosted(tool) => text(&tool.kind) + text(tool.settings.text()),
-        Tool::Opaque { origin: _, tool } => text(tool.raw.text()),
+        request.items.iter().for_each(|item| adding.item(&item.kind));
+        request.tools.iter().for_each(|tool| adding.tool(tool));
+        adding.sum
     }
 }
 
-fn content(content: &Content) -> usize {
-    match content {
-        Content::Text(words) => text(words),
-        Content::Parts(parts) => parts.iter().map(|part| kind(&part.kind)).sum(),
-    }
+/// A sum that grows.
+struct Adding {
+    sum: Sum,
+    measure: fn(&str) -> usize,
 }
 
-fn kind(part: &PartKind) -> usize {
-    match part {
-        PartKind::Text(part) => text(&part.text),
-        PartKind::Refusal(words) => text(words),
-        PartKind::Image(picture) if picture.detail.as_deref() == Some("low") => SMALL_PICTURE,
-        PartKind::Image(_) => PICTURE,
-        // What a document or a sound amounts to, only who reads it knows.
-        PartKind::File(file) => file.filename.as_ref().map_or(0, |name| text(name)),
-        PartKind::Audio(_) => 0,
-        PartKind::Opaque(opaque) => text(opaque.raw.text()),
+impl Adding {
+    fn thing(&mut self) {
+        self.sum.things += 1;
+    }
+
+    fn text(&mut self, text: &str) {
+        self.sum.texts += (self.measure)(text);
+    }
+
+    fn json(&mut self, json: Option<&model::Json>) {
+        if let Some(json) = json {
+            self.text(json.text());
+        }
+    }
+
+    fn item(&mut self, kind: &ItemKind) {
+        self.thing();
+        match kind {
+            ItemKind::Message(message) => self.content(&message.content),
+            ItemKind::ToolCall(call) => {
+                self.text(&call.name);
+                self.text(call.arguments.text());
+            }
+            ItemKind::ToolResult(result) => self.content(&result.output),
+            ItemKind::Reasoning(thought) => thought.content.iter().for_each(|part| self.text(part)),
+            ItemKind::Opaque(opaque) => self.text(opaque.raw.text()),
+        }
+    }
+
+    fn tool(&mut self, tool: &Tool) {
+        self.thing();
+        match tool {
+            Tool::Function(tool) => {
+                self.text(&tool.name);
+                self.text(tool.description.as_deref().unwrap_or_default());
+                self.json(tool.parameters.as_ref());
+            }
+            Tool::Custom(tool) => {
+                self.text(&tool.name);
+                self.text(tool.description.as_deref().unwrap_or_default());
+                match &tool.format {
+                    Some(model::CustomFormat::Grammar { syntax: _, definition }) => self.text(definition),
+                    Some(model::CustomFormat::Opaque(format)) => self.text(format.text()),
+                    Some(model::CustomFormat::Text) | None => {}
+                }
+            }
+            Tool::Hosted(tool) => {
+                self.text(&tool.kind);
+                self.text(tool.settings.text());
+            }
+            Tool::Opaque { origin: _, tool } => self.text(tool.raw.text()),
+        }
+    }
+
+    fn content(&mut self, content: &Content) {
+        match content {
+            Content::Text(words) => self.text(words),
+            Content::Parts(parts) => parts.iter().for_each(|part| self.part(&part.kind)),
+        }
+    }
+
+    fn part(&mut self, part: &PartKind) {
+        match part {
+            PartKind::Text(part) => self.text(&part.text),
+            PartKind::Refusal(words) => self.text(words),
+            PartKind::Image(picture) if picture.detail.as_deref() == Some("low") => self.sum.small_pictures += 1,
+            PartKind::Image(_) => self.sum.pictures += 1,
+            // What a document or a sound amounts to, only who reads it knows.
+            PartKind::File(file) => self.text(file.filename.as_deref().unwrap_or_default()),
+            PartKind::Audio(_) => {}
+            PartKind::Opaque(opaque) => self.text(opaque.raw.text()),
+        }
     }
 }
 
@@ -173,7 +233,7 @@ mod tests {
         let of = |more: serde_json::Value| {
             let mut body = json!({"model": "m", "input": "hello world"});
             body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-            tokens(Translator::new(Api::Responses).read(body.to_string().as_bytes()).unwrap())
+            tokens(Translator::new(Api::Responses).read(body.to_string().as_bytes()).unwrap().request())
         };
         let plain = of(json!({}));
         assert_eq!(plain, 2 + EACH_MESSAGE + ANSWER);

@@ -1,7 +1,7 @@
-//! The gateway: an HTTP server between a client of one API and an upstream of the other.
+//! The gateway: an HTTP server between a client of one API and an upstream of any.
 //!
 //! An [`Upstream`] is who answers and with which key; a [`Gateway`] serves it. The routes are those of the official API,
-//! with and without `/v1`; every error is in OpenAI's shape, with `param` in the caller's own dialect.
+//! with and without `/v1`; every error is in the shape of the client's API, with the place in the caller's own dialect.
 //!
 //! ```
 //! use interlingua_gateway::{Config, Gateway, Target, Upstream, UpstreamConfig};
@@ -26,8 +26,11 @@ mod compact;
 mod config;
 mod connections;
 mod cors;
+mod count_tokens;
 mod crowd;
+mod date;
 mod direct;
+mod envelope;
 mod error;
 mod exchange;
 mod host;
@@ -56,7 +59,7 @@ pub use caller::{CallerKey, CallerLimits};
 pub use config::{Config, Limits, StartError, Watching};
 pub use cors::Origin;
 pub use error::ApiError;
-pub use http::StatusCode;
+pub use http::{HeaderMap, StatusCode};
 pub use inbound::InboundKey;
 pub use models::codex_catalogue;
 pub use reload::Reload;

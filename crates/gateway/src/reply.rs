@@ -7,7 +7,7 @@ use futures_core::Stream;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
 use interlingua_executor::{Meta, ReplyHead};
-use interlingua_translate::Loss;
+use interlingua_translate::{Api, Loss};
 use serde::Serialize;
 
 use crate::exchange;
@@ -70,9 +70,14 @@ fn not_held_back(headers: &mut HeaderMap) {
 
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// The comment that keeps a stream alive. There is no blank line behind it: that would end an event, and some clients fail on
-/// one without data.
-pub(crate) const HEARTBEAT: Bytes = Bytes::from_static(b": keepalive\n");
+/// What keeps a stream alive: an event where the API has one for it, else a comment. There is no blank line behind the
+/// comment: that would end an event, and some clients fail on one without data.
+pub(crate) const fn heartbeat(api: Api) -> Bytes {
+    Bytes::from_static(match api {
+        Api::Messages => b"event: ping\ndata: {\"type\":\"ping\"}\n\n",
+        Api::Chat | Api::Responses => b": keepalive\n",
+    })
+}
 
 /// How many losses there were, and of which kinds: `2; dropped_name, dropped_parameter`.
 pub(crate) const LOSSES: HeaderName = HeaderName::from_static("x-interlingua-losses");

@@ -14,12 +14,12 @@ use crate::app::Shared;
 use crate::error::INVALID_REQUEST;
 use crate::inbound::admit;
 use crate::{
-    ApiError, access, ask, compact, cors, crowd, input_tokens, inspect, loops, metrics, models, passthrough, reload,
-    reply, store, usage, websocket,
+    ApiError, access, ask, compact, cors, count_tokens, crowd, envelope, input_tokens, inspect, loops, metrics, models,
+    passthrough, reload, reply, store, usage, websocket,
 };
 
 /// The paths, for whoever asks for another.
-const KNOWN: &str = "POST /v1/chat/completions, POST /v1/responses, POST /v1/responses/compact, \
+const KNOWN: &str = "POST /v1/chat/completions, POST /v1/messages, POST /v1/messages/count_tokens, POST /v1/responses, POST /v1/responses/compact, \
                      POST /v1/responses/input_tokens, GET /v1/models, GET /v1/usage and GET /healthz";
 
 /// The whole server.
@@ -31,6 +31,7 @@ pub(crate) fn router(app: Shared) -> Router {
             .merge(websocket::routes(base))
             .merge(compact::routes(base))
             .merge(input_tokens::routes(base))
+            .merge(count_tokens::routes(base))
             .merge(store::routes(base))
             .merge(models::routes(base))
             .merge(usage::routes(base));
@@ -54,7 +55,10 @@ pub(crate) fn router(app: Shared) -> Router {
         .layer(from_fn_with_state(Arc::new(Semaphore::new(app.limits.requests)), crowd::admit))
         // Whoever watches over the process has no key.
         .route("/healthz", get(healthz))
+        // Claude Code looks whether anybody is there before it has a key.
+        .route("/api/hello", get(hello))
         .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn(envelope::of_client))
         .layer(from_fn_with_state(app.clone(), access::log))
         .with_state(app)
 }
@@ -62,6 +66,8 @@ pub(crate) fn router(app: Shared) -> Router {
 async fn healthz() -> Response {
     reply::json(StatusCode::OK, &serde_json::json!({ "status": "ok" }))
 }
+
+async fn hello() {}
 
 pub(crate) fn unknown(method: &Method, uri: &Uri) -> Response {
     let message = format!("there is no {method} {}; there are {KNOWN}, all but the last also without /v1", uri.path());

@@ -153,7 +153,7 @@ impl Stream for Sent {
                     if let Part::Begun(answer) = std::mem::replace(&mut this.part, Part::Over) {
                         this.part = Part::Waiting(answer);
                     }
-                    return Poll::Ready(Some(reply::HEARTBEAT));
+                    return Poll::Ready(Some(reply::heartbeat(this.api)));
                 }
                 Part::Waiting(answer) => match answer.as_mut().poll(cx) {
                     Poll::Ready(answer) => Poll::Ready(this.begins(answer)),
@@ -179,7 +179,7 @@ impl Stream for Sent {
                 Poll::Ready(None) => {}
                 Poll::Pending => {
                     if this.pulse.poll_due(cx).is_ready() {
-                        return Poll::Ready(Some(reply::HEARTBEAT));
+                        return Poll::Ready(Some(reply::heartbeat(this.api)));
                     }
                     if this.closing.as_mut().is_none_or(|closing| closing.as_mut().poll(cx).is_pending()) {
                         this.is_waiting = true;

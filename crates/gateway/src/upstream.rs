@@ -15,9 +15,9 @@ use secrecy::SecretString;
 
 use crate::direct::Direct;
 use crate::exchange::tap::Tapped;
-use crate::inbound::bearer;
+use crate::inbound::{api_key, bearer};
 use crate::replicas::Link;
-use crate::{ApiError, StartError, loops};
+use crate::{ApiError, StartError, envelope, loops};
 
 /// An upstream by name, or by address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub enum Target {
     Codex,
     /// The public API of OpenAI.
     OpenAi,
+    /// The public API of Anthropic.
+    Anthropic,
     /// Recorded traffic, served from inside this process.
     Replay,
     /// A server of one's own.
@@ -39,10 +41,13 @@ impl FromStr for Target {
         Ok(match text {
             "codex" => Self::Codex,
             "openai" => Self::OpenAi,
+            "anthropic" => Self::Anthropic,
             "replay" => Self::Replay,
             // The text is not repeated: it may hold a password.
             url => Self::Url(url.parse().map_err(|error| {
-                StartError::Upstream(format!("the upstream is none of codex, openai and replay, and {error}"))
+                StartError::Upstream(format!(
+                    "the upstream is none of codex, openai, anthropic and replay, and {error}"
+                ))
             })?),
         })
     }
@@ -55,7 +60,7 @@ pub struct UpstreamConfig {
     pub target: Option<Target>,
     /// Where it lives, if not where it usually does.
     pub base_url: Option<BaseUrl>,
-    /// What it speaks; without it, what its profile says, else Chat for OpenAI and servers of one's own, else Responses.
+    /// What it speaks; without it, what its profile says, else Messages for Anthropic, Chat for OpenAI and servers of one's own, else Responses.
     pub api: Option<Api>,
     /// What it takes, where it lives, and what its clients like.
     pub profile: Option<Profile>,
@@ -74,6 +79,8 @@ pub struct UpstreamConfig {
     pub retry: RetryPolicy,
     /// The API key. It wins over the login; without it the caller's own is passed on, except to the Codex backend.
     pub api_key: Option<SecretString>,
+    /// Whether that is a token and no API key, and goes out as `authorization: Bearer` wherever API keys go.
+    pub key_is_token: bool,
     /// Where the login lies and is renewed, if not where the environment says; needed for the Codex backend only.
     pub login: Option<interlingua_auth::Config>,
     /// What [`Target::Replay`] answers with, if not with what is compiled in.
@@ -127,6 +134,7 @@ impl Upstream {
             timeouts,
             retry,
             api_key,
+            key_is_token,
             login,
             replay,
         } = config;
@@ -136,7 +144,7 @@ impl Upstream {
         };
         let replay = match target {
             Target::Replay => Some(replay.unwrap_or_else(Replay::embedded).spawn().await.map_err(StartError::Replay)?),
-            Target::Codex | Target::OpenAi | Target::Url(_) => None,
+            Target::Codex | Target::OpenAi | Target::Anthropic | Target::Url(_) => None,
         };
         let profile = profile_of(&target, api, profile)?;
         let Profile { upstream, mut backend, style } = profile;
@@ -144,10 +152,13 @@ impl Upstream {
         let said = base_url.or(match (&target, &replay) {
             (_, Some(server)) => Some(server.base_url().parse()?),
             (Target::Url(url), None) => Some(url.clone()),
-            (Target::Codex | Target::OpenAi | Target::Replay, None) => None,
+            (Target::Codex | Target::OpenAi | Target::Anthropic | Target::Replay, None) => None,
         });
         let may_lead_back = said.is_some();
         backend.base_url = said.or(backend.base_url).or_else(|| (target == Target::Codex).then(BaseUrl::codex));
+        if key_is_token {
+            backend.key_header = None;
+        }
         let max_event = max_event.unwrap_or(Config::default().max_event);
         let config = Config { backend, upstream, policy, timeouts, retry, max_event, allow_plain_http };
         let has_key = api_key.is_some() || target == Target::Codex;
@@ -172,8 +183,10 @@ impl Upstream {
                 }
             }
             (Target::Replay, _, _) => (executor, Key::Own(None)),
-            (Target::OpenAi | Target::Url(_), Some(key), _) => (with(Arc::new(ApiKey::new(key)?)), Key::Own(None)),
-            (Target::OpenAi | Target::Url(_), None, _) => (executor, Key::Callers),
+            (Target::OpenAi | Target::Anthropic | Target::Url(_), Some(key), _) => {
+                (with(Arc::new(ApiKey::new(key)?)), Key::Own(None))
+            }
+            (Target::OpenAi | Target::Anthropic | Target::Url(_), None, _) => (executor, Key::Callers),
         };
         // The Codex CLI is among the clients, and acts on every item that ends, whole or not.
         let style = Style { close_cut_items: style.close_cut_items.or(Some(false)), ..style };
@@ -228,11 +241,31 @@ impl Upstream {
 
     /// Who asks it on behalf of a caller: with the caller's own key where the upstream has none.
     pub(crate) fn executor_for(&self, caller: &HeaderMap) -> Result<Executor, ApiError> {
-        let executor = match (&self.key, bearer(caller)) {
-            (Key::Callers, Some(token)) => self.executor.with_bearer(token)?,
-            (Key::Callers, None) | (Key::Own(_), _) => self.executor.clone(),
+        let executor = match &self.key {
+            Key::Own(_) => self.executor.clone(),
+            Key::Callers => self.with_key_of(caller)?,
         };
-        Ok(if self.may_lead_back { executor.with_headers(loops::via(caller)) } else { executor })
+        Ok(if self.may_lead_back { executor.with_headers(&loops::via(caller)) } else { executor })
+    }
+
+    /// The same for a client of an API: where the upstream speaks it too, the headers of the client's session go along.
+    pub(crate) fn executor_in(&self, client: Api, caller: &HeaderMap) -> Result<Executor, ApiError> {
+        let executor = self.executor_for(caller)?;
+        Ok(if self.api() == client { executor.with_session_of(caller) } else { executor })
+    }
+
+    /// With the caller's own key, as the upstream wants one. A client of Messages that has a token and no API key sends it as
+    /// such, and so it goes on to an upstream of that API.
+    fn with_key_of(&self, caller: &HeaderMap) -> Result<Executor, ApiError> {
+        let is_of_messages = caller.contains_key(envelope::VERSION);
+        Ok(match (api_key(caller).filter(|_| is_of_messages), bearer(caller), api_key(caller)) {
+            (Some(key), ..) | (None, None, Some(key)) => self.executor.with_bearer(key)?,
+            (None, Some(token), _) if is_of_messages && self.api() == Api::Messages => {
+                self.executor.with_token(token)?
+            }
+            (None, Some(key), _) => self.executor.with_bearer(key)?,
+            (None, None, None) => self.executor.clone(),
+        })
     }
 
     /// Waits until nothing of the login is left unsaved. A program that ends calls this last.
@@ -259,6 +292,7 @@ fn profile_of(target: &Target, api: Option<Api>, profile: Option<Profile>) -> Re
     let profile = match (profile, target) {
         (Some(profile), _) => profile,
         (None, Target::Codex) => Profile::codex(),
+        (None, Target::Anthropic) => Profile::anthropic(),
         (None, Target::OpenAi | Target::Url(_) | Target::Replay) if api == Some(Api::Messages) => Profile::anthropic(),
         (None, Target::Url(_)) if api != Some(Api::Responses) => Profile::compatible(),
         (None, Target::OpenAi | Target::Url(_) | Target::Replay) => Profile::openai(api.unwrap_or(target.usual_api())),
@@ -284,6 +318,7 @@ impl Target {
     pub fn usual_api(&self) -> Api {
         match self {
             Self::Codex | Self::Replay => Api::Responses,
+            Self::Anthropic => Api::Messages,
             Self::OpenAi | Self::Url(_) => Api::Chat,
         }
     }

@@ -2,6 +2,8 @@
 //!
 //! A new API is a folder with a type that implements [`Dialect`], and one line in the table at the end of this file.
 
+// Long because: it is one table, with the macro that writes the enums over it.
+
 use std::fmt;
 
 use interlingua_model::{Api, Event, Failure, Origin, Request, Response, Sink};
@@ -81,6 +83,19 @@ pub trait Dialect {
 
     /// What the request is sent as.
     fn sent(request: &Request, upstream: &Self::Upstream, stamp: &Stamp) -> Sent;
+
+    /// A failure that a server of this API told by a status, in words of the model where the API has others.
+    #[must_use]
+    fn understood(failure: Failure) -> Failure {
+        failure
+    }
+
+    /// The body of a request once more, without what its upstream has refused it for, where the API's documentation says that
+    /// this is the way on.
+    #[must_use]
+    fn without_refused(_body: &[u8], _failure: &Failure) -> Option<Vec<u8>> {
+        None
+    }
 }
 
 /// A request as it goes out.
@@ -239,6 +254,28 @@ macro_rules! dialects {
             #[must_use]
             pub const fn path(&self) -> &'static str {
                 match self { $(Self::$api(_) => <$module::$api as Dialect>::PATH,)* }
+            }
+
+            /// A failure that such a server told by a status and an error object, whose class and code are in its own words:
+            /// in words of the model, which clients of every API are told in theirs.
+            ///
+            /// ```
+            /// use interlingua_translate::{Api, Upstream, model::Failure};
+            ///
+            /// let told = Failure { kind: Some("overloaded_error".into()), ..Failure::default() };
+            /// let failure = Upstream::usual(Api::Messages).understood(told);
+            /// assert_eq!(failure.code.as_deref(), Some("server_is_overloaded"));
+            /// ```
+            #[must_use]
+            pub fn understood(&self, failure: Failure) -> Failure {
+                match self { $(Self::$api(_) => $module::$api::understood(failure),)* }
+            }
+
+            /// The body of a request that such a server has refused, once more without what it was refused for, where the
+            /// documentation of its API says that this is the way on: thoughts of earlier turns that it does not take back.
+            #[must_use]
+            pub fn without_refused(&self, body: &[u8], failure: &Failure) -> Option<Vec<u8>> {
+                match self { $(Self::$api(_) => $module::$api::without_refused(body, failure),)* }
             }
 
             pub(crate) fn sent(&self, request: &Request, stamp: &Stamp) -> Sent {

@@ -15,6 +15,7 @@ use interlingua_translate::{Api, Translator};
 use serde_json::json;
 
 use self::answer::Answer;
+use crate::keys;
 use crate::runtime::{INTERRUPTED, told_to_stop};
 use crate::upstream::UpstreamArgs;
 
@@ -57,7 +58,7 @@ async fn ask(args: &Args, upstream: &Upstream) -> Result<()> {
     });
     let asked = Translator::new(Api::Chat).read(request.to_string().as_bytes())?;
     let begun = Instant::now();
-    let reply = upstream.executor().ask(asked).await.map_err(explain)?;
+    let reply = upstream.executor().ask(asked).await.map_err(|error| explain(error, upstream.api()))?;
     let mut answer = Answer::new(begun, io::stdout().is_terminal());
     for loss in &reply.meta.losses {
         answer.note(&format!("lost: {loss}"));
@@ -85,11 +86,12 @@ async fn ask(args: &Args, upstream: &Upstream) -> Result<()> {
 }
 
 /// The error, and what to do where that is clear.
-fn explain(error: Error) -> anyhow::Error {
+fn explain(error: Error, api: Api) -> anyhow::Error {
     let is_refused = error.status() == interlingua_gateway::StatusCode::UNAUTHORIZED;
     let error = anyhow::Error::new(error);
     if is_refused {
-        error.context("set OPENAI_API_KEY, or use --upstream codex after `interlingua login`")
+        let variables = keys::variables(api);
+        error.context(format!("set {variables}, or use --upstream codex after `interlingua login`"))
     } else {
         error
     }

@@ -7,12 +7,13 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use interlingua_executor::{BaseUrl, Profile};
 use interlingua_gateway::{Member, Target, Upstream, UpstreamConfig};
-use interlingua_translate::{Policy, SettingValue, settings};
+use interlingua_translate::{Api, Policy, SettingValue, settings};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
 use crate::api::ApiName;
+use crate::keys::{self, Found};
 use crate::profile;
 
 settings! {
@@ -21,16 +22,18 @@ settings! {
         /// What it is called: in `fallback`, in messages, in the log. Where neither `kind` nor `url` says who it is, one of
         /// the kinds.
         name: String = String::new(),
-        /// Who it is: `codex`, `openai` or `replay`.
+        /// Who it is: `codex`, `openai`, `anthropic` or `replay`.
         kind: Option<String> = None,
         /// Where it lives, if it is none of those or not where it usually is; what SDKs call `base_url`.
         url: Option<String> = None,
-        /// What it speaks. Unset: what its profile says, else `chat` for `openai` and a `url`, else `responses`.
+        /// What it speaks. Unset: what its profile says, else `messages` for `anthropic`, `chat` for `openai` and
+        /// a `url`, else `responses`.
         api: Option<ApiName> = None,
         /// What it accepts and forces: the name of a profile, the path of a file beside this one, or the tables of
         /// [docs/profiles.md](profiles.md) right here.
         profile: Option<ProfileKey> = None,
-        /// The variable that holds its key. Unset: `OPENAI_API_KEY` for `openai`; otherwise the caller's own key is passed on.
+        /// The variable that holds its key. Unset: `OPENAI_API_KEY` for `openai`, `ANTHROPIC_API_KEY` for `anthropic`, else
+        /// `ANTHROPIC_AUTH_TOKEN`, which holds a token and no API key; otherwise the caller's own key is passed on.
         key_env: Option<String> = None,
         /// The file that holds its key.
         key_file: Option<String> = None,
@@ -143,21 +146,24 @@ impl UpstreamTable {
         let key = match (key_env, key_file) {
             (Some(_), Some(_)) => bail!("it has `key_env` and `key_file`; one of them says where its key is"),
             (Some(variable), None) => Some(
-                variable_set(&variable)
+                keys::in_variable(&variable)
                     .with_context(|| format!("`key_env` says that its key is in {variable}, and that is not set"))?,
             ),
-            (None, Some(file)) => Some(key_in(&folder.join(file))?),
-            (None, None) if target == Target::OpenAi => variable_set("OPENAI_API_KEY"),
-            (None, None) => None,
+            (None, Some(file)) => Some(Found { key: key_in(&folder.join(file))?, is_token: false }),
+            (None, None) => match target {
+                Target::OpenAi => keys::of(Api::Chat),
+                Target::Anthropic => keys::of(Api::Messages),
+                Target::Codex | Target::Replay | Target::Url(_) => None,
+            },
         };
         let login = match (&target, codex_home) {
             (Target::Codex, home) => Some(login_at(home.map(|home| folder.join(home)).as_deref())?),
-            (Target::OpenAi | Target::Replay | Target::Url(_), Some(_)) => {
+            (Target::OpenAi | Target::Anthropic | Target::Replay | Target::Url(_), Some(_)) => {
                 bail!("`codex_home` is for the kind `codex`")
             }
-            (Target::OpenAi | Target::Replay | Target::Url(_), None) => None,
+            (Target::OpenAi | Target::Anthropic | Target::Replay | Target::Url(_), None) => None,
         };
-        let api_key = key.map(Into::into);
+        let (api_key, key_is_token) = key.map(|Found { key, is_token }| (key.into(), is_token)).unzip();
         Ok(UpstreamConfig {
             target: Some(target),
             base_url,
@@ -168,6 +174,7 @@ impl UpstreamTable {
             allow_plain_http,
             policy,
             api_key,
+            key_is_token: key_is_token.unwrap_or_default(),
             login,
             ..UpstreamConfig::default()
         })
@@ -178,17 +185,14 @@ fn of_kind(word: &str) -> Option<Target> {
     match word {
         "codex" => Some(Target::Codex),
         "openai" => Some(Target::OpenAi),
+        "anthropic" => Some(Target::Anthropic),
         "replay" => Some(Target::Replay),
         _ => None,
     }
 }
 
 fn no_kind(key: &str, word: &str) -> String {
-    format!("`{key}` is `{word}`, which is none of codex, openai and replay")
-}
-
-fn variable_set(name: &str) -> Option<String> {
-    std::env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    format!("`{key}` is `{word}`, which is none of codex, openai, anthropic and replay")
 }
 
 /// The longest file that is taken for one with a key in it.

@@ -3,7 +3,9 @@
 use std::io;
 use std::time::Duration;
 
+use interlingua_gateway::Target;
 use interlingua_replay::LOGGED_BODY_LIMIT;
+use interlingua_translate::{Api, Upstream};
 use interlingua_wire::Extra;
 
 use super::wire::Line;
@@ -12,6 +14,8 @@ use crate::terminal::{self, Paint};
 /// Where it is shown.
 pub(super) struct Screen {
     paint: Paint,
+    from: Api,
+    to: Api,
     answer: String,
     first: Option<Duration>,
     events: usize,
@@ -22,22 +26,30 @@ pub(super) struct Screen {
 const HALF: usize = 46;
 
 impl Screen {
-    pub(super) fn new() -> Self {
-        Self { paint: Paint::on(&io::stdout()), answer: String::new(), first: None, events: 0, chunks: 0 }
+    pub(super) fn new(from: Api, to: Api) -> Self {
+        Self { paint: Paint::on(&io::stdout()), from, to, answer: String::new(), first: None, events: 0, chunks: 0 }
     }
 
     pub(super) fn title(&self, gateway: &str, upstream: &str) -> io::Result<()> {
         let paint = self.paint;
+        let (from, to) = (self.from.title(), self.to.title());
+        let title = format!("interlingua demo: a {from} client, answered by a {to} upstream");
+        let arrow = |api: &str| format!("--- {api} {}>", "-".repeat(20_usize.saturating_sub(api.len()).max(2)));
         terminal::to_stdout(&format!(
-            "{}\n\n  client  --- Chat Completions -->  {gateway}  (the gateway)\n          \
-             --- Responses --------->  {upstream}  (recorded traffic; no key, no network)\n\n",
-            paint.bold("interlingua demo: a Chat Completions client, answered by a Responses upstream")
+            "{}\n\n  client  {}  {gateway}  (the gateway)\n          {}  {upstream}  (recorded traffic; no key, no network)\n\n",
+            paint.bold(&title),
+            arrow(from),
+            arrow(to),
         ))
     }
 
     pub(super) fn client_asks(&self, gateway: &str, body: &str) -> io::Result<()> {
-        let title = format!("The client asks: POST {gateway}/chat/completions");
+        let title = format!("The client asks: POST {gateway}{}", self.path());
         terminal::to_stdout(&format!("{}\n{}\n", self.paint.right(&title), indented(body)))
+    }
+
+    fn path(&self) -> &'static str {
+        Upstream::usual(self.from).path()
     }
 
     pub(super) fn upstream_is_asked(&self, path: &str, body: &[u8]) -> io::Result<()> {
@@ -68,24 +80,29 @@ impl Screen {
     }
 
     pub(super) fn answer_ends(&self, took: Duration) -> io::Result<()> {
-        let Self { paint, answer, first, events, chunks } = self;
+        let Self { paint, from: _, to: _, answer, first, events, chunks } = self;
         let first = first.map_or(0, |first| first.as_millis());
         let took = took.as_millis();
         terminal::to_stdout(&format!(
             "\n{}\n\n{}\n\n",
             paint.bold(answer),
-            paint
-                .dim(&format!("{events} events became {chunks} chunks; first word after {first} ms, {took} ms in all")),
+            paint.dim(&format!("{events} events became {chunks}; first word after {first} ms, {took} ms in all")),
         ))
     }
 
     pub(super) fn next_steps(&self, body: &str) -> io::Result<()> {
-        let paint = self.paint;
+        let (paint, path) = (self.paint, self.path());
+        // That is what the replay speaks unless it is told otherwise.
+        let dialect = if self.to == Target::Replay.usual_api() {
+            String::new()
+        } else {
+            format!(" --dialect {}", self.to.name())
+        };
         terminal::to_stdout(&format!(
             "Now with a client of your own:\n\n  {}\n  {}\n",
-            paint.bold("interlingua serve --upstream replay"),
+            paint.bold(&format!("interlingua serve --upstream replay{dialect}")),
             paint.bold(&format!(
-                "curl -N http://127.0.0.1:4141/v1/chat/completions -H 'content-type: application/json' -d '{body}'"
+                "curl -N http://127.0.0.1:4141/v1{path} -H 'content-type: application/json' -d '{body}'"
             )),
         ))
     }

@@ -2,9 +2,10 @@
 
 use anyhow::Result;
 use interlingua_sse::Parser;
-use interlingua_wire::Maybe;
+use interlingua_translate::Api;
 use interlingua_wire::chat::{Chunk, DeltaContent};
 use interlingua_wire::responses::Event;
+use interlingua_wire::{Maybe, messages};
 
 /// One event, for a person.
 #[derive(Debug, PartialEq, Eq)]
@@ -41,15 +42,40 @@ impl Reader {
     }
 }
 
-/// An event of the upstream.
-pub(super) fn event(data: &str) -> Result<Line> {
+/// What tells an event of an API in short.
+pub(super) fn short(api: Api) -> fn(&str) -> Result<Line> {
+    match api {
+        Api::Chat => chunk,
+        Api::Responses => event,
+        Api::Messages => message_event,
+    }
+}
+
+/// An event of Messages.
+fn message_event(data: &str) -> Result<Line> {
+    let event = messages::Event::parse(data, None)?;
+    let text = if let messages::Event::ContentBlockDelta(messages::BlockDelta { delta, index: _, extra: _ }) = &event
+        && let messages::Delta::Text(delta) = delta
+    {
+        delta.text.to_string()
+    } else {
+        String::new()
+    };
+    Ok(Line { what: event.tag().to_owned(), text })
+}
+
+/// An event of Responses.
+fn event(data: &str) -> Result<Line> {
+    if data == "[DONE]" {
+        return Ok(Line { what: data.to_owned(), text: String::new() });
+    }
     let event = Event::parse(data, None)?;
     let text = if let Event::OutputTextDelta(delta) = &event { delta.delta.to_string() } else { String::new() };
     Ok(Line { what: event.tag().to_owned(), text })
 }
 
-/// A chunk of the client's.
-pub(super) fn chunk(data: &str) -> Result<Line> {
+/// A chunk of Chat.
+fn chunk(data: &str) -> Result<Line> {
     if data == "[DONE]" {
         return Ok(Line { what: data.to_owned(), text: String::new() });
     }

@@ -22,7 +22,7 @@ settings! {
     pub(crate) struct File {
         /// Where to listen: address and port.
         listen: Option<String> = None,
-        /// Who answers, where there is only one: `codex`, `openai`, `replay` or a base URL. Of several each is a table
+        /// Who answers, where there is only one: `codex`, `openai`, `anthropic`, `replay` or a base URL. Of several each is a table
         /// `[[upstream]]`.
         upstream: Option<UpstreamKey> = None,
         /// What the only upstream speaks.

@@ -21,7 +21,8 @@ use crate::upstream::UpstreamArgs;
 
 /// Serve clients of every API over any upstream
 ///
-/// The caller's own key is passed on where OPENAI_API_KEY is not set, but never to codex. To be reached from other
+/// The caller's own key is passed on where OPENAI_API_KEY (of anthropic ANTHROPIC_API_KEY, or ANTHROPIC_AUTH_TOKEN) is not
+/// set, but never to codex. To be reached from other
 /// machines a key is demanded of callers, in INTERLINGUA_INBOUND_KEY. Summaries of conversations are sealed with INTERLINGUA_SEAL_KEY, else with a key of this
 /// user's that is made on first use. Logs go to stderr, by RUST_LOG.
 #[derive(Debug, clap::Args)]

@@ -30,6 +30,33 @@ fn the_demonstration_shows_both_sides_and_ends() {
 }
 
 #[test]
+fn the_demonstration_shows_any_pair() {
+    let apis = ["chat", "responses", "messages"];
+    for from in apis {
+        for to in apis {
+            let run = Scratch::new().run(&["demo", "--from", from, "--to", to]);
+            assert_eq!((run.code, run.err.as_str()), (Some(0), ""), "{from} {to}: {run:?}");
+            let path = |api: &str| if api == "chat" { "chat/completions".to_owned() } else { api.to_owned() };
+            assert!(run.out.contains(&format!("The upstream is asked: POST /v1/{}\n", path(to))), "{}", run.out);
+            assert!(run.out.contains(&format!("4141/v1/{} -H", path(from))), "{}", run.out);
+            let answer = if to == "messages" { "Hello! How can I help you today?" } else { "An interlingua is a" };
+            assert!(run.out.contains(answer), "{from} {to}: {}", run.out);
+            let (left, right) = match (from, to) {
+                ("messages", "responses") => {
+                    ("response.output_text.delta \" interlingua\"", "content_block_delta \" interlingua\"")
+                }
+                ("responses", "messages") => {
+                    ("content_block_delta \"w can I h\"", "response.output_text.delta \"w can I h\"")
+                }
+                _ => ("", ""),
+            };
+            let rows = |row: &str| row.find(left).zip(row.rfind(right)).is_some_and(|(left, right)| left <= right);
+            assert!(run.out.lines().any(rows), "{from} {to}: {}", run.out);
+        }
+    }
+}
+
+#[test]
 fn chat_puts_the_answer_alone_on_stdout() {
     let run = Scratch::new().run(&[&["chat", "In one sentence, what is an interlingua?"][..], &REPLAY].concat());
     assert_eq!(run.code, Some(0), "{run:?}");

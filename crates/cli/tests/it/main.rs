@@ -1,5 +1,6 @@
 //! The program, run as a person or a script runs it.
 
+mod anthropic;
 mod codex;
 mod commands;
 mod config;

@@ -6,14 +6,15 @@ use std::time::Instant;
 use http::HeaderValue;
 use interlingua_translate::Upstream;
 use interlingua_translate::responses::Field;
-use interlingua_wire::chat;
+use interlingua_wire::{chat, messages};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::config::{CATALOGUE_AGE, CATALOGUE_PAUSE};
 use crate::http::head::ReplyHead;
 
-/// A list of models as the backend gave it: `{"models":[{"slug", "visibility", "supported_reasoning_levels", ..}]}`.
+/// A list of models as the backend gave it: `{"models":[{"slug", "visibility", "supported_reasoning_levels", ..}]}`, or that
+/// of an upstream of Messages.
 #[derive(Debug)]
 pub(crate) struct Catalogue {
     /// The head it came with.
@@ -39,6 +40,15 @@ impl Catalogue {
         body: &[u8],
         base: &Upstream,
     ) -> Result<Self, serde_json::Error> {
+        if let Upstream::Messages(base) = base {
+            let list: messages::ModelList = serde_json::from_slice(body)?;
+            let models = list.data.unwrap_or_default().into_iter();
+            let entry = |model: messages::Model| {
+                let upstream = Upstream::Messages(base.with_model(&model));
+                Some(Entry { slug: model.id?, is_listed: true, upstream })
+            };
+            return Ok(Self { head, etag, models: models.filter_map(entry).collect() });
+        }
         let List { models } = serde_json::from_slice(body)?;
         let models = models.into_iter().filter_map(|raw| serde_json::from_str::<Told>(raw.get()).ok());
         Ok(Self { head, etag, models: models.map(|told| told.entry(base)).collect() })
@@ -96,7 +106,7 @@ impl Told {
             supports_parallel_tool_calls,
         } = self;
         let is_listed = visibility.is_none_or(|visibility| visibility == "list");
-        // Only a Responses backend has such a list.
+        // Only a Responses backend has a list of this form.
         let Upstream::Responses(base) = base else { return Entry { slug, is_listed, upstream: base.clone() } };
         let mut ways = base.clone();
         ways.lite = use_responses_lite.unwrap_or(ways.lite);

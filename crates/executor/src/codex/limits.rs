@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 /// "report"}`, with points in time in seconds since 1970.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RateLimits {
-    /// `x-ratelimit-*`, `x-codex-*`, `retry-after` and `retry-after-ms`, verbatim.
+    /// `x-ratelimit-*`, `anthropic-ratelimit-*`, `x-codex-*`, `retry-after` and `retry-after-ms`, verbatim.
     pub headers: HeaderMap,
     /// What the upstream said beside headers, and later: the last `codex.rate_limits` event of a stream, or the answer of
     /// [`Executor::usage`](crate::Executor::usage); verbatim.
@@ -118,7 +118,9 @@ pub(crate) fn is_rate_limit(name: &HeaderName) -> bool {
 fn is_window(name: &HeaderName) -> bool {
     let name = name.as_str();
     // `x-codex-turn-*` carries a conversation on and tells no limit.
-    name.starts_with("x-ratelimit-") || (name.starts_with("x-codex-") && !name.starts_with("x-codex-turn-"))
+    name.starts_with("x-ratelimit-")
+        || name.starts_with("anthropic-ratelimit-")
+        || (name.starts_with("x-codex-") && !name.starts_with("x-codex-turn-"))
 }
 
 /// The last limits of one upstream, whoever asked.

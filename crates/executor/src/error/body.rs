@@ -5,6 +5,8 @@
 //! choice that has it, other names for the message, codes that are numbers, an array around it all, a JSON text, HTML pages,
 //! plain text, nothing; a byte order mark before any of them.
 
+// Long because: every shape that was seen stands in the table of its test.
+
 use std::fmt::Write as _;
 
 use http::StatusCode;
@@ -14,7 +16,7 @@ use interlingua_translate::status_kind;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::error::words::{describe_unreadable, shortened, spelled};
+use crate::error::words::{describe_unreadable, is_too_long, shortened, spelled};
 use crate::http::head::ReplyHead;
 
 /// Reads the body of a reply that reports an error. `whole` is false where the body was cut at our limit.
@@ -206,6 +208,9 @@ fn complete(mut failure: Failure, status: StatusCode) -> Failure {
             (None, None) => format!("the upstream answered {} and said nothing more", spelled(status)),
         };
     }
+    if failure.code.is_none() && status.is_client_error() && is_too_long(&failure) {
+        failure.code = Some("context_length_exceeded".to_owned());
+    }
     // The Codex backend has only a type where the public API has a code as well (`usage_limit_reached`).
     let speaks = failure.kind.as_ref().filter(|kind| !kind.ends_with("_error"));
     failure.code = failure.code.or_else(|| speaks.cloned());
@@ -262,7 +267,17 @@ mod tests {
             (
                 400,
                 r#"{"error":{"code":400,"message":"m","type":"exceed_context_size_error"}}"#,
-                ("m", Some("exceed_context_size_error"), None, None),
+                ("m", Some("exceed_context_size_error"), Some("context_length_exceeded"), None),
+            ),
+            (
+                400,
+                r#"{"object":"error","message":"This model's maximum context length is 9 tokens.","type":"BadRequestError","code":400}"#,
+                (
+                    "This model's maximum context length is 9 tokens.",
+                    Some("BadRequestError"),
+                    Some("context_length_exceeded"),
+                    None,
+                ),
             ),
             (
                 429,

@@ -1,6 +1,7 @@
 //! Replies that say nothing of themselves, in words.
 
 use http::StatusCode;
+use interlingua_model::Failure;
 
 use crate::http::head::ReplyHead;
 
@@ -50,4 +51,18 @@ pub(super) fn shortened(text: &str) -> String {
         Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
         None => line,
     }
+}
+
+/// Whether servers without a code for it say that a conversation is longer than the model reads. Clients make it shorter
+/// where they are told so.
+pub(super) fn is_too_long(failure: &Failure) -> bool {
+    /// llama.cpp; vLLM and older models of OpenAI; SGLang; newer models of OpenAI.
+    const WORDS: [&str; 4] = [
+        "exceeds the available context size",
+        "maximum context length",
+        "longer than the model's context length",
+        "exceeds the context window",
+    ];
+    failure.kind.as_deref() == Some("exceed_context_size_error")
+        || WORDS.iter().any(|words| failure.message.contains(words))
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, USER_AGENT};
 use http::{HeaderMap, Method, Request, StatusCode, Uri};
-use interlingua_translate::Api;
+use interlingua_translate::{Api, Loss, LossCode};
 
 use crate::answer::{Meta, Timings};
 use crate::backend::{carry, header_name};
@@ -55,6 +55,8 @@ pub(crate) struct Opened {
     times: Times,
     sent: Instant,
     waited: Duration,
+    /// What the request went without in the end.
+    lost: Vec<Loss>,
 }
 
 /// How often a request was authorised.
@@ -169,8 +171,8 @@ impl Remote {
         if !request.body().is_empty() {
             request.headers_mut().insert(CONTENT_TYPE, JSON);
         }
-        request.headers_mut().extend(own);
         request.headers_mut().extend(key.headers().clone());
+        request.headers_mut().extend(own);
         let grant = key.grant().await?;
         let scrubber = key.scrubber(&grant);
         let opened = self.send(request.clone(), grant, scrubber.clone()).await?;
@@ -204,13 +206,33 @@ impl Remote {
             self.last_limits.head(limits);
         }
         let etag = parts.headers.get(ETAG).cloned();
-        Ok(Opened { head, body, etag, grant, times: Times::Once, sent, waited: sent.elapsed() })
+        Ok(Opened { head, body, etag, grant, times: Times::Once, sent, waited: sent.elapsed(), lost: Vec::new() })
     }
 
     /// The same, where only a reply that can be read is of use.
     pub(crate) async fn open_readable(&self, call: Call, key: &Key) -> Result<Opened, Error> {
-        let opened = self.open(call, key).await?;
-        self.readable(opened).await
+        let opened = self.open(call.clone(), key).await?;
+        self.sound_or_mended(opened, Words::Ours, call, key).await
+    }
+
+    /// The reply to a call that is passed on, where it can be; else the error it is, in the upstream's own words where they
+    /// can be passed on.
+    pub(crate) async fn passable_or_mended(&self, opened: Opened, call: Call, key: &Key) -> Result<Opened, Error> {
+        self.sound_or_mended(opened, Words::Upstreams, call, key).await
+    }
+
+    /// The reply; where the upstream refused a request for something that it can go without, the reply to it without that.
+    async fn sound_or_mended(&self, opened: Opened, words: Words, mut call: Call, key: &Key) -> Result<Opened, Error> {
+        let error = match self.sound(opened, words).await {
+            Err(error) if error.upstream_status() == Some(StatusCode::BAD_REQUEST) => error,
+            sound => return sound,
+        };
+        let Some(body) = self.config.upstream.without_refused(&call.body, error.failure()) else { return Err(error) };
+        call.body = body.into();
+        let opened = self.sound(self.open(call, key).await?, words).await?;
+        let detail =
+            format!("the upstream refused the thoughts of earlier turns ({error}), and was asked without them");
+        Ok(Opened { lost: vec![Loss::new("", LossCode::DroppedReasoning, detail)], ..opened })
     }
 
     /// The reply, where it can be read; else the error it is.
@@ -256,21 +278,20 @@ impl Remote {
     }
 
     async fn refusal(&self, opened: Opened, words: Words) -> Error {
-        let Opened { head, body, etag: _, grant: _, times, sent: _, waited: _ } = opened;
+        let Opened { head, body, etag: _, grant: _, times, sent: _, waited: _, lost: _ } = opened;
         let is_error = head.status.is_client_error() || head.status.is_server_error();
         // Nothing but an error has a body that is worth reading.
         let (bytes, whole) = if is_error { self.read_error(body).await } else { (Bytes::new(), true) };
         let bytes = head.scrubber().body(&bytes).into_owned();
-        let failure = body::read(&head, &bytes, whole);
+        let failure = self.config.upstream.understood(body::read(&head, &bytes, whole));
         if head.status == StatusCode::UNAUTHORIZED && times == Times::Twice {
             return Error::relogin(&failure).with_head(&head);
         }
-        let status = if is_error { head.status } else { StatusCode::BAD_GATEWAY };
-        let error = Error::refused(status, failure).with_head(&head);
-        match words {
-            Words::Upstreams if whole && is_error && body::is_envelope(&bytes) => error.with_words(bytes.into()),
-            Words::Upstreams | Words::Ours => error,
+        if words == Words::Upstreams && whole && is_error && body::is_envelope(&bytes) {
+            return Error::refused(head.status, failure).with_head(&head).with_words(bytes.into());
         }
+        let status = if is_error { answerable(head.status) } else { StatusCode::BAD_GATEWAY };
+        Error::refused(status, failure).with_head(&head)
     }
 
     /// The body of an error, or what came of it in time. The flag says that nothing was too much.
@@ -284,6 +305,11 @@ impl Remote {
     }
 }
 
+/// A status that clients of every API know: 529 is one of Anthropic's own.
+fn answerable(status: StatusCode) -> StatusCode {
+    if status.as_u16() == 529 { StatusCode::SERVICE_UNAVAILABLE } else { status }
+}
+
 /// In whose words an error is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Words {
@@ -295,7 +321,7 @@ enum Words {
 impl Opened {
     /// The meta of an answer that is ready now.
     pub(crate) fn meta(&self) -> Started {
-        Started { head: self.head.clone(), sent: self.sent, waited: self.waited }
+        Started { head: self.head.clone(), sent: self.sent, waited: self.waited, lost: self.lost.clone() }
     }
 }
 
@@ -304,11 +330,13 @@ pub(crate) struct Started {
     pub(crate) head: ReplyHead,
     sent: Instant,
     waited: Duration,
+    lost: Vec<Loss>,
 }
 
 impl Started {
-    pub(crate) fn ready(self, losses: Vec<interlingua_translate::Loss>) -> Meta {
-        let Self { head, sent, waited } = self;
+    pub(crate) fn ready(self, mut losses: Vec<Loss>) -> Meta {
+        let Self { head, sent, waited, lost } = self;
+        losses.extend(lost);
         let timings = Timings { headers: waited, ready: sent.elapsed() };
         Meta { losses, is_passed: false, rate_limits: head.rate_limits(), head, usage: None, timings }
     }

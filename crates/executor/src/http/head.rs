@@ -13,8 +13,8 @@ use crate::codex::limits::{RateLimits, is_rate_limit};
 pub struct ReplyHead {
     /// The status.
     pub status: StatusCode,
-    /// The headers a client may see: content type, request ids, rate limits, `retry-after`, `openai-*`. Cookies and what
-    /// belongs to one connection are not among them.
+    /// The headers a client may see: content type, request ids, rate limits, `retry-after`, `openai-*`,
+    /// `anthropic-*`. Cookies and what belongs to one connection are not among them.
     pub headers: HeaderMap,
     /// Read at once, since a point in time is a wait only now.
     retry_after: Option<Duration>,
@@ -113,6 +113,7 @@ fn is_relayed(name: &HeaderName) -> bool {
     ];
     NAMES.contains(&name.as_str())
         || name.as_str().starts_with("openai-")
+        || name.as_str().starts_with("anthropic-")
         || name.as_str().starts_with("x-codex-")
         || is_rate_limit(name)
 }
@@ -158,10 +159,16 @@ mod tests {
 
     #[test]
     fn rate_limits_are_kept_as_they_came() {
-        let head =
-            head(&[("x-codex-primary-used-percent", "12.5"), ("x-ratelimit-limit-tokens", "9"), ("server", "x")]);
+        let head = head(&[
+            ("x-codex-primary-used-percent", "12.5"),
+            ("x-ratelimit-limit-tokens", "9"),
+            ("server", "x"),
+            ("anthropic-ratelimit-requests-remaining", "1"),
+            ("anthropic-organization-id", "o"),
+        ]);
+        assert_eq!(head.headers.len(), 4);
         let limits = head.rate_limits().unwrap();
-        assert_eq!(limits.headers.len(), 2);
+        assert_eq!(limits.headers.len(), 3);
         assert_eq!(limits.headers["x-codex-primary-used-percent"], "12.5");
     }
 }

@@ -24,8 +24,10 @@ pub(crate) struct Key {
 enum Source {
     /// Nothing: a server that needs none.
     None,
-    /// A fixed bearer token, as the header that carries it.
+    /// A fixed key, as the header that carries it where the upstream names no other.
     Bearer(HeaderValue),
+    /// A fixed token, as the header that carries it.
+    Token(HeaderValue),
     /// Whatever can provide one.
     #[cfg(feature = "reqwest")]
     Credentials(Arc<dyn Credentials>),
@@ -35,6 +37,7 @@ enum Source {
 pub(crate) enum Grant {
     None,
     Bearer(HeaderValue),
+    Token(HeaderValue),
     #[cfg(feature = "reqwest")]
     Access(Access),
 }
@@ -44,17 +47,14 @@ impl Key {
         Self { source: Source::None, hidden: Scrubber::default(), headers: HeaderMap::new() }
     }
 
+    /// The same secrets, and this key.
+    pub(crate) fn with_bearer(&self, key: &str) -> Result<Self, Error> {
+        Ok(Self { source: Source::Bearer(carrying(key)?), ..self.clone() })
+    }
+
     /// The same secrets, and this token.
-    pub(crate) fn with_bearer(&self, token: &str) -> Result<Self, Error> {
-        let token = token.trim();
-        if token.is_empty() {
-            return Err(Error::configuration("the bearer token is empty".to_owned()));
-        }
-        let mut value = HeaderValue::try_from(format!("{SCHEME}{token}")).map_err(|_| {
-            Error::configuration("the bearer token holds characters that no HTTP header may carry".to_owned())
-        })?;
-        value.set_sensitive(true);
-        Ok(Self { source: Source::Bearer(value), ..self.clone() })
+    pub(crate) fn with_token(&self, token: &str) -> Result<Self, Error> {
+        Ok(Self { source: Source::Token(carrying(token)?), ..self.clone() })
     }
 
     /// The same secrets, and these credentials.
@@ -69,8 +69,10 @@ impl Key {
     }
 
     /// The same, with these headers beside it.
-    pub(crate) fn with_headers(&self, headers: HeaderMap) -> Self {
-        Self { headers, ..self.clone() }
+    pub(crate) fn with_headers(&self, headers: &HeaderMap) -> Self {
+        let mut with = self.clone();
+        with.headers.extend(headers.clone());
+        with
     }
 
     pub(crate) fn headers(&self) -> &HeaderMap {
@@ -81,7 +83,7 @@ impl Key {
     pub(crate) fn scrubber(&self, grant: &Grant) -> Scrubber {
         match grant {
             Grant::None => self.hidden.clone(),
-            Grant::Bearer(_) => self.hidden.and(grant.token()),
+            Grant::Bearer(_) | Grant::Token(_) => self.hidden.and(grant.token()),
             #[cfg(feature = "reqwest")]
             Grant::Access(access) => self.hidden.and(access.secrets().map(secrecy::ExposeSecret::expose_secret)),
         }
@@ -96,6 +98,7 @@ impl Key {
         match &self.source {
             Source::None => Ok(Grant::None),
             Source::Bearer(value) => Ok(Grant::Bearer(value.clone())),
+            Source::Token(value) => Ok(Grant::Token(value.clone())),
             #[cfg(feature = "reqwest")]
             Source::Credentials(credentials) => {
                 credentials.access().await.map(Grant::Access).map_err(Error::credentials)
@@ -123,7 +126,7 @@ impl Key {
 impl Grant {
     /// Puts it into the headers: into the one of that name as it is, else as usual.
     pub(crate) fn apply(&self, headers: &mut HeaderMap, name: Option<&HeaderName>) {
-        if let (Some(name), Some(token)) = (name, self.token())
+        if let (Some(name), Some(token), false) = (name, self.token(), matches!(self, Self::Token(_)))
             && let Ok(mut value) = HeaderValue::try_from(token)
         {
             value.set_sensitive(true);
@@ -132,7 +135,7 @@ impl Grant {
         }
         match self {
             Self::None => {}
-            Self::Bearer(value) => {
+            Self::Bearer(value) | Self::Token(value) => {
                 headers.insert(AUTHORIZATION, value.clone());
             }
             #[cfg(feature = "reqwest")]
@@ -144,12 +147,25 @@ impl Grant {
     pub(crate) fn token(&self) -> Option<&str> {
         let value = match self {
             Self::None => return None,
-            Self::Bearer(value) => value,
+            Self::Bearer(value) | Self::Token(value) => value,
             #[cfg(feature = "reqwest")]
             Self::Access(access) => access.authorization(),
         };
         value.to_str().ok()?.strip_prefix(SCHEME)
     }
+}
+
+/// The header that carries a key.
+fn carrying(token: &str) -> Result<HeaderValue, Error> {
+    let token = token.trim();
+    if token.is_empty() {
+        return Err(Error::configuration("the bearer token is empty".to_owned()));
+    }
+    let mut value = HeaderValue::try_from(format!("{SCHEME}{token}")).map_err(|_| {
+        Error::configuration("the bearer token holds characters that no HTTP header may carry".to_owned())
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 const SCHEME: &str = "Bearer ";
@@ -159,6 +175,7 @@ impl fmt::Debug for Key {
         f.write_str(match &self.source {
             Source::None => "None",
             Source::Bearer(_) => "Bearer",
+            Source::Token(_) => "Token",
             #[cfg(feature = "reqwest")]
             Source::Credentials(_) => "Credentials",
         })

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::Bytes;
 use http::header::IF_NONE_MATCH;
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, StatusCode, Uri};
+use interlingua_translate::Api;
 use interlingua_wire::chat;
 
 use crate::answer::{Answer, Meta, Timings};
@@ -14,7 +14,7 @@ use crate::config::{CATALOGUE_WAIT, MAX_REPLY};
 use crate::error::{Error, Phase};
 use crate::executor::Executor;
 use crate::http::base_url::MODELS;
-use crate::http::exchange::{Call, JSON, Started};
+use crate::http::exchange::Started;
 use crate::http::transport::BoxFuture;
 use crate::http::wait::within;
 
@@ -29,9 +29,10 @@ impl Executor {
     pub fn models(&self) -> BoxFuture<'_, Result<Answer<chat::ModelList>, Error>> {
         Box::pin(async move {
             let Some(version) = self.catalogue_version() else { return self.plain_models().await };
+            let listing = self.remote.base_url.endpoint_with(MODELS, &format!("client_version={version}"))?;
             let mut tries = self.remote.tries();
             let failure = loop {
-                match self.ask_catalogue(version).await {
+                match self.ask_catalogue(listing.clone()).await {
                     Ok((catalogue, started)) => {
                         return Ok(Answer { value: catalogue.list(), meta: started.ready(Vec::new()) });
                     }
@@ -59,10 +60,15 @@ impl Executor {
     /// What is known of the models' ways. Asks where nothing is known or what is known has grown old, but never fails and
     /// never takes long: without it a request is written by the profile as it is.
     pub(crate) async fn catalogue(&self) -> Option<Arc<Catalogue>> {
-        let version = self.catalogue_version()?;
+        let listing = match self.catalogue_version() {
+            Some(version) => self.remote.base_url.endpoint_with(MODELS, &format!("client_version={version}")),
+            None if self.remote.config.backend.catalogue => self.plain_list(),
+            None => return None,
+        };
+        let listing = listing.ok()?;
         let last = &self.remote.catalogue;
         if last.is_due(Instant::now()) {
-            let asked = within(&*self.remote.transport, CATALOGUE_WAIT, self.ask_catalogue(version)).await;
+            let asked = within(&*self.remote.transport, CATALOGUE_WAIT, self.ask_catalogue(listing)).await;
             if !matches!(asked, Some(Ok(_))) {
                 last.failed(Instant::now());
             }
@@ -74,13 +80,21 @@ impl Executor {
         self.remote.config.backend.catalogue_version.as_deref()
     }
 
-    async fn ask_catalogue(&self, version: &str) -> Result<(Arc<Catalogue>, Started), Error> {
+    /// Where the list is, without a word on who asks.
+    fn plain_list(&self) -> Result<Uri, Error> {
+        match self.remote.config.upstream.api() {
+            // Its pages are short, and this is the longest.
+            Api::Messages => self.remote.base_url.endpoint_with(MODELS, "limit=1000"),
+            Api::Chat | Api::Responses => self.remote.base_url.endpoint(MODELS),
+        }
+    }
+
+    async fn ask_catalogue(&self, uri: Uri) -> Result<(Arc<Catalogue>, Started), Error> {
         let known = self.remote.catalogue.read();
         let mut headers = HeaderMap::new();
         if let Some(etag) = known.as_ref().and_then(|known| known.etag.clone()) {
             headers.insert(IF_NONE_MATCH, etag);
         }
-        let uri = self.remote.base_url.endpoint_with(MODELS, &format!("client_version={version}"))?;
         let opened = self.remote.get(uri, headers, &self.key).await?;
         let started = opened.meta();
         let catalogue = match known {
@@ -104,14 +118,11 @@ impl Executor {
     async fn plain_models(&self) -> Result<Answer<chat::ModelList>, Error> {
         let mut tries = self.remote.tries();
         loop {
-            let call = Call {
-                method: Method::GET,
-                endpoint: MODELS,
-                accept: JSON,
-                headers: HeaderMap::new(),
-                body: Bytes::new(),
+            let opened = match self.remote.get(self.plain_list()?, HeaderMap::new(), &self.key).await {
+                Ok(opened) => self.remote.readable(opened).await,
+                Err(error) => Err(error),
             };
-            match self.remote.open_readable(call, &self.key).await {
+            match opened {
                 Ok(opened) => {
                     let started = opened.meta();
                     let bytes = self.remote.read_whole(&opened.head, opened.body, MAX_REPLY).await?;

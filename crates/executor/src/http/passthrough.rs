@@ -46,8 +46,7 @@ impl Executor {
                     Err(error) => tries.again(error).await?,
                 }
             };
-            drop(call);
-            let opened = self.remote.passable(opened).await?;
+            let opened = self.remote.passable_or_mended(opened, call, &self.key).await?;
             // The upstream has all it needs: what is worked out here costs it no time.
             let (passing, is_one) = passing(translator, &body);
             let passing = passing.with_event_limit(self.remote.config.max_event);
@@ -126,17 +125,19 @@ pub(crate) fn session_header(name: &str) -> HeaderValue {
 /// Whether a header of a client belongs to its session, its trace or a feature it asks for, and neither to its identity
 /// nor to its connection.
 fn is_of_session(name: &HeaderName) -> bool {
-    const NAMES: [&str; 8] = [
+    const NAMES: [&str; 10] = [
         "session-id",
         "session_id",
         "thread-id",
         "conversation_id",
         "x-client-request-id",
         "openai-beta",
+        "anthropic-version",
+        "anthropic-beta",
         "idempotency-key",
         "x-oai-attestation",
     ];
-    const FAMILIES: [&str; 3] = ["x-codex-", "x-openai-", "x-responsesapi-"];
+    const FAMILIES: [&str; 4] = ["x-codex-", "x-openai-", "x-responsesapi-", "x-claude-code-"];
     NAMES.contains(&name.as_str()) || FAMILIES.iter().any(|family| name.as_str().starts_with(family))
 }
 

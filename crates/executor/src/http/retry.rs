@@ -69,11 +69,11 @@ impl RetryPolicy {
         Self { attempts: 1, ..Self::default() }
     }
 
-    /// The same for the client of an API. Clients of Responses, the Codex CLI among them, ask again themselves after a
-    /// refusal, several times: what is asked again here as well is asked many times over.
+    /// The same for the client of an API. Clients of Responses and of Messages, the Codex CLI and Claude Code among them, ask
+    /// again themselves after a refusal, several times: what is asked again here as well is asked many times over.
     #[must_use]
     pub fn of_client(self, api: Api) -> Self {
-        Self { refusals: self.refusals && api != Api::Responses, ..self }
+        Self { refusals: self.refusals && api == Api::Chat, ..self }
     }
 
     /// What follows on the setback of attempt number `attempt`, counted from 1.

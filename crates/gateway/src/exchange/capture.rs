@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use http::Method;
 use interlingua_executor::Scrubber;
+use interlingua_translate::Upstream;
 use serde_json::{Value, json};
 
 use super::{Asked, Attempt, Exchange, Side, State};
@@ -109,7 +110,12 @@ impl Case {
     /// upstream was asked nothing.
     fn of(exchange: &Exchange, state: &State) -> Option<Self> {
         let (upstream, api) = state.upstream.as_ref()?;
-        let is_asked = |attempt: &Attempt| attempt.method == Method::POST;
+        // What is asked beside an answer, how many tokens there are for instance, would be taken for one.
+        let answers = Upstream::usual(*api).path();
+        let is_asked = |attempt: &Attempt| {
+            let path = attempt.path.split('?').next().unwrap_or_default();
+            attempt.method == Method::POST && path.ends_with(answers)
+        };
         let number = state.attempts.iter().rposition(is_asked)?;
         let attempt = state.attempts.get(number)?;
         let secrets = &state.secrets;

@@ -6,6 +6,7 @@ use interlingua_executor::{Answer, BoxFuture, Error, Executor, Reply, one_line};
 use interlingua_translate::{Api, Asked, Translator};
 
 use super::{Route, told};
+use crate::ask::of_session;
 
 /// A request that has been read, and all that is needed to read it again for somebody else.
 pub(crate) struct Attempt<R> {
@@ -51,11 +52,13 @@ impl Route {
         let Attempt { api, caller, body, how } = attempt;
         for other in &self.others {
             // The translation moves what it translates, so the request is read once more.
-            let (Ok(executor), Ok(mut asked)) = (other.executor_for(&caller), other.translator(api).read(&body)) else {
+            let (Ok(executor), Ok(mut asked)) = (other.executor_in(api, &caller), other.translator(api).read(&body))
+            else {
                 continue;
             };
             tracing::warn!(phase = %failure.phase(), error = %one_line(&failure), instead = other.name(), "another upstream is asked");
             self.apply(asked.request());
+            of_session(api, other, &caller, &mut asked);
             told(other);
             match how(executor, asked).await {
                 Err(error) if may_others_help(&error) => failure = error,

@@ -12,9 +12,10 @@ use std::sync::Arc;
 
 use http::StatusCode;
 use interlingua_executor::Scrubber;
-use interlingua_model::{Request, Sourced};
+use interlingua_model::{Api, Request, Sourced};
 
 use crate::error::INVALID_REQUEST;
+use crate::models::of_messages::PREFIX;
 use crate::replicas::Link;
 use crate::{ApiError, StartError, Upstream, exchange};
 
@@ -81,6 +82,9 @@ pub(crate) struct Route {
     /// Who is asked in its place, in this order.
     pub(crate) others: Vec<Arc<Upstream>>,
 }
+
+/// How clients of Messages say that they count on a window of a million tokens.
+const LONG_WINDOW: &str = "[1m]";
 
 /// Tells who is asked now.
 pub(crate) fn told(upstream: &Upstream) {
@@ -189,6 +193,33 @@ impl Upstreams {
         let Self { members, aliases, efforts_in_names } = self;
         let is_any = |member: &Known| member.models.is_empty() && member.fallback.is_empty();
         aliases.is_empty() && !efforts_in_names && members.len() == 1 && members.iter().all(is_any)
+    }
+
+    /// Where a request of a client of this API goes, by the model that it names.
+    pub(crate) fn route_for(&self, client: Api, model: Option<&str>) -> Result<Route, ApiError> {
+        let name = model.map(|model| self.name_for(client, model));
+        let mut route = self.route(name)?;
+        if route.model.is_none() && name != model {
+            route.model = name.map(str::to_owned);
+        }
+        Ok(route)
+    }
+
+    /// The model that a client of this API means. Clients of Messages mark a long window at the end of a name, and have a
+    /// prefix in front of the names of a list that are none of Anthropic's. A name that is known with them keeps them.
+    pub(crate) fn name_for<'m>(&self, client: Api, model: &'m str) -> &'m str {
+        if client != Api::Messages {
+            return model;
+        }
+        let is_alias = |name: &str| self.aliases.iter().any(|(alias, _)| alias.as_plain() == Some(name));
+        let name = model.strip_suffix(LONG_WINDOW).filter(|_| !is_alias(model)).unwrap_or(model);
+        let is_named = |pattern: &Pattern| pattern.as_str() != "*" && pattern.fits(name);
+        let mut patterns = self.aliases.iter().map(|(alias, _)| alias);
+        let mut models = self.members.iter().flat_map(|member| &member.models);
+        match name.strip_prefix(PREFIX) {
+            Some(plain) if !patterns.any(is_named) && !models.any(is_named) => plain,
+            Some(_) | None => name,
+        }
     }
 
     /// Where a request for this model goes. Without one the first upstream says best what is missing.
@@ -324,6 +355,28 @@ mod tests {
             let route = on.route(Some(model)).unwrap();
             assert_eq!((route.model.as_deref(), route.effort), (sent, effort), "{model}");
         }
+    }
+
+    #[tokio::test]
+    async fn the_names_of_messages_are_cut_to_what_an_upstream_knows() {
+        let upstreams = three(false).await;
+        for (model, member, sent) in [
+            ("anthropic/qwen3", 2, Some("qwen3")),
+            ("qwen3[1m]", 2, Some("qwen3")),
+            ("anthropic/gpt-5.5[1m]", 0, Some("gpt-5.5")),
+            ("claude-opus-5[1m]", 0, Some("gpt-5.5")),
+            ("anthropic/fast", 2, Some("qwen3")),
+            ("fast", 2, Some("qwen3")),
+            ("o3", 1, None),
+        ] {
+            let route = upstreams.route_for(Api::Messages, Some(model)).unwrap();
+            assert_eq!((place(&upstreams, &route), route.model.as_deref()), (member, sent), "{model}");
+        }
+        assert!(upstreams.route_for(Api::Chat, Some("anthropic/qwen3")).is_err());
+        let members = vec![member("router", &["anthropic/*"], &[]).await, member("other", &["*"], &[]).await];
+        let upstreams = Upstreams::new(members, [], false).unwrap();
+        let named = upstreams.route_for(Api::Messages, Some("anthropic/claude-opus-5")).unwrap();
+        assert_eq!((place(&upstreams, &named), named.model.as_deref()), (0, None), "it is known by that name");
     }
 
     #[tokio::test]

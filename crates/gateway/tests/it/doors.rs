@@ -96,7 +96,7 @@ async fn contradictions_and_nonsense_are_refused_before_anything_starts() {
     assert!(Upstream::open(codex).await.unwrap_err().to_string().contains("Responses only"));
     for bad in ["codec", "ftp://host", "https://me:secret@host"] {
         let message = bad.parse::<Target>().unwrap_err().to_string();
-        assert!(message.contains("none of codex, openai and replay"), "{message}");
+        assert!(message.contains("none of codex, openai, anthropic and replay"), "{message}");
         assert!(!message.contains("secret"), "{message}");
     }
 }

@@ -8,6 +8,7 @@ mod doors;
 mod encodings;
 mod faults;
 mod guests;
+mod messages;
 mod passed;
 mod passthrough;
 mod refusals;

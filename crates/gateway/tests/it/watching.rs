@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use interlingua_gateway::Watching;
 use interlingua_replay::Replay;
-use interlingua_translate::Api;
+use interlingua_translate::{Api, Upstream as Ways};
 use serde_json::{Value, json};
 
 use crate::support::{Plan, Setup, hello};
@@ -92,7 +92,17 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 
 #[tokio::test]
 async fn an_exchange_is_captured_as_a_case_that_a_replay_answers_with() {
-    for (api, case) in [(Api::Responses, "responses/text"), (Api::Chat, "chat/text")] {
+    for (client, api, case) in [
+        (Api::Chat, Api::Responses, "responses/text"),
+        (Api::Chat, Api::Chat, "chat/text"),
+        (Api::Chat, Api::Messages, "messages/text"),
+        (Api::Messages, Api::Responses, "responses/text"),
+        (Api::Messages, Api::Messages, "messages/text"),
+    ] {
+        let (path, end) = match client {
+            Api::Messages => ("/v1/messages", "data: {\"type\":\"message_stop\"}\n\n"),
+            Api::Chat | Api::Responses => ("/v1/chat/completions", "data: [DONE]\n\n"),
+        };
         let folder = tempfile::tempdir().unwrap();
         let watching = Watching { capture: Some(folder.path().join("captured")), inspect: false };
         let setup = Plan {
@@ -105,12 +115,17 @@ async fn an_exchange_is_captured_as_a_case_that_a_replay_answers_with() {
         };
         let setup = setup.start().await;
         let mut asked = hello(true);
+        if client == Api::Messages {
+            asked["max_tokens"] = json!(99);
+        }
         // Whoever asks may well repeat a key.
         asked["messages"][0]["content"] = json!("is sk-planted-upstream-key or planted-inbound-key my key?");
-        let ask =
-            |asked: &Value| setup.post("/v1/chat/completions", asked.to_string()).bearer_auth("planted-inbound-key");
+        let ask = |asked: &Value| match client {
+            Api::Messages => setup.post(path, asked.to_string()).header("x-api-key", "planted-inbound-key"),
+            Api::Chat | Api::Responses => setup.post(path, asked.to_string()).bearer_auth("planted-inbound-key"),
+        };
         let streamed = ask(&asked).send().await.unwrap().text().await.unwrap();
-        assert!(streamed.ends_with("data: [DONE]\n\n"), "{streamed}");
+        assert!(streamed.ends_with(end), "{streamed}");
         asked["stream"] = json!(false);
         asked["temperature"] = json!(0.5);
         let whole = ask(&asked).send().await.unwrap().text().await.unwrap();
@@ -128,12 +143,15 @@ async fn an_exchange_is_captured_as_a_case_that_a_replay_answers_with() {
         };
         assert!(read("client-reply.sse").contains(&streamed) && read("client-reply.json").contains(&whole));
         let told: Value = serde_json::from_str(&read("exchange.json")[0]).unwrap();
-        assert_eq!((&told["client"], &told["end"], &told["status"]), (&json!("chat"), &json!("whole"), &json!(200)));
+        assert_eq!(
+            (&told["client"], &told["end"], &told["status"]),
+            (&json!(client.name()), &json!("whole"), &json!(200))
+        );
 
         // The same upstream again, from the folder.
         let replay = Replay::from_dir(folder.path().join("captured")).unwrap().spawn().await.unwrap();
         for (request, recorded) in read("request.json").iter().zip(read("case.toml")) {
-            let path = if api == Api::Chat { "/chat/completions" } else { "/responses" };
+            let path = Ways::usual(api).path();
             let client = reqwest::Client::builder().no_proxy().build().unwrap();
             let answer =
                 client.post(format!("{}{path}", replay.base_url())).body(request.clone()).send().await.unwrap();

@@ -3,8 +3,8 @@
 use interlingua_model::{Api, Event, Failure, Request, Response, Sink};
 use interlingua_wire::messages as wire;
 
-use super::reply::{decode_response, encode_response};
-use super::request::{decode_request, sent, write_request};
+use super::reply::{decode_response, encode_response, failure};
+use super::request::{decode_request, sent, without_refused, write_request};
 use super::{Context, Decoder, Encoder, Upstream};
 use crate::api::halves;
 use crate::frames::write_json;
@@ -36,6 +36,14 @@ impl Dialect for Messages {
 
     fn keep(_context: &mut Context, _kept: &Kept) {
         // No reply of this API says where it goes on.
+    }
+
+    fn understood(failure: Failure) -> Failure {
+        failure::understood(failure)
+    }
+
+    fn without_refused(body: &[u8], failure: &Failure) -> Option<Vec<u8>> {
+        without_refused(body, failure)
     }
 }
 

@@ -4,6 +4,7 @@ mod context;
 mod dialect;
 pub(crate) mod hosted;
 mod input;
+mod models;
 mod reply;
 mod request;
 mod stream;

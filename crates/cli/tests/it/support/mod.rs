@@ -46,9 +46,19 @@ impl Scratch {
         let mut command = Command::new(env!("CARGO_BIN_EXE_interlingua"));
         let ours =
             std::env::vars_os().map(|(name, _)| name).filter(|name| name.to_string_lossy().starts_with("INTERLINGUA_"));
-        for name in ours
-            .chain(["OPENAI_API_KEY", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "RUST_LOG"].map(Into::into))
-        {
+        for name in ours.chain(
+            [
+                "OPENAI_API_KEY",
+                "ANTHROPIC_API_KEY",
+                "ANTHROPIC_AUTH_TOKEN",
+                "HTTP_PROXY",
+                "http_proxy",
+                "ALL_PROXY",
+                "all_proxy",
+                "RUST_LOG",
+            ]
+            .map(Into::into),
+        ) {
             command.env_remove(name);
         }
         command.env("CODEX_HOME", self.path("home")).args(args);

@@ -14,10 +14,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, stream};
-use interlingua_executor::{HttpSettings, Proxy, RetryPolicy, Timeouts};
+use interlingua_executor::{HttpSettings, Profile, Proxy, RetryPolicy, Timeouts};
 use interlingua_gateway::{Config, Gateway, InboundKey, Target, Upstream, UpstreamConfig};
 use interlingua_replay::{Connection, Ending, Exchange, Log, Replay, Server};
-use interlingua_translate::Api;
+use interlingua_translate::{Api, MessagesUpstream, Upstream as Ways};
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ use table::{FAULTS, Fault};
 const KEYS: [&str; 2] = ["sk-upstream-canary-0123456789abcdef", "inbound-canary-0123456789abcdef"];
 
 /// Of which both sides may be, in this order: the client's, the upstream's.
-const APIS: [Api; 2] = [Api::Chat, Api::Responses];
+const APIS: [Api; 3] = [Api::Chat, Api::Responses, Api::Messages];
 
 /// How many are asked at once, and how many of those that keep a processor busy: all of them are on one thread with the
 /// gateway and its upstreams.
@@ -78,7 +78,11 @@ impl Case {
     fn body(self) -> String {
         let content = json!([{"role": "user", "content": "Hello"}]);
         let input = if APIS[self.client] == Api::Responses { "input" } else { "messages" };
-        json!({"model": self.model(), "stream": self.is_streamed, input: content}).to_string()
+        let mut body = json!({"model": self.model(), "stream": self.is_streamed, input: content});
+        if APIS[self.client] == Api::Messages {
+            body["max_tokens"] = json!(99);
+        }
+        body.to_string()
     }
 }
 
@@ -86,10 +90,15 @@ fn faults() -> impl Iterator<Item = &'static Fault> {
     FAULTS.iter().flat_map(|(_, faults)| faults.iter())
 }
 
+/// Every ordered pair of them: the client's place, the upstream's.
+fn pairs() -> impl Iterator<Item = (usize, usize)> {
+    (0..APIS.len()).flat_map(|client| (0..APIS.len()).map(move |upstream| (client, upstream)))
+}
+
 fn cases() -> impl Iterator<Item = Case> {
     (0..faults().count()).flat_map(|fault| {
         [true, false].into_iter().flat_map(move |is_streamed| {
-            (0..4).map(move |pair| Case { fault, is_streamed, client: pair / 2, upstream: pair % 2 })
+            pairs().map(move |(client, upstream)| Case { fault, is_streamed, client, upstream })
         })
     })
 }
@@ -121,6 +130,11 @@ async fn gateway(upstream: usize) -> (Server, String) {
     let config = UpstreamConfig {
         target: Some(Target::Url(replay.base_url().parse().unwrap())),
         api: Some(APIS[upstream]),
+        profile: (APIS[upstream] == Api::Messages).then(|| Profile {
+            // What is asked for whole is to come whole.
+            upstream: Ways::Messages(MessagesUpstream { always_stream: false, ..MessagesUpstream::default() }),
+            ..Profile::anthropic()
+        }),
         api_key: Some(KEYS[0].into()),
         timeouts: Timeouts {
             headers: limit,
@@ -146,8 +160,8 @@ async fn gateway(upstream: usize) -> (Server, String) {
 
 /// What one request gets, and all that was seen of it.
 async fn ask(client: Client, url: String, log: Log, case: Case) -> (Case, Outcome, String, String) {
-    let path = if APIS[case.client] == Api::Responses { "responses" } else { "chat/completions" };
-    let request = client.post(format!("{url}/{path}")).bearer_auth(KEYS[1]).header("content-type", "application/json");
+    let path = Ways::usual(APIS[case.client]).path();
+    let request = client.post(format!("{url}{path}")).bearer_auth(KEYS[1]).header("content-type", "application/json");
     let (outcome, seen) = match request.body(case.body()).send().await {
         Ok(response) => read(response, case).await,
         Err(error) => (Outcome::Lie(format!("no reply: {error}")), String::new()),
@@ -179,14 +193,14 @@ fn of_whole(api: Api, status: u16, body: &str) -> Outcome {
         return Outcome::Lie("no JSON".to_owned());
     };
     if status == 200 {
-        let is_reply = if api == Api::Responses {
-            body["status"] == "completed" && body["output"].is_array()
-        } else {
-            body["choices"][0]["finish_reason"].is_string()
+        let is_reply = match api {
+            Api::Responses => body["status"] == "completed" && body["output"].is_array(),
+            Api::Chat => body["choices"][0]["finish_reason"].is_string(),
+            Api::Messages => body["type"] == "message" && body["stop_reason"].is_string(),
         };
         return if is_reply { Outcome::Reply } else { Outcome::Lie(format!("200 with {body}")) };
     }
-    match word(&body["error"]) {
+    match word(&body["error"]).filter(|_| api != Api::Messages || body["type"] == "error") {
         Some(code) => Outcome::Status { status, code },
         None => Outcome::Lie(format!("{status} with {body}")),
     }
@@ -251,7 +265,7 @@ async fn every_fault_is_told_in_every_pair_and_lets_the_connection_go() {
     let writer = lines.clone();
     let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_ansi(false);
     let _guard = tracing::subscriber::set_default(subscriber.with_writer(move || writer.clone()).finish());
-    let over = [gateway(0).await, gateway(1).await];
+    let over = [gateway(0).await, gateway(1).await, gateway(2).await];
     let client = HttpSettings { proxy: Proxy::Direct, ..HttpSettings::default() }.client().unwrap().http().clone();
     let asked = |case: Case| {
         let (replay, url) = &over[case.upstream];
@@ -268,7 +282,7 @@ async fn every_fault_is_told_in_every_pair_and_lets_the_connection_go() {
         let what =
             format!("{name}, {} over {}, streamed: {}", APIS[case.client], APIS[case.upstream], case.is_streamed);
         let must = faults().nth(case.fault).unwrap().must(case.is_streamed);
-        if !must.holds(&outcome) {
+        if !must.holds(APIS[case.client], &outcome) {
             wrong.push(format!("{what}: {outcome}, and it must {must:?}"));
         }
         if !connection.is_empty() {
@@ -309,20 +323,21 @@ fn written(outcomes: &BTreeMap<Case, Outcome>) -> String {
          Beside what is shown here the same test sees to it that the upstream's connection is closed or can be used again\n\
          within a second, and that no key which the upstream repeats gets to the client or into the log.\n\n\
          *stream, then* is an error as the last event of a stream that has begun, in the client's own API; a number is the\n\
-         status of an error, whose `code` (or else `type`) stands behind it.\n"
+         status of an error, whose `code` (or else `type`, of Messages always that) stands behind it.\n"
     );
     let mut number = 0;
     for (title, faults) in FAULTS {
-        let pairs = APIS.iter().flat_map(|client| APIS.iter().map(move |upstream| (client, upstream)));
-        let heads: Vec<_> =
-            pairs.map(|(client, upstream)| format!("{} over {}", client.title(), upstream.title())).collect();
+        let head =
+            |(client, upstream): (usize, usize)| format!("{} over {}", APIS[client].name(), APIS[upstream].name());
+        let heads: Vec<_> = pairs().map(head).collect();
         let _ = writeln!(page, "\n## {title}\n\n| the upstream | asked for | {} |", heads.join(" | "));
-        let _ = writeln!(page, "|---|---|---|---|---|---|");
+        let _ = writeln!(page, "|---|---|{}", "---|".repeat(heads.len()));
         for Fault { name, .. } in *faults {
             for is_streamed in [true, false] {
-                let of_pair =
-                    |pair: usize| &outcomes[&Case { fault: number, is_streamed, client: pair / 2, upstream: pair % 2 }];
-                let cells: Vec<_> = (0..4).map(|pair| of_pair(pair).to_string()).collect();
+                let of_pair = |(client, upstream): (usize, usize)| {
+                    outcomes[&Case { fault: number, is_streamed, client, upstream }].to_string()
+                };
+                let cells: Vec<_> = pairs().map(of_pair).collect();
                 let form = if is_streamed { "stream" } else { "whole" };
                 let _ = writeln!(page, "| {} | {form} | {} |", if is_streamed { name } else { &"" }, cells.join(" | "));
             }

@@ -19,7 +19,7 @@ const CLASSES: [(&str, Option<&str>, &str); 9] = [
     ("conflict_error", Some("conflict"), "invalid_request_error"),
     ("request_too_large", Some("request_too_large"), "invalid_request_error"),
     ("rate_limit_error", Some("rate_limit_exceeded"), "rate_limit_error"),
-    ("api_error", None, "server_error"),
+    ("api_error", Some("server_error"), "server_error"),
     ("timeout_error", Some("timeout"), "server_error"),
     ("overloaded_error", Some("server_is_overloaded"), "server_error"),
     ("not_found_error", Some("not_found"), "not_found_error"),
@@ -28,8 +28,16 @@ const CLASSES: [(&str, Option<&str>, &str); 9] = [
 /// The failure that an error object tells.
 pub(in crate::messages) fn decode_failure(error: wire::ErrorDetail) -> Failure {
     let raw = to_json(&error);
-    let wire::ErrorDetail { kind, message, details: _, extra: _ } = error;
-    let message = message.unwrap_or_default();
+    let wire::ErrorDetail { kind, message, details: _, extra } = error;
+    // Servers that have this API beside another put that one's code here.
+    let code = extra.get("code").and_then(|code| code.parse().ok());
+    understood(Failure { code, message: message.unwrap_or_default(), kind, param: None, raw })
+}
+
+/// A failure whose class is one of this API's, in words of the model. A code that says more than the class stays.
+pub(in crate::messages) fn understood(failure: Failure) -> Failure {
+    let Failure { code, message, kind, param, raw } = failure;
+    let own = code.filter(|code| kind.as_deref() != Some(code));
     let known = CLASSES.iter().find(|(class, ..)| kind.as_deref() == Some(*class));
     let (code, kind) = match known {
         Some((_, code, kind)) => (*code, Some((*kind).to_owned())),
@@ -38,7 +46,7 @@ pub(in crate::messages) fn decode_failure(error: wire::ErrorDetail) -> Failure {
     let lower = message.to_lowercase();
     let is_too_long = TOO_LONG_WORDS.iter().any(|words| lower.contains(words));
     let code = if is_too_long { Some(TOO_LONG) } else { code };
-    Failure { code: code.map(str::to_owned), message, kind, param: None, raw }
+    Failure { code: code.map(str::to_owned).or(own), message, kind, param, raw }
 }
 
 /// The HTTP status under which this API tells a failure that another API told under `status`.

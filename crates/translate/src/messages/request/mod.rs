@@ -17,8 +17,10 @@ mod encode_tools;
 mod encode_turns;
 mod reading;
 mod user;
+mod without_thoughts;
 mod writing;
 
 pub use decode::decode_request;
 pub use encode::encode_request;
 pub(super) use encode::{sent, write_request};
+pub(super) use without_thoughts::without_refused;

@@ -1,5 +1,7 @@
 //! What there is to choose from, as each client wants to read it.
 
+pub(crate) mod of_messages;
+
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -10,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::Shared;
 use crate::error::INVALID_REQUEST;
-use crate::{ApiError, reply};
+use crate::{ApiError, date, envelope, reply};
 
 /// The path below which the Codex CLI looks when it has a login of its own.
 pub(crate) const CODEX: &str = "/backend-api/codex";
@@ -26,6 +28,10 @@ pub(crate) fn routes(base: &str) -> Router<Shared> {
 
 async fn models(State(app): State<Shared>, uri: Uri, headers: HeaderMap) -> Result<Response, ApiError> {
     let list = app.upstreams().models(&headers).await?;
+    if headers.contains_key(envelope::VERSION) {
+        return Ok(reply::json(StatusCode::OK, &of_messages::page(&list, &uri)?));
+    }
+    let list = in_openais_form(list);
     if !is_for_codex(&uri) {
         return Ok(reply::json(StatusCode::OK, &list));
     }
@@ -33,7 +39,12 @@ async fn models(State(app): State<Shared>, uri: Uri, headers: HeaderMap) -> Resu
 }
 
 async fn model(State(app): State<Shared>, Path(id): Path<String>, headers: HeaderMap) -> Result<Response, ApiError> {
-    let list = app.upstreams().models(&headers).await?.data.unwrap_or_default();
+    let list = app.upstreams().models(&headers).await?;
+    if headers.contains_key(envelope::VERSION) {
+        let model = of_messages::find(&list, &id).ok_or_else(|| of_messages::unknown(&id))?;
+        return Ok(reply::json(StatusCode::OK, &model));
+    }
+    let list = in_openais_form(list).data.unwrap_or_default();
     if let Some(model) = list.into_iter().find(|model| model.id.as_deref() == Some(&*id)) {
         return Ok(reply::json(StatusCode::OK, &model));
     }
@@ -58,6 +69,17 @@ pub fn codex_catalogue(models: ModelList) -> String {
     serde_json::to_string_pretty(&Catalogue::new(models)).unwrap_or_default()
 }
 
+/// The list with what clients of OpenAI's APIs look for, where an upstream tells it in other words.
+fn in_openais_form(mut list: ModelList) -> ModelList {
+    for model in list.data.iter_mut().flatten() {
+        let created_at = || model.extra.get("created_at")?.parse::<String>().ok();
+        model.created = model.created.or_else(|| date::read(&created_at()?).map(Into::into));
+        model.object.get_or_insert_with(|| "model".to_owned());
+    }
+    list.object.get_or_insert_with(|| "list".to_owned());
+    list
+}
+
 /// The CLI of Codex names its version, or asks where its own backend would be.
 fn is_for_codex(uri: &Uri) -> bool {
     let query = uri.query().unwrap_or_default();
@@ -79,7 +101,7 @@ impl Catalogue {
 }
 
 /// How many tokens a model reads, by the names that servers of the field have for it: vLLM and SGLang, OpenRouter and many
-/// others, Mistral, llama.cpp.
+/// others, Mistral, llama.cpp, Anthropic.
 fn context_window(model: &Model) -> Option<u64> {
     #[derive(Deserialize)]
     struct Meta {
@@ -87,7 +109,8 @@ fn context_window(model: &Model) -> Option<u64> {
         n_ctx_train: Option<u64>,
     }
     let number = |name: &str| model.extra.get(name)?.parse::<u64>().ok();
-    let told = ["max_model_len", "context_length", "max_context_length", "n_ctx"].into_iter().find_map(number);
+    let told = ["max_model_len", "context_length", "max_context_length", "n_ctx", "max_input_tokens"];
+    let told = told.into_iter().find_map(number);
     let within = || {
         let Meta { n_ctx, n_ctx_train } = model.extra.get("meta")?.parse().ok()?;
         n_ctx.or(n_ctx_train)
