@@ -70,7 +70,7 @@ step_fuzz() {
     ensure_cargo_fuzz
     fuzz build
     local target corpus log failed=0
-    for target in sse chat_stream responses_stream frames; do
+    for target in sse chat_stream responses_stream messages_stream frames; do
         corpus=$TOOLS/fuzz/$target
         log=$corpus.log
         rm -rf "$corpus"
@@ -103,7 +103,7 @@ fuzz() {
 seed() {
     local protocols protocol stream name
     case $1 in
-        sse) protocols='chat responses' ;;
+        sse) protocols='chat responses messages' ;;
         frames) protocols='' ;;
         *) protocols=${1%_stream} ;;
     esac

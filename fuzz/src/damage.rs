@@ -11,6 +11,7 @@ use crate::fixtures::streams;
 
 static CHAT: LazyLock<Vec<Vec<OwnedEvent>>> = LazyLock::new(|| all(Api::Chat));
 static RESPONSES: LazyLock<Vec<Vec<OwnedEvent>>> = LazyLock::new(|| all(Api::Responses));
+static MESSAGES: LazyLock<Vec<Vec<OwnedEvent>>> = LazyLock::new(|| all(Api::Messages));
 /// The same without sequence numbers, by which the decoder leaves out what comes twice or late.
 static UNNUMBERED: LazyLock<Vec<Vec<OwnedEvent>>> = LazyLock::new(|| {
     let mut all = RESPONSES.clone();
@@ -22,7 +23,7 @@ static UNNUMBERED: LazyLock<Vec<Vec<OwnedEvent>>> = LazyLock::new(|| {
 const MAX_DAMAGES: usize = 16;
 
 /// What a value is replaced by.
-const VALUES: [&str; 16] = [
+const VALUES: [&str; 17] = [
     "null",
     "true",
     "0",
@@ -34,6 +35,7 @@ const VALUES: [&str; 16] = [
     "\"\"",
     "\"x\"",
     "\"stop\"",
+    "\"end_turn\"",
     "\"completed\"",
     "[]",
     "{}",
@@ -44,9 +46,10 @@ const VALUES: [&str; 16] = [
 /// The stream that a plan makes: its first three bytes choose a fixture, then four each are one damage.
 pub fn stream(plan: &[u8]) -> (Api, Vec<u8>) {
     let mut plan = Plan(plan);
-    let (upstream, fixtures) = match plan.next() % 3 {
+    let (upstream, fixtures) = match plan.next() % 4 {
         0 => (Api::Chat, &*CHAT),
         1 => (Api::Responses, &*RESPONSES),
+        2 => (Api::Messages, &*MESSAGES),
         _ => (Api::Responses, &*UNNUMBERED),
     };
     let mut frames = fixtures[plan.number() % fixtures.len()].clone();

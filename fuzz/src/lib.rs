@@ -4,8 +4,8 @@
 //! - Nothing panics.
 //! - The events follow the grammar of `interlingua_model::Event` ([`grammar`]).
 //! - How the bytes are cut into chunks does not change the events.
-//! - What either encoder writes of them is JSON without a doubled key ([`json`]), and reads back as a reply with the same
-//!   texts, calls and ending ([`told`]).
+//! - What every encoder writes of them is JSON without a doubled key ([`json`]), and reads back as a reply with the same
+//!   texts, calls and ending ([`told`], [`over_messages`]).
 
 pub mod damage;
 pub mod exceptions;
@@ -13,6 +13,7 @@ pub mod fixtures;
 pub mod grammar;
 pub mod json;
 pub mod laws;
+pub mod over_messages;
 pub mod streams;
 pub mod told;
 

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use interlingua_model::{Collected, Event, Request};
+use interlingua_model::{Collected, Display, Event, Origin, Request, Sourced};
 use interlingua_sse::{Eof, Parser, write_event};
 use interlingua_translate::chat::Chat;
 use interlingua_translate::messages::Messages;
@@ -28,6 +28,7 @@ static REQUEST: LazyLock<Request> = LazyLock::new(|| {
         {"type":"namespace","name":"crm","tools":[{"type":"function","name":"get","parameters":{}}]}]}"#;
     let mut request = Responses::decode_request(body.as_bytes()).unwrap().value;
     request.stream.include_usage = true;
+    request.reasoning.display = Some(Sourced { value: Display::Text, origin: Origin::default() });
     request
 });
 

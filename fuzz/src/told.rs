@@ -97,6 +97,10 @@ pub fn over_responses(events: &[Event<'static>]) -> OverResponses {
         Ending::Incomplete(IncompleteReason::Other(reason)) if reason.is_empty() => {
             Ending::Incomplete(IncompleteReason::MaxOutputTokens)
         }
+        // Nor a word for a server that paused, or a model that can read no more.
+        Ending::Incomplete(IncompleteReason::Paused | IncompleteReason::ContextWindow) => {
+            Ending::Incomplete(IncompleteReason::MaxOutputTokens)
+        }
         ending => ending,
     };
     OverResponses { items: items.filter(|item| !is_hosted(item)).collect(), ending }
@@ -159,7 +163,8 @@ fn chat(events: &[Event<'static>], joiner: &str) -> OverChat {
             }
             Item::Call(call) => {
                 // A client that knows no groups calls a tool by both names.
-                let name = call.namespace.map_or(call.name.clone(), |group| format!("{group}__{}", call.name));
+                let group = call.namespace.filter(|group| *group != call.name);
+                let name = group.map_or(call.name.clone(), |group| format!("{group}__{}", call.name));
                 // A function called with nothing is read as one called with an empty object.
                 let is_blank = call.kind == ToolKind::Function && call.arguments.trim().is_empty();
                 let arguments = if is_blank { "{}".to_owned() } else { call.arguments };
@@ -170,7 +175,9 @@ fn chat(events: &[Event<'static>], joiner: &str) -> OverChat {
     }
     let ending = match ending(events) {
         // Chat has two words for a reply that was cut short.
-        Ending::Incomplete(IncompleteReason::Other(_)) => Ending::Incomplete(IncompleteReason::MaxOutputTokens),
+        Ending::Incomplete(IncompleteReason::Other(_) | IncompleteReason::Paused | IncompleteReason::ContextWindow) => {
+            Ending::Incomplete(IncompleteReason::MaxOutputTokens)
+        }
         ending => ending,
     };
     OverChat { text: texts.join(joiner), refusal, thoughts, calls, ending }

@@ -10,6 +10,7 @@ use super::citations::decode_citation;
 use super::failure::decode_failure;
 use super::finish::{FINISH, STOP_SEQUENCE, decode_finish, explanation};
 use super::ids::envelope;
+use super::repeats::{another_id, says_no_more};
 use super::server::{answers, joined, settled};
 use super::unread::Unread;
 use super::usage::decode_usage;
@@ -137,7 +138,13 @@ impl Reader<'_> {
                 }
                 ItemKind::Reasoning(thought)
             }
-            wire::Block::ToolUse(call) => ItemKind::ToolCall(self.call(*call, origin)?),
+            wire::Block::ToolUse(call) => {
+                let call = self.call(*call, origin)?;
+                match self.once(call) {
+                    Some(call) => ItemKind::ToolCall(call),
+                    None => return Ok(()),
+                }
+            }
             block => {
                 if let Some(Item { origin: _, kind: ItemKind::Opaque(call), beside: _ }) = self.items.last_mut()
                     && answers(&block, call)
@@ -150,6 +157,27 @@ impl Reader<'_> {
         };
         self.items.push(Item::new(origin, kind));
         Ok(())
+    }
+
+    /// A call under an id of its own; `None` for one that has been told before.
+    fn once(&self, call: ToolCall) -> Option<ToolCall> {
+        let calls = || {
+            self.items.iter().filter_map(|item| match &item.kind {
+                ItemKind::ToolCall(call) => Some(call),
+                ItemKind::Message(_) | ItemKind::Reasoning(_) | ItemKind::ToolResult(_) | ItemKind::Opaque(_) => None,
+            })
+        };
+        let mut of_id = calls().filter(|known| known.call_id == call.call_id).peekable();
+        if of_id.peek().is_none() {
+            return Some(call);
+        }
+        let says_no_more =
+            |known: &ToolCall| known.name == call.name && says_no_more(known.arguments.text(), call.arguments.text());
+        if of_id.any(says_no_more) {
+            return None;
+        }
+        let call_id = another_id(&call.call_id, |id| calls().any(|known| known.call_id == id));
+        Some(ToolCall { call_id, ..call })
     }
 
     /// Takes a text; a neighbour of one is its continuation, since a cited sentence comes in several blocks.

@@ -6,6 +6,7 @@ mod encode;
 pub(super) mod failure;
 pub(super) mod finish;
 pub(super) mod ids;
+pub(super) mod repeats;
 pub(super) mod server;
 pub(super) mod thoughts;
 pub(super) mod unread;

@@ -3,6 +3,7 @@
 use interlingua_model::{ItemIndex, ItemKind, ItemStatus, Opaque, Origin, ReasoningItem};
 use interlingua_wire::{Json, messages as wire};
 
+use super::told_calls::CallPlace;
 use crate::Api;
 use crate::convert::non_empty;
 use crate::custom_input::Unwrapper;
@@ -41,11 +42,31 @@ pub(super) struct Thought {
 
 #[derive(Debug, Clone)]
 pub(super) struct Call {
+    pub(super) state: CallState,
     /// Takes the input of a custom tool out of the function that stands for it.
     pub(super) unwrapper: Option<Box<Unwrapper>>,
     /// The input that stands in the beginning, for servers that send no deltas.
     pub(super) given: Option<Json>,
     pub(super) has_input: bool,
+}
+
+/// How far a call is told.
+#[derive(Debug, Clone)]
+pub(super) enum CallState {
+    /// Its item has begun.
+    Begun(CallPlace),
+    /// Another call had its id: it waits until it is known whether it is the same.
+    Held(Box<HeldCall>),
+}
+
+/// A call that waits.
+#[derive(Debug, Clone, Default)]
+pub(super) struct HeldCall {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) namespace: Option<String>,
+    /// What came of its input in deltas.
+    pub(super) input: String,
 }
 
 /// What a server did.

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use interlingua_model::{Event, Item, ItemIndex, ItemKind, ItemStart, Opaque, Origin, ReasoningKind, Sink, ToolKind};
 use interlingua_wire::{Integer, Json, messages as wire};
 
-use super::blocks::{Call, Content, Ended, OpenBlock, Server, Thought, place};
+use super::blocks::{Call, CallState, Content, Ended, HeldCall, OpenBlock, Server, Thought, place};
 use super::decoder::Decoder;
+use super::told_calls::ToldCalls;
 use crate::convert::non_empty;
 use crate::custom_input::{Rest, Unwrapper};
 use crate::messages::reply::citations::decode_citation;
@@ -117,6 +118,21 @@ impl Decoder {
         (index, 0)
     }
 
+    /// The message that an open block of text is in: another one, where a block of another kind has ended its first.
+    fn goes_on(&mut self, at: usize, out: &mut impl Sink) -> Option<ItemIndex> {
+        let (index, origin) = self.open.get(at).map(|block| (block.index, block.origin))?;
+        if self.message.is_some_and(|(open, _)| open == index) {
+            return Some(index);
+        }
+        let (index, from) = self.message.unwrap_or_else(|| self.open_message(origin, out));
+        let block = self.open.get_mut(at)?;
+        block.index = index;
+        if let Content::Text { start, citations: _ } = &mut block.content {
+            *start = from;
+        }
+        Some(index)
+    }
+
     fn say(&mut self, index: ItemIndex, text: Cow<'_, str>, out: &mut impl Sink) {
         if text.is_empty() {
             return;
@@ -147,13 +163,44 @@ impl Decoder {
         let name = non_empty(name).ok_or_else(|| malformed("a name"))?;
         let id = non_empty(id).ok_or_else(|| malformed("an id"))?;
         let unwrapper = self.sent.is_custom(&name).then(Box::<Unwrapper>::default);
-        let kind = if unwrapper.is_some() { ToolKind::Custom } else { ToolKind::Function };
         let (namespace, name) = self.sent.tool_name(name);
-        let call_id = Cow::Borrowed(self.sent.call_ids().original(&id));
-        let namespace = namespace.or(toolset_name).map(Cow::Owned);
-        let item = ItemStart::ToolCall { id: None, call_id, name: Cow::Owned(name), namespace, kind };
-        out.event(Event::ItemStarted { index, origin, item, beside: Vec::new() });
-        Ok(Call { unwrapper, given: input, has_input: false })
+        let namespace = namespace.or(toolset_name);
+        let id = self.sent.call_ids().original(&id).to_owned();
+        let Some(place) = self.calls.begin(&id, &name) else {
+            let held = HeldCall { id, name, namespace, input: String::new() };
+            return Ok(Call { state: CallState::Held(Box::new(held)), unwrapper, given: input, has_input: false });
+        };
+        let call = Call { state: CallState::Begun(place), unwrapper, given: input, has_input: false };
+        out.event(call.begun(index, origin, id, name, namespace));
+        Ok(call)
+    }
+
+    /// Ends a call. `None` for one that has been told before.
+    fn end_call(&mut self, mut call: Call, index: ItemIndex, origin: Origin, out: &mut impl Sink) -> Option<ItemIndex> {
+        let held = match call.state {
+            CallState::Begun(_) => None,
+            CallState::Held(ref mut held) => Some(std::mem::take(held)),
+        };
+        let mut index = index;
+        if let Some(held) = held {
+            let HeldCall { id, name, namespace, input } = *held;
+            let given = call.given.as_ref().map(Json::get);
+            let whole = if input.is_empty() { given.unwrap_or_default() } else { &input };
+            if self.calls.has(&id, &name, whole) {
+                return None;
+            }
+            self.end_message(out);
+            self.tell_ended(out);
+            index = self.next();
+            let (place, id) = self.calls.begin_anew(&id, &name);
+            call = Call { state: CallState::Begun(place), has_input: false, ..call };
+            out.event(call.begun(index, origin, id, name, namespace));
+            call.take(index, Cow::Owned(input), &mut self.calls, out);
+        }
+        if call.end(index, &mut self.calls, out) == Rest::Cut {
+            self.cut = Some(origin);
+        }
+        Some(index)
     }
 
     pub(super) fn delta(&mut self, number: Option<Integer>, delta: wire::Delta<'_>, out: &mut impl Sink) {
@@ -165,11 +212,16 @@ impl Decoder {
         let Some(block) = self.open.get_mut(at) else { return };
         let (index, origin) = (block.index, block.origin);
         match (&mut block.content, delta) {
-            (Content::Text { start: _, citations: _ }, wire::Delta::Text(delta)) => self.say(index, delta.text.0, out),
+            (Content::Text { start: _, citations: _ }, wire::Delta::Text(delta)) => {
+                let index = self.goes_on(at, out).unwrap_or(index);
+                self.say(index, delta.text.0, out);
+            }
             (Content::Text { start: _, citations }, wire::Delta::Citations(delta)) => citations.push(delta.citation),
             (Content::Thought(thought), wire::Delta::Thinking(delta)) => think(thought, index, &delta.thinking, out),
             (Content::Thought(thought), wire::Delta::Signature(delta)) => thought.seal.push_str(&delta.signature),
-            (Content::Call(call), wire::Delta::InputJson(delta)) => call.take(index, delta.partial_json.0, out),
+            (Content::Call(call), wire::Delta::InputJson(delta)) => {
+                call.take(index, delta.partial_json.0, &mut self.calls, out);
+            }
             (Content::Server(server), wire::Delta::InputJson(delta)) => server.input.push_str(&delta.partial_json),
             (Content::Server(server), wire::Delta::Compaction(delta)) => {
                 if let wire::Block::Compaction(block) = &mut server.block {
@@ -185,9 +237,13 @@ impl Decoder {
     }
 
     pub(super) fn end_block(&mut self, block: OpenBlock, out: &mut impl Sink) {
-        let OpenBlock { number: _, index, origin, content } = block;
+        let OpenBlock { number: _, mut index, origin, content } = block;
         let whole = match content {
             Content::Text { start, citations } => {
+                if !citations.is_empty() && self.message.is_none_or(|(open, _)| open != index) {
+                    let detail = "what refers to a text that has already ended";
+                    return self.unread.once(origin.path(), LossCode::DroppedAnnotation, detail);
+                }
                 let end = self.message.map_or(start, |(_, characters)| characters);
                 for (number, citation) in citations.into_iter().enumerate() {
                     let place = origin.then_nth("content[*].citations[*]", number);
@@ -197,12 +253,13 @@ impl Decoder {
                 return;
             }
             Content::Thought(thought) => Some(ItemKind::Reasoning(thought.into_item())),
-            Content::Call(call) => {
-                if call.end(index, out) == Rest::Cut {
-                    self.cut = Some(origin);
+            Content::Call(call) => match self.end_call(call, index, origin, out) {
+                Some(told) => {
+                    index = told;
+                    None
                 }
-                None
-            }
+                None => return,
+            },
             Content::Server(mut server) => Some(ItemKind::Opaque(match server.call.take() {
                 Some(call) => joined(&call, &server.whole()),
                 None => settled(&server.whole()),
@@ -245,11 +302,30 @@ fn think(thought: &mut Thought, index: ItemIndex, text: &str, out: &mut impl Sin
 }
 
 impl Call {
-    fn take(&mut self, index: ItemIndex, text: Cow<'_, str>, out: &mut impl Sink) {
+    /// The beginning of its item.
+    fn begun(
+        &self,
+        index: ItemIndex,
+        origin: Origin,
+        id: String,
+        name: String,
+        namespace: Option<String>,
+    ) -> Event<'static> {
+        let kind = if self.unwrapper.is_some() { ToolKind::Custom } else { ToolKind::Function };
+        let (call_id, name, namespace) = (Cow::Owned(id), Cow::Owned(name), namespace.map(Cow::Owned));
+        let item = ItemStart::ToolCall { id: None, call_id, name, namespace, kind };
+        Event::ItemStarted { index, origin, item, beside: Vec::new() }
+    }
+
+    fn take(&mut self, index: ItemIndex, text: Cow<'_, str>, calls: &mut ToldCalls, out: &mut impl Sink) {
         if text.is_empty() {
             return;
         }
         self.has_input = true;
+        match &mut self.state {
+            CallState::Begun(place) => calls.input(*place, &text),
+            CallState::Held(held) => return held.input.push_str(&text),
+        }
         match &mut self.unwrapper {
             None => out.event(Event::ArgumentsDelta { index, text }),
             Some(unwrapper) => {
@@ -263,13 +339,13 @@ impl Call {
     }
 
     /// Ends the input: one that never came in deltas stands in the beginning, or is an empty object.
-    fn end(mut self, index: ItemIndex, out: &mut impl Sink) -> Rest {
+    fn end(mut self, index: ItemIndex, calls: &mut ToldCalls, out: &mut impl Sink) -> Rest {
         if !self.has_input {
             let given = self.given.take().map(|given: Json| given.get().to_owned());
             let is_custom = self.unwrapper.is_some();
             let text = given.filter(|text| !is_custom || text != "{}");
             if let Some(text) = text.or_else(|| (!is_custom).then(|| "{}".to_owned())) {
-                self.take(index, Cow::Owned(text), out);
+                self.take(index, Cow::Owned(text), calls, out);
             }
         }
         let Some(unwrapper) = self.unwrapper else { return Rest::Nothing };

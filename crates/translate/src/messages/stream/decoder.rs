@@ -9,6 +9,7 @@ use interlingua_model::{
 use interlingua_wire::{Integer, Maybe, messages as wire};
 
 use super::blocks::{Ended, OpenBlock, place};
+use super::told_calls::ToldCalls;
 use crate::convert::json;
 use crate::error::stream_incomplete;
 use crate::messages::reply::failure::decode_failure;
@@ -45,6 +46,7 @@ pub struct Decoder {
     /// The message that the next text goes on in, and its characters.
     pub(super) message: Option<(ItemIndex, u64)>,
     pub(super) ended: Option<Ended>,
+    pub(super) calls: ToldCalls,
     reason: Option<wire::StopReason>,
     sequence: Option<String>,
     explanation: Option<String>,
@@ -75,6 +77,7 @@ impl Decoder {
             open: Vec::new(),
             message: None,
             ended: None,
+            calls: ToldCalls::default(),
             reason: None,
             sequence: None,
             explanation: None,

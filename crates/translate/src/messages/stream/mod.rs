@@ -6,6 +6,7 @@ mod decoder;
 mod encoder;
 mod item;
 mod open_block;
+mod told_calls;
 mod waiting;
 mod write_item;
 

@@ -10,7 +10,6 @@ use super::encoder::Encoder;
 use super::item::{ItemState, Refusal};
 use super::open_block::Kind;
 use super::waiting::Piece;
-use crate::Api;
 use crate::custom_input::wrap;
 use crate::messages::hosted::write;
 use crate::messages::reply::citations::encode_citation;
@@ -19,6 +18,7 @@ use crate::messages::reply::thoughts::{THOUGHT_JOINER, redacted, unwanted};
 use crate::messages::reply::{lost_part, told_as_text};
 use crate::opaque::hosted;
 use crate::seals::kept_seal;
+use crate::{Api, Loss, LossCode};
 
 /// The item as it is when it has ended, where the protocol repeats it.
 type Whole = Option<Box<Item>>;
@@ -93,6 +93,13 @@ impl Encoder {
                 *arguments = held + &more;
                 // The text of a custom tool becomes a string of an object, which is written once it is whole; and some models
                 // write nothing as `null`.
+                if !self.blocks.is_open(Kind::ToolUse) && !more.trim().is_empty() {
+                    let detail = "more of a call's input, behind the object that it is";
+                    let loss = Loss::new(origin.path(), LossCode::StreamMismatch, detail);
+                    if !self.losses.contains(&loss) {
+                        self.losses.push(loss);
+                    }
+                }
                 if !*is_custom && self.blocks.is_open(Kind::ToolUse) && !"null".starts_with(arguments.trim()) {
                     self.blocks.input(if was_held { arguments } else { &more }, out);
                 }
