@@ -30,6 +30,8 @@ settings! {
         /// The `client_version` to ask for the models' ways with: their efforts, and whether they are `lite`. Unset: this
         /// upstream does not tell them.
         catalogue_version: Option<String> = None,
+        /// The header that names the features a request makes use of, where the upstream wants them named.
+        feature_header: Option<String> = None,
         /// Whether the upstream's list of models tells what each of them takes: how much it writes, how it thinks. It is then
         /// asked for, every five minutes at most, and requests are written by it.
         catalogue: bool = false,
@@ -71,14 +73,30 @@ impl Backend {
             base_url: Some(BaseUrl::anthropic()),
             key_header: Some("x-api-key".to_owned()),
             headers: vec![("anthropic-version".to_owned(), "2023-06-01".to_owned())],
+            feature_header: Some("anthropic-beta".to_owned()),
             catalogue: true,
             ..Self::default()
         }
     }
 
-    /// The headers of one request: the conversation's id, and what a lite model wants.
-    pub(crate) fn request_headers(&self, upstream: &Upstream, session: Option<&str>) -> Result<HeaderMap, Error> {
+    /// The headers of one request: the conversation's id, what a lite model wants, and the features it makes use of, behind
+    /// those that its client has named.
+    pub(crate) fn request_headers(
+        &self,
+        upstream: &Upstream,
+        session: Option<&str>,
+        features: &[&str],
+        client: &HeaderMap,
+    ) -> Result<HeaderMap, Error> {
         let mut headers = HeaderMap::new();
+        if let (Some(name), false) = (&self.feature_header, features.is_empty()) {
+            let name = header_name(name)?;
+            let named = client.get_all(&name).iter().filter_map(|value| value.to_str().ok());
+            let mut all: Vec<&str> = named.flat_map(|list| list.split(',')).map(str::trim).collect();
+            all.extend(features.iter().filter(|feature| !all.contains(feature)).copied().collect::<Vec<_>>());
+            let value = HeaderValue::try_from(all.join(",")).map_err(|_| bad_header(name.as_str()))?;
+            headers.insert(name, value);
+        }
         if let Some(value) = session.map(session_header) {
             for name in &self.session_headers {
                 headers.insert(header_name(name)?, value.clone());

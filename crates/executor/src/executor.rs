@@ -290,8 +290,9 @@ impl Executor {
     }
 
     fn ready<R>(&self, outgoing: Outgoing<R>, upstream: &Upstream) -> Result<Ready<R>, Error> {
-        let Outgoing { path, body, is_streamed, session, losses, reply } = outgoing;
-        let headers = self.remote.config.backend.request_headers(upstream, session.as_deref())?;
+        let Outgoing { path, body, is_streamed, session, features, losses, reply } = outgoing;
+        let headers =
+            self.remote.config.backend.request_headers(upstream, session.as_deref(), &features, self.key.headers())?;
         let accept = if is_streamed { EVENT_STREAM } else { JSON };
         let call = Call { method: Method::POST, endpoint: path, accept, headers, body: body.into() };
         Ok(Ready { call, losses, reply })

@@ -88,7 +88,7 @@ pub struct Limits {
     pub head_size: usize,
     /// How many requests are served at a time, their replies included (4096).
     pub requests: usize,
-    /// After which pause in a streamed reply a comment is sent, so that nothing on the way takes it for dead (15 s).
+    /// After which pause in a streamed reply a comment is sent, to clients of Messages a `ping`, so that nothing on the way takes it for dead (15 s).
     pub heartbeat: Duration,
     /// How long replies may go on after the server was told to stop (10 s).
     pub grace: Duration,

@@ -70,7 +70,13 @@ async fn healthz() -> Response {
 async fn hello() {}
 
 pub(crate) fn unknown(method: &Method, uri: &Uri) -> Response {
-    let message = format!("there is no {method} {}; there are {KNOWN}, all but the last also without /v1", uri.path());
+    let twice = if uri.path().starts_with("/v1/v1/") {
+        " (this client adds the /v1 itself: leave it out of its base URL)"
+    } else {
+        ""
+    };
+    let message =
+        format!("there is no {method} {}{twice}; there are {KNOWN}, all but the last also without /v1", uri.path());
     ApiError::new(StatusCode::NOT_FOUND, INVALID_REQUEST, message).with_code("unknown_url").into_response()
 }
 

@@ -107,6 +107,8 @@ pub struct Written {
     pub is_streamed: bool,
     /// The id of the conversation, where this upstream wants one.
     pub session: Option<String>,
+    /// Features that the body makes use of and that have to be asked for by name beside it.
+    pub features: Vec<&'static str>,
     /// What was lost on the way.
     pub losses: Vec<Loss>,
     /// Where each thing came from.

@@ -57,6 +57,9 @@ pub struct Outgoing<R> {
     pub is_streamed: bool,
     /// The id of the conversation, for upstreams that want it in a header as well.
     pub session: Option<String>,
+    /// Features that the body makes use of and that the upstream wants to be asked for by name beside it, where its API has
+    /// such a thing: Anthropic's in the header `anthropic-beta`.
+    pub features: Vec<&'static str>,
     /// What was lost on the way.
     pub losses: Vec<Loss>,
     /// What reads the reply.
@@ -154,10 +157,11 @@ impl Asked {
         let Self { translator, request, mut losses, kept: _ } = self;
         let is_streamed = request.stream.enabled;
         let outgoing = upstream.request(request, translator.policy, stamp)?;
-        let Outgoing { path, body, is_streamed: asks_for_stream, session, losses: lost, reply: reading } = outgoing;
+        let Outgoing { path, body, is_streamed: asks_for_stream, session, features, losses: lost, reply: reading } =
+            outgoing;
         losses.extend(lost);
         let reply = Reply::new(context, is_streamed, reading);
-        Ok(Outgoing { path, body, is_streamed: asks_for_stream, session, losses, reply })
+        Ok(Outgoing { path, body, is_streamed: asks_for_stream, session, features, losses, reply })
     }
 
     /// What reads a reply that answers it, however that came about, without writing it for the upstream: nothing is known
@@ -197,11 +201,12 @@ impl Upstream {
     pub fn request(&self, request: Request, policy: Policy, stamp: Stamp) -> Result<Outgoing<Reading>, Error> {
         let (request, mut losses) = retell(request, self.api());
         let sent = self.sent(&request, &stamp);
-        let Written { body, is_streamed, session, losses: lost, places } = self.encode_request(request, &sent)?;
+        let Written { body, is_streamed, session, features, losses: lost, places } =
+            self.encode_request(request, &sent)?;
         losses.extend(lost);
         under(policy, &losses)?;
         let places = Arc::new(places);
         let reply = Reading { upstream: self.api(), sent, places, asks_for_stream: is_streamed };
-        Ok(Outgoing { path: self.path(), body, is_streamed, session, losses, reply })
+        Ok(Outgoing { path: self.path(), body, is_streamed, session, features, losses, reply })
     }
 }

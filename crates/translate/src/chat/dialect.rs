@@ -28,7 +28,14 @@ impl Dialect for Chat {
         let (Translated { value, losses }, places) = write_request(request, upstream, sent)?;
         let mut body = Vec::new();
         write_json(&mut body, &value);
-        Ok(Written { body, is_streamed: value.stream == Some(true), session: None, losses, places })
+        Ok(Written {
+            body,
+            is_streamed: value.stream == Some(true),
+            session: None,
+            features: Vec::new(),
+            losses,
+            places,
+        })
     }
 
     fn decode_response(body: &[u8], sent: &Sent) -> Result<Translated<Response>, Error> {

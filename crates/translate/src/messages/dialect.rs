@@ -12,6 +12,9 @@ use crate::json_body::{read_reply, read_request};
 use crate::outcome::Outcome;
 use crate::{Decode, Dialect, Encode, Error, Frames, Kept, Loss, Sent, Stamp, Style, Translated, Written};
 
+/// The feature of requests that name MCP servers.
+const MCP_CLIENT: &str = "mcp-client-2025-11-20";
+
 /// Anthropic's Messages API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Messages {}
@@ -27,7 +30,8 @@ impl Dialect for Messages {
         let (Translated { value, losses }, places) = write_request(request, upstream, sent)?;
         let mut body = Vec::new();
         write_json(&mut body, &value);
-        Ok(Written { body, is_streamed: value.stream == Some(true), session: None, losses, places })
+        let features = value.mcp_servers.iter().map(|_| MCP_CLIENT).collect();
+        Ok(Written { body, is_streamed: value.stream == Some(true), session: None, features, losses, places })
     }
 
     fn decode_response(body: &[u8], sent: &Sent) -> Result<Translated<Response>, Error> {

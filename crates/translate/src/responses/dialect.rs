@@ -30,7 +30,7 @@ impl Dialect for Responses {
         let mut body = Vec::new();
         write_json(&mut body, &value);
         let session = value.prompt_cache_key.filter(|_| upstream.sessions);
-        Ok(Written { body, is_streamed: value.stream == Some(true), session, losses, places })
+        Ok(Written { body, is_streamed: value.stream == Some(true), session, features: Vec::new(), losses, places })
     }
 
     fn decode_response(body: &[u8], sent: &Sent) -> Result<Translated<Response>, Error> {

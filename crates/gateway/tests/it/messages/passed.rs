@@ -3,6 +3,8 @@
 use interlingua_gateway::{Config, InboundKey, UpstreamConfig};
 use interlingua_translate::Api;
 
+use serde_json::json;
+
 use super::{Double, Told, answer_in, hello, over, request};
 
 const OF_THE_CLIENT: [(&str, &str); 8] = [
@@ -58,6 +60,33 @@ async fn whoever_speaks_another_api_comes_with_the_version_of_the_profile() {
         let seen = double.asked().pop().unwrap();
         assert_eq!(seen.header("anthropic-version"), Some("2023-06-01"));
         assert_eq!(seen.header("anthropic-beta"), None);
+    }
+    setup.stop().await;
+}
+
+/// A feature that only the body of another API asks for has to be named to this one.
+#[tokio::test]
+async fn features_that_a_body_makes_use_of_are_named_beside_it() {
+    let double = Double::start(|_| Told::json(200, &answer_in(Api::Messages))).await;
+    let setup = over(UpstreamConfig { repair: true, ..double.config(Api::Messages) }, Config::default()).await;
+    let tools =
+        json!([{"type": "mcp", "server_label": "s", "server_url": "https://mcp.example", "require_approval": "never"}]);
+    let of_responses = json!({"model": "m", "input": "Hello", "tools": tools}).to_string();
+    assert_eq!(setup.post("/v1/responses", of_responses).send().await.unwrap().status(), 200);
+    let seen = double.asked().pop().unwrap();
+    assert!(seen.body.contains("\"mcp_servers\""), "{}", seen.body);
+    assert_eq!(seen.header("anthropic-beta"), Some("mcp-client-2025-11-20"));
+
+    let mut body = hello(false);
+    body["mcp_servers"] = json!([{"type": "url", "name": "s", "url": "https://mcp.example"}]);
+    body["tools"] = json!([{"type": "mcp_toolset", "mcp_server_name": "s"}]);
+    for (named, expected) in [
+        ("context-1m-2025-08-07", "context-1m-2025-08-07,mcp-client-2025-11-20"),
+        ("mcp-client-2025-11-20, context-1m-2025-08-07", "mcp-client-2025-11-20,context-1m-2025-08-07"),
+    ] {
+        let asked = setup.post("/v1/messages", body.to_string()).header("anthropic-beta", named);
+        assert_eq!(asked.send().await.unwrap().status(), 200);
+        assert_eq!(double.asked().pop().unwrap().header("anthropic-beta"), Some(expected));
     }
     setup.stop().await;
 }

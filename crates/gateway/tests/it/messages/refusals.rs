@@ -41,6 +41,7 @@ async fn paths_that_there_are_not_are_told_in_the_clients_words() {
     let get = |path: &str| setup.client.get(format!("{}{path}", setup.url));
     for (response, status, class) in [
         (setup.post("/v1/messages/batches", "{}"), 404, "not_found_error"),
+        (setup.post("/v1/v1/messages", "{}").header("anthropic-version", "2023-06-01"), 404, "not_found_error"),
         (get("/v1/messages"), 405, "invalid_request_error"),
         (get("/v1/files").header("anthropic-version", "2023-06-01"), 404, "not_found_error"),
         (get("/v1/models/none").header("anthropic-version", "2023-06-01"), 404, "not_found_error"),
