@@ -86,6 +86,7 @@ async fn ask(api: Api, State(app): State<Shared>, request: Request) -> Result<Re
     let mut asked = read.map_err(|error| error.rename_param(|param| Session::place(session.as_ref(), param)))?;
     // Nobody else will have to read it.
     let body = if route.others.is_empty() { Bytes::new() } else { body };
+    asked.keep_name();
     route.apply(asked.request());
     if !looks && upstreams.name_for(api, asked.model()) != asked.model() {
         let name = upstreams.name_for(api, asked.model()).to_owned();

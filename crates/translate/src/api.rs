@@ -81,6 +81,9 @@ pub trait Dialect {
     /// Says of the reply, where this API has words for it, that it is kept by whoever translates.
     fn keep(context: &mut Self::Context, kept: &Kept);
 
+    /// Says what the reply calls the model, where clients of this API hold that against what they asked for.
+    fn name(context: &mut Self::Context, model: &str);
+
     /// What the request is sent as.
     fn sent(request: &Request, upstream: &Self::Upstream, stamp: &Stamp) -> Sent;
 
@@ -323,6 +326,10 @@ macro_rules! dialects {
 
             pub(crate) fn keep(&mut self, kept: &Kept) {
                 match self { $(Self::$api(context) => $module::$api::keep(context, kept),)* }
+            }
+
+            pub(crate) fn name(&mut self, model: &str) {
+                match self { $(Self::$api(context) => $module::$api::name(context, model),)* }
             }
 
             pub(crate) fn api(&self) -> Api {

@@ -44,6 +44,7 @@ pub struct Asked {
     request: Request,
     losses: Vec<Loss>,
     kept: Option<Kept>,
+    named: Option<String>,
 }
 
 /// A request as it goes out, and what reads its reply.
@@ -81,7 +82,7 @@ impl Translator {
     pub fn read(&self, body: &[u8]) -> Result<Asked, Error> {
         let Translated { value: request, losses } = decode_request(self.client, body)?;
         under(self.policy, &losses)?;
-        Ok(Asked { translator: self.clone(), request, losses, kept: None })
+        Ok(Asked { translator: self.clone(), request, losses, kept: None, named: None })
     }
 
     /// Whether a body is a request of the client's API by its shape: for requests that are passed on as they are, whose
@@ -104,7 +105,7 @@ impl Translator {
     /// A request of the model, as if a client of this API had made it.
     #[must_use]
     pub fn asked(&self, request: Request) -> Asked {
-        Asked { translator: self.clone(), request, losses: Vec::new(), kept: None }
+        Asked { translator: self.clone(), request, losses: Vec::new(), kept: None, named: None }
     }
 }
 
@@ -121,6 +122,13 @@ impl Asked {
         self.request.continuation.previous_response_id = None;
         self.request.store = Some(Sourced { value: false, origin: Origin::default() });
         self.kept = Some(kept);
+    }
+
+    /// Says that the reply is to call the model as the request does now, before it is given the name that the upstream knows:
+    /// clients of Messages leave out thoughts of a model that goes by another name than the one they ask for. Replies of the
+    /// other APIs say what the upstream says.
+    pub fn keep_name(&mut self) {
+        self.named = Some(self.request.model.clone());
     }
 
     /// Whether the client wants a stream.
@@ -154,7 +162,7 @@ impl Asked {
     /// without; under [`Policy::Strict`] the first loss that changes meaning.
     pub fn to(self, upstream: &Upstream, stamp: Stamp) -> Result<Outgoing<Reply>, Error> {
         let context = self.context(stamp.clone());
-        let Self { translator, request, mut losses, kept: _ } = self;
+        let Self { translator, request, mut losses, kept: _, named: _ } = self;
         let is_streamed = request.stream.enabled;
         let outgoing = upstream.request(request, translator.policy, stamp)?;
         let Outgoing { path, body, is_streamed: asks_for_stream, session, features, losses: lost, reply: reading } =
@@ -187,6 +195,9 @@ impl Asked {
         let mut context = Context::new(*client, &self.request, style, stamp);
         if let Some(kept) = &self.kept {
             context.keep(kept);
+        }
+        if let Some(named) = &self.named {
+            context.name(named);
         }
         context
     }

@@ -57,6 +57,7 @@ impl Route {
                 continue;
             };
             tracing::warn!(phase = %failure.phase(), error = %one_line(&failure), instead = other.name(), "another upstream is asked");
+            asked.keep_name();
             self.apply(asked.request());
             of_session(api, other, &caller, &mut asked);
             told(other);

@@ -90,6 +90,30 @@ async fn each_model_goes_to_its_upstream_under_its_own_name() {
 }
 
 #[tokio::test]
+async fn a_client_of_messages_reads_the_name_it_asked_by_and_the_others_the_upstreams() {
+    for api in [Api::Chat, Api::Responses] {
+        let (upstream, replay) = recorded("upstream", api, "", &[], &[]).await;
+        let (second, _second) = recorded("second", api, "", &[], &[]).await;
+        let first = Member { models: vec!["first-*".to_owned()], ..nobody("first", api, &["second"]).await };
+        let aliases = [alias("claude-*", "gpt-5.5"), alias("sonnet", "first-choice")];
+        let setup = serving(Upstreams::new(vec![first, upstream, second], aliases, false).unwrap()).await;
+        // Of another name, also where another upstream stands in, and of one that the upstream knows in more detail.
+        for model in ["claude-opus-5-5", "sonnet", "gpt-5.5"] {
+            for stream in [false, true] {
+                let body = json!({"model": model, "max_tokens": 99, "stream": stream, "messages": [{"role": "user", "content": "Hello"}]});
+                let said = setup.post("/v1/messages", body.to_string()).send().await.unwrap().text().await.unwrap();
+                assert!(said.contains(&format!(r#""model":"{model}""#)), "{api:?}, {model}: {said}");
+                assert_eq!(said.matches(r#""model":"#).count(), 1, "{said}");
+            }
+        }
+        assert_eq!(model_seen(&replay), "gpt-5.5");
+        let (_, said) = ask(&setup, "claude-opus-5-5", false).await;
+        assert!(!said.contains("claude-opus-5-5"), "{said}");
+        setup.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn what_is_passed_on_under_another_name_is_otherwise_untouched() {
     let (chat, replay) = recorded("local", Api::Chat, "", &[], &[]).await;
     let setup = serving(Upstreams::new(vec![chat], [alias("fast", "qwen3")], false).unwrap()).await;

@@ -45,6 +45,10 @@ impl Dialect for Chat {
     fn keep(_context: &mut Context, _kept: &Kept) {
         // No reply of this API says where it goes on.
     }
+
+    fn name(_context: &mut Context, _model: &str) {
+        // Clients of this API read there which model it was.
+    }
 }
 
 /// The reply without the array that Google's servers put around an error.

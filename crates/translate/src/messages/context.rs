@@ -19,7 +19,9 @@ use crate::{Stamp, Style};
 pub struct Context {
     pub(super) stamp: Stamp,
     /// The model asked for, for replies that do not name theirs.
-    pub(super) model: String,
+    model: String,
+    /// Whether it is what replies that name theirs are to say too.
+    is_named: bool,
     /// How much of its thoughts the reply shows: clients that asked for none take the first block for the answer.
     pub(super) display: Display,
     /// Whether the client offers servers of tools: only who does knows the blocks that tell of their calls.
@@ -35,7 +37,7 @@ impl Context {
         let display = request.reasoning.display.as_ref().map_or(Display::Nothing, |display| display.value);
         let is_server = |tool: &Tool| matches!(tool, Tool::Hosted(HostedTool { origin: _, kind, settings: _, implied_choice: _ }) if kind == "mcp");
         let has_servers = request.tools.iter().any(is_server);
-        Self { stamp, model: request.model.clone(), display, has_servers }
+        Self { stamp, model: request.model.clone(), is_named: false, display, has_servers }
     }
 
     /// Whether the client knows what tells of such a thing.
@@ -50,5 +52,19 @@ impl Context {
     #[must_use]
     pub fn unknown(stamp: Stamp) -> Self {
         Self::new(&Request::new(String::new()), &Style::default(), stamp)
+    }
+
+    /// Has the reply call its model by this name, whatever the upstream calls it.
+    ///
+    /// Clients of this API take thoughts of a model that is not the one they ask for for somebody else's: Claude Code leaves
+    /// them out when a conversation is continued.
+    pub fn name(&mut self, model: &str) {
+        model.clone_into(&mut self.model);
+        self.is_named = true;
+    }
+
+    /// What the reply calls the model that the upstream calls so.
+    pub(super) fn model(&self, upstreams: Option<String>) -> String {
+        upstreams.filter(|_| !self.is_named).unwrap_or_else(|| self.model.clone())
     }
 }

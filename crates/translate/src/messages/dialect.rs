@@ -49,6 +49,10 @@ impl Dialect for Messages {
     fn without_refused(body: &[u8], failure: &Failure) -> Option<Vec<u8>> {
         without_refused(body, failure)
     }
+
+    fn name(context: &mut Context, model: &str) {
+        context.name(model);
+    }
 }
 
 impl Decode for Decoder {

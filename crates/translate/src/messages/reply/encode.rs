@@ -84,7 +84,7 @@ pub fn encode_response(response: Response, context: &Context) -> Result<Translat
         id: Some(reply_id(id, context)),
         kind: Some("message".to_owned()),
         role: Some("assistant".to_owned()),
-        model: Some(model.unwrap_or_else(|| context.model.clone())),
+        model: Some(context.model(model)),
         content: Some(blocks),
         stop_reason: Some(reason),
         stop_sequence: sequence,

@@ -175,7 +175,7 @@ impl Encoder {
             id: Some(reply_id(id, &self.context)),
             kind: Some("message".to_owned()),
             role: Some("assistant".to_owned()),
-            model: Some(model.unwrap_or_else(|| self.context.model.clone())),
+            model: Some(self.context.model(model)),
             content: Some(Vec::new()),
             usage: Some(encode_usage(None, service_tier)),
             ..wire::Response::default()
