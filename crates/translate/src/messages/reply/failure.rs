@@ -1,9 +1,10 @@
 //! A message that failed, both ways.
 
 use interlingua_model::Failure;
-use interlingua_wire::{Extra, Maybe, messages as wire};
+use interlingua_wire::{Extra, Json, Maybe, messages as wire};
+use serde::Serialize;
 
-use crate::convert::to_json;
+use crate::convert::{to_json, verbatim, wire_json};
 use crate::error::describe;
 use crate::failure_status;
 
@@ -99,7 +100,22 @@ pub(in crate::messages) fn error_detail(failure: &Failure, status: u16) -> wire:
     let is_said = TOO_LONG_WORDS.iter().any(|words| said.to_lowercase().contains(words));
     let message = if is_too_long && !is_said { format!("prompt is too long: {said}") } else { said };
     let kind = class(error_status(failure, status)).to_owned();
-    wire::ErrorDetail { kind: Some(kind), message: Some(message), details: Maybe::Absent, extra: Extra::new() }
+    wire::ErrorDetail { kind: Some(kind), message: Some(message), details: details(failure), extra: Extra::new() }
+}
+
+/// What the official clients read beside the words: where no thread can be had, their tool runners, which ask for one
+/// unasked, go on without.
+fn details(failure: &Failure) -> Maybe<Json> {
+    #[derive(Serialize)]
+    struct Details {
+        error_code: &'static str,
+        unsupported: [&'static str; 1],
+    }
+    let refuses_threads =
+        failure.code.as_deref() == Some("unsupported_parameter") && failure.param.as_deref() == Some("thread");
+    let details = Details { error_code: "thread_unsupported_request", unsupported: ["thread"] };
+    let details = refuses_threads.then(|| wire_json(verbatim(&details)));
+    details.map_or(Maybe::Absent, Maybe::Value)
 }
 
 /// A failure inside a stream, whose status is the one it would have had.
@@ -122,5 +138,26 @@ fn class(status: u16) -> &'static str {
         529 => "overloaded_error",
         400..=499 => "invalid_request_error",
         _ => "api_error",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_thread_is_told_as_the_official_clients_understand_it() {
+        let refused = |param: &str| Failure {
+            code: Some("unsupported_parameter".to_owned()),
+            message: "leave it out".to_owned(),
+            param: Some(param.to_owned()),
+            ..Failure::default()
+        };
+        let told = |param: &str| serde_json::to_string(&error_body(&refused(param), 400)).unwrap_or_default();
+        assert_eq!(
+            told("thread"),
+            r#"{"type":"error","error":{"type":"invalid_request_error","message":"thread: leave it out","details":{"error_code":"thread_unsupported_request","unsupported":["thread"]}}}"#
+        );
+        assert!(!told("compaction").contains("details"));
     }
 }
