@@ -83,6 +83,7 @@ impl Upstream {
                 Field::ContextManagement,
                 Field::StreamOptions,
                 Field::PreviousResponseId,
+                Field::MaxToolCalls,
             ],
             service_tiers: pairs(&[("fast", "priority")]),
             neutral_service_tiers: vec!["auto".to_owned(), "default".to_owned()],
