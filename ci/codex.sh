@@ -21,15 +21,5 @@ if ! "$codex" --version >/dev/null 2>&1; then
     exit 0
 fi
 
-# A network of its own, with nothing but loopback.
-if unshare --net true 2>/dev/null; then
-    sealed=(unshare --net)
-elif unshare --map-root-user --net true 2>/dev/null; then
-    sealed=(unshare --map-root-user --net)
-else
-    echo "skipped: no network namespace can be made here (unshare --net), and the Codex CLI is not run without one"
-    exit 0
-fi
-
-export PYTHONDONTWRITEBYTECODE=1
-exec "${sealed[@]}" python3 ci/codex --codex "$codex" --interlingua "$BIN" --scratch "$TOOLS/codex" "$@"
+sealed "the Codex CLI"
+exec "${SEALED[@]}" python3 ci/codex --codex "$codex" --interlingua "$BIN" --scratch "$TOOLS/codex" "$@"

@@ -10,6 +10,7 @@ readonly SHARED=../shared
 
 export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-never}
 export INSTA_UPDATE=no
+export PYTHONDONTWRITEBYTECODE=1
 # No request to this machine may take the way through a proxy.
 export NO_PROXY=127.0.0.1,localhost no_proxy=127.0.0.1,localhost
 
@@ -28,6 +29,19 @@ need_shared() {
         echo "skipped: there is no $SHARED/$1"
         exit 0
     }
+}
+
+# sealed PROGRAM: sets SEALED, which runs a command in a network of its own with nothing but loopback; ends the step, well,
+# where there is no such thing.
+sealed() {
+    if unshare --net true 2>/dev/null; then
+        SEALED=(unshare --net)
+    elif unshare --map-root-user --net true 2>/dev/null; then
+        SEALED=(unshare --map-root-user --net)
+    else
+        echo "skipped: no network namespace can be made here (unshare --net), and $1 is not run without one"
+        exit 0
+    fi
 }
 
 free_port() {

@@ -177,9 +177,12 @@ step_open_responses() {
     bash ci/open_responses.sh
 }
 
+# The SDKs and programs that are fetched from PyPI and npm, with checks of our own; then those that lie beside the checkout.
 step_clients() {
-    need_shared clients
     need_binary
+    bash ci/sdks.sh
+    bash ci/agents.sh
+    need_shared clients
     bash ci/clients.sh
 }
 
@@ -192,4 +195,10 @@ step_inspector() {
 step_codex() {
     need_binary
     bash ci/codex.sh
+}
+
+# As the Codex CLI.
+step_claude_code() {
+    need_binary
+    bash ci/claude_code.sh
 }

@@ -4,21 +4,23 @@ Meant to run inside a network namespace of its own (`unshare --net`), where ther
 """
 
 import argparse
-import fcntl
 import pathlib
-import socket
-import struct
 import sys
 import time
 import traceback
 
+# The servers, which other checks share.
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "scripted"))
+
 from check import Place
+from network import sealed
 
 import bridge_checks
 import login_checks
+import messages_checks
 import socket_checks
 
-CHECKS = login_checks.CHECKS + bridge_checks.CHECKS + socket_checks.CHECKS
+CHECKS = login_checks.CHECKS + bridge_checks.CHECKS + socket_checks.CHECKS + messages_checks.CHECKS
 
 
 def main():
@@ -29,9 +31,7 @@ def main():
     parser.add_argument("--only", default="", help="only checks with this in their name")
     args = parser.parse_args()
 
-    raise_loopback()
-    if is_there_a_way_out():
-        sys.exit("error: there is a network other than loopback; run this with `unshare --net`")
+    sealed()
     failed = []
     for check in CHECKS:
         name = check.__name__.removeprefix("check_").replace("_", " ")
@@ -54,22 +54,6 @@ def main():
             failed.append(name)
     if failed:
         sys.exit(f"{len(failed)} failed")
-
-
-def raise_loopback():
-    """A new namespace has a loopback that is down."""
-    get_flags, set_flags, up = 0x8913, 0x8914, 0x1
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-        ask = struct.pack("16sh", b"lo", 0)
-        _, flags = struct.unpack("16sh", fcntl.ioctl(any_socket, get_flags, ask))
-        if not flags & up:
-            fcntl.ioctl(any_socket, set_flags, struct.pack("16sh", b"lo", flags | up))
-
-
-def is_there_a_way_out():
-    """Whether any route leads elsewhere. (Some kernels give every namespace more interfaces, but those are down.)"""
-    routes = pathlib.Path("/proc/net/route").read_text().splitlines()[1:]
-    return any(not route.startswith("lo\t") for route in routes)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,10 @@
 
 import shutil
 
+from claims import expect, same
 from programs import Codex
+
+__all__ = ["Place", "expect", "same"]
 
 
 class Place:
@@ -23,14 +26,3 @@ class Place:
     def close(self):
         for server in reversed(self.open):
             server.close()
-
-
-def expect(holds, claim, *evidence):
-    """Ends the check unless the claim holds."""
-    if not holds:
-        raise AssertionError("\n".join([f"not so: {claim}", *map(str, evidence)]))
-
-
-def same(found, wanted, what, *evidence):
-    """Ends the check unless two values are the same."""
-    expect(found == wanted, f"{what} should be {wanted!r} and is {found!r}", *evidence)

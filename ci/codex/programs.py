@@ -1,16 +1,15 @@
-"""Starting the two programs under test: the Codex CLI and `interlingua`. Every wait has a limit."""
+"""The Codex CLI as the program under test. Every wait has a limit."""
 
 import json
-import os
-import select
-import signal
-import subprocess
-import time
 
-# Seconds that one run of the CLI, one run of ours and the start of the gateway may take.
+import running
+from running import Gateway
+
+__all__ = ["CODEX_LIMIT", "OURS_LIMIT", "MODEL", "LITE_MODEL", "Codex", "Ended", "Gateway", "environment", "run"]
+
+# Seconds that one run of the CLI and one run of ours may take.
 CODEX_LIMIT = 60
 OURS_LIMIT = 30
-START_LIMIT = 10
 
 MODEL = "gpt-5.5"
 # One of the models whose tools ride inside the input.
@@ -19,17 +18,11 @@ LITE_MODEL = "gpt-6.1-sol"
 
 def environment(home, **more):
     """As little as possible, and nothing of whoever runs this."""
-    return {"PATH": os.environ["PATH"], "HOME": str(home), "CODEX_HOME": str(home), "TERM": "dumb", "LANG": "C.UTF-8", **more}
+    return running.environment(home, CODEX_HOME=str(home), **more)
 
 
-class Ended:
-    """How a run of a program ended."""
-
-    def __init__(self, status, stdout, stderr, took):
-        self.status, self.stdout, self.stderr, self.took = status, stdout, stderr, took
-
-    def __str__(self):
-        return f"status {self.status}\n--- stdout\n{self.stdout}\n--- stderr\n{self.stderr}"
+class Ended(running.Ended):
+    """How a run of the CLI ended, by its lines of JSON."""
 
     @property
     def events(self):
@@ -54,25 +47,7 @@ class Ended:
 
 
 def run(command, limit, **options):
-    """Runs a command to its end, or to the end of its time; then all it has started ends too."""
-    begun = time.monotonic()
-    program = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        **options,
-    )
-    try:
-        stdout, stderr = program.communicate(timeout=limit)
-        status = program.returncode
-    except subprocess.TimeoutExpired:
-        os.killpg(program.pid, signal.SIGKILL)
-        stdout, stderr = program.communicate()
-        status = f"over its limit of {limit} s"
-    return Ended(status, stdout, stderr, time.monotonic() - begun)
+    return running.run(command, limit, Ended, **options)
 
 
 class Codex:
@@ -110,41 +85,3 @@ class Codex:
         command += ["--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox"] + ["--json"] * json_lines
         env = environment(self.home, **{"LOOPBACK_KEY": "sk-loopback", **variables})
         return run([*command, *flags, prompt], limit, cwd=self.work, env=env)
-
-
-class Gateway:
-    """`interlingua serve`, until closed."""
-
-    def __init__(self, binary, log, *flags, home, **variables):
-        self.log = log
-        env = environment(home, RUST_LOG="info", **variables)
-        with open(log, "wb") as file:
-            command = [binary, "serve", "--listen", "127.0.0.1:0", *flags]
-            self.program = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=env, start_new_session=True
-            )
-        self.url = self.address()
-
-    def address(self):
-        """Where it listens, as it says itself."""
-        until = time.monotonic() + START_LIMIT
-        while time.monotonic() < until and self.program.poll() is None:
-            for word in self.words().split():
-                if word.startswith("http://127.0.0.1:") and word.endswith("/v1"):
-                    return word.removesuffix("/v1")
-            select.select([], [], [], 0.05)
-        words = self.words()
-        self.close()
-        raise AssertionError(f"interlingua serve did not say where it listens within {START_LIMIT} s:\n{words}")
-
-    def words(self):
-        return self.log.read_text(errors="replace")
-
-    def close(self):
-        if self.program.poll() is None:
-            self.program.terminate()
-            try:
-                self.program.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                self.program.kill()
-                self.program.wait()

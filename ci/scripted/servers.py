@@ -29,6 +29,17 @@ class Reply:
         self.status, self.body, self.cut = status, body, cut
         self.headers = headers or {"content-type": "application/json"}
 
+    def told(self):
+        """The events of a stream, as JSON; none where it is no stream."""
+        frames = self.body.decode().split("\n\n") if "event-stream" in self.headers["content-type"] else []
+        datas = [line[6:] for frame in frames for line in frame.split("\n") if line.startswith("data: {")]
+        return [json.loads(data) for data in datas]
+
+    def whole(self, body):
+        """The same, told by a body in one piece, or by half of one where the stream breaks off."""
+        whole = json.dumps(body).encode()
+        return Reply(self.status, whole[: len(whole) // 2] if self.cut else whole, cut=self.cut)
+
     @staticmethod
     def json(status, body, **headers):
         headers = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -41,9 +52,9 @@ class Reply:
 
 
 class Server:
-    """An HTTP server on a free port of loopback. Whoever inherits answers in `answer`."""
+    """An HTTP server on loopback, on a free port if none is named. Whoever inherits answers in `answer`."""
 
-    def __init__(self):
+    def __init__(self, port=0):
         self.lock = threading.Lock()
         # Seconds that an answer takes on its way back.
         self.pause = 0
@@ -66,7 +77,7 @@ class Server:
 
             do_POST = do_GET
 
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.http = ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.http.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.http.server_port}"
         threading.Thread(target=self.http.serve_forever, daemon=True).start()
