@@ -139,15 +139,48 @@ impl Parser {
 
     /// Takes in the next bytes of the stream. Nothing is parsed before [`next_event`](Self::next_event).
     ///
+    /// Whether that may have something to say now: `false` as long as no line has ended, so that whoever is given many small
+    /// pieces need not ask after each.
+    ///
     /// After [`end`](Self::end) or an error the bytes are ignored.
-    pub fn feed(&mut self, bytes: &[u8]) {
+    ///
+    /// ```
+    /// # use interlingua_sse::Parser;
+    /// let mut parser = Parser::new();
+    /// assert!(parser.feed(b"data: on"), "where a stream begins is for `next_event` to see");
+    /// assert_eq!(parser.next_event()?, None);
+    /// assert!(!parser.feed(b"e"));
+    /// assert!(parser.feed(b"\n\n"));
+    /// assert_eq!(parser.next_event()?.map(|event| event.data), Some("one"));
+    /// # Ok::<(), interlingua_sse::Error>(())
+    /// ```
+    #[inline]
+    pub fn feed(&mut self, bytes: &[u8]) -> bool {
         match self.input {
-            Input::Open => {
-                self.reclaim();
-                self.buf.extend_from_slice(bytes);
-            }
-            Input::Ended(_) | Input::Failed(_) => {}
+            Input::Open => {}
+            Input::Ended(_) | Input::Failed(_) => return true,
         }
+        let is_searched = self.at == At::Line && self.scan == self.buf.len();
+        let has_room = self.size + (self.buf.len() - self.line) + bytes.len() <= self.limit;
+        let end = match bytes {
+            _ if !(is_searched && has_room) => Some(0),
+            // Pieces may be as small as that, and a search has a price of its own.
+            [byte] => matches!(byte, b'\n' | b'\r').then_some(0),
+            _ => memchr2(b'\n', b'\r', bytes),
+        };
+        let Some(searched) = end else {
+            #[cfg(test)]
+            self.work.searched(bytes.len());
+            self.buf.extend_from_slice(bytes);
+            self.scan = self.buf.len();
+            return false;
+        };
+        #[cfg(test)]
+        self.work.searched(searched);
+        self.reclaim();
+        self.buf.extend_from_slice(bytes);
+        self.scan += searched;
+        true
     }
 
     /// Says that the stream is over. Whole events stay available; `eof` decides about one that is not.
@@ -219,7 +252,12 @@ impl Parser {
             },
         }
         let rest = self.buf.get(self.scan..).unwrap_or_default();
-        let Some(length) = memchr2(b'\n', b'\r', rest) else {
+        let found = match rest {
+            // Every event ends in a blank line.
+            [b'\n' | b'\r', ..] => Some(0),
+            _ => memchr2(b'\n', b'\r', rest),
+        };
+        let Some(length) = found else {
             #[cfg(test)]
             self.work.searched(rest.len());
             self.scan = self.buf.len();
@@ -275,8 +313,11 @@ impl Parser {
                 }
             }
             Field::Event => {
-                self.name.clear();
-                self.name.push_str(&String::from_utf8_lossy(value));
+                // Most events are called as the one before.
+                if self.name.as_bytes() != value {
+                    self.name.clear();
+                    self.name.push_str(&String::from_utf8_lossy(value));
+                }
                 self.pending.named = !value.is_empty();
             }
             Field::Id => {

@@ -41,10 +41,11 @@ fn assert_linear(parser: &Parser, fed: usize) {
 
 #[test]
 fn a_long_line_is_searched_once_however_it_arrives() {
-    let line = [b"data: ", "x".repeat(1 << 20).as_bytes(), b"\n\n"].concat();
-    for chunk in [7, 1024, line.len()] {
+    let whole = DEFAULT_LIMIT - "data: ".len() - 1;
+    for (length, chunk) in [(1 << 20, 1), (1 << 20, 7), (1 << 20, 1024), (whole, 16 * 1024), (whole, usize::MAX)] {
+        let line = [b"data: ", "x".repeat(length).as_bytes(), b"\n\n"].concat();
         let mut parser = Parser::new();
-        assert_eq!(run(&mut parser, &line, chunk), [1 << 20]);
+        assert_eq!(run(&mut parser, &line, chunk), [length]);
         assert_linear(&parser, line.len());
     }
 }

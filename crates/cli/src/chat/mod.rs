@@ -70,7 +70,7 @@ async fn ask(args: &Args, upstream: &Upstream) -> Result<()> {
             loop {
                 let next = bytes.next().await;
                 match &next {
-                    Some(bytes) => parser.feed(bytes),
+                    Some(bytes) => _ = parser.feed(bytes),
                     None => parser.end(Eof::Discard),
                 }
                 while let Some(event) = parser.next_event()? {
