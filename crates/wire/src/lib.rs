@@ -15,6 +15,7 @@ pub use self::core::{
     json::{Json, Secret},
     maybe::Maybe,
     number::Integer,
+    scan::{is_plain, read_escaped, read_plain, write_escaped},
     text::Text,
 };
 

@@ -10,6 +10,7 @@ pub(crate) mod maybe;
 pub(crate) mod number;
 pub(crate) mod object;
 pub(crate) mod open;
+pub(crate) mod scan;
 pub(crate) mod tagged;
 pub(crate) mod text;
 pub(crate) mod union;
