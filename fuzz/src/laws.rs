@@ -7,7 +7,7 @@ use crate::Api;
 use crate::over_messages::over_messages;
 use crate::streams::{Emitted, client_sent, decode, encode, upstream_sent};
 use crate::told::{Ending, ending, over_chat, over_responses, read_as_chat};
-use crate::{exceptions, grammar, json};
+use crate::{exceptions, grammar, json, typed};
 
 /// Holds a stream to every law.
 ///
@@ -23,12 +23,14 @@ pub fn hold(upstream: Api, bytes: &[u8]) -> Result<(), String> {
             return Err(format!("chunking does not matter: {how} the stream has other events or losses"));
         }
     }
+    typed::reads(upstream, &sent, bytes, &events).map_err(named("a stream is read as its types read it"))?;
     outcome_is_the_ending(&events, &outcome).map_err(named("the outcome is the ending"))?;
     grammar::check(&events).map_err(named("events follow the grammar"))?;
 
     let upstream_doubles = exceptions::doubles_keys(bytes);
     for &client in Api::ALL {
         let emitted = encode(client, &events);
+        typed::writes(client, &events, &emitted).map_err(named("a stream is written as its types are written"))?;
         if !upstream_doubles {
             emitted_is_json(&emitted).map_err(named("what is emitted is JSON without a doubled key"))?;
         }

@@ -4,6 +4,7 @@
 //! - Nothing panics.
 //! - The events follow the grammar of `interlingua_model::Event` ([`grammar`]).
 //! - How the bytes are cut into chunks does not change the events.
+//! - What is read and written in a way of its own, since streams consist of it, is what the types read and write ([`typed`]).
 //! - What every encoder writes of them is JSON without a doubled key ([`json`]), and reads back as a reply with the same
 //!   texts, calls and ending ([`told`], [`over_messages`]).
 
@@ -16,6 +17,7 @@ pub mod laws;
 pub mod over_messages;
 pub mod streams;
 pub mod told;
+pub mod typed;
 
 pub use interlingua_translate::Api;
 

@@ -21,7 +21,7 @@ pub struct Emitted {
 }
 
 /// The request that all streams answer: with tools whose names are changed on the way, and wishes that a reply shows.
-static REQUEST: LazyLock<Request> = LazyLock::new(|| {
+pub(crate) static REQUEST: LazyLock<Request> = LazyLock::new(|| {
     let body = r#"{"model":"asked-for","input":"x","store":false,"include":["message.output_text.logprobs"],"tools":[
         {"type":"custom","name":"run_sql"},
         {"type":"function","name":"get weather","parameters":{}},
@@ -32,7 +32,7 @@ static REQUEST: LazyLock<Request> = LazyLock::new(|| {
     request
 });
 
-fn stamp() -> Stamp {
+pub(crate) fn stamp() -> Stamp {
     Stamp { id: "stamp".to_owned(), created: 1_700_000_000 }
 }
 

@@ -11,9 +11,11 @@ impl Answer {
     /// Takes the next bytes of the upstream's reply, cut wherever they are. What they are is seen by how they begin: server-sent
     /// events or JSON, whatever they were called and whichever was asked for.
     pub fn bytes(&mut self, bytes: &[u8], out: &mut impl Frames) -> Stage {
-        let mut feed = std::mem::take(&mut self.feed);
-        feed.push(bytes, |heard| self.hear(heard, out));
-        self.feed = feed;
+        if self.feed.take(bytes) {
+            let mut feed = std::mem::take(&mut self.feed);
+            feed.tell(|heard| self.hear(heard, out));
+            self.feed = feed;
+        }
         self.stage()
     }
 
@@ -45,9 +47,11 @@ impl Answer {
 impl Events {
     /// Takes the next bytes of the upstream's reply, as [`Answer::bytes`] does.
     pub fn bytes(&mut self, bytes: &[u8], out: &mut impl Sink) {
-        let mut feed = std::mem::take(&mut self.feed);
-        feed.push(bytes, |heard| self.hear(heard, out));
-        self.feed = feed;
+        if self.feed.take(bytes) {
+            let mut feed = std::mem::take(&mut self.feed);
+            feed.tell(|heard| self.hear(heard, out));
+            self.feed = feed;
+        }
     }
 
     /// Whether an event has come; comments, which only keep a connection alive, are none.

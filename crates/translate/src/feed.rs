@@ -55,7 +55,8 @@ enum Body {
     /// It begins like no event, but what comes may be one all the same.
     Words(Box<Parser>, Vec<u8>),
     Json(Vec<u8>),
-    Page,
+    /// No reply, which is still to be told.
+    Broken(Box<Failure>),
     Ended,
 }
 
@@ -113,56 +114,69 @@ impl Feed {
         Self { room: Room::new(bytes), ..Self::default() }
     }
 
-    /// Takes bytes as they come; none are the end.
-    pub(crate) fn push(&mut self, bytes: &[u8], mut take: impl FnMut(Heard<'_>)) {
-        if let Body::Blank(beginning) = &mut self.body {
-            beginning.extend_from_slice(bytes);
-            let mut beginning = std::mem::take(beginning);
-            match Shape::of(&beginning) {
-                None => {
-                    if without_bom(&beginning).is_some_and(|rest| rest.trim_ascii_start().is_empty()) {
-                        beginning.clear();
-                    }
-                    self.body = Body::Blank(beginning);
-                }
-                Some(shape) => {
-                    self.body = match shape {
-                        Shape::Events => Body::Events(Box::default()),
-                        Shape::Words => Body::Words(Box::default(), Vec::new()),
-                        Shape::Json => Body::Json(Vec::new()),
-                        Shape::Page => Body::Page,
-                    };
-                    self.has_heard = matches!(shape, Shape::Json | Shape::Page);
-                    let skipped = if shape == Shape::Json { without_bom(&beginning) } else { None };
-                    self.more(skipped.unwrap_or(&beginning), &mut take);
-                }
+    /// Takes bytes as they come; none are the end. Whether there may be something to hear in them, which [`Feed::tell`] tells.
+    #[inline]
+    pub(crate) fn take(&mut self, bytes: &[u8]) -> bool {
+        if let Body::Events(parser) = &mut self.body { parser.feed(bytes) } else { self.take_other(bytes) }
+    }
+
+    /// The same for what is no stream of events, or not known to be one.
+    fn take_other(&mut self, bytes: &[u8]) -> bool {
+        match &mut self.body {
+            Body::Events(parser) => parser.feed(bytes),
+            Body::Words(parser, words) => {
+                words.extend(bytes.iter().take(MOST_WORDS.saturating_sub(words.len())));
+                parser.feed(bytes)
             }
-        } else {
-            self.more(bytes, &mut take);
+            Body::Json(body) if body.len() + bytes.len() > MAX_REPLY => {
+                self.body = Body::Broken(Box::new(too_large()));
+                true
+            }
+            Body::Json(body) => {
+                body.extend_from_slice(bytes);
+                false
+            }
+            Body::Blank(beginning) => {
+                beginning.extend_from_slice(bytes);
+                let beginning = std::mem::take(beginning);
+                self.begin(beginning)
+            }
+            Body::Broken(_) => true,
+            Body::Ended => false,
         }
     }
 
-    fn more(&mut self, bytes: &[u8], take: &mut impl FnMut(Heard<'_>)) {
+    /// Sees what there is by the bytes so far.
+    fn begin(&mut self, mut beginning: Vec<u8>) -> bool {
+        let Some(shape) = Shape::of(&beginning) else {
+            if without_bom(&beginning).is_some_and(|rest| rest.trim_ascii_start().is_empty()) {
+                beginning.clear();
+            }
+            self.body = Body::Blank(beginning);
+            return false;
+        };
+        let parser = || Box::new(Parser::with_limit(self.room.size()));
+        self.body = match shape {
+            Shape::Events => Body::Events(parser()),
+            Shape::Words => Body::Words(parser(), Vec::new()),
+            Shape::Json => Body::Json(Vec::new()),
+            Shape::Page => Body::Broken(Box::new(web_page())),
+        };
+        self.has_heard = matches!(shape, Shape::Json | Shape::Page);
+        let skipped = if shape == Shape::Json { without_bom(&beginning) } else { None };
+        self.take(skipped.unwrap_or(&beginning))
+    }
+
+    /// Tells what there is to hear.
+    pub(crate) fn tell(&mut self, mut take: impl FnMut(Heard<'_>)) {
         match &mut self.body {
-            Body::Events(parser) => {
-                parser.feed(bytes);
-                self.drain(take);
+            Body::Events(_) | Body::Words(..) => self.drain(&mut take),
+            Body::Broken(_) => {
+                if let Body::Broken(failure) = std::mem::replace(&mut self.body, Body::Ended) {
+                    take(Heard::Broken(*failure));
+                }
             }
-            Body::Words(parser, words) => {
-                words.extend(bytes.iter().take(MOST_WORDS.saturating_sub(words.len())));
-                parser.feed(bytes);
-                self.drain(take);
-            }
-            Body::Json(body) if body.len() + bytes.len() > MAX_REPLY => {
-                self.body = Body::Ended;
-                take(Heard::Broken(too_large()));
-            }
-            Body::Json(body) => body.extend_from_slice(bytes),
-            Body::Page => {
-                self.body = Body::Ended;
-                take(Heard::Broken(web_page()));
-            }
-            Body::Blank(_) | Body::Ended => {}
+            Body::Blank(_) | Body::Json(_) | Body::Ended => {}
         }
     }
 
@@ -172,7 +186,7 @@ impl Feed {
             && !beginning.is_empty()
         {
             let words = std::mem::take(beginning);
-            self.body = Body::Words(Box::default(), words);
+            self.body = Body::Words(Box::new(Parser::with_limit(self.room.size())), words);
         }
         if let Body::Events(parser) | Body::Words(parser, _) = &mut self.body {
             parser.end(Eof::Flush);
@@ -180,8 +194,9 @@ impl Feed {
         }
         match std::mem::replace(&mut self.body, Body::Ended) {
             Body::Json(body) => take(Heard::Whole(&body)),
+            Body::Broken(failure) => take(Heard::Broken(*failure)),
             Body::Words(_, words) if !self.has_heard => take(Heard::Broken(no_reply(&words))),
-            Body::Blank(_) | Body::Events(_) | Body::Words(..) | Body::Page | Body::Ended => {}
+            Body::Blank(_) | Body::Events(_) | Body::Words(..) | Body::Ended => {}
         }
     }
 
@@ -281,7 +296,9 @@ mod tests {
                     });
                 };
                 for piece in body.as_bytes().chunks(size) {
-                    feed.push(piece, &mut take);
+                    if feed.take(piece) {
+                        feed.tell(&mut take);
+                    }
                 }
                 feed.end(&mut take);
                 assert_eq!(heard, [expected], "in pieces of {size}");

@@ -4,13 +4,14 @@ use interlingua_model::{Api, Event, Failure, Request, Response, Sink};
 use interlingua_wire::chat as wire;
 
 use super::reply::{decode_response, encode_response};
-use super::request::{decode_request, sent, write_request};
-use super::{Context, Decoder, Encoder, Frame, Upstream};
+use super::request::{decode_request, heavy_texts, sent, write_request};
+use super::stream::Bytes;
+use super::{Context, Decoder, Encoder, Upstream};
 use crate::api::halves;
 use crate::frames::write_json;
 use crate::json_body::{read_reply, read_request};
 use crate::outcome::Outcome;
-use crate::{Decode, Dialect, Encode, Error, Frames, Kept, Loss, Sent, Stamp, Style, Translated, Written};
+use crate::{Decode, Dialect, Encode, Error, Frames, Kept, Loss, Sent, Stamp, Style, Translated, Written, heavy};
 
 /// OpenAI's Chat Completions API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,9 +26,8 @@ impl Dialect for Chat {
     halves!(Dialect);
 
     fn encode_request(request: Request, upstream: &Upstream, sent: &Sent) -> Result<Written, Error> {
-        let (Translated { value, losses }, places) = write_request(request, upstream, sent)?;
-        let mut body = Vec::new();
-        write_json(&mut body, &value);
+        let (Translated { mut value, losses }, places) = write_request(request, upstream, sent)?;
+        let body = heavy::write_request(&mut value, heavy_texts);
         Ok(Written {
             body,
             is_streamed: value.stream == Some(true),
@@ -63,11 +63,7 @@ impl Decode for Decoder {
 
 impl Encode for Encoder {
     fn push(&mut self, event: Event<'_>, out: &mut impl Frames) {
-        self.push(event, &mut |frame| match frame {
-            Frame::Chunk(chunk) => out.frame(None, |out| write_json(out, &chunk)),
-            Frame::Failed(body) => out.frame(None, |out| write_json(out, &body)),
-            Frame::Done => out.frame(None, |out| out.extend_from_slice(b"[DONE]")),
-        });
+        self.write(event, &mut Bytes(out));
     }
 
     halves!(Encode);

@@ -4,13 +4,13 @@ use interlingua_model::{Api, Event, Failure, Request, Response, Sink};
 use interlingua_wire::messages as wire;
 
 use super::reply::{decode_response, encode_response, failure};
-use super::request::{decode_request, sent, without_refused, write_request};
+use super::request::{decode_request, heavy_texts, sent, without_refused, write_request};
 use super::{Context, Decoder, Encoder, Upstream};
 use crate::api::halves;
 use crate::frames::write_json;
 use crate::json_body::{read_reply, read_request};
 use crate::outcome::Outcome;
-use crate::{Decode, Dialect, Encode, Error, Frames, Kept, Loss, Sent, Stamp, Style, Translated, Written};
+use crate::{Decode, Dialect, Encode, Error, Frames, Kept, Loss, Sent, Stamp, Style, Translated, Written, heavy};
 
 /// The feature of requests that name MCP servers.
 const MCP_CLIENT: &str = "mcp-client-2025-11-20";
@@ -27,9 +27,8 @@ impl Dialect for Messages {
     halves!(Dialect);
 
     fn encode_request(request: Request, upstream: &Upstream, sent: &Sent) -> Result<Written, Error> {
-        let (Translated { value, losses }, places) = write_request(request, upstream, sent)?;
-        let mut body = Vec::new();
-        write_json(&mut body, &value);
+        let (Translated { mut value, losses }, places) = write_request(request, upstream, sent)?;
+        let body = heavy::write_request(&mut value, heavy_texts);
         let features = value.mcp_servers.iter().map(|_| MCP_CLIENT).collect();
         Ok(Written { body, is_streamed: value.stream == Some(true), session: None, features, losses, places })
     }

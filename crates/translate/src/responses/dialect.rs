@@ -4,13 +4,13 @@ use interlingua_model::{Api, Event, Failure, Request, Response, Sink};
 use interlingua_wire::responses as wire;
 
 use super::reply::{decode_response, encode_response};
-use super::request::{decode_request, sent, write_request};
+use super::request::{decode_request, heavy_texts, sent, write_request};
 use super::{Context, Decoder, Encoder, Upstream};
 use crate::api::halves;
 use crate::frames::write_json;
 use crate::json_body::{read_reply, read_request};
 use crate::outcome::Outcome;
-use crate::{Decode, Dialect, Encode, Error, Frames, Kept, Loss, Sent, Stamp, Style, Translated, Written};
+use crate::{Decode, Dialect, Encode, Error, Frames, Kept, Loss, Sent, Stamp, Style, Translated, Written, heavy};
 
 /// OpenAI's Responses API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,9 +26,8 @@ impl Dialect for Responses {
     halves!(Dialect);
 
     fn encode_request(request: Request, upstream: &Upstream, sent: &Sent) -> Result<Written, Error> {
-        let (Translated { value, losses }, places) = write_request(request, upstream, sent)?;
-        let mut body = Vec::new();
-        write_json(&mut body, &value);
+        let (Translated { mut value, losses }, places) = write_request(request, upstream, sent)?;
+        let body = heavy::write_request(&mut value, heavy_texts);
         let session = value.prompt_cache_key.filter(|_| upstream.sessions);
         Ok(Written { body, is_streamed: value.stream == Some(true), session, features: Vec::new(), losses, places })
     }

@@ -3,6 +3,7 @@
 #![cfg(test)]
 
 mod agents;
+mod allocations;
 mod bounds;
 mod forms;
 mod history;

@@ -12,9 +12,11 @@ mod encode_content;
 mod encode_items;
 mod encode_tools;
 mod encode_turn;
+mod heavy;
 mod reading;
 mod writing;
 
 pub use decode::decode_request;
 pub use encode::encode_request;
 pub(super) use encode::{sent, write_request};
+pub(super) use heavy::heavy_texts;

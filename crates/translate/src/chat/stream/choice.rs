@@ -6,6 +6,7 @@ use interlingua_model::{Origin, Sink, TokenLogprob};
 use interlingua_wire::{Maybe, chat as wire};
 
 use super::calls::Calls;
+use super::repeat::TextOf;
 use super::turns::Turns;
 use crate::chat::losses::Losses;
 use crate::chat::reply::annotations::{characters, lost_fields};
@@ -14,6 +15,9 @@ use crate::chat::reply::failure::{failure_beside, spoken};
 use crate::chat::reply::logprobs::{decode_logprobs, lost_logprobs};
 use crate::convert::is_blank;
 use crate::{Error, LossCode, Sent};
+
+const REASONING_CONTENT: &str = "choices[0].delta.reasoning_content";
+const REASONING: &str = "choices[0].delta.reasoning";
 
 /// The answer so far.
 #[derive(Debug, Clone)]
@@ -98,6 +102,29 @@ impl Choice {
         Ok(())
     }
 
+    /// Takes more of one text, as [`Choice::take`] takes a delta that has nothing else.
+    pub(super) fn more(&mut self, of: TextOf, text: &str, losses: &mut Losses, out: &mut impl Sink) {
+        match of {
+            TextOf::Content => self.turns.say(Cow::Borrowed(text), Vec::new(), out),
+            TextOf::ReasoningContent => self.think_aloud(REASONING_CONTENT, text, out),
+            TextOf::Reasoning => self.think_aloud(REASONING, text, out),
+            TextOf::Arguments(_) if text.is_empty() => {}
+            TextOf::Arguments(index) => {
+                self.turns.close(out);
+                let arguments = Some(text.into());
+                let function = Some(wire::FunctionCallDelta { arguments, ..Default::default() });
+                let call = wire::ToolCallDelta { index, function, ..Default::default() };
+                self.calls.push(call, losses, &mut self.turns.count, out);
+            }
+        }
+    }
+
+    fn think_aloud(&mut self, place: &'static str, text: &str, out: &mut impl Sink) {
+        if !text.is_empty() {
+            self.turns.think_aloud(text, Origin::of(place), out);
+        }
+    }
+
     /// What a whole message says that no delta has said yet.
     fn unsaid<'a>(&self, message: wire::Delta<'a>, losses: &mut Losses) -> wire::Delta<'a> {
         let wire::Delta {
@@ -163,8 +190,7 @@ impl Choice {
             return Err(spoken(&format!("{}.audio", place.path())));
         }
         losses.unread(place, &extra);
-        let thoughts =
-            [("choices[0].delta.reasoning_content", reasoning_content), ("choices[0].delta.reasoning", reasoning)];
+        let thoughts = [(REASONING_CONTENT, reasoning_content), (REASONING, reasoning)];
         let thought = thoughts.into_iter().find_map(|(path, text)| Some((path, text.filter(|text| !text.is_empty())?)));
         // The two fields say the same where both are there, and so do the entries, at once or in a later chunk.
         if let Some((path, thought)) = thought {

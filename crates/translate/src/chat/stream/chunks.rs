@@ -4,7 +4,8 @@ use interlingua_model::{Envelope, TokenLogprob, ToolKind};
 use interlingua_wire::chat::{self as wire, ChunkChoice, Delta, DeltaContent};
 use interlingua_wire::{Extra, Integer, Maybe, Text};
 
-use super::frame::Frame;
+use super::frame::{Frame, Out};
+use super::template::{Head, More, Templates, TextOf, custom_delta, function_delta};
 use crate::chat::Context;
 use crate::chat::reply::ids::{created_at, prefixed, reply_id};
 use crate::chat::reply::logprobs::encode_logprobs;
@@ -16,16 +17,8 @@ pub(super) struct Chunks {
     has_begun: bool,
     wants_logprobs: bool,
     wants_usage: bool,
-}
-
-/// What every chunk of a stream repeats.
-#[derive(Debug)]
-struct Head {
-    id: Option<String>,
-    created: Integer,
-    model: String,
-    service_tier: Option<String>,
-    fallback_id: String,
+    /// The chunks written so far that have nothing but more of a text.
+    templates: Templates,
 }
 
 /// What the chunk with the role says beside it.
@@ -49,6 +42,7 @@ impl Chunks {
             has_begun: false,
             wants_logprobs: context.logprobs,
             wants_usage: context.include_usage,
+            templates: Templates::default(),
         }
     }
 
@@ -59,6 +53,7 @@ impl Chunks {
         }
         let Envelope { id, created, model, service_tier, beside: _ } = envelope;
         let head = &mut self.head;
+        self.templates = Templates::default();
         if let Some(id) = id.filter(|id| !id.is_empty()) {
             head.id = Some(prefixed(id));
         }
@@ -74,6 +69,7 @@ impl Chunks {
     pub(super) fn complete(&mut self, envelope: Envelope) {
         if let Some(tier) = used_tier(envelope.service_tier.clone()) {
             self.head.service_tier = Some(tier);
+            self.templates = Templates::default();
         }
         if self.head.id.is_none() {
             self.begin(envelope);
@@ -84,43 +80,35 @@ impl Chunks {
         self.has_begun
     }
 
-    pub(super) fn text(&mut self, text: &str, tokens: Vec<TokenLogprob>, out: &mut impl FnMut(Frame<'_>)) {
+    pub(super) fn text(&mut self, text: &str, tokens: Vec<TokenLogprob>, out: &mut impl Out) {
         self.role(First::Text, out);
-        let content = Maybe::Value(DeltaContent::Text(Text::from(text)));
-        let logprobs = (!tokens.is_empty()).then(|| wire::ChoiceLogprobs {
-            content: Some(encode_logprobs(tokens)),
-            refusal: None,
-            extra: Extra::new(),
-        });
-        self.emit(Delta { content, ..Delta::default() }, logprobs, None, out);
+        if tokens.is_empty() {
+            return self.more(TextOf::Content, text, out);
+        }
+        let logprobs =
+            wire::ChoiceLogprobs { content: Some(encode_logprobs(tokens)), refusal: None, extra: Extra::new() };
+        self.emit(TextOf::Content.delta(text), Some(logprobs), None, out);
     }
 
-    pub(super) fn refusal(&mut self, text: &str, out: &mut impl FnMut(Frame<'_>)) {
+    pub(super) fn refusal(&mut self, text: &str, out: &mut impl Out) {
         if !text.is_empty() {
             self.role(First::Refusal, out);
-            self.delta(Delta { refusal: Maybe::Value(Text::from(text)), ..Delta::default() }, out);
+            self.more(TextOf::Refusal, text, out);
         }
     }
 
-    pub(super) fn thought(&mut self, text: &str, out: &mut impl FnMut(Frame<'_>)) {
+    pub(super) fn thought(&mut self, text: &str, out: &mut impl Out) {
         self.role(First::Nothing, out);
-        self.delta(Delta { reasoning_content: Some(Text::from(text)), ..Delta::default() }, out);
+        self.more(TextOf::Thought, text, out);
     }
 
-    pub(super) fn details(&mut self, entries: Vec<wire::ReasoningDetail>, out: &mut impl FnMut(Frame<'_>)) {
+    pub(super) fn details(&mut self, entries: Vec<wire::ReasoningDetail>, out: &mut impl Out) {
         self.role(First::Nothing, out);
         self.delta(Delta { reasoning_details: Some(entries), ..Delta::default() }, out);
     }
 
     /// Announces a call; the first chunk of a stream may be an announcement with the role in it.
-    pub(super) fn call(
-        &mut self,
-        index: u32,
-        call_id: &str,
-        name: &str,
-        kind: ToolKind,
-        out: &mut impl FnMut(Frame<'_>),
-    ) {
+    pub(super) fn call(&mut self, index: u32, call_id: &str, name: &str, kind: ToolKind, out: &mut impl Out) {
         let (function, custom) = match kind {
             ToolKind::Function => (Some(function_delta(Some(name), "")), None),
             ToolKind::Custom => (None, Some(custom_delta(Some(name), ""))),
@@ -140,52 +128,39 @@ impl Chunks {
         self.announce(delta, out);
     }
 
-    pub(super) fn legacy_call(&mut self, name: &str, out: &mut impl FnMut(Frame<'_>)) {
+    pub(super) fn legacy_call(&mut self, name: &str, out: &mut impl Out) {
         let function_call = Some(Box::new(function_delta(Some(name), "")));
         self.announce(Delta { function_call, ..Delta::default() }, out);
     }
 
-    pub(super) fn arguments(&mut self, index: u32, kind: ToolKind, text: &str, out: &mut impl FnMut(Frame<'_>)) {
-        let (function, custom) = match kind {
-            ToolKind::Function => (Some(function_delta(None, text)), None),
-            ToolKind::Custom => (None, Some(custom_delta(None, text))),
-        };
-        let call = wire::ToolCallDelta {
-            index: Some(Integer::from(index)),
-            id: None,
-            kind: None,
-            function,
-            custom,
-            extra: Extra::new(),
-        };
-        self.delta(Delta { tool_calls: Some(vec![call]), ..Delta::default() }, out);
+    pub(super) fn arguments(&mut self, index: u32, kind: ToolKind, text: &str, out: &mut impl Out) {
+        self.more(TextOf::Arguments { index, kind }, text, out);
     }
 
-    pub(super) fn legacy_arguments(&mut self, text: &str, out: &mut impl FnMut(Frame<'_>)) {
-        let function_call = Some(Box::new(function_delta(None, text)));
-        self.delta(Delta { function_call, ..Delta::default() }, out);
+    pub(super) fn legacy_arguments(&mut self, text: &str, out: &mut impl Out) {
+        self.more(TextOf::LegacyArguments, text, out);
     }
 
-    pub(super) fn annotations(&mut self, annotations: Vec<wire::Annotation>, out: &mut impl FnMut(Frame<'_>)) {
+    pub(super) fn annotations(&mut self, annotations: Vec<wire::Annotation>, out: &mut impl Out) {
         self.delta(Delta { annotations: Some(annotations), ..Delta::default() }, out);
     }
 
-    pub(super) fn finish(&mut self, reason: wire::FinishReason, out: &mut impl FnMut(Frame<'_>)) {
+    pub(super) fn finish(&mut self, reason: wire::FinishReason, out: &mut impl Out) {
         self.role(First::Nothing, out);
         self.emit(Delta::default(), None, Some(reason), out);
     }
 
-    pub(super) fn usage(&mut self, usage: wire::Usage, out: &mut impl FnMut(Frame<'_>)) {
+    pub(super) fn usage(&mut self, usage: wire::Usage, out: &mut impl Out) {
         let usage = Maybe::Value(Box::new(usage));
-        out(Frame::Chunk(wire::Chunk { usage, ..self.chunk(Vec::new()) }));
+        out.frame(Frame::Chunk(wire::Chunk { usage, ..self.chunk(Vec::new()) }));
     }
 
-    pub(super) fn moderation(&mut self, moderation: wire::Moderation, out: &mut impl FnMut(Frame<'_>)) {
+    pub(super) fn moderation(&mut self, moderation: wire::Moderation, out: &mut impl Out) {
         let moderation = Some(Box::new(moderation));
-        out(Frame::Chunk(wire::Chunk { moderation, ..self.chunk(Vec::new()) }));
+        out.frame(Frame::Chunk(wire::Chunk { moderation, ..self.chunk(Vec::new()) }));
     }
 
-    fn role(&mut self, first: First, out: &mut impl FnMut(Frame<'_>)) {
+    fn role(&mut self, first: First, out: &mut impl Out) {
         if self.has_begun {
             return;
         }
@@ -204,7 +179,7 @@ impl Chunks {
     }
 
     /// A delta that takes the role along when it is the first.
-    fn announce(&mut self, delta: Delta<'_>, out: &mut impl FnMut(Frame<'_>)) {
+    fn announce(&mut self, delta: Delta<'_>, out: &mut impl Out) {
         if self.has_begun {
             return self.delta(delta, out);
         }
@@ -212,7 +187,13 @@ impl Chunks {
         self.delta(Delta { role, content: Maybe::Null, refusal: Maybe::Null, ..delta }, out);
     }
 
-    fn delta(&mut self, delta: Delta<'_>, out: &mut impl FnMut(Frame<'_>)) {
+    fn more(&mut self, of: TextOf, text: &str, out: &mut impl Out) {
+        self.has_begun = true;
+        let Self { head, has_begun: _, wants_logprobs: _, wants_usage, templates } = self;
+        out.more(More { head, wants_usage: *wants_usage, of, text, templates });
+    }
+
+    fn delta(&mut self, delta: Delta<'_>, out: &mut impl Out) {
         self.emit(delta, None, None, out);
     }
 
@@ -221,26 +202,14 @@ impl Chunks {
         delta: Delta<'_>,
         logprobs: Option<wire::ChoiceLogprobs>,
         finish_reason: Option<wire::FinishReason>,
-        out: &mut impl FnMut(Frame<'_>),
+        out: &mut impl Out,
     ) {
         self.has_begun = true;
-        let choice =
-            ChunkChoice { index: Some(Integer(0)), delta: Some(delta), logprobs, finish_reason, ..Default::default() };
-        let usage = if self.wants_usage { Maybe::Null } else { Maybe::Absent };
-        out(Frame::Chunk(wire::Chunk { usage, ..self.chunk(vec![choice]) }));
+        out.frame(Frame::Chunk(self.head.chunk_of(delta, logprobs, finish_reason, self.wants_usage)));
     }
 
     fn chunk<'a>(&'a self, choices: Vec<ChunkChoice<'a>>) -> wire::Chunk<'a> {
-        let Head { id, created, model, service_tier, fallback_id } = &self.head;
-        wire::Chunk {
-            id: Some(Text::from(id.as_deref().unwrap_or(fallback_id))),
-            object: Some(Text::from("chat.completion.chunk")),
-            created: Some(*created),
-            model: Some(Text::from(model.as_str())),
-            service_tier: service_tier.as_deref().map(Text::from),
-            choices: Some(choices),
-            ..wire::Chunk::default()
-        }
+        self.head.chunk(choices)
     }
 }
 
@@ -249,10 +218,76 @@ fn used_tier(tier: Option<String>) -> Option<String> {
     tier.filter(|tier| tier != "auto")
 }
 
-fn function_delta<'a>(name: Option<&'a str>, arguments: &'a str) -> wire::FunctionCallDelta<'a> {
-    wire::FunctionCallDelta { name: name.map(Text::from), arguments: Some(Text::from(arguments)), extra: Extra::new() }
-}
+#[cfg(test)]
+mod tests {
+    use super::super::frame::Bytes;
+    use super::*;
+    use crate::{Frames, Stamp};
 
-fn custom_delta<'a>(name: Option<&'a str>, input: &'a str) -> wire::CustomCallDelta<'a> {
-    wire::CustomCallDelta { name: name.map(Text::from), input: Some(Text::from(input)), extra: Extra::new() }
+    /// What a run of texts is written as, by the types or around templates.
+    fn written(envelope: &Envelope, is_typed: bool) -> Vec<Vec<u8>> {
+        #[derive(Default)]
+        struct Kept(Vec<Vec<u8>>);
+        impl Frames for Kept {
+            fn frame(&mut self, _name: Option<&str>, write: impl FnOnce(&mut Vec<u8>)) {
+                let mut frame = Vec::new();
+                write(&mut frame);
+                self.0.push(frame);
+            }
+        }
+        let mut kept = Kept::default();
+        for wants_usage in [false, true] {
+            let mut context = Context::unknown(Stamp { id: "1".to_owned(), created: 7 });
+            context.include_usage = wants_usage;
+            let mut chunks = Chunks::new(&context);
+            chunks.begin(envelope.clone());
+            for text in ["", "a", "\u{1a}", "\"\\\n\u{0}é", "\\u001a"] {
+                for index in 0..20 {
+                    if is_typed {
+                        let mut typed = |frame: Frame<'_>| {
+                            let Frame::Chunk(chunk) = frame else { panic!("a chunk") };
+                            kept.0.push(serde_json::to_vec(&chunk).unwrap());
+                        };
+                        say(&mut chunks, index, text, &mut typed);
+                    } else {
+                        say(&mut chunks, index, text, &mut Bytes(&mut kept));
+                    }
+                }
+                chunks.complete(Envelope { service_tier: Some(format!("tier {text}")), ..Envelope::default() });
+            }
+        }
+        kept.0
+    }
+
+    /// A text of each kind.
+    fn say(chunks: &mut Chunks, index: u32, text: &str, out: &mut impl Out) {
+        chunks.text(text, Vec::new(), out);
+        chunks.refusal(text, out);
+        chunks.thought(text, out);
+        chunks.arguments(index, ToolKind::Function, text, out);
+        chunks.arguments(index, ToolKind::Custom, text, out);
+        chunks.legacy_arguments(text, out);
+    }
+
+    #[test]
+    fn a_chunk_around_a_template_is_the_chunk_of_its_type() {
+        let envelopes = [
+            Envelope::default(),
+            Envelope {
+                id: Some("resp_\u{1a}".to_owned()),
+                created: Some(3),
+                model: Some("m\"\u{1a}\"content\":\"".to_owned()),
+                service_tier: Some("flex\u{1a}".to_owned()),
+                beside: Vec::new(),
+            },
+        ];
+        for envelope in envelopes {
+            let (quick, typed) = (written(&envelope, false), written(&envelope, true));
+            assert!(typed.len() > 500, "{} chunks", typed.len());
+            for (quick, typed) in quick.iter().zip(&typed) {
+                assert_eq!(String::from_utf8_lossy(quick), String::from_utf8_lossy(typed));
+            }
+            assert_eq!(quick.len(), typed.len());
+        }
+    }
 }

@@ -6,6 +6,7 @@ use interlingua_model::{
 use interlingua_wire::chat as wire;
 
 use super::choice::{Choice, Reason};
+use super::repeat::{TextOf, only_text};
 use crate::chat::losses::Losses;
 use crate::chat::reply::failure::{bare_failure, decode_failure, event_failure, failure_beside};
 use crate::chat::reply::finish::{FINISH, decode_finish};
@@ -13,6 +14,7 @@ use crate::chat::reply::moderation::decode_moderation;
 use crate::chat::reply::usage::{USAGE, decode_usage};
 use crate::convert::count;
 use crate::error::stream_incomplete;
+use crate::shape::Repeat;
 use crate::{End, Error, LossCode, Outcome, Sent};
 
 /// Reads the chunks of a Chat stream.
@@ -41,6 +43,7 @@ pub struct Decoder {
     usage: Option<Usage>,
     moderation: Option<interlingua_model::Json>,
     losses: Losses,
+    repeat: Repeat<TextOf>,
 }
 
 #[derive(Debug, Clone)]
@@ -61,6 +64,7 @@ impl Decoder {
             usage: None,
             moderation: None,
             losses: Losses::default(),
+            repeat: Repeat::default(),
         }
     }
 
@@ -74,11 +78,17 @@ impl Decoder {
         if data.trim() == "[DONE]" {
             return self.end(Terminal::Said, None, out);
         }
+        if event_name != Some("error") && self.read_again(data, out) {
+            return;
+        }
         match serde_json::from_str::<wire::Chunk<'_>>(data) {
             Ok(chunk) if chunk.error.is_none() && event_name == Some("error") => {
                 self.fail(Box::new(event_failure(data)), out);
             }
-            Ok(chunk) => self.push(chunk, out),
+            Ok(chunk) => {
+                self.repeat.learn(data, only_text(&chunk).map(|of| (of, of.fields())));
+                self.push(chunk, out);
+            }
             Err(_) if event_name == Some("error") => self.fail(Box::new(event_failure(data)), out),
             // Google's servers put an array around an error.
             Err(error) => match serde_json::from_str::<Vec<wire::Chunk<'_>>>(data) {
@@ -86,6 +96,13 @@ impl Decoder {
                 Err(_) => self.refuse(Error::Malformed { path: None, message: error.to_string() }, out),
             },
         }
+    }
+
+    /// Takes a chunk that has nothing of its own but more of the text that the one before had. Whether it was one.
+    fn read_again(&mut self, data: &str, out: &mut impl Sink) -> bool {
+        let Some((of, filled)) = self.repeat.again(data) else { return false };
+        self.choice.more(*of, filled.text, &mut self.losses, out);
+        true
     }
 
     /// Takes the data of an event that the stream was cut in. It counts if it is whole; otherwise the stream just

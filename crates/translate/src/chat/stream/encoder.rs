@@ -6,7 +6,7 @@ use interlingua_model::{
 };
 
 use super::chunks::Chunks;
-use super::frame::Frame;
+use super::frame::{Frame, Out};
 use super::text_join::{TextJoin, TextPiece};
 use crate::beside::leave_out_fields_once;
 use crate::chat::Context;
@@ -120,6 +120,11 @@ impl Encoder {
 
     /// Takes one event and writes the frames it causes. After the end of the stream, events are ignored.
     pub fn push(&mut self, event: Event<'_>, out: &mut impl FnMut(Frame<'_>)) {
+        self.write(event, out);
+    }
+
+    /// The same, for whoever wants the frames as bytes.
+    pub(in crate::chat) fn write(&mut self, event: Event<'_>, out: &mut impl Out) {
         if !matches!(self.state, State::Open) {
             return;
         }
@@ -178,7 +183,7 @@ impl Encoder {
         self.losses
     }
 
-    fn start(&mut self, index: ItemIndex, origin: Origin, item: ItemStart<'_>, out: &mut impl FnMut(Frame<'_>)) {
+    fn start(&mut self, index: ItemIndex, origin: Origin, item: ItemStart<'_>, out: &mut impl Out) {
         let state = match item {
             ItemStart::Message { id: _, phase } => {
                 let is_aside = phase.as_ref().is_some_and(|phase| phase != FINAL_ANSWER);
@@ -222,14 +227,7 @@ impl Encoder {
         self.items.push(Item { index, origin, state });
     }
 
-    fn write_text(
-        &mut self,
-        index: ItemIndex,
-        part: u32,
-        text: &str,
-        tokens: Vec<TokenLogprob>,
-        out: &mut impl FnMut(Frame<'_>),
-    ) {
+    fn write_text(&mut self, index: ItemIndex, part: u32, text: &str, tokens: Vec<TokenLogprob>, out: &mut impl Out) {
         if let Some(aside) = self.aside.as_mut().filter(|aside| aside.index == index) {
             return aside.pieces.push((part, text.to_owned(), tokens));
         }
@@ -241,7 +239,7 @@ impl Encoder {
         self.text.write(index, part, text, tokens, &mut |piece| write_piece(chunks, piece, out));
     }
 
-    fn arguments(&mut self, index: ItemIndex, text: &str, out: &mut impl FnMut(Frame<'_>)) {
+    fn arguments(&mut self, index: ItemIndex, text: &str, out: &mut impl Out) {
         if text.is_empty() {
             return;
         }
@@ -252,7 +250,7 @@ impl Encoder {
         }
     }
 
-    fn finish_item(&mut self, index: ItemIndex, item: Option<ItemKind>, out: &mut impl FnMut(Frame<'_>)) {
+    fn finish_item(&mut self, index: ItemIndex, item: Option<ItemKind>, out: &mut impl Out) {
         let Some(known) = self.item(index) else { return };
         let origin = known.origin;
         let was = std::mem::replace(&mut known.state, ItemState::Finished);
@@ -296,7 +294,7 @@ impl Encoder {
         }
     }
 
-    fn end(&mut self, ending: Ending, out: &mut impl FnMut(Frame<'_>)) {
+    fn end(&mut self, ending: Ending, out: &mut impl Out) {
         let Ending { envelope, finish, stop_sequence, usage, metadata: _, moderation, origins } = ending;
         self.release(None, out);
         leave_out_fields_once(&envelope.beside, Origin::default(), Api::Chat, &mut self.losses);
@@ -349,20 +347,20 @@ impl Encoder {
         if let Some(moderation) = moderation.as_ref().and_then(encode_moderation) {
             self.chunks.moderation(moderation, out);
         }
-        out(Frame::Done);
+        out.frame(Frame::Done);
         self.state = State::Done;
     }
 
-    fn refuse(&mut self, error: Error, out: &mut impl FnMut(Frame<'_>)) {
+    fn refuse(&mut self, error: Error, out: &mut impl Out) {
         self.fail(error.into_failure(), out);
     }
 
-    fn fail(&mut self, failure: Failure, out: &mut impl FnMut(Frame<'_>)) {
-        out(Frame::Failed(error_body(&failure)));
+    fn fail(&mut self, failure: Failure, out: &mut impl Out) {
+        out.frame(Frame::Failed(error_body(&failure)));
         self.state = State::Failed(Box::new(failure));
     }
 
-    fn finish_opaque(&mut self, origin: Origin, opaque: &Opaque, out: &mut impl FnMut(Frame<'_>)) {
+    fn finish_opaque(&mut self, origin: Origin, opaque: &Opaque, out: &mut impl Out) {
         if let Err(error) = leave_out_of_reply(opaque, origin, Api::Chat, &mut self.losses) {
             self.refuse(error, out);
         }
@@ -382,7 +380,7 @@ impl Encoder {
     }
 }
 
-fn write_piece(chunks: &mut Chunks, piece: TextPiece<'_>, out: &mut impl FnMut(Frame<'_>)) {
+fn write_piece(chunks: &mut Chunks, piece: TextPiece<'_>, out: &mut impl Out) {
     let TextPiece { text, logprobs } = piece;
     chunks.text(text, logprobs, out);
 }

@@ -7,10 +7,13 @@ mod chunks;
 mod decoder;
 mod encoder;
 mod frame;
+mod repeat;
+mod template;
 mod text_join;
 mod thoughts;
 mod turns;
 
 pub use decoder::Decoder;
 pub use encoder::Encoder;
+pub(in crate::chat) use frame::Bytes;
 pub use frame::Frame;

@@ -3,7 +3,7 @@
 use interlingua_model::{ItemIndex, Origin, ReasoningItem, ReasoningKind};
 
 use super::encoder::{Aside, Encoder, ItemState};
-use super::frame::Frame;
+use super::frame::Out;
 use crate::LossCode;
 use crate::chat::reasoning_content::REASONING_JOINER;
 use crate::chat::reasoning_details::encode_details;
@@ -11,7 +11,7 @@ use crate::chat::reply::content::{beside_answer, cited_beside_answer};
 
 impl Encoder {
     /// Writes what was said beside the answer where thoughts go.
-    pub(super) fn put_aside(&mut self, out: &mut impl FnMut(Frame<'_>)) {
+    pub(super) fn put_aside(&mut self, out: &mut impl Out) {
         let Some(Aside { index, origin, pieces, annotations }) = self.aside.take() else { return };
         let text: String = pieces.iter().map(|(_, text, _)| text.as_str()).collect();
         if !annotations.is_empty() {
@@ -36,7 +36,7 @@ impl Encoder {
         part: u32,
         kind: ReasoningKind,
         text: &str,
-        out: &mut impl FnMut(Frame<'_>),
+        out: &mut impl Out,
     ) {
         if text.is_empty() || !self.context.reasoning_content {
             return;
@@ -56,12 +56,12 @@ impl Encoder {
     }
 
     /// Says what thoughts may stand before, and writes those that have waited for it.
-    pub(super) fn anchor(&mut self, index: ItemIndex, before: Option<&str>, out: &mut impl FnMut(Frame<'_>)) {
+    pub(super) fn anchor(&mut self, index: ItemIndex, before: Option<&str>, out: &mut impl Out) {
         self.anchors.push((index, before.map(str::to_owned)));
         self.release(before, out);
     }
 
-    pub(super) fn release(&mut self, before: Option<&str>, out: &mut impl FnMut(Frame<'_>)) {
+    pub(super) fn release(&mut self, before: Option<&str>, out: &mut impl Out) {
         for (origin, reasoning) in std::mem::take(&mut self.waiting) {
             self.write_details(origin, &reasoning, before, out);
         }
@@ -73,7 +73,7 @@ impl Encoder {
         origin: Origin,
         reasoning: &ReasoningItem,
         before: Option<&str>,
-        out: &mut impl FnMut(Frame<'_>),
+        out: &mut impl Out,
     ) {
         let mut details = self.details;
         let entries = encode_details(reasoning, before, &mut details);

@@ -4,6 +4,8 @@
 //! terminal response, in any subset. Each view is compared with what has been passed on, and only what is missing
 //! follows; see [`StreamedItems`].
 
+// Long because: what becomes of each event of the API is one table.
+
 use std::borrow::Cow;
 use std::collections::HashSet;
 
@@ -13,11 +15,13 @@ use interlingua_wire::{Integer, Unknown, responses as wire};
 use super::items::{StreamedItems, Told};
 use super::part_ref::PartRef;
 use super::passed_on::Channel;
+use super::repeat::{Delta, FIELDS};
 use super::sequence::Sequence;
 use super::steps::{Step, as_it_came, aside, step};
 use super::undocumented::{is_housekeeping, is_untyped};
 use crate::convert::json;
 use crate::error::stream_incomplete;
+use crate::shape::{Filled, Repeat};
 
 use crate::responses::beside::of_agent;
 use crate::responses::reply::decode_items::Reader;
@@ -50,6 +54,7 @@ pub struct Decoder {
     state: State,
     losses: Vec<Loss>,
     seen_unknown: HashSet<String>,
+    repeat: Repeat<Delta>,
 }
 
 #[derive(Debug, Clone)]
@@ -72,6 +77,7 @@ impl Decoder {
             state: State::Open,
             losses: Vec::new(),
             seen_unknown: HashSet::new(),
+            repeat: Repeat::default(),
         }
     }
 
@@ -86,8 +92,14 @@ impl Decoder {
         if data.trim() == "[DONE]" {
             return self.stop(None, out);
         }
+        if self.read_again(data, out) {
+            return;
+        }
         match wire::Event::parse(data, event_name) {
-            Ok(event) => self.push_said(event, Some(data), out),
+            Ok(event) => {
+                self.repeat.learn(data, Delta::of(&event, data).map(|delta| (delta, FIELDS)));
+                self.push_said(event, Some(data), out);
+            }
             Err(_) if event_name.is_none() && is_untyped(data) => match untyped_failure(data) {
                 Some(failure) => self.fail(Box::new(failure), out),
                 None => self.lose_once("untyped", "an event that does not say its type"),
@@ -97,6 +109,16 @@ impl Decoder {
             }
             Err(error) => self.refuse(Error::Malformed { path: None, message: error.to_string() }, out),
         }
+    }
+
+    /// Takes a delta that is the last event with another text. Whether it was one.
+    fn read_again(&mut self, data: &str, out: &mut impl Sink) -> bool {
+        let State::Open = self.state else { return false };
+        let Some((delta, Filled { text, number })) = self.repeat.again(data) else { return false };
+        if !self.sequence.is_repeated(number.map(Integer)) {
+            self.items.say(delta.piece(text), delta.channel, out);
+        }
+        true
     }
 
     /// Takes the data of an event that the stream was cut in. It counts if it is whole; otherwise the stream just

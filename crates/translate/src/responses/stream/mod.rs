@@ -10,6 +10,7 @@ mod open_item;
 mod open_reasoning;
 mod part_ref;
 mod passed_on;
+mod repeat;
 mod repeats;
 mod sequence;
 mod steps;

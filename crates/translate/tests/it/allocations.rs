@@ -1,0 +1,138 @@
+//! What a stream costs: allocations, counted, and none for each of its events; heap of a request that is mostly one picture.
+
+use allocation_counter::measure;
+use interlingua_translate::{Answer, Api, Stamp, Translator, Upstream};
+use serde_json::{Value, json};
+
+fn stamp() -> Stamp {
+    Stamp { id: "1".into(), created: 0 }
+}
+
+fn answer(client: Api, upstream: Api) -> Answer {
+    let input = if client == Api::Responses { "input" } else { "messages" };
+    let body = json!({"model": "m", "stream": true, input: [{"role": "user", "content": "hi"}], "max_tokens": 9});
+    Translator::new(client)
+        .request(body.to_string().as_bytes(), &Upstream::usual(upstream), stamp())
+        .unwrap()
+        .reply
+        .answer()
+}
+
+/// So many deltas of a thought, of a text and of arguments, every fourth with escapes; each event is as long as OpenAI's.
+fn deltas(upstream: Api, count: usize) -> String {
+    let events = if upstream == Api::Responses { events(count) } else { chunks(count) };
+    events.iter().flat_map(|data| ["data: ", data.as_str(), "\n\n"]).collect()
+}
+
+fn words(count: usize) -> impl Iterator<Item = Value> {
+    ["a", " b", "\"\n\\", "\u{fc}"].iter().cycle().take(count).map(|word| json!(word))
+}
+
+/// Written by hand, as JSON of a tree has its keys in another order than the wire, the type last.
+fn events(count: usize) -> Vec<String> {
+    let kinds = [
+        (r#""type":"reasoning","summary":[]"#, "reasoning_summary_text", r#""summary_index":0"#),
+        (r#""type":"message","role":"assistant","content":[]"#, "output_text", r#""content_index":0,"logprobs":[]"#),
+        (
+            r#""type":"function_call","call_id":"c","name":"f","arguments":"""#,
+            "function_call_arguments",
+            r#""obfuscation":"x8""#,
+        ),
+    ];
+    let mut events = Vec::new();
+    for (index, (item, kind, place)) in kinds.iter().enumerate() {
+        let at = format!(r#""output_index":{index}"#);
+        events.push(format!(r#"{{"type":"response.output_item.added",{at},"item":{{{item},"id":"i_{index}"}}}}"#));
+        for word in words(count) {
+            let number = events.len();
+            events.push(format!(
+                r#"{{"type":"response.{kind}.delta","sequence_number":{number},"item_id":"i_{index}",{at},{place},"delta":{word}}}"#
+            ));
+        }
+    }
+    events
+}
+
+fn chunks(count: usize) -> Vec<String> {
+    let call = json!({"index": 0, "id": "call_1", "type": "function", "function": {"name": "f", "arguments": ""}});
+    let thoughts = words(count).map(|word| json!({"reasoning_content": word}));
+    let texts = words(count).map(|word| json!({"content": word}));
+    let arguments = words(count).map(|word| json!({"tool_calls": [{"index": 0, "function": {"arguments": word}}]}));
+    let deltas = thoughts.chain(texts).chain([json!({"tool_calls": [call]})]).chain(arguments);
+    let chunk = |delta: Value| {
+        json!({"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "m", "usage": null,
+            "choices": [{"index": 0, "delta": delta, "finish_reason": null}], "obfuscation": "x8qLwG1v3Zk"})
+    };
+    deltas.map(|delta| chunk(delta).to_string()).collect()
+}
+
+/// Allocations of a whole stream that arrives in such pieces.
+fn allocations(client: Api, upstream: Api, stream: &str, size: usize) -> u64 {
+    let mut answer = answer(client, upstream);
+    let mut out = Vec::with_capacity(1 << 16);
+    let mut written = 0;
+    let counted = measure(|| {
+        for piece in stream.as_bytes().chunks(size) {
+            answer.bytes(piece, &mut out);
+            written += out.len();
+            out.clear();
+        }
+    });
+    assert!(written > stream.len() / 4, "{client} out of {upstream}: {written} bytes were written");
+    counted.count_total
+}
+
+#[test]
+fn no_delta_costs_an_allocation() {
+    for (client, upstream) in [(Api::Chat, Api::Responses), (Api::Responses, Api::Chat)] {
+        let streams = [deltas(upstream, 1000), deltas(upstream, 3000)];
+        for size in [16 * 1024, 64, 1] {
+            let [few, many] = [&streams[0], &streams[1]].map(|stream| allocations(client, upstream, stream, size));
+            // Texts are kept, to be compared with what comes, and double their room now and then.
+            let more = many.saturating_sub(few);
+            assert!(
+                more < 60,
+                "{client} out of {upstream} in pieces of {size}: 6,000 more events cost {more} allocations"
+            );
+        }
+    }
+}
+
+#[test]
+fn an_event_as_long_as_may_be_costs_no_more_than_its_buffers_grow() {
+    const LONG: usize = 15 * 1024 * 1024;
+    for (client, upstream) in [(Api::Chat, Api::Responses), (Api::Responses, Api::Chat)] {
+        let short = deltas(upstream, 2);
+        let long = short.replacen("\"a\"", &format!("\"{}\"", "x".repeat(LONG)), 1);
+        for size in [16 * 1024, 7] {
+            let [few, many] = [&short, &long].map(|stream| allocations(client, upstream, stream, size));
+            let more = many.saturating_sub(few);
+            assert!(more < 150, "{client} out of {upstream} in pieces of {size}: {more} allocations for 15 MiB");
+        }
+    }
+}
+
+#[test]
+fn a_picture_is_held_once_beside_the_body_it_came_in() {
+    let picture = "iVBORw0KGgo".repeat(100_000);
+    let url = format!("data:image/png;base64,{picture}");
+    for (client, part) in [
+        (Api::Chat, json!({"type": "image_url", "image_url": {"url": url}})),
+        (Api::Responses, json!({"type": "input_image", "image_url": url})),
+    ] {
+        let input = if client == Api::Chat { "messages" } else { "input" };
+        let body = json!({"model": "m", input: [{"role": "user", "content": [part]}]}).to_string();
+        for upstream in [Api::Chat, Api::Responses] {
+            let mut sent = Vec::new();
+            let counted = measure(|| {
+                let translator = Translator::new(client);
+                sent = translator.request(body.as_bytes(), &Upstream::usual(upstream), stamp()).unwrap().body;
+            });
+            assert!(String::from_utf8_lossy(&sent).contains(&picture), "{client} to {upstream}: the picture is sent");
+            // The block it is read into grows by what stands around it. The allocator that counts cannot grow one in place.
+            let most = 2 * body.len() + body.len() / 10;
+            let held = usize::try_from(counted.bytes_max).unwrap();
+            assert!(held < most, "{client} to {upstream}: {held} bytes of heap for a body of {}", body.len());
+        }
+    }
+}
