@@ -22,7 +22,7 @@ pub(super) fn describe(project: &Project) -> Result<Vec<String>> {
     let lock: DocumentMut = project.read("bench/Cargo.lock")?.parse().context("bench/Cargo.lock")?;
     Ok(vec![
         format!("Machine: {processor}, {cores} cores, {} {}.", std::env::consts::OS, std::env::consts::ARCH),
-        format!("Compiler: {compiler}, `--release` of `bench/`."),
+        format!("Compiler: {compiler}, profile `measure` of `bench/`."),
         format!("Source: after {commit}."),
         format!("Beside it: {}.", versions(&lock).join(", ")),
     ])
