@@ -58,8 +58,11 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, limits: Limits,
 
 /// How heads are read, and within which limits.
 fn http(limits: Limits) -> http1::Builder {
+    /// What is read at once, and what waits at most for a client that does not read, in bytes.
+    const BUFFER: usize = 64 * 1024;
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(limits.head).max_header_size(limits.head_size);
+    http.max_buf_size(BUFFER.max(limits.head_size));
     http
 }
 

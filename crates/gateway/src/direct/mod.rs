@@ -81,7 +81,7 @@ impl Direct {
 
     async fn connect(&self, host: &Authority) -> Result<Connection, TransportError> {
         /// The largest head, and the largest read: what comes faster than it is taken has no more of our memory.
-        const BUFFER: usize = 64 * 1024;
+        const BUFFER: usize = 32 * 1024;
         let uri = Uri::builder().scheme(Scheme::HTTP).authority(host.clone()).path_and_query("/").build();
         let connecting = self.connector.call(uri.map_err(TransportError::connect)?);
         let limit = self.client.connect_timeout();
