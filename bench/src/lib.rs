@@ -89,6 +89,50 @@ pub fn responses_stream() -> Vec<u8> {
     stream.bytes
 }
 
+/// A Responses stream of one text in 208 events, 200 of them deltas: each event with its frame.
+pub fn text_stream() -> impl Iterator<Item = String> {
+    let response = r#""response":{"id":"resp_68af4030592c81938ec0a5fbab4a3e9f05438e46b5f69a3b","object":"response","created_at":1756315696,"status":"in_progress","error":null,"incomplete_details":null,"model":"gpt-5.4-2026-03-05","output":[],"parallel_tool_calls":true,"tool_choice":"auto","tools":[],"usage":null,"metadata":{}}"#;
+    let id = r#""item_id":"msg_68af4033a2b88193b1c3d4e5f6a7b8c905438e46b5f69a3b","output_index":0,"content_index":0"#;
+    let mut events = Vec::new();
+    let mut event = |kind: &str, rest: &str| {
+        let mut stream = Stream { bytes: Vec::new(), sequence: events.len() };
+        stream.event(kind, rest);
+        events.push(String::from_utf8(stream.bytes).unwrap());
+    };
+    event("response.created", response);
+    event("response.in_progress", response);
+    event(
+        "response.output_item.added",
+        r#""output_index":0,"item":{"id":"msg_68af4033a2b88193b1c3d4e5f6a7b8c905438e46b5f69a3b","type":"message","status":"in_progress","content":[],"role":"assistant"}"#,
+    );
+    event(
+        "response.content_part.added",
+        &format!(r#"{id},"part":{{"type":"output_text","annotations":[],"logprobs":[],"text":""}}"#),
+    );
+    let mut text = String::new();
+    for n in 0..200 {
+        let delta = word(n);
+        text.push_str(&delta);
+        event(
+            "response.output_text.delta",
+            &format!(r#"{id},"delta":"{delta}","logprobs":[],"obfuscation":"x8qLwG1v3Zk""#),
+        );
+    }
+    event("response.output_text.done", &format!(r#"{id},"text":"{text}","logprobs":[]"#));
+    let part = format!(r#"{{"type":"output_text","annotations":[],"logprobs":[],"text":"{text}"}}"#);
+    event("response.content_part.done", &format!(r#"{id},"part":{part}"#));
+    let item = format!(
+        r#"{{"id":"msg_68af4033a2b88193b1c3d4e5f6a7b8c905438e46b5f69a3b","type":"message","status":"completed","content":[{part}],"role":"assistant"}}"#
+    );
+    event("response.output_item.done", &format!(r#""output_index":0,"item":{item}"#));
+    let end = response.replace(r#""output":[]"#, &format!(r#""output":[{item}]"#)).replace("in_progress", "completed").replace(
+        r#""usage":null"#,
+        r#""usage":{"input_tokens":100,"input_tokens_details":{"cached_tokens":0},"output_tokens":200,"output_tokens_details":{"reasoning_tokens":0},"total_tokens":300}"#,
+    );
+    event("response.completed", &end);
+    events.into_iter()
+}
+
 #[derive(Default)]
 struct Stream {
     bytes: Vec<u8>,

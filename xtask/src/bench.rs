@@ -9,6 +9,7 @@ mod page;
 mod rows;
 
 use std::fs;
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
 
@@ -24,9 +25,14 @@ struct Measurement {
     binary: &'static str,
     /// Features of `bench/`: peers that only a comparison needs.
     features: &'static str,
+    /// Whether it measures the program `interlingua`, and is given its path.
+    is_of_program: bool,
 }
 
-const MEASUREMENTS: [Measurement; 1] = [Measurement { binary: "inprocess", features: "peers" }];
+const MEASUREMENTS: [Measurement; 2] = [
+    Measurement { binary: "inprocess", features: "peers", is_of_program: false },
+    Measurement { binary: "gateway", features: "", is_of_program: true },
+];
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -60,8 +66,9 @@ pub(crate) fn run(project: &Project, arguments: &Arguments) -> Result<()> {
 }
 
 fn measure(project: &Project, measurement: &Measurement, rounds: u32) -> Result<()> {
-    let Measurement { binary, features } = measurement;
+    let Measurement { binary, features, is_of_program } = measurement;
     let rows = project.path(&format!("{ROWS}/{binary}.jsonl"));
+    let program = if *is_of_program { Some(program(project)?) } else { None };
     let status = project
         .cargo_command()
         .args([
@@ -78,10 +85,23 @@ fn measure(project: &Project, measurement: &Measurement, rounds: u32) -> Result<
         .args(["--bin", binary, "--"])
         .arg(&rows)
         .arg(rounds.to_string())
+        .args(program)
         .status()
         .context("cannot start cargo")?;
     if !status.success() {
         bail!("the measurement `{binary}` failed; its message stands above");
     }
     Ok(())
+}
+
+/// Builds the program as it is passed on, and says where it is.
+fn program(project: &Project) -> Result<PathBuf> {
+    let mut build = project.cargo_command();
+    build.args(["build", "--profile", "dist", "--locked", "--package", "interlingua"]);
+    let status = build.status().context("cannot start cargo")?;
+    if !status.success() {
+        bail!("the program cannot be built; its messages stand above");
+    }
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| project.path("target"), PathBuf::from);
+    Ok(target.join("dist/interlingua"))
 }
