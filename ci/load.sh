@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Load on the gateway, by a client and an upstream of its own: 1,000 streams at 10 ms, a client that does not read, 20,000
-# requests. Fails where anything goes wrong, and prints times and memory. `--small` is a plan for a check.
+# requests, and the streams once more with capture, inspector and numbers on, as a ratio. Fails where anything goes wrong, and prints times and memory. `--small` is a plan for a check.
 set -euo pipefail
 source ci/common.sh
 

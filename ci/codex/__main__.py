@@ -16,11 +16,12 @@ from check import Place
 from network import sealed
 
 import bridge_checks
+import capture_checks
 import login_checks
 import messages_checks
 import socket_checks
 
-CHECKS = login_checks.CHECKS + bridge_checks.CHECKS + socket_checks.CHECKS + messages_checks.CHECKS
+CHECKS = login_checks.CHECKS + bridge_checks.CHECKS + socket_checks.CHECKS + messages_checks.CHECKS + capture_checks.CHECKS
 
 
 def main():

@@ -24,11 +24,12 @@ SCHEMA = {
 class Bridge:
     """A scripted Chat upstream, our gateway over it, and a tap between the CLI and the gateway."""
 
-    def __init__(self, place, *acts, model=MODEL, profile="compatible", flags=()):
+    def __init__(self, place, *acts, model=MODEL, profile="compatible", flags=(), variables=None):
         self.place, self.codex = place, place.codex
         self.upstream = place.keep(ChatUpstream(*acts, compatible=profile == "compatible"))
         flags = ["--dialect", "chat", "--upstream", f"{self.upstream.url}/v1", "--profile", profile, *flags]
-        self.gateway = place.keep(Gateway(place.interlingua, place.scratch / "serve.log", *flags, home=place.scratch))
+        log = place.scratch / "serve.log"
+        self.gateway = place.keep(Gateway(place.interlingua, log, *flags, home=place.scratch, **(variables or {})))
         self.tap = place.keep(Tap(self.gateway.url))
         self.codex.configure(f"{self.tap.url}/v1", model)
 

@@ -47,14 +47,13 @@ def run(command, limit, ended=Ended, feed=None, **options):
     return ended(status, stdout, stderr, time.monotonic() - begun)
 
 
-class Gateway:
-    """`interlingua serve`, until closed."""
+class Running:
+    """A command of ours that serves, until closed."""
 
-    def __init__(self, binary, log, *flags, home, **variables):
+    def __init__(self, command, log, home, **variables):
         self.log = log
         env = environment(home, CODEX_HOME=str(home), RUST_LOG="info", **variables)
         with open(log, "wb") as file:
-            command = [binary, "serve", "--listen", "127.0.0.1:0", *flags]
             self.program = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=env, start_new_session=True
             )
@@ -70,7 +69,7 @@ class Gateway:
             select.select([], [], [], 0.05)
         words = self.words()
         self.close()
-        raise AssertionError(f"interlingua serve did not say where it listens within {START_LIMIT} s:\n{words}")
+        raise AssertionError(f"interlingua did not say where it listens within {START_LIMIT} s:\n{words}")
 
     def words(self):
         return self.log.read_text(errors="replace")
@@ -83,3 +82,17 @@ class Gateway:
             except subprocess.TimeoutExpired:
                 self.program.kill()
                 self.program.wait()
+
+
+class Gateway(Running):
+    """`interlingua serve`."""
+
+    def __init__(self, binary, log, *flags, home, **variables):
+        super().__init__([binary, "serve", "--listen", "127.0.0.1:0", *flags], log, home, **variables)
+
+
+class Replay(Running):
+    """`interlingua replay`."""
+
+    def __init__(self, binary, log, folder, home):
+        super().__init__([binary, "replay", str(folder)], log, home)

@@ -15,6 +15,8 @@ mod runtime;
 mod serve;
 mod shell;
 mod terminal;
+#[cfg(feature = "top")]
+mod top;
 mod translate;
 mod upstream;
 
@@ -44,6 +46,8 @@ enum Command {
     Status(login::StatusArgs),
     Doctor(doctor::Args),
     Healthy(healthy::Args),
+    #[cfg(feature = "top")]
+    Top(top::Args),
     Completions(shell::CompletionsArgs),
     Man(shell::ManArgs),
 }
@@ -62,6 +66,8 @@ fn main() -> ExitCode {
         Command::Status(args) => runtime::run(login::status(args)),
         Command::Doctor(args) => runtime::run(doctor::run(args)),
         Command::Healthy(args) => runtime::run(healthy::run(args)),
+        #[cfg(feature = "top")]
+        Command::Top(args) => runtime::run(top::run(args)),
         Command::Completions(args) => runtime::told(shell::completions(&args)),
         Command::Man(args) => runtime::told(shell::man(&args)),
     }

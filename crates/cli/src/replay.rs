@@ -12,6 +12,8 @@ use crate::terminal;
 
 /// Serve recorded or captured exchanges as an upstream that answers the same requests the same way
 ///
+/// What is not recorded word for word gets the next answer of a captured session, and one fitted to it where nothing was
+/// captured.
 /// The folder is one that `serve --capture` wrote, or has the format of the fixtures: chat/CASE and responses/CASE.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {

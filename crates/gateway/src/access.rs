@@ -10,14 +10,16 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use bytes::Bytes;
+use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue};
 use http_body::{Body as _, Frame, SizeHint};
 use interlingua_executor::one_line;
 use uuid::Uuid;
 
 use crate::Upstreams;
-use crate::app::Shared;
-use crate::exchange::{End, Exchange, Sent};
+use crate::app::{App, Shared};
+use crate::caller::Caller;
+use crate::exchange::{Attempt, End, Exchange, Sent};
 
 /// The gateway's id of a request.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -25,7 +27,7 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 /// Names the request, tells everybody who watches, and writes its line. No body, no header and no query gets into that.
 pub(crate) async fn log(State(app): State<Shared>, request: Request, next: Next) -> Response {
     use tracing::Instrument;
-    let id = format!("req_{}", Uuid::new_v4().simple());
+    let id = new_id();
     let exchange = Arc::new(Exchange::new(id.clone(), &request, &app.hidden, app.watchers.looking(&request)));
     app.watchers.begins(&exchange);
     let mut entry = Entry { exchange: Arc::clone(&exchange), app, sent: Sent::default(), length: None, is_over: false };
@@ -35,10 +37,19 @@ pub(crate) async fn log(State(app): State<Shared>, request: Request, next: Next)
     if let Ok(id) = HeaderValue::try_from(id) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
+    let kind = response.headers().get(CONTENT_TYPE);
+    if kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream")) {
+        entry.app.watchers.streams(&exchange);
+    }
     entry.length = response.body().size_hint().exact();
     entry.is_over = response.body().is_end_stream();
     let upstreams = response.extensions_mut().remove();
     response.map(|body| Body::new(Watched { body, entry, span, _upstreams: upstreams }))
+}
+
+/// An id for a request.
+pub(crate) fn new_id() -> String {
+    format!("req_{}", Uuid::new_v4().simple())
 }
 
 /// A request. Its line is written when it is dropped, which happens whatever becomes of it.
@@ -54,28 +65,55 @@ struct Entry {
 impl Drop for Entry {
     fn drop(&mut self) {
         let Self { exchange, app, sent, length, is_over } = self;
-        let bytes = sent.bytes;
         // A body of a known length is not asked for more than that.
-        let is_whole = *is_over || *length == Some(bytes);
-        let (has_failed, status) = exchange.look(|state| (state.failure.is_some(), state.status));
-        exchange.sent(*sent);
-        exchange.ends(match (has_failed, is_whole) {
-            (_, false) => End::Left,
-            (true, true) => End::Failed,
-            (false, true) if status.is_some_and(|status| status.is_client_error() || status.is_server_error()) => {
-                End::Failed
-            }
-            (false, true) => End::Whole,
-        });
-        app.watchers.ends(exchange);
-        let (end, took) =
-            exchange.look(|state| state.end).map_or(("", Duration::ZERO), |(end, took)| (end.as_str(), took));
-        let (id, method, path) = (&exchange.id, &exchange.method, one_line(&exchange.path));
+        over(app, exchange, *is_over || *length == Some(sent.bytes), *sent);
+    }
+}
+
+/// A request is over, and its client got all of it or not: tells everybody who watches, and writes its line.
+pub(crate) fn over(app: &App, exchange: &Arc<Exchange>, is_whole: bool, sent: Sent) {
+    exchange.sent(sent);
+    let (has_failed, status) = exchange.look(|state| (state.failure.is_some(), state.status));
+    exchange.ends(match (has_failed, is_whole) {
+        (_, false) => End::Left,
+        (true, true) => End::Failed,
+        (false, true) if status.is_some_and(|status| status.is_client_error() || status.is_server_error()) => {
+            End::Failed
+        }
+        (false, true) => End::Whole,
+    });
+    app.watchers.ends(exchange);
+    line(exchange, sent.bytes);
+}
+
+/// The line of a request that is over. What is not known of it is not in there.
+fn line(exchange: &Exchange, bytes: u64) {
+    let (id, method, path) = (&exchange.id, &exchange.method, one_line(&exchange.path));
+    exchange.look(|state| {
+        let (end, took) = state.end.map_or(("", Duration::ZERO), |(end, took)| (end.as_str(), took));
+        let text = |text: &str| one_line(&state.secrets.text(text)).to_string();
+        let asked = state.asked.as_ref();
+        let usage = state.usage.as_ref();
+        let failure = state.failure.as_ref();
+        let losses = state.losses.len();
         tracing::info!(
-            %id, %method, %path, status = status.map(|status| status.as_u16()), %bytes, ms = took.as_millis(), end,
+            %id, %method, %path,
+            status = state.status.map(|status| status.as_u16()),
+            bytes, ms = took.as_millis(), end,
+            caller = exchange.caller().map(Caller::name),
+            client = asked.map(|asked| asked.api.name()),
+            model = asked.map(|asked| text(&asked.model)),
+            upstream = state.upstream.as_ref().map(|(name, _)| name.as_str()),
+            upstream_id = state.attempts.last().and_then(Attempt::upstream_id).map(text),
+            attempts = (state.attempts.len() > 1).then_some(state.attempts.len()),
+            input_tokens = usage.map(|usage| usage.input),
+            output_tokens = usage.map(|usage| usage.output),
+            losses = (losses > 0).then_some(losses),
+            phase = failure.map(|failure| failure.phase.as_str()),
+            code = failure.and_then(|failure| failure.code.as_deref()).map(text),
             "answered"
         );
-    }
+    });
 }
 
 /// A body that knows its entry.

@@ -29,7 +29,7 @@ use crate::beside::Beside;
 use crate::members::{Members, raw};
 use crate::seal::{PREFIX, Seal};
 use crate::store::Session;
-use crate::{ApiError, reply};
+use crate::{ApiError, exchange, reply};
 
 /// Where a conversation is made shorter, below the base URL.
 const COMPACT: &str = "/responses/compact";
@@ -131,7 +131,11 @@ pub(crate) async fn frames(
     if let Some(session) = session {
         let _kept_elsewhere = session.keep(&mut asked);
     }
-    let (told, _) = told_of(executor, asked, seal).await?;
+    let (told, meta) = told_of(executor, asked, seal).await?;
+    exchange::note(|exchange| {
+        exchange.lost(&meta.losses);
+        exchange.used(meta.usage.as_ref());
+    });
     Ok(told.events.into_iter().map(|(name, data)| Frame { name, data: data.into() }).collect())
 }
 

@@ -267,18 +267,25 @@ impl Pulse {
 
 /// Tells how a stream went that is over.
 fn tell(events: &SseStream) {
-    let Some(Report { failure, phase, losses, usage }) = events.report() else { return };
+    if let Some(report) = events.report() {
+        told(&report);
+    }
+}
+
+/// Tells everybody who watches how a reply went.
+pub(crate) fn told(report: &Report) {
+    let Report { failure, phase, losses, usage } = report;
     exchange::note(|exchange| {
-        exchange.lost(&losses);
+        exchange.lost(losses);
         exchange.used(usage.as_ref());
-        if let Some(failure) = &failure {
+        if let Some(failure) = failure {
             exchange.failed(&phase.to_string(), failure);
         }
     });
-    for loss in &losses {
+    for loss in losses {
         tracing::debug!(loss = %one_line(loss), "lost in the reply");
     }
-    if let Some(failure) = &failure {
+    if let Some(failure) = failure {
         let code = failure.code.as_deref().unwrap_or_default();
         tracing::warn!(%phase, code = %one_line(code), message = %one_line(&failure.message), "a stream failed");
     }

@@ -22,6 +22,8 @@ pub struct Case {
     pub stream: Option<CaseReply>,
     /// The whole reply it is answered with.
     pub whole: Option<CaseReply>,
+    /// When it was captured, in milliseconds since 1970, where it is one of a session that was.
+    pub captured: Option<u64>,
 }
 
 /// A recorded reply.
@@ -94,7 +96,7 @@ impl Case {
         };
         let stream = reply(about.stream, "stream.sse")?;
         let whole = reply(about.response, "response.json")?;
-        Ok(Self { name: name.to_owned(), api, shows: about.shows, request, stream, whole })
+        Ok(Self { name: name.to_owned(), api, shows: about.shows, request, stream, whole, captured: about.captured })
     }
 
     /// The reply to a request that does or does not ask for a stream: the other one where a case has only that.
@@ -109,6 +111,7 @@ struct About {
     schema: u32,
     #[serde(default)]
     shows: String,
+    captured: Option<u64>,
     stream: Option<AboutReply>,
     response: Option<AboutReply>,
 }

@@ -11,12 +11,13 @@
 //!
 //! 1. the case that the header `x-replay-case` or [`Replay::case`] names;
 //! 2. the case with exactly this request; with [`Matching::Exact`], anything else is a 404 that names the nearest case;
-//! 3. if the last item is the output of a tool: text;
-//! 4. if a tool is forced, or there is only one: a call of it, with arguments that fit its schema;
-//! 5. if the text has to fit a schema: JSON that does;
-//! 6. text.
+//! 3. of cases that a gateway captured, the next of their session: what asks with other ids and times goes through it again;
+//! 4. if the last item is the output of a tool: text;
+//! 5. if a tool is forced, or there is only one: a call of it, with arguments that fit its schema;
+//! 6. if the text has to fit a schema: JSON that does;
+//! 7. text.
 //!
-//! From 3 on the answer is a recorded one, changed event by event only where it must be: model, tool, call id, arguments, text, and what a
+//! From 4 on the answer is a recorded one, changed event by event only where it must be: model, tool, call id, arguments, text, and what a
 //! reply repeats of its request. So clients see legal streams.
 //!
 //! ```

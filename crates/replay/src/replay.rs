@@ -1,6 +1,6 @@
 //! The upstream itself: what it answers, and how it is set up.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -57,6 +57,8 @@ pub(crate) struct Shared {
     /// Becomes true when the server shuts down.
     pub(crate) closing: watch::Sender<bool>,
     calls: AtomicU64,
+    /// The captured cases that have been given in this round.
+    given: Mutex<HashSet<String>>,
 }
 
 impl Replay {
@@ -89,6 +91,7 @@ impl Replay {
             log: Log::new(),
             closing: watch::Sender::new(false),
             calls: AtomicU64::new(0),
+            given: Mutex::default(),
         };
         Self { shared }
     }
@@ -214,6 +217,7 @@ impl Shared {
         let exact = self.library.exact(api, &request).and_then(|case| verbatim(case, stream));
         // A recorded request has been judged by whoever answered it; only the ChatGPT backend asks for more than any of them.
         if let Some(found) = exact.as_ref().filter(|_| !is_codex) {
+            self.gives(&found.case);
             return Ok(found.clone());
         }
         let ask = match judge(api, body, is_codex)? {
@@ -227,6 +231,10 @@ impl Shared {
         if self.matching == Matching::Exact {
             return Err(self.nearest(api, &request));
         }
+        if let Some(found) = self.next_captured(api, &request).and_then(|case| verbatim(case, stream)) {
+            self.gives(&found.case);
+            return Ok(found);
+        }
         let name = template(api, &ask.answer);
         let ordered = std::str::from_utf8(body).ok().and_then(|body| Tree::parse(body).ok());
         let pattern = self.library.named(name).or_else(|| self.templates.named(name));
@@ -234,6 +242,27 @@ impl Shared {
             (Some(pattern), Some(request)) => self.fitted(pattern, &ask, &request, is_codex),
             _ => Err(no_case(&format!("There is no case '{name}' to fit an answer from."))),
         }
+    }
+
+    /// The next of a captured session, in its order: one that was not given yet, of a conversation as long as this one where
+    /// there is such. When all have been given, it begins anew.
+    fn next_captured(&self, api: Api, request: &Value) -> Option<&Case> {
+        let mut session: Vec<&Case> =
+            self.library.iter().filter(|case| case.api == api && case.captured.is_some()).collect();
+        session.sort_by_key(|case| case.captured);
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        if session.iter().all(|case| given.contains(&case.name)) {
+            for case in &session {
+                given.remove(&case.name);
+            }
+        }
+        session.retain(|case| !given.contains(&case.name));
+        let length = length(request);
+        session.iter().find(|case| self::length(&case.request) == length).or_else(|| session.first()).copied()
+    }
+
+    fn gives(&self, case: &str) {
+        self.given.lock().unwrap_or_else(PoisonError::into_inner).insert(case.to_owned());
     }
 
     fn fitted(&self, case: &Case, ask: &Ask, request: &Tree, is_codex: bool) -> Result<Found, Refusal> {
@@ -275,6 +304,12 @@ fn verbatim(case: &Case, stream: bool) -> Option<Found> {
         events: if is_stream { events(reply.body.clone()) } else { vec![reply.body.clone()] },
         is_stream,
     })
+}
+
+/// How much has been said in a conversation.
+fn length(request: &Value) -> usize {
+    let said = ["messages", "input"].iter().find_map(|name| request.get(name)?.as_array());
+    said.map_or(0, Vec::len)
 }
 
 fn no_case(message: &str) -> Refusal {

@@ -68,6 +68,13 @@ pub async fn stream(address: &str, api: Api, events: usize) -> Result<Duration> 
     Err(format!("{api:?}: {count} of {events} events, with its end: {has_end}; it ends in {tail}").into())
 }
 
+/// Reads a page of the gateway's own.
+pub async fn page(address: &str, path: &str) -> Result<()> {
+    let mut connection = Connection::open(address).await?;
+    connection.socket.write_all(format!("GET {path} HTTP/1.1\r\nhost: {address}\r\n\r\n").as_bytes()).await?;
+    connection.reply(|_| {}).await.map(drop)
+}
+
 /// Asks for what never ends. Nobody reads it.
 pub async fn flood(address: &str, api: Api) -> Result<TcpStream> {
     let mut connection = Connection::open(address).await?;

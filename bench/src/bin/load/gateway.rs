@@ -1,5 +1,6 @@
 //! The program under load, and how much memory it has.
 
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -17,12 +18,17 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Starts it in front of a Responses upstream.
-    pub async fn start(binary: &str, upstream: &str) -> Result<Self> {
+    /// Starts it in front of a Responses upstream; what happens is captured into a folder and shown on the page where there is
+    /// one.
+    pub async fn start(binary: &str, upstream: &str, watched: Option<&Path>) -> Result<Self> {
         let mut command = Command::new(binary);
         command.args(["serve", "--listen", "127.0.0.1:0", "--dialect", "responses", "--upstream"]);
         command.arg(format!("http://{upstream}/v1")).env("RUST_LOG", "warn").env("INTERLINGUA_STORE", "off");
         command.env_remove("OPENAI_API_KEY").env_remove("INTERLINGUA_INBOUND_KEY").env_remove("INTERLINGUA_CONFIG");
+        command.env_remove("INTERLINGUA_CAPTURE").env_remove("INTERLINGUA_INSPECT");
+        if let Some(folder) = watched {
+            command.arg("--inspect").arg("--capture").arg(folder);
+        }
         let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true).spawn()?;
         let stderr = child.stderr.take().ok_or("it has no stderr")?;
         let mut lines = BufReader::new(stderr).lines();
@@ -47,6 +53,18 @@ impl Gateway {
     /// The bytes that it holds now.
     pub fn resident(&self) -> Result<u64> {
         self.status("VmRSS:")
+    }
+
+    /// The seconds of a processor that it has used.
+    pub fn processor(&self) -> Result<f64> {
+        /// What Linux counts in, on every machine that this runs on.
+        const TICKS: f64 = 100.0;
+        let pid = self.child.id().ok_or("the gateway has ended")?;
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
+        // Behind the name, which may hold anything: the 12th and 13th field there.
+        let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2);
+        let ticks = fields.map(str::parse::<u64>).sum::<std::result::Result<u64, _>>()?;
+        Ok(ticks as f64 / TICKS)
     }
 
     fn status(&self, name: &str) -> Result<u64> {

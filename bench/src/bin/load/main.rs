@@ -1,4 +1,5 @@
-//! Load on a gateway: many streams at the pace of a model, a client that does not read, many requests. Fails at the first
+//! Load on a gateway: many streams at the pace of a model, a client that does not read, many requests, and the streams once
+//! more with all of them captured, shown and counted. Fails at the first
 //! thing that goes wrong; times and memory it prints, and does not judge. `bash ci/load.sh` builds what it needs and runs it.
 
 mod client;
@@ -61,17 +62,66 @@ fn main() {
 
 async fn run(plan: Plan) -> Result<()> {
     let upstream = Upstream::start(plan.events, plan.pause).await?;
-    let gateway = Gateway::start(&plan.binary, &upstream.address).await?;
+    let gateway = Gateway::start(&plan.binary, &upstream.address, None).await?;
     println!("{:<44} {}", "gateway at rest", gateway.memory()?);
-    streams(&plan, &gateway).await?;
+    let unseen = streams(&plan, &gateway, "").await?;
     unread(&upstream, &gateway).await?;
     requests(&plan, &gateway).await?;
-    gateway.stop().await
+    gateway.stop().await?;
+    watched(&plan, &upstream, &unseen).await
+}
+
+/// What a load cost the gateway.
+struct Cost {
+    /// Seconds of a processor.
+    processor: f64,
+    /// Until 99 of a hundred clients had their first event.
+    first: Duration,
+    /// Bytes held at the end.
+    memory: u64,
+}
+
+/// The same streams, all of them captured and shown on the page, and the page and the numbers asked for all the time.
+async fn watched(plan: &Plan, upstream: &Upstream, unseen: &Cost) -> Result<()> {
+    let folder = std::env::temp_dir().join(format!("interlingua-load-{}", std::process::id()));
+    let gateway = Gateway::start(&plan.binary, &upstream.address, Some(&folder)).await?;
+    let address = gateway.address.clone();
+    let looking = tokio::spawn(async move {
+        loop {
+            for path in ["/metrics", "/inspect/exchanges"] {
+                client::page(&address, path).await?;
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    });
+    let seen = streams(plan, &gateway, ", all watched").await?;
+    if looking.is_finished() {
+        let ended: Result<()> = looking.await?;
+        return Err(format!("the pages could not be had: {:?}", ended.err()).into());
+    }
+    looking.abort();
+    // It ends when everything is written.
+    gateway.stop().await?;
+    let captured = std::fs::read_dir(folder.join("responses"))?.count();
+    std::fs::remove_dir_all(&folder)?;
+    if captured != plan.streams {
+        return Err(format!("{captured} of {} streams were captured", plan.streams).into());
+    }
+    println!(
+        "{:<44} processor x {:.2} ({:.1} s, {:.1} s unwatched), memory x {:.2}, first event x {:.2}",
+        "capture, inspector and numbers cost",
+        seen.processor / unseen.processor,
+        seen.processor,
+        unseen.processor,
+        seen.memory as f64 / unseen.memory as f64,
+        seen.first.as_secs_f64() / unseen.first.as_secs_f64(),
+    );
+    Ok(())
 }
 
 /// All at once, half of them translated and half passed on. Each has to be whole.
-async fn streams(plan: &Plan, gateway: &Gateway) -> Result<()> {
-    let begun = Instant::now();
+async fn streams(plan: &Plan, gateway: &Gateway, how: &str) -> Result<Cost> {
+    let (begun, before) = (Instant::now(), gateway.processor()?);
     let mut under_way = Vec::with_capacity(plan.streams);
     for place in 0..plan.streams {
         let (address, events) = (gateway.address.clone(), plan.events);
@@ -83,7 +133,7 @@ async fn streams(plan: &Plan, gateway: &Gateway) -> Result<()> {
     }
     firsts.sort_unstable();
     let pace = plan.pause * u32::try_from(plan.events)?;
-    let what = format!("{} streams of {} events at {} ms", plan.streams, plan.events, plan.pause.as_millis());
+    let what = format!("{} streams of {} events at {} ms{how}", plan.streams, plan.events, plan.pause.as_millis());
     let worst = firsts.get(firsts.len() * 99 / 100).copied().unwrap_or_default();
     println!(
         "{what:<44} {}; {:.1} s for {:.1} s, first event within {} ms for 99 %",
@@ -92,7 +142,7 @@ async fn streams(plan: &Plan, gateway: &Gateway) -> Result<()> {
         pace.as_secs_f64(),
         worst.as_millis()
     );
-    Ok(())
+    Ok(Cost { processor: gateway.processor()? - before, first: worst, memory: gateway.resident()? })
 }
 
 /// Who asks for a flood and reads nothing of it holds the upstream back, and not the flood in memory.

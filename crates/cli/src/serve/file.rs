@@ -15,6 +15,7 @@ use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use crate::api::ApiName;
 use crate::config::key::KeyTable;
 use crate::config::upstream::{UpstreamTable, mib};
+use crate::serve::log::LogFormat;
 use crate::upstream::UpstreamArgs;
 
 settings! {
@@ -56,6 +57,8 @@ settings! {
         capture: Option<String> = None,
         /// Whether the last 64 exchanges are shown on a page, at `/` of the same address.
         inspect: bool = false,
+        /// How the log is written: `text` for people, or `json`, one object a line.
+        log_format: Option<LogFormat> = None,
         /// Paths of the upstream that are passed on untouched, with `*` for any text: `/v1/embeddings`, `/v1/audio/*`.
         passthrough: Vec<String> = Vec::new(),
         /// Callers with keys of their own, each a table `[[key]]`.

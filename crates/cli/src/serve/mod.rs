@@ -1,22 +1,19 @@
 //! `interlingua serve`: the gateway.
 
 pub(crate) mod file;
+pub(crate) mod log;
 mod seal;
 
-use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use interlingua_gateway::{Config, Gateway, Handle, InboundKey, Origin, Reload, StoreConfig, Watching};
-use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{Layer as _, fmt};
 
 use crate::runtime::{told_to_end, told_to_stop, told_twice};
 use crate::serve::file::{Alias, Flags, Hidden};
-use crate::terminal::{self, Paint};
+use crate::serve::log::LogFormat;
+use crate::terminal;
 use crate::upstream::UpstreamArgs;
 
 /// Serve clients of every API over any upstream
@@ -74,6 +71,9 @@ pub(crate) struct Args {
     /// Show the last 64 exchanges on a page, at / of the same address
     #[arg(long, env = "INTERLINGUA_INSPECT")]
     inspect: bool,
+    /// How the log is written: text for people, or json with one object a line [default: text]
+    #[arg(long, env = "INTERLINGUA_LOG_FORMAT", value_name = "FORMAT")]
+    log_format: Option<LogFormat>,
     /// A TOML file with any of this and more: see `interlingua config example`. It is read again at SIGHUP, which ends the
     /// gateway where there is no file
     #[arg(long, env = "INTERLINGUA_CONFIG", value_name = "FILE")]
@@ -98,11 +98,11 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
         passthrough,
         capture,
         inspect,
+        log_format,
         config,
     } = args;
-    let lines = fmt::layer().with_writer(io::stderr).with_ansi(Paint::on(&io::stderr()).is_on()).with_target(false);
-    tracing_subscriber::registry().with(lines.with_filter(log_filter(std::env::var("RUST_LOG").ok()))).init();
     let file = config.as_deref().map(file::read).transpose()?.unwrap_or_default();
+    log::begin(log_format.or(file.log_format).unwrap_or_default());
     let flags = Flags { upstream, repair, max_event_mib, allow_plain_http, strict, aliases: alias, efforts_in_names };
     let answering = file.answering(&flags, config.as_deref());
     let own = file.inbound_key.map(|Hidden(key)| key);
@@ -185,30 +185,4 @@ async fn reloaded_on_hangup(handle: Handle) {
     }
     #[cfg(not(unix))]
     drop(handle);
-}
-
-/// What is logged: `info`, or what RUST_LOG says, such as `warn` or `info,interlingua_gateway=debug`.
-fn log_filter(directives: Option<String>) -> Targets {
-    let directives = directives.filter(|directives| !directives.trim().is_empty());
-    directives
-        .and_then(|directives| directives.parse().ok())
-        .unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO))
-}
-
-#[cfg(test)]
-mod tests {
-    use tracing_subscriber::filter::LevelFilter;
-
-    use super::log_filter;
-
-    #[test]
-    fn what_is_logged_is_info_unless_the_environment_says_otherwise() {
-        for none in [None, Some(""), Some(" "), Some("a=b=c")] {
-            assert_eq!(log_filter(none.map(str::to_owned)).default_level(), Some(LevelFilter::INFO), "{none:?}");
-        }
-        let filter = log_filter(Some("warn,interlingua_gateway=debug".to_owned()));
-        assert_eq!(filter.default_level(), Some(LevelFilter::WARN));
-        assert!(filter.would_enable("interlingua_gateway::access", &tracing::Level::DEBUG));
-        assert!(!filter.would_enable("hyper", &tracing::Level::INFO));
-    }
 }

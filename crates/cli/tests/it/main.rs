@@ -7,5 +7,6 @@ mod config;
 mod doctor;
 mod endings;
 mod kept;
+mod log;
 mod support;
 mod translate;

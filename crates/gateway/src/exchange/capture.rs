@@ -121,7 +121,7 @@ impl Case {
         let secrets = &state.secrets;
         let reply = state.bytes(Side::Upstream(number));
         let (part, file) = attempt.reply_file();
-        let seconds = exchange.at.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_secs();
+        let millis = exchange.at.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_millis();
         let date = httpdate::HttpDate::from(exchange.at).to_string();
         let model = state.asked.as_ref().map(|asked| asked.model.as_str()).unwrap_or_default();
         let shows = state.failure.as_ref().map_or_else(
@@ -137,6 +137,7 @@ impl Case {
         put("endpoint", &format!("POST {}", attempt.path));
         put("upstream", upstream);
         put("model", model);
+        let _ = writeln!(about, "captured = {millis}");
         if let Some(status) = attempt.status {
             let _ = write!(about, "\n[{part}]\nstatus = {}\n", status.as_u16());
             let _ = writeln!(about, "content-type = {}", Value::from(attempt.content_type()));
@@ -159,7 +160,7 @@ impl Case {
         let client_file = if client.starts_with(b"{") { "client-reply.json" } else { "client-reply.sse" };
         files.push((client_file, hidden(secrets, &client)));
         let id = exchange.id.trim_start_matches("req_").get(..8).unwrap_or_default();
-        Some(Self { api: api.name(), name: format!("{seconds}-{id}"), files })
+        Some(Self { api: api.name(), name: format!("{millis}-{id}"), files })
     }
 }
 
@@ -222,6 +223,8 @@ pub(crate) fn told(exchange: &Exchange, state: &State) -> Value {
         failure,
         sent,
         end,
+        is_streamed: _,
+        lookups: _,
         kept: _,
     } = state;
     let text = |text: &str| secrets.text(text).into_owned();
@@ -245,6 +248,7 @@ pub(crate) fn told(exchange: &Exchange, state: &State) -> Value {
             "path": text(&attempt.path),
             "headers": pairs(&attempt.headers),
             "status": attempt.status.map(|status| status.as_u16()),
+            "upstream_id": attempt.upstream_id().map(text),
             "reply_headers": pairs(&attempt.reply_headers),
             "error": attempt.error.as_deref().map(text),
         })).collect::<Vec<_>>(),

@@ -6,6 +6,8 @@ mod headers;
 pub(crate) mod numbers;
 mod sent;
 pub(crate) mod tap;
+#[cfg(test)]
+mod tests;
 pub(crate) mod watchers;
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -80,8 +82,20 @@ pub(crate) struct State {
     pub(crate) failure: Option<Failed>,
     /// When the client got the first byte, the last one, and how many pieces in all.
     pub(crate) sent: Sent,
+    /// Whether the reply is a stream.
+    pub(crate) is_streamed: bool,
+    /// What was looked up among the replies that are kept.
+    pub(crate) lookups: Lookups,
     /// How it ended, and when.
     pub(crate) end: Option<(End, Duration)>,
+}
+
+/// How many kept replies were looked up, by what came of it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Lookups {
+    pub(crate) hits: u64,
+    pub(crate) misses: u64,
+    pub(crate) failures: u64,
 }
 
 /// What a client asked.
@@ -106,6 +120,15 @@ pub(crate) struct Attempt {
     pub(crate) reply_headers: Vec<(String, String)>,
     /// Why there was no answer.
     pub(crate) error: Option<String>,
+}
+
+impl Attempt {
+    /// The upstream's own id of the request, by which those who run it find it.
+    pub(crate) fn upstream_id(&self) -> Option<&str> {
+        const NAMES: [&str; 3] = ["x-request-id", "request-id", "cf-ray"];
+        let named = |wanted: &&str| self.reply_headers.iter().find(|(name, _)| name == wanted);
+        NAMES.iter().find_map(named).map(|(_, id)| id.as_str())
+    }
 }
 
 /// Some bytes, when they passed and where.
@@ -236,6 +259,16 @@ impl Exchange {
         self.lock().failure = Some(Failed { phase: phase.to_owned(), code, message });
     }
 
+    /// A kept reply was looked up.
+    pub(crate) fn looked_up(&self, count: impl FnOnce(&mut Lookups)) {
+        count(&mut self.lock().lookups);
+    }
+
+    /// The reply is a stream; whether that is new.
+    pub(crate) fn streams(&self) -> bool {
+        !std::mem::replace(&mut self.lock().is_streamed, true)
+    }
+
     /// The head of the client's reply.
     pub(crate) fn answered(&self, status: StatusCode) {
         self.lock().status = Some(status);
@@ -344,51 +377,5 @@ impl Exchange {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn request() -> Request<()> {
-        let headers =
-            [("authorization", "Bearer sk-planted"), ("x-api-key", "other-planted"), ("accept", "text/plain")];
-        let request = Request::post("/v1/responses?key=x");
-        headers.iter().fold(request, |request, (name, value)| request.header(*name, *value)).body(()).unwrap()
-    }
-
-    fn seen() -> Looking {
-        Looking { keeps_bytes: true, bell: None }
-    }
-
-    #[test]
-    fn no_more_is_kept_than_there_is_room_for() {
-        let exchange = Exchange::new("req_1".to_owned(), &request(), &Scrubber::default(), seen());
-        let mebibyte = Bytes::from(vec![b'a'; 1024 * 1024]);
-        let mut sent = Sent::default();
-        for _ in 0..9 {
-            exchange.sends(&mebibyte, &mut sent);
-        }
-        exchange.sent(sent);
-        let state = exchange.state();
-        assert_eq!((state.pieces.len(), state.is_cut), (8, true));
-        assert_eq!((state.sent.bytes, state.sent.pieces), (9 * 1024 * 1024, 9), "all of it is counted");
-        assert_eq!(exchange.path, "/v1/responses", "a query may hold a key");
-        let blind = Exchange::new("req_2".to_owned(), &request(), &Scrubber::default(), Looking::default());
-        let mut sent = Sent::default();
-        blind.sends(&mebibyte, &mut sent);
-        blind.sent(sent);
-        assert!(blind.state().pieces.is_empty() && !blind.state().is_cut);
-        assert_eq!((blind.state().sent.bytes, blind.state().sent.pieces), (1024 * 1024, 1), "counted all the same");
-    }
-
-    #[test]
-    fn credentials_are_known_and_not_shown() {
-        assert_eq!(shown(request().headers()), [("accept".to_owned(), "text/plain".to_owned())]);
-        let exchange = Exchange::new("req_1".to_owned(), &request(), &Scrubber::new(["inbound-planted"]), seen());
-        let told =
-            exchange.state().secrets.text("sk-planted other-planted inbound-planted Bearer text/plain").into_owned();
-        assert_eq!(told, "*** *** *** Bearer text/plain");
     }
 }

@@ -8,7 +8,7 @@ use http::Method;
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle, PrometheusRecorder};
 
-use super::{Exchange, State};
+use super::{Exchange, Lookups, State};
 use crate::Upstreams;
 use crate::caller::Caller;
 
@@ -20,6 +20,8 @@ const FIRST_BYTE: &str = "interlingua_first_byte_seconds";
 const BETWEEN: &str = "interlingua_between_pieces_seconds";
 const TOOK: &str = "interlingua_request_seconds";
 const OPEN: &str = "interlingua_open_requests";
+const STREAMS: &str = "interlingua_open_streams";
+const LOOKUPS: &str = "interlingua_store_lookups_total";
 const PLAN: &str = "interlingua_plan_used_percent";
 
 /// How many models are told apart; the names are the callers', and each costs memory for as long as the process lives.
@@ -52,8 +54,11 @@ impl Numbers {
             describe_histogram!(BETWEEN, Unit::Seconds, "Between two pieces of a reply, on the average of the reply.");
             describe_histogram!(TOOK, Unit::Seconds, "From a request to the end of its reply.");
             describe_gauge!(OPEN, "Requests that are under way.");
+            describe_gauge!(STREAMS, "Replies that are being streamed, over HTTP and over WebSockets.");
+            describe_counter!(LOOKUPS, "Kept replies that were looked up, by what came of it.");
             describe_gauge!(PLAN, Unit::Percent, "How much of a window of the plan is used.");
             gauge!(OPEN).set(0.0);
+            gauge!(STREAMS).set(0.0);
         });
         Ok(Self { recorder, handle, models: Mutex::default() })
     }
@@ -63,17 +68,31 @@ impl Numbers {
         metrics::with_local_recorder(&self.recorder, || gauge!(OPEN).increment(1.0));
     }
 
+    /// Its reply is a stream.
+    pub(crate) fn streams(&self) {
+        metrics::with_local_recorder(&self.recorder, || gauge!(STREAMS).increment(1.0));
+    }
+
     /// A request is over.
     pub(crate) fn ends(&self, exchange: &Exchange) {
         metrics::with_local_recorder(&self.recorder, || {
             gauge!(OPEN).decrement(1.0);
+            if exchange.look(|state| state.is_streamed) {
+                gauge!(STREAMS).decrement(1.0);
+            }
             let caller = exchange.caller().map_or("", Caller::name);
             exchange.look(|state| self.count(state, caller));
         });
     }
 
     fn count(&self, state: &State, caller: &str) {
-        let State { asked, upstream, attempts, status, losses, usage, sent, end, .. } = state;
+        let State { asked, upstream, attempts, status, losses, usage, sent, lookups, end, .. } = state;
+        let Lookups { hits, misses, failures } = *lookups;
+        for (result, count) in [("hit", hits), ("miss", misses), ("error", failures)] {
+            if count > 0 {
+                counter!(LOOKUPS, "result" => result).increment(count);
+            }
+        }
         // What is no request of an API is not worth a number.
         let Some(asked) = asked else { return };
         let client = asked.api.name();
@@ -150,7 +169,8 @@ impl fmt::Debug for Numbers {
 mod tests {
     use super::*;
 
-    const ALL: [&str; 9] = [REQUESTS, TOKENS, LOSSES, RETRIES, FIRST_BYTE, BETWEEN, TOOK, OPEN, PLAN];
+    const ALL: [&str; 11] =
+        [REQUESTS, TOKENS, LOSSES, RETRIES, FIRST_BYTE, BETWEEN, TOOK, OPEN, STREAMS, LOOKUPS, PLAN];
 
     #[test]
     fn the_page_and_the_dashboard_name_the_numbers_that_there_are() {

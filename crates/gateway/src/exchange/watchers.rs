@@ -60,6 +60,13 @@ impl Watchers {
         }
     }
 
+    /// Its reply is a stream.
+    pub(crate) fn streams(&self, exchange: &Exchange) {
+        if exchange.streams() {
+            self.numbers.streams();
+        }
+    }
+
     /// Its reply is over.
     pub(crate) fn ends(&self, exchange: &Arc<Exchange>) {
         self.numbers.ends(exchange);

@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::error::INVALID_REQUEST;
 use crate::members::Members;
 use crate::route::How;
-use crate::{ApiError, Upstream};
+use crate::{ApiError, Upstream, exchange};
 
 /// Where the conversations of one caller are looked for.
 #[derive(Clone)]
@@ -222,10 +222,19 @@ impl Conversations {
     pub(crate) async fn find(&self, id: &str) -> Result<Option<Record>, StoreError> {
         let key = self.key(id);
         if let Some(bytes) = self.local.as_ref().and_then(|local| local.get_now(&key)) {
+            exchange::note(|exchange| exchange.looked_up(|lookups| lookups.hits += 1));
             return Ok(Record::read(&bytes));
         }
         let Some(store) = &self.store else { return Ok(None) };
-        Ok(store.get(key).await?.and_then(|bytes| Record::read(&bytes)))
+        let found = store.get(key).await;
+        exchange::note(|exchange| {
+            exchange.looked_up(|lookups| match &found {
+                Ok(Some(_)) => lookups.hits += 1,
+                Ok(None) => lookups.misses += 1,
+                Err(_) => lookups.failures += 1,
+            });
+        });
+        Ok(found?.and_then(|bytes| Record::read(&bytes)))
     }
 
     /// Takes a stored reply away; whether it was there.

@@ -67,6 +67,12 @@ impl Store for Redis {
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), StoreError>> {
-        Box::pin(Self::within(async move { redis::cmd("PING").query_async(&mut self.link.connection().await?).await }))
+        Box::pin(async move {
+            // Asked before every request that keeps its reply: where it cannot be reached, nobody is to wait for that each time.
+            let mut question = redis::pipe();
+            question.cmd("PING").ignore();
+            let gone = || StoreError::Unavailable("Redis cannot be reached".to_owned());
+            self.link.ask::<()>(&question).await.ok_or_else(gone)
+        })
     }
 }

@@ -12,6 +12,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 use super::error_frame::error_frame;
 use super::said::{Create, Said};
 use super::turn::{self, End, Interrupts, Reply, is_last};
+use super::watched::Watched;
 use crate::ApiError;
 use crate::app::{Shared, Stage};
 use crate::error::closing;
@@ -21,6 +22,8 @@ use crate::store::{Conversations, Memory, StoreLimits};
 pub(super) struct Connection {
     app: Shared,
     headers: HeaderMap,
+    /// Where it was opened.
+    path: String,
     socket: WebSocket,
     conversations: Conversations,
     /// What the client has said and waits for its turn.
@@ -38,6 +41,8 @@ const MOST_WAITING: usize = 8;
 const SEND_WAIT: Duration = Duration::from_secs(60);
 /// How many pings in a row may stay without an answer.
 const MOST_UNHEARD: u32 = 4;
+/// How long an upstream may take to end behind the last event of its reply.
+const END_WAIT: Duration = Duration::from_millis(50);
 /// How long the client may take to answer that the connection ends.
 const CLOSE_WAIT: Duration = Duration::from_secs(2);
 /// The most of its turns that a connection keeps, in bytes.
@@ -58,7 +63,7 @@ enum Event {
 }
 
 impl Connection {
-    pub(super) fn new(app: Shared, headers: HeaderMap, socket: WebSocket) -> Self {
+    pub(super) fn new(app: Shared, headers: HeaderMap, path: String, socket: WebSocket) -> Self {
         let limits = app.limits;
         let local = Memory::new(StoreLimits { bytes: MOST_KEPT, age: limits.socket_age.saturating_mul(2) });
         let conversations = Conversations::of(&app, &headers).with_local(local);
@@ -66,7 +71,7 @@ impl Connection {
         let mut pings = interval_at(now + limits.heartbeat, limits.heartbeat);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let old = now + limits.socket_age;
-        Self { app, headers, socket, conversations, waiting: VecDeque::new(), pings, heard: now, old }
+        Self { app, headers, path, socket, conversations, waiting: VecDeque::new(), pings, heard: now, old }
     }
 
     /// Serves it to its end.
@@ -82,10 +87,10 @@ impl Connection {
             };
             let turn = match next {
                 _ if Instant::now() >= self.old => {
-                    let _ = self.send(error_frame(too_old())).await;
+                    let _ = self.send_error(too_old(), None).await;
                     break Some(TOO_OLD);
                 }
-                Err(error) => self.send(error_frame(*error)).await,
+                Err(error) => self.send_error(*error, None).await,
                 Ok(create) => self.turn(create).await,
             };
             if let Err(close) = turn {
@@ -122,7 +127,9 @@ impl Connection {
     async fn turn(&mut self, create: Create) -> Result<(), Option<Close>> {
         let previous = create.previous_response_id.clone();
         let (app, conversations, headers) = (self.app.clone(), self.conversations.clone(), self.headers.clone());
-        let (mut reply, mut interrupts) = turn::begin(app, conversations, headers, create);
+        let mut watched = Watched::begin(self.app.clone(), &self.headers, &self.path);
+        let (reply, mut interrupts) = turn::begin(app, conversations, headers, create);
+        let mut reply = watched.over(reply);
         let mut is_interrupted = false;
         loop {
             match self.event(Some(&mut reply)).await {
@@ -132,19 +139,22 @@ impl Connection {
                         self.evict(previous.as_deref());
                     }
                     interrupts.watch(&frame);
-                    self.send_frame(frame).await?;
+                    self.send_frame(frame, &mut watched).await?;
                     if is_over {
+                        // How it went is known when the upstream has ended as well; nobody waits for that for long.
+                        let _ = timeout(END_WAIT, reply.next()).await;
                         return Ok(());
                     }
                 }
                 Event::Frame(Some(Err(error))) => {
                     self.evict(previous.as_deref());
-                    return self.send(error_frame(*error)).await;
+                    return self.send_error(*error, Some(&mut watched)).await;
                 }
                 Event::Frame(None) => {
                     // The translator ends every reply; this is for one that it should not have.
                     let message = "the reply ended without its last event";
-                    return self.send(error_frame(ApiError::bad_gateway(message).with_code("stream_incomplete"))).await;
+                    let error = ApiError::bad_gateway(message).with_code("stream_incomplete");
+                    return self.send_error(error, Some(&mut watched)).await;
                 }
                 Event::Said(Said::Create(create)) => self.waiting.push_back(Ok(create)),
                 Event::Said(Said::Wrong(error)) => self.waiting.push_back(Err(error)),
@@ -154,7 +164,7 @@ impl Connection {
                 Event::Closed(close) => {
                     if close.as_ref().is_some_and(|close| close.code == STOPPING.code) {
                         drop(reply);
-                        self.end(interrupts, End::Failed(closing())).await?;
+                        self.end(interrupts, End::Failed(closing()), &mut watched).await?;
                     }
                     return Err(close);
                 }
@@ -163,16 +173,16 @@ impl Connection {
             if is_interrupted && interrupts.concerns(None) {
                 // The upstream is let go of.
                 drop(reply);
-                return self.end(interrupts, End::Interrupted).await;
+                return self.end(interrupts, End::Interrupted, &mut watched).await;
             }
         }
     }
 
     /// Ends a turn before its end.
-    async fn end(&mut self, interrupts: Interrupts, end: End) -> Result<(), Option<Close>> {
+    async fn end(&mut self, interrupts: Interrupts, end: End, watched: &mut Watched) -> Result<(), Option<Close>> {
         match interrupts.end(end).await {
-            Some(frame) => self.send_frame(frame).await,
-            None => self.send(error_frame(ApiError::closing())).await,
+            Some(frame) => self.send_frame(frame, watched).await,
+            None => self.send_error(ApiError::closing(), Some(watched)).await,
         }
     }
 
@@ -222,10 +232,23 @@ impl Connection {
         }
     }
 
-    async fn send_frame(&mut self, frame: Frame) -> Result<(), Option<Close>> {
+    async fn send_error(&mut self, error: ApiError, watched: Option<&mut Watched>) -> Result<(), Option<Close>> {
+        let error = error.coded();
+        let frame = error_frame(&error);
+        self.send(Message::text(frame.clone())).await?;
+        if let Some(watched) = watched {
+            watched.refuses(&error, &frame);
+        }
+        Ok(())
+    }
+
+    async fn send_frame(&mut self, frame: Frame, watched: &mut Watched) -> Result<(), Option<Close>> {
+        let sent = frame.clone();
         // What the translator writes is JSON, and so UTF-8.
         let Ok(text) = axum::extract::ws::Utf8Bytes::try_from(frame.data) else { return Ok(()) };
-        self.send(Message::Text(text)).await
+        self.send(Message::Text(text)).await?;
+        watched.sends(&sent);
+        Ok(())
     }
 
     async fn send(&mut self, message: Message) -> Result<(), Option<Close>> {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::ws::Message;
 use interlingua_wire::chat::ErrorDetail;
 use serde::Serialize;
 
@@ -19,12 +18,11 @@ struct Frame<'e> {
     headers: BTreeMap<&'e str, &'e str>,
 }
 
-/// The frame of an error. Its code is always there: clients know the frame by it.
-pub(super) fn error_frame(error: ApiError) -> Message {
-    let error = error.coded();
+/// The frame of an error with a code: clients know the frame by it, see [`ApiError::coded`].
+pub(super) fn error_frame(error: &ApiError) -> String {
     let (status, detail, headers) = error.parts();
     let headers = headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?))).collect();
     let frame = Frame { r#type: "error", status: status.as_u16(), error: detail, headers };
     // The keys are strings: there is nothing that can fail.
-    Message::text(serde_json::to_string(&frame).unwrap_or_default())
+    serde_json::to_string(&frame).unwrap_or_default()
 }

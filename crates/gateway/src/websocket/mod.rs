@@ -8,6 +8,7 @@ mod connection;
 mod error_frame;
 mod said;
 mod turn;
+mod watched;
 
 use axum::Router;
 use axum::extract::State;
@@ -64,9 +65,10 @@ async fn open(
         let refusal = ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "server_error", message);
         return refusal.with_code("too_many_connections").into_response();
     };
+    let path = path.to_owned();
     let upgrade = upgrade.max_message_size(app.limits.body).max_frame_size(app.limits.body);
     upgrade.on_upgrade(move |socket| async move {
-        Connection::new(app, headers, socket).run().await;
+        Connection::new(app, headers, path, socket).run().await;
         drop(place);
     })
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use futures_util::stream::{BoxStream, StreamExt, once};
+use futures_util::stream::{BoxStream, StreamExt, once, unfold};
 use http::HeaderMap;
 use interlingua_executor::{Answer, Frame, Last, one_line, stamp};
 use interlingua_model::{Failure, Finish, Response, Usage};
@@ -14,11 +14,10 @@ use serde_json::value::RawValue;
 
 use super::said::Create;
 use crate::app::Shared;
-use crate::caller::{Caller, Place};
 use crate::members::{Members, raw};
-use crate::route::{Attempt, Wanted};
+use crate::route::{Attempt, Wanted, told};
 use crate::store::{Conversations, Keeping, Opened, Session};
-use crate::{ApiError, compact};
+use crate::{ApiError, compact, exchange, stream};
 
 /// The frames of a reply, in their order; an error where it failed before the first.
 pub(super) type Reply = BoxStream<'static, Result<Frame, Box<ApiError>>>;
@@ -50,16 +49,17 @@ async fn answer(
     let Create { body, previous_response_id: _, generates } = create;
     let upstreams = app.upstreams();
     let wanted = Wanted::in_body(&body);
+    exchange::note(|exchange| exchange.asked(Api::Responses, wanted.as_ref().map_or("", Wanted::model), &body));
     let caller = app.callers.of(&headers).cloned();
     // Each turn is a request of its caller's.
-    let place = match &caller {
-        Some(caller) => Some(caller.admit(Instant::now()).await?),
-        None => None,
-    };
-    if let Some(caller) = &caller {
-        caller.may_ask(wanted.as_ref().map_or("", Wanted::model))?;
+    if let Some(caller) = caller {
+        let place = caller.admit(Instant::now()).await?;
+        let may_ask = caller.may_ask(wanted.as_ref().map_or("", Wanted::model));
+        exchange::note(|exchange| exchange.comes_from(caller, place));
+        may_ask?;
     }
     let route = upstreams.route(wanted.as_ref().map(Wanted::model))?;
+    told(&route.first);
     let translator = route.first.translator(Api::Responses);
     let executor = route.first.executor_for(&headers)?;
     let (body, session) = match conversations.open_local(&body).await? {
@@ -80,28 +80,33 @@ async fn answer(
     let body = if route.others.is_empty() { Bytes::new() } else { body };
     if compact::is_asked(&mut asked, route.first.api()) {
         let frames = compact::frames(executor, asked, &app.seal, session.as_ref()).await?;
-        return Ok(kept(charged(futures_util::stream::iter(frames).boxed(), caller, place), keeper));
+        return Ok(kept(futures_util::stream::iter(frames).boxed(), keeper));
     }
     let how = Session::asking_frames(session, headers.clone());
     let attempt = Attempt { api: Api::Responses, caller: headers, body, how };
     let Answer { value, meta } = Box::pin(route.ask(executor, asked, attempt)).await?;
+    exchange::note(|exchange| exchange.lost(&meta.losses));
     for loss in &meta.losses {
         tracing::debug!(loss = %one_line(loss), "lost in the request");
     }
     // Others may take the place of these upstreams while the reply is under way.
-    let frames = value.map(move |frame| {
-        let _held = &upstreams;
-        frame
+    let frames = unfold((value, upstreams), async |(mut frames, upstreams)| {
+        let Some(frame) = frames.next().await else {
+            if let Some(report) = frames.report() {
+                stream::told(&report);
+            }
+            return None;
+        };
+        if is_last(frame.name.as_deref()) {
+            exchange::note(|exchange| exchange.used(cost(&frame).as_ref()));
+        }
+        Some((frame, (frames, upstreams)))
     });
-    Ok(kept(charged(frames.boxed(), caller, place), keeper))
+    Ok(kept(frames.boxed(), keeper))
 }
 
-/// The frames; what they cost is the caller's, who has its place until they are over.
-fn charged(
-    frames: BoxStream<'static, Frame>,
-    caller: Option<Arc<Caller>>,
-    place: Option<Place>,
-) -> BoxStream<'static, Frame> {
+/// What a reply says that it cost, in its last event.
+fn cost(last: &Frame) -> Option<Usage> {
     #[derive(Deserialize)]
     struct Last {
         response: Ended,
@@ -115,18 +120,8 @@ fn charged(
         input_tokens: u64,
         output_tokens: u64,
     }
-    frames
-        .map(move |frame| {
-            let _held = &place;
-            if let Some(caller) = caller.as_ref().filter(|_| is_last(frame.name.as_deref()))
-                && let Ok(Last { response: Ended { usage: Some(Cost { input_tokens: input, output_tokens: output }) } }) =
-                    serde_json::from_slice(&frame.data)
-            {
-                caller.spent(&Usage { input, output, ..Usage::default() }, Instant::now());
-            }
-            frame
-        })
-        .boxed()
+    let Last { response: Ended { usage } } = serde_json::from_slice(&last.data).ok()?;
+    usage.map(|Cost { input_tokens: input, output_tokens: output }| Usage { input, output, ..Usage::default() })
 }
 
 /// The reply to a request that is not to be answered yet: that it has been taken in.

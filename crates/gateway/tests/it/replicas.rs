@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::support::redis_server::RedisServer;
-use crate::support::{Plan, Setup, hello, refusal, start};
+use crate::support::{Plan, Setup, hello, refusal, second_subscriber, start};
 
 /// An issuer of logins, and the backend that takes the tokens it issued last.
 #[derive(Default)]
@@ -205,6 +205,7 @@ async fn without_its_redis_a_gateway_goes_on_with_what_it_has_and_says_so_once()
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
     let _guard = tracing::subscriber::set_default(subscriber);
+    let _second = second_subscriber();
     let said = |what: &str| String::from_utf8_lossy(&log.0.lock().unwrap()).matches(what).count();
 
     let outside = Outside::begin().await;

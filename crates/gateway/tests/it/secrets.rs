@@ -16,6 +16,8 @@ use interlingua_translate::{Api, Upstream as Speaks};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
+use crate::support::second_subscriber;
+
 /// The key of the upstream: one that no word can be, and one like those that local servers are given.
 const KEYS: [&str; 2] = ["sk-canary-0123456789-abcdefghij", "canary-key"];
 const INBOUND: &str = "inbound-canary-0123456789";
@@ -163,6 +165,7 @@ async fn everything(echoes: &'static [Echo], planted: &'static str, key: &str) -
     let writer = lines.clone();
     let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_ansi(false);
     let _guard = tracing::subscriber::set_default(subscriber.with_writer(move || writer.clone()).finish());
+    let _second = second_subscriber();
     let url = upstream(echoes, planted).await;
     let client = HttpSettings { proxy: Proxy::Direct, ..HttpSettings::default() }.client().unwrap().http().clone();
     let mut asked = Vec::new();

@@ -9,6 +9,7 @@ use interlingua_replay::Replay;
 use interlingua_translate::{Api, Upstream as Ways};
 use serde_json::{Value, json};
 
+use crate::support::socket::{Socket, create, following};
 use crate::support::{Plan, Setup, hello};
 
 async fn metrics(setup: &Setup) -> String {
@@ -287,4 +288,66 @@ async fn the_page_loads_nothing_from_elsewhere_and_its_data_is_for_callers_alone
         assert_eq!((status, &body["error"]["code"]), (404, &json!("inspector_off")), "{path}");
     }
     off.stop().await;
+}
+
+#[tokio::test]
+async fn a_turn_over_a_websocket_is_watched_as_a_request_over_http_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let setup = Plan {
+        api: Api::Chat,
+        case: Some("chat/text-with-usage"),
+        api_key: Some("sk-planted-upstream-key"),
+        inbound_key: Some("planted-inbound-key"),
+        watching: Watching { capture: Some(folder.path().join("captured")), inspect: true },
+        ..Plan::default()
+    };
+    let setup = setup.start().await;
+    let mut socket = Socket::with(&setup, "planted-inbound-key", "/v1/responses").await;
+    let first = socket.ask(&create(&json!("is planted-inbound-key my key?"))).await;
+    assert_eq!(first["status"], "completed", "{first}");
+    socket.ask(&following(&first["id"], "and sk-planted-upstream-key?")).await;
+    let refused = socket.ask(&following(&json!("resp_unknown"), "Two?")).await;
+    assert_eq!(refused["type"], "error", "{refused}");
+
+    let authorized = |path: &str| setup.client.get(format!("{}{path}", setup.url)).bearer_auth("planted-inbound-key");
+    let page = authorized("/metrics").send().await.unwrap().text().await.unwrap();
+    let requests = ["interlingua_requests_total", "client=\"responses\"", "model=\"gpt-5.4\"", "end=\"whole\""];
+    assert_eq!(number(&page, &requests), 2);
+    assert_eq!(number(&page, &["interlingua_requests_total", "status=\"400\"", "end=\"failed\""]), 1, "{page}");
+    assert!(number(&page, &["interlingua_tokens_total", "kind=\"output\""]) > 0);
+    assert_eq!(number(&page, &["interlingua_store_lookups_total", "result=\"hit\""]), 1);
+    assert_eq!(number(&page, &["interlingua_store_lookups_total", "result=\"miss\""]), 1);
+    assert_eq!(number(&page, &["interlingua_open_streams "]), 0);
+    let list: Value =
+        serde_json::from_slice(&authorized("/inspect/exchanges").send().await.unwrap().bytes().await.unwrap()).unwrap();
+    let ends: Vec<_> = list["exchanges"].as_array().unwrap().iter().map(|exchange| exchange["end"].clone()).collect();
+    assert_eq!(ends, [json!("failed"), json!("whole"), json!("whole")], "the newest first: {list}");
+    drop(socket);
+    setup.stop().await;
+
+    let files = files(folder.path());
+    assert_eq!(files.len(), 2 * 6, "{files:?}");
+    for file in &files {
+        assert!(!String::from_utf8_lossy(&fs::read(file).unwrap()).contains("planted"), "{}", file.display());
+    }
+    let read = |name: &str| -> Vec<String> {
+        files.iter().filter(|file| file.ends_with(name)).map(|file| fs::read_to_string(file).unwrap()).collect()
+    };
+    for reply in read("client-reply.sse") {
+        assert!(
+            reply.starts_with("event: response.created\ndata: {") && reply.contains("response.completed"),
+            "{reply}"
+        );
+    }
+    assert!(read("client-request.json").iter().all(|request| request.contains("\"stream\":true")));
+}
+
+#[tokio::test]
+async fn streams_are_counted_while_they_are_open() {
+    let setup = Plan { faults: "delay=100ms", ..Plan::default() }.start().await;
+    let streamed = setup.ask(&hello(true)).await;
+    assert_eq!(number(&metrics(&setup).await, &["interlingua_open_streams "]), 1);
+    streamed.bytes().await.unwrap();
+    assert_eq!(number(&metrics(&setup).await, &["interlingua_open_streams "]), 0);
+    setup.stop().await;
 }

@@ -265,6 +265,7 @@ async fn every_fault_is_told_in_every_pair_and_lets_the_connection_go() {
     let writer = lines.clone();
     let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_ansi(false);
     let _guard = tracing::subscriber::set_default(subscriber.with_writer(move || writer.clone()).finish());
+    let _second = crate::support::second_subscriber();
     let over = [gateway(0).await, gateway(1).await, gateway(2).await];
     let client = HttpSettings { proxy: Proxy::Direct, ..HttpSettings::default() }.client().unwrap().http().clone();
     let asked = |case: Case| {

@@ -168,6 +168,12 @@ pub(crate) async fn refusal(response: Response) -> (u16, Value) {
     (status, error)
 }
 
+/// Held while a test reads the log of its own thread: of a single subscriber `tracing` asks nobody but the thread that comes by
+/// a line first, and a test beside this one may be that.
+pub(crate) fn second_subscriber() -> tracing::Dispatch {
+    tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default())
+}
+
 /// The data of each event, comments apart.
 pub(crate) fn data(body: &str) -> Vec<&str> {
     body.lines().filter_map(|line| line.strip_prefix("data: ")).collect()

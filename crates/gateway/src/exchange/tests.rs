@@ -1,0 +1,42 @@
+//! What a record keeps, and what it does not show.
+
+use super::*;
+
+fn request() -> Request<()> {
+    let headers = [("authorization", "Bearer sk-planted"), ("x-api-key", "other-planted"), ("accept", "text/plain")];
+    let request = Request::post("/v1/responses?key=x");
+    headers.iter().fold(request, |request, (name, value)| request.header(*name, *value)).body(()).unwrap()
+}
+
+fn seen() -> Looking {
+    Looking { keeps_bytes: true, bell: None }
+}
+
+#[test]
+fn no_more_is_kept_than_there_is_room_for() {
+    let exchange = Exchange::new("req_1".to_owned(), &request(), &Scrubber::default(), seen());
+    let mebibyte = Bytes::from(vec![b'a'; 1024 * 1024]);
+    let mut sent = Sent::default();
+    for _ in 0..9 {
+        exchange.sends(&mebibyte, &mut sent);
+    }
+    exchange.sent(sent);
+    let state = exchange.state();
+    assert_eq!((state.pieces.len(), state.is_cut), (8, true));
+    assert_eq!((state.sent.bytes, state.sent.pieces), (9 * 1024 * 1024, 9), "all of it is counted");
+    assert_eq!(exchange.path, "/v1/responses", "a query may hold a key");
+    let blind = Exchange::new("req_2".to_owned(), &request(), &Scrubber::default(), Looking::default());
+    let mut sent = Sent::default();
+    blind.sends(&mebibyte, &mut sent);
+    blind.sent(sent);
+    assert!(blind.state().pieces.is_empty() && !blind.state().is_cut);
+    assert_eq!((blind.state().sent.bytes, blind.state().sent.pieces), (1024 * 1024, 1), "counted all the same");
+}
+
+#[test]
+fn credentials_are_known_and_not_shown() {
+    assert_eq!(shown(request().headers()), [("accept".to_owned(), "text/plain".to_owned())]);
+    let exchange = Exchange::new("req_1".to_owned(), &request(), &Scrubber::new(["inbound-planted"]), seen());
+    let told = exchange.state().secrets.text("sk-planted other-planted inbound-planted Bearer text/plain").into_owned();
+    assert_eq!(told, "*** *** *** Bearer text/plain");
+}
