@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
 use interlingua_executor::Scrubber;
 use interlingua_model::{Api, Failure, Usage};
 use interlingua_translate::Loss;
@@ -118,16 +118,15 @@ pub(crate) struct Attempt {
     /// None while there is no answer, or where there was none.
     pub(crate) status: Option<StatusCode>,
     pub(crate) reply_headers: Vec<(String, String)>,
+    /// The upstream's own id of the request, by which those who run it find it.
+    pub(crate) upstream_id: Option<HeaderValue>,
     /// Why there was no answer.
     pub(crate) error: Option<String>,
 }
 
 impl Attempt {
-    /// The upstream's own id of the request, by which those who run it find it.
     pub(crate) fn upstream_id(&self) -> Option<&str> {
-        const NAMES: [&str; 3] = ["x-request-id", "request-id", "cf-ray"];
-        let named = |wanted: &&str| self.reply_headers.iter().find(|(name, _)| name == wanted);
-        NAMES.iter().find_map(named).map(|(_, id)| id.as_str())
+        self.upstream_id.as_ref()?.to_str().ok()
     }
 }
 
@@ -292,6 +291,7 @@ impl Exchange {
             body,
             status: None,
             reply_headers: Vec::new(),
+            upstream_id: None,
             error: None,
         });
         state.attempts.len() - 1
@@ -300,6 +300,8 @@ impl Exchange {
     fn comes(&self, attempt: usize, status: StatusCode, headers: &HeaderMap) {
         if let Some(attempt) = self.lock().attempts.get_mut(attempt) {
             attempt.status = Some(status);
+            attempt.upstream_id =
+                ["x-request-id", "request-id", "cf-ray"].iter().find_map(|name| headers.get(*name)).cloned();
             if self.keeps_bytes {
                 attempt.reply_headers = shown(headers);
             }
