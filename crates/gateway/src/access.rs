@@ -19,7 +19,7 @@ use uuid::Uuid;
 use crate::Upstreams;
 use crate::app::{App, Shared};
 use crate::caller::Caller;
-use crate::exchange::{Attempt, End, Exchange, Sent};
+use crate::exchange::{End, Exchange, Sent};
 
 /// The gateway's id of a request.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -104,7 +104,7 @@ fn line(exchange: &Exchange, bytes: u64) {
             client = asked.map(|asked| asked.api.name()),
             model = asked.map(|asked| text(&asked.model)),
             upstream = state.upstream.as_ref().map(|(name, _)| name.as_str()),
-            upstream_id = state.attempts.last().and_then(Attempt::upstream_id).map(text),
+            upstream_id = state.upstream_id.as_deref().map(text),
             attempts = (state.attempts.len() > 1).then_some(state.attempts.len()),
             input_tokens = usage.map(|usage| usage.input),
             output_tokens = usage.map(|usage| usage.output),

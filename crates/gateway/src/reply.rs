@@ -104,6 +104,7 @@ pub(crate) fn relay(head: &ReplyHead, headers: &mut HeaderMap) {
             headers.append(name.clone(), value.clone());
         }
     }
+    exchange::note(|exchange| exchange.is_called(head.request_id()));
     if let Some(Ok(id)) = head.request_id().map(HeaderValue::try_from) {
         headers.insert(UPSTREAM_REQUEST_ID, id);
     }

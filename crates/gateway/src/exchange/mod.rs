@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
+use http::{HeaderMap, Method, Request, StatusCode};
 use interlingua_executor::Scrubber;
 use interlingua_model::{Api, Failure, Usage};
 use interlingua_translate::Loss;
@@ -82,6 +82,8 @@ pub(crate) struct State {
     pub(crate) failure: Option<Failed>,
     /// When the client got the first byte, the last one, and how many pieces in all.
     pub(crate) sent: Sent,
+    /// The upstream's own id of the request, by which those who run it find it. No key is in it.
+    pub(crate) upstream_id: Option<String>,
     /// Whether the reply is a stream.
     pub(crate) is_streamed: bool,
     /// What was looked up among the replies that are kept.
@@ -118,16 +120,8 @@ pub(crate) struct Attempt {
     /// None while there is no answer, or where there was none.
     pub(crate) status: Option<StatusCode>,
     pub(crate) reply_headers: Vec<(String, String)>,
-    /// The upstream's own id of the request, by which those who run it find it.
-    pub(crate) upstream_id: Option<HeaderValue>,
     /// Why there was no answer.
     pub(crate) error: Option<String>,
-}
-
-impl Attempt {
-    pub(crate) fn upstream_id(&self) -> Option<&str> {
-        self.upstream_id.as_ref()?.to_str().ok()
-    }
 }
 
 /// Some bytes, when they passed and where.
@@ -258,6 +252,13 @@ impl Exchange {
         self.lock().failure = Some(Failed { phase: phase.to_owned(), code, message });
     }
 
+    /// What the upstream calls the request, in a head that has been cleared of keys.
+    pub(crate) fn is_called(&self, id: Option<&str>) {
+        if let Some(id) = id {
+            self.lock().upstream_id = Some(id.to_owned());
+        }
+    }
+
     /// A kept reply was looked up.
     pub(crate) fn looked_up(&self, count: impl FnOnce(&mut Lookups)) {
         count(&mut self.lock().lookups);
@@ -291,7 +292,6 @@ impl Exchange {
             body,
             status: None,
             reply_headers: Vec::new(),
-            upstream_id: None,
             error: None,
         });
         state.attempts.len() - 1
@@ -300,8 +300,6 @@ impl Exchange {
     fn comes(&self, attempt: usize, status: StatusCode, headers: &HeaderMap) {
         if let Some(attempt) = self.lock().attempts.get_mut(attempt) {
             attempt.status = Some(status);
-            attempt.upstream_id =
-                ["x-request-id", "request-id", "cf-ray"].iter().find_map(|name| headers.get(*name)).cloned();
             if self.keeps_bytes {
                 attempt.reply_headers = shown(headers);
             }

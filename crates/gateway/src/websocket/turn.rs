@@ -85,7 +85,10 @@ async fn answer(
     let how = Session::asking_frames(session, headers.clone());
     let attempt = Attempt { api: Api::Responses, caller: headers, body, how };
     let Answer { value, meta } = Box::pin(route.ask(executor, asked, attempt)).await?;
-    exchange::note(|exchange| exchange.lost(&meta.losses));
+    exchange::note(|exchange| {
+        exchange.lost(&meta.losses);
+        exchange.is_called(meta.head.request_id());
+    });
     for loss in &meta.losses {
         tracing::debug!(loss = %one_line(loss), "lost in the request");
     }
