@@ -20,8 +20,16 @@ import capture_checks
 import login_checks
 import messages_checks
 import socket_checks
+import thoughts_checks
 
-CHECKS = login_checks.CHECKS + bridge_checks.CHECKS + socket_checks.CHECKS + messages_checks.CHECKS + capture_checks.CHECKS
+CHECKS = (
+    login_checks.CHECKS
+    + bridge_checks.CHECKS
+    + socket_checks.CHECKS
+    + messages_checks.CHECKS
+    + capture_checks.CHECKS
+    + thoughts_checks.CHECKS
+)
 
 
 def main():

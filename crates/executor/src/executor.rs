@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use http::{HeaderMap, Method};
 use interlingua_model::{Fold, Request, Response};
-use interlingua_translate::{self as translate, Asked, Loss, Outgoing, Reading, Stamp, Upstream};
+use interlingua_translate::{self as translate, Asked, Loss, Outcome, Outgoing, Reading, Stamp, Upstream};
 use uuid::Uuid;
 
 use crate::Scrubber;
@@ -314,8 +314,10 @@ impl Executor {
             return Ok(Answer { value: Reply::Stream(stream), meta: started.ready(losses.to_vec()) });
         }
         std::future::poll_fn(|cx| chain.poll_until(cx, |_| false)).await;
-        let (mut body, lost, usage) = sse_stream::whole(chain).map_err(|error| error.with_head(&started.head))?;
+        let (mut body, outcome) = sse_stream::whole(chain).map_err(|error| error.with_head(&started.head))?;
+        let Outcome { end: _, losses: lost, usage, thoughts } = outcome;
         if let Some(keeper) = keeper {
+            keeper.remember(thoughts).await;
             body = keeper.keep(Last::Whole(body)).await;
         }
         let meta = Meta { usage, ..started.ready([losses, &lost].concat()) };

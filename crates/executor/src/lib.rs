@@ -39,6 +39,7 @@ mod error;
 mod executor;
 mod http;
 mod profile;
+mod ready;
 mod scrub;
 mod stream;
 
@@ -58,6 +59,7 @@ pub use executor::{Executor, stamp};
 #[cfg(feature = "reqwest")]
 pub use interlingua_auth::{HttpClient, HttpSettings, Proxy};
 pub use profile::Profile;
+pub use ready::{About, ReadyProfile};
 pub use scrub::{Line, Scrubber, one_line};
 pub use stream::event_stream::EventStream;
 pub use stream::frame_stream::{Frame, FrameStream};

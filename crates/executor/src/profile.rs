@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::Error as _;
 
 use crate::Backend;
+use crate::ready::{About, ReadyProfile};
 
 /// Everything there is to know of a backend but its key: [`Upstream`], [`Backend`] and [`Style`] together.
 ///
@@ -33,7 +34,7 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// The names of the built-in profiles.
+    /// The names of the profiles that are the project's own; the others are [`ReadyProfile`]s.
     pub const NAMES: &'static [&'static str] = &["openai", "codex", "anthropic", "compatible"];
 
     /// The public API of OpenAI, or one like it.
@@ -69,8 +70,13 @@ impl Profile {
             "codex" => Some(Self::codex()),
             "anthropic" => Some(Self::anthropic()),
             "compatible" => Some(Self::compatible()),
-            _ => None,
+            _ => ReadyProfile::named(name)?.profile().ok(),
         }
+    }
+
+    /// The names of all profiles there are.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        Self::NAMES.iter().copied().chain(ReadyProfile::all().iter().map(|ready| ready.name))
     }
 
     fn of(upstream: Upstream) -> Self {
@@ -81,6 +87,9 @@ impl Profile {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Tables {
+    /// What it says of itself changes nothing.
+    #[serde(default, rename = "about")]
+    _about: About,
     chat: Option<ChatUpstream>,
     responses: Option<ResponsesUpstream>,
     messages: Option<MessagesUpstream>,
@@ -92,7 +101,7 @@ struct Tables {
 
 impl<'de> Deserialize<'de> for Profile {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Tables { chat, responses, messages, backend, style } = Tables::deserialize(deserializer)?;
+        let Tables { _about: _, chat, responses, messages, backend, style } = Tables::deserialize(deserializer)?;
         let spoken = [chat.map(Upstream::Chat), responses.map(Upstream::Responses), messages.map(Upstream::Messages)];
         let mut spoken = spoken.into_iter().flatten();
         let (Some(upstream), None) = (spoken.next(), spoken.next()) else {

@@ -35,6 +35,8 @@ pub(crate) struct App {
     /// How far the server is.
     stage: watch::Sender<Stage>,
     pub(crate) websocket: bool,
+    /// Whether sealed thoughts are kept for clients that drop them.
+    pub(crate) reasoning_cache: bool,
     /// One place for each WebSocket that may be open.
     pub(crate) sockets: Arc<Semaphore>,
 }
@@ -66,6 +68,7 @@ impl App {
             store_limits,
             seal,
             websocket,
+            reasoning_cache,
         } = config;
         let link = Link::of(&store)?.map(Arc::new);
         let callers = Callers::new(callers, link.clone().map(SharedLimits::over).as_ref())?;
@@ -94,6 +97,7 @@ impl App {
             hurry: Notify::new(),
             stage,
             websocket,
+            reasoning_cache,
             sockets,
         })
     }

@@ -17,6 +17,7 @@ use crate::app::Shared;
 use crate::route::{Attempt, Glance, Wanted, told};
 use crate::store::{Conversations, Opened, Session};
 use crate::stream::Manner;
+use crate::thoughts::Thoughts;
 use crate::{ApiError, Upstream as AnsweringUpstream, Upstreams, body, compact, exchange, reply, stream};
 
 /// The route of each API below `base`.
@@ -98,8 +99,12 @@ async fn ask(api: Api, State(app): State<Shared>, request: Request) -> Result<Re
         let answer = Box::pin(compact::answer(executor, asked, Arc::clone(&app.seal), session));
         return respond(answer, is_streamed, manner).await.map(|response| held(response, upstreams));
     }
-    let answer =
-        Box::pin(route.ask(executor, asked, Attempt { api, caller: headers, body, how: Session::asking(session) }));
+    let how = match api {
+        Api::Responses => Session::asking(session),
+        // Their clients know no place for sealed thoughts, or not all of them do.
+        Api::Chat | Api::Messages => Thoughts::asking(Thoughts::of(&app, &headers)),
+    };
+    let answer = Box::pin(route.ask(executor, asked, Attempt { api, caller: headers, body, how }));
     respond(answer, is_streamed, manner).await.map(|response| held(response, upstreams))
 }
 

@@ -37,6 +37,8 @@ pub struct Config {
     pub seal: SealConfig,
     /// Whether clients of Responses may open a WebSocket. Where they may not, they learn that they have to send requests.
     pub websocket: bool,
+    /// Whether sealed thoughts are kept in the store for clients that drop them, and put back when the conversation goes on.
+    pub reasoning_cache: bool,
 }
 
 impl Default for Config {
@@ -55,6 +57,7 @@ impl Default for Config {
             store_limits: StoreLimits::default(),
             seal: SealConfig::default(),
             websocket: true,
+            reasoning_cache: true,
         }
     }
 }

@@ -51,6 +51,7 @@ mod seal;
 mod server;
 mod store;
 mod stream;
+mod thoughts;
 mod upstream;
 mod usage;
 mod websocket;

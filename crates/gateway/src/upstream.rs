@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use http::HeaderMap;
 use interlingua_auth::{ApiKey, ChatGpt, Credentials, Replicas, Stored, Warning};
 use interlingua_executor::{BaseUrl, Config, Executor, Profile, RetryPolicy, Timeouts};
-use interlingua_executor::{HttpSettings, Proxy, Scrubber, one_line};
+use interlingua_executor::{HttpSettings, Proxy, ReadyProfile, Scrubber, one_line};
 use interlingua_replay::{Log, Replay, Server};
 use interlingua_translate::{Api, Policy, Style, Translator};
 use secrecy::SecretString;
@@ -32,6 +32,13 @@ pub enum Target {
     Replay,
     /// A server of one's own.
     Url(BaseUrl),
+    /// The server of a ready profile, where that says where it lives.
+    Ready(ReadyProfile),
+}
+
+/// Whether a profile says where its server lives.
+fn lives_somewhere(ready: ReadyProfile) -> bool {
+    ready.profile().is_ok_and(|profile| profile.backend.base_url.is_some())
 }
 
 impl FromStr for Target {
@@ -43,11 +50,12 @@ impl FromStr for Target {
             "openai" => Self::OpenAi,
             "anthropic" => Self::Anthropic,
             "replay" => Self::Replay,
+            name if ReadyProfile::named(name).is_some_and(lives_somewhere) => {
+                ReadyProfile::named(name).map_or(Self::OpenAi, Self::Ready)
+            }
             // The text is not repeated: it may hold a password.
             url => Self::Url(url.parse().map_err(|error| {
-                StartError::Upstream(format!(
-                    "the upstream is none of codex, openai, anthropic and replay, and {error}"
-                ))
+                StartError::Upstream(format!("the upstream is none of codex, openai, anthropic and replay, no profile that says where it lives (`interlingua profiles`), and {error}"))
             })?),
         })
     }
@@ -144,7 +152,7 @@ impl Upstream {
         };
         let replay = match target {
             Target::Replay => Some(replay.unwrap_or_else(Replay::embedded).spawn().await.map_err(StartError::Replay)?),
-            Target::Codex | Target::OpenAi | Target::Anthropic | Target::Url(_) => None,
+            Target::Codex | Target::OpenAi | Target::Anthropic | Target::Url(_) | Target::Ready(_) => None,
         };
         let profile = profile_of(&target, api, profile)?;
         let Profile { upstream, mut backend, style } = profile;
@@ -152,7 +160,7 @@ impl Upstream {
         let said = base_url.or(match (&target, &replay) {
             (_, Some(server)) => Some(server.base_url().parse()?),
             (Target::Url(url), None) => Some(url.clone()),
-            (Target::Codex | Target::OpenAi | Target::Anthropic | Target::Replay, None) => None,
+            (Target::Codex | Target::OpenAi | Target::Anthropic | Target::Replay | Target::Ready(_), None) => None,
         });
         let may_lead_back = said.is_some();
         backend.base_url = said.or(backend.base_url).or_else(|| (target == Target::Codex).then(BaseUrl::codex));
@@ -183,10 +191,12 @@ impl Upstream {
                 }
             }
             (Target::Replay, _, _) => (executor, Key::Own(None)),
-            (Target::OpenAi | Target::Anthropic | Target::Url(_), Some(key), _) => {
+            (Target::OpenAi | Target::Anthropic | Target::Url(_) | Target::Ready(_), Some(key), _) => {
                 (with(Arc::new(ApiKey::new(key)?)), Key::Own(None))
             }
-            (Target::OpenAi | Target::Anthropic | Target::Url(_), None, _) => (executor, Key::Callers),
+            (Target::OpenAi | Target::Anthropic | Target::Url(_) | Target::Ready(_), None, _) => {
+                (executor, Key::Callers)
+            }
         };
         // The Codex CLI is among the clients, and acts on every item that ends, whole or not.
         let style = Style { close_cut_items: style.close_cut_items.or(Some(false)), ..style };
@@ -293,6 +303,7 @@ fn profile_of(target: &Target, api: Option<Api>, profile: Option<Profile>) -> Re
         (Some(profile), _) => profile,
         (None, Target::Codex) => Profile::codex(),
         (None, Target::Anthropic) => Profile::anthropic(),
+        (None, Target::Ready(ready)) => ready.profile()?,
         (None, Target::OpenAi | Target::Url(_) | Target::Replay) if api == Some(Api::Messages) => Profile::anthropic(),
         (None, Target::Url(_)) if api != Some(Api::Responses) => Profile::compatible(),
         (None, Target::OpenAi | Target::Url(_) | Target::Replay) => Profile::openai(api.unwrap_or(target.usual_api())),
@@ -320,6 +331,7 @@ impl Target {
             Self::Codex | Self::Replay => Api::Responses,
             Self::Anthropic => Api::Messages,
             Self::OpenAi | Self::Url(_) => Api::Chat,
+            Self::Ready(ready) => ready.api().unwrap_or(Api::Chat),
         }
     }
 }

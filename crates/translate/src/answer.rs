@@ -6,6 +6,7 @@ use crate::api::{Context, Encoder};
 use crate::outcome::{End, Outcome};
 use crate::reply::Reply;
 use crate::stop::StoppingDecoder;
+use crate::thoughts::Memory;
 use crate::{Error, Frames, Loss};
 
 /// Turns one reply of the upstream into one for the client.
@@ -38,6 +39,8 @@ pub struct Answer {
     has_output: bool,
     /// What it cost, as the upstream said.
     usage: Option<Box<Usage>>,
+    /// What gathers its sealed thoughts, where somebody keeps them.
+    memory: Option<Box<Memory>>,
     #[cfg(feature = "sse")]
     pub(crate) feed: crate::feed::Feed,
 }
@@ -91,6 +94,7 @@ impl Answer {
             asides: Vec::new(),
             has_output: false,
             usage: None,
+            memory: reply.remembers().then(Box::default),
             #[cfg(feature = "sse")]
             feed: crate::feed::Feed::default(),
         }
@@ -98,18 +102,18 @@ impl Answer {
 
     /// Takes one event of the upstream's stream: its name, and its data. After the end, events are ignored.
     pub fn event(&mut self, name: Option<&str>, data: &str, out: &mut impl Frames) -> Stage {
-        let Self { reply, reader, writer, asides, has_output, usage, .. } = self;
+        let Self { reply, reader, writer, asides, has_output, usage, memory, .. } = self;
         if let Reader::Reading(decoder) = reader {
-            decoder.read(data, name, &mut Writing { reply, writer, asides, has_output, usage, out });
+            decoder.read(data, name, &mut Writing { reply, writer, asides, has_output, usage, memory, out });
         }
         self.settle(out)
     }
 
     /// Takes the event that the upstream's stream was cut in. It counts if its data is whole.
     pub fn cut_event(&mut self, name: Option<&str>, data: &str, out: &mut impl Frames) -> Stage {
-        let Self { reply, reader, writer, asides, has_output, usage, .. } = self;
+        let Self { reply, reader, writer, asides, has_output, usage, memory, .. } = self;
         if let Reader::Reading(decoder) = reader {
-            decoder.read_cut(data, name, &mut Writing { reply, writer, asides, has_output, usage, out });
+            decoder.read_cut(data, name, &mut Writing { reply, writer, asides, has_output, usage, memory, out });
         }
         self.settle(out)
     }
@@ -207,10 +211,10 @@ impl Answer {
             self.end_of_bytes(out);
         }
         self.stop(reason, out);
-        let Self { reader: Reader::Ended(outcome), writer, usage, .. } = self else {
+        let Self { reader: Reader::Ended(outcome), writer, usage, memory, .. } = self else {
             return Outcome::new(End::Truncated, Vec::new());
         };
-        let Outcome { end, mut losses, usage: _ } = *outcome;
+        let Outcome { end, mut losses, usage: _, thoughts: _ } = *outcome;
         // The client's side may refuse what the upstream's side thought sound.
         let refused = match writer {
             Writer::Stream(encoder) => {
@@ -232,12 +236,13 @@ impl Answer {
             (Some(failure), _) => End::Failed(Box::new(failure)),
             (None, end) => end,
         };
-        Outcome { end, losses, usage: usage.map(|usage| *usage) }
+        let thoughts = memory.map(|memory| memory.finish()).unwrap_or_default();
+        Outcome { end, losses, usage: usage.map(|usage| *usage), thoughts }
     }
 
     fn writing<'w, F>(&'w mut self, out: &'w mut F) -> Writing<'w, F> {
-        let Self { reply, reader: _, writer, asides, has_output, usage, .. } = self;
-        Writing { reply, writer, asides, has_output, usage, out }
+        let Self { reply, reader: _, writer, asides, has_output, usage, memory, .. } = self;
+        Writing { reply, writer, asides, has_output, usage, memory, out }
     }
 
     /// Writes what a decoder that has just ended amounts to.
@@ -262,7 +267,12 @@ impl Answer {
     /// Writes a reply that is all there.
     fn render(&mut self, response: Response, out: &mut impl Frames) {
         match &mut self.writer {
-            Writer::Whole(whole) => **whole = Whole::write(response, self.reply.context(), out),
+            Writer::Whole(whole) => {
+                if let Some(memory) = &mut self.memory {
+                    memory.items(&response.items);
+                }
+                **whole = Whole::write(response, self.reply.context(), out);
+            }
             Writer::Stream(_) => response.into_events(&mut self.writing(out)),
         }
     }
@@ -300,6 +310,7 @@ struct Writing<'w, F> {
     asides: &'w mut Vec<Opaque>,
     has_output: &'w mut bool,
     usage: &'w mut Option<Box<Usage>>,
+    memory: &'w mut Option<Box<Memory>>,
     out: &'w mut F,
 }
 
@@ -315,6 +326,9 @@ impl<F: Frames> Sink for Writing<'_, F> {
         }
         if let Event::Finished(ending) = &event {
             *self.usage = ending.usage.clone().map(Box::new);
+        }
+        if let Some(memory) = self.memory {
+            memory.event(&event);
         }
         let is_output = event.is_output();
         match self.writer {

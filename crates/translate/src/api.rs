@@ -237,6 +237,7 @@ macro_rules! dialects {
         /// let local = Upstream::Chat(ChatUpstream { developer_as_system: true, ..ChatUpstream::compatible() });
         /// assert_eq!(local.api(), Api::Chat);
         /// ```
+        #[expect(clippy::large_enum_variant, reason = "there is one for each upstream, and a request borrows it")]
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub enum Upstream {
             $($(#[$doc])* $api(<$module::$api as Dialect>::Upstream),)*

@@ -17,9 +17,20 @@ pub(crate) struct CallIds {
 impl CallIds {
     pub(crate) fn new(request: &Request, limit: usize, is_legal: fn(char) -> bool) -> Self {
         let is_fit = |id: &str| id.len() <= limit && id.chars().all(is_legal);
+        Self::fitting(request, is_fit, |hash| format!("call_{hash}"))
+    }
+
+    /// The same for an upstream that takes ids of nine letters and digits; those it makes itself are such.
+    pub(crate) fn of_nine(request: &Request) -> Self {
+        const LENGTH: usize = 9;
+        let is_fit = |id: &str| id.len() == LENGTH && id.chars().all(|letter| letter.is_ascii_alphanumeric());
+        Self::fitting(request, is_fit, |hash| hash.chars().take(LENGTH).collect())
+    }
+
+    fn fitting(request: &Request, is_fit: impl Fn(&str) -> bool, named: impl Fn(String) -> String) -> Self {
         let mut ids = Self::default();
         let all = || request.items.iter().filter_map(|item| call_id(&item.kind));
-        if all().all(is_fit) {
+        if all().all(&is_fit) {
             return ids;
         }
         let short: HashSet<&str> = all().filter(|id| is_fit(id)).collect();
@@ -27,7 +38,7 @@ impl CallIds {
             if ids.to_wire.contains_key(id) {
                 continue;
             }
-            let hashes = (0_u32..).map(|salt| format!("call_{}", crate::hash::base32(id.as_bytes(), salt)));
+            let hashes = (0_u32..).map(|salt| named(crate::hash::base32(id.as_bytes(), salt)));
             let free = |wire: &String| !short.contains(wire.as_str()) && !ids.from_wire.contains_key(wire);
             if let Some(wire) = hashes.into_iter().find(free) {
                 ids.from_wire.insert(wire.clone(), id.to_owned());

@@ -38,6 +38,7 @@ mod carried;
 mod codes;
 mod convert;
 mod custom_input;
+mod efforts;
 mod error;
 mod events;
 #[cfg(feature = "sse")]
@@ -58,6 +59,8 @@ mod operator;
 mod outcome;
 #[cfg(feature = "sse")]
 mod passing;
+mod patch;
+mod pattern;
 mod places;
 mod reply;
 mod seals;
@@ -70,6 +73,7 @@ mod strictness;
 mod style;
 mod surrogates;
 mod telemetry;
+mod thoughts;
 mod tool_error;
 mod translator;
 mod watch;
@@ -95,12 +99,14 @@ pub use mid_system::MidSystem;
 pub use outcome::{End, Outcome};
 #[cfg(feature = "sse")]
 pub use passing::Passing;
+pub use patch::Patch;
 pub use reply::{Reading, Reply};
 pub use responses::Upstream as ResponsesUpstream;
 pub use sent::{Encoded, Sent};
 pub use settings::{Setting, SettingValue, nearest};
 pub use stamp::Stamp;
 pub use style::Style;
+pub use thoughts::CallThoughts;
 pub use translator::{Asked, Outgoing, Translator};
 pub use watch::Watch;
 

@@ -14,14 +14,6 @@ names! {
     }
 }
 
-impl crate::SettingValue for MidSystem {
-    const KIND: &'static str = "`keep` or `reminder`";
-
-    fn shown(&self) -> String {
-        format!("{:?}", self.as_str())
-    }
-}
-
 /// The text in the form in which it may stand in a user's turn.
 pub(crate) fn reminder(text: &str) -> String {
     format!("<system-reminder>\n{text}\n</system-reminder>")

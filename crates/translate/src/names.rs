@@ -8,7 +8,7 @@ use interlingua_model::{ItemKind, Request, Tool, ToolChoice, ToolKind, ToolRef};
 /// Which names a request's tools go by on the wire, and whose they are in a reply.
 ///
 /// A legal name of no group stays as it is. A group's name is put in front (`crm__get`), an illegal character
-/// becomes `_`, and a name that is too long is cut and ends in a hash of the whole. Two different names never meet:
+/// becomes `_`, and a name that is too long or too short ends in a hash of the whole. Two different names never meet:
 /// legal ones claim theirs first, the others are rehashed until they are free. The same request always gives the
 /// same table, so nothing needs to be stored between a request and its reply.
 #[derive(Debug, Clone, Default)]
@@ -26,25 +26,51 @@ pub(crate) struct Name {
     pub(crate) name: String,
 }
 
+/// What a name has to look like beside its letters.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NameForm {
+    /// The shortest, in bytes.
+    pub(crate) least: usize,
+    /// The longest, in bytes.
+    pub(crate) limit: usize,
+    /// Whether it begins with a letter or `_`.
+    pub(crate) wants_initial: bool,
+}
+
+impl NameForm {
+    /// Any name of at most so many bytes.
+    pub(crate) fn up_to(limit: usize) -> Self {
+        Self { least: 1, limit, wants_initial: false }
+    }
+
+    fn is_met(self, name: &str) -> bool {
+        let has_initial = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        name.len() >= self.least.min(self.limit).max(1)
+            && name.len() <= self.limit
+            && name.chars().all(is_legal_char)
+            && (has_initial || !self.wants_initial)
+    }
+}
+
 /// Letters of the hash that ends a shortened name; 40 bits.
 const HASH_LETTERS: usize = 8;
 
 impl Names {
-    pub(crate) fn new(request: &Request, limit: usize) -> Self {
+    pub(crate) fn new(request: &Request, form: NameForm) -> Self {
         let mut names = Self::default();
         let (mut legal, mut illegal) = (Vec::new(), Vec::new());
         let mut seen = HashSet::new();
         for name in mentioned(request) {
             if seen.insert(name.clone()) {
                 let flat = name.flat();
-                let list = if is_legal(&flat, limit) { &mut legal } else { &mut illegal };
+                let list = if form.is_met(&flat) { &mut legal } else { &mut illegal };
                 list.push((name, flat));
             }
         }
         // Names without a group first: a group's flattened name must not take the name of a plain tool.
         legal.sort_by_key(|(name, _)| name.namespace.is_some());
         for (name, flat) in legal.into_iter().chain(illegal) {
-            names.claim(name, &flat, limit);
+            names.claim(name, &flat, form);
         }
         for tool in &request.tools {
             if let Some((name, kind)) = declared(tool) {
@@ -81,11 +107,11 @@ impl Names {
         self.kinds.get(wire).copied()
     }
 
-    fn claim(&mut self, name: Name, flat: &str, limit: usize) {
+    fn claim(&mut self, name: Name, flat: &str, form: NameForm) {
         let mut wire = flat.to_owned();
         let mut salt = 0_u32;
-        while !is_legal(&wire, limit) || self.is_taken(&wire) {
-            wire = shortened(flat, limit, salt);
+        while !form.is_met(&wire) || self.is_taken(&wire) {
+            wire = changed(flat, form, salt);
             salt += 1;
         }
         self.from_wire.insert(wire.clone(), name.clone());
@@ -155,21 +181,20 @@ fn chosen(request: &Request) -> Vec<Name> {
     named.collect()
 }
 
-fn is_legal(name: &str, limit: usize) -> bool {
-    !name.is_empty() && name.len() <= limit && name.chars().all(is_legal_char)
-}
-
 fn is_legal_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_' || c == '-'
 }
 
-fn shortened(flat: &str, limit: usize, salt: u32) -> String {
+fn changed(flat: &str, form: NameForm, salt: u32) -> String {
     let hash = crate::hash::base32(flat.as_bytes(), salt);
-    let keep = limit.saturating_sub(HASH_LETTERS + 1);
+    let keep = form.limit.saturating_sub(HASH_LETTERS + 1);
     let legal = flat.chars().map(|c| if is_legal_char(c) { c } else { '_' });
-    let mut name: String = legal.take(keep).collect();
+    let initial =
+        Some('_').filter(|_| form.wants_initial && !flat.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'));
+    let mut name: String = initial.into_iter().chain(legal).take(keep).collect();
     name.push('_');
-    name.extend(hash.chars().take(HASH_LETTERS));
+    let letters = HASH_LETTERS.max(form.least.min(form.limit).saturating_sub(name.len()));
+    name.extend(hash.chars().cycle().take(letters));
     name
 }
 
@@ -197,16 +222,16 @@ mod tests {
 
     #[test]
     fn legal_names_stay() {
-        let names = Names::new(&request(&["get_weather"]), 64);
+        let names = Names::new(&request(&["get_weather"]), NameForm::up_to(64));
         assert_eq!(names.wire(None, "get_weather"), "get_weather");
     }
 
     #[test]
     fn a_long_name_that_shortens_to_anothers_exact_name_gets_a_third() {
         let long = "x".repeat(80);
-        let taken = Names::new(&request(&[&long]), 64).wire(None, &long).to_owned();
+        let taken = Names::new(&request(&[&long]), NameForm::up_to(64)).wire(None, &long).to_owned();
         for order in [[&*long, &*taken], [&*taken, &*long]] {
-            let names = Names::new(&request(&order), 64);
+            let names = Names::new(&request(&order), NameForm::up_to(64));
             assert_eq!(names.wire(None, &taken), taken, "a legal name keeps its place");
             assert_ne!(names.wire(None, &long), taken);
             assert_eq!(names.original(names.wire(None, &long)).unwrap().name, long);
@@ -214,8 +239,20 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_is_too_short_or_begins_wrong_is_made_longer_and_led_back() {
+        let form = NameForm { least: 3, limit: 64, wants_initial: true };
+        let names = Names::new(&request(&["ls", "9lives", "abc"]), form);
+        assert_eq!(names.wire(None, "abc"), "abc");
+        for name in ["ls", "9lives"] {
+            let wire = names.wire(None, name);
+            assert!(form.is_met(wire) && wire.contains(name), "{wire}");
+            assert_eq!(names.original(wire).unwrap().name, name);
+        }
+    }
+
+    #[test]
     fn names_that_differ_only_in_illegal_characters_stay_apart() {
-        let names = Names::new(&request(&["a.b", "a:b", "a_b"]), 64);
+        let names = Names::new(&request(&["a.b", "a:b", "a_b"]), NameForm::up_to(64));
         let wires: HashSet<_> = ["a.b", "a:b", "a_b"].iter().map(|name| names.wire(None, name).to_owned()).collect();
         assert_eq!(wires.len(), 3);
     }

@@ -3,7 +3,7 @@
 use interlingua_model::{Api, Failure, Finish, IncompleteReason, Origin, Sourced, Usage};
 
 use crate::error::{describe, stream_incomplete};
-use crate::{Loss, LossCode};
+use crate::{CallThoughts, Loss, LossCode};
 
 /// How a reply ended, and what it lost.
 #[must_use = "a reply that failed or was cut off must not pass for a whole one"]
@@ -15,6 +15,8 @@ pub struct Outcome {
     pub losses: Vec<Loss>,
     /// What the upstream said that it cost, where it said so.
     pub usage: Option<Usage>,
+    /// The sealed thoughts of the reply, where its request asked for them ([`Asked::remember`](crate::Asked::remember)).
+    pub thoughts: Vec<CallThoughts>,
 }
 
 /// Every way a reply can end. There is no other, and none is silent.
@@ -33,7 +35,7 @@ pub enum End {
 impl Outcome {
     /// An end with its losses, of which nobody has said what it cost.
     pub fn new(end: End, losses: Vec<Loss>) -> Self {
-        Self { end, losses, usage: None }
+        Self { end, losses, usage: None, thoughts: Vec::new() }
     }
 
     /// The failure to tell, where it failed or was cut off; one without a word gets some.

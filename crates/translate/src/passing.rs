@@ -243,7 +243,7 @@ fn judge(reply: &Reply, mut document: Vec<u8>, out: &mut Vec<u8>) -> Outcome {
         Err(error) => return failed(error.into_failure()),
     };
     out.append(&mut document);
-    Outcome { end, losses: Vec::new(), usage }
+    Outcome { usage, ..Outcome::new(end, Vec::new()) }
 }
 
 /// Whether there is anything in a document at the beginning of a path.

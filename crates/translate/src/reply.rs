@@ -20,6 +20,8 @@ pub struct Reply(Arc<Inner>);
 struct Inner {
     context: Context,
     is_streamed: bool,
+    /// Whether somebody keeps its sealed thoughts.
+    remembers: bool,
     reading: Reading,
 }
 
@@ -54,7 +56,19 @@ impl Reading {
 
 impl Reply {
     pub(crate) fn new(context: Context, is_streamed: bool, reading: Reading) -> Self {
-        Self(Arc::new(Inner { context, is_streamed, reading }))
+        Self(Arc::new(Inner { context, is_streamed, remembers: false, reading }))
+    }
+
+    /// The same, whose sealed thoughts somebody keeps. Said while nobody else has it yet.
+    pub(crate) fn remembering(mut self, remembers: bool) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            inner.remembers = remembers;
+        }
+        self
+    }
+
+    pub(crate) fn remembers(&self) -> bool {
+        self.0.remembers
     }
 
     /// The reply for the client, as it was asked for.
@@ -110,7 +124,7 @@ impl Reply {
     /// ```
     #[must_use]
     pub fn param(&self, upstreams: &str) -> Option<String> {
-        let Inner { context, is_streamed: _, reading } = &*self.0;
+        let Inner { context, is_streamed: _, remembers: _, reading } = &*self.0;
         reading.places.callers(upstreams, api::words(reading.upstream), api::words(context.api()))
     }
 

@@ -8,6 +8,7 @@
 //! il1.x.<data>                                       redacted thoughts, of Messages
 //! il1.r.<id>.<encrypted content>                     thoughts of Responses, verbatim
 //! il1.R.<base64url of {"id", "encrypted_content"}>   the same, where a dot or a foreign letter is in them
+//! il1.c.<object>                                     what stands in an assistant message of Chat
 //! ```
 
 use interlingua_model::{Api, ReasoningItem, Seal};
@@ -42,7 +43,8 @@ pub(crate) fn kept_seal(item: &ReasoningItem, client: Api) -> Option<String> {
             let signed = Signed { thinking: item.summary.concat(), signature: data.clone() };
             packed("t", &signed)
         }
-        Api::Responses | Api::Chat => {
+        Api::Chat => Some(format!("{PACKED}c.{data}")),
+        Api::Responses => {
             let id = item.id.as_deref().unwrap_or_default();
             let is_plain = |text: &str| text.is_ascii() && !text.contains('.');
             if is_plain(id) && is_plain(data) {
@@ -73,6 +75,9 @@ pub(crate) fn give_seal(item: &mut ReasoningItem, kept: String, client: Api, is_
                 item.summary = Some(thinking).filter(|text| !text.is_empty()).into_iter().collect();
                 item.seal = Some(Seal { maker: Api::Messages, is_redacted: false, data: signature });
             }
+        }
+        "c" => {
+            item.seal = Some(Seal { maker: Api::Chat, is_redacted: false, data: rest.to_owned() });
         }
         "r" => {
             if let Some((id, data)) = rest.split_once('.') {
@@ -146,6 +151,8 @@ mod tests {
             (thought(Api::Messages, None, "", "D=", true), Api::Responses, "il1.x.D="),
             (thought(Api::Responses, Some("rs_1"), "", "gA-_=", false), Api::Messages, "il1.r.rs_1.gA-_="),
             (thought(Api::Responses, None, "", "gA", false), Api::Messages, "il1.r..gA"),
+            (thought(Api::Chat, None, "", r#"{"a":1}"#, false), Api::Messages, r#"il1.c.{"a":1}"#),
+            (thought(Api::Chat, None, "", r#"{"a":1}"#, false), Api::Responses, r#"il1.c.{"a":1}"#),
         ];
         for (thought, client, expected) in thoughts {
             let kept = kept_seal(&thought, client).unwrap();

@@ -6,7 +6,7 @@ use interlingua_model::{Request, ToolKind};
 
 use crate::Stamp;
 use crate::call_ids::CallIds;
-use crate::names::Names;
+use crate::names::{NameForm, Names};
 
 /// What has to be known of a request to read its reply: the names and ids it went out with, and an id for what the reply
 /// gives none.
@@ -34,6 +34,18 @@ struct Inner {
     stamp_id: String,
     /// Stop sequences that the upstream is not told of.
     stop: Vec<String>,
+    reads: Reads,
+}
+
+/// What has to be known of an upstream to read its replies.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Reads {
+    /// What begins and ends thoughts at the beginning of the text.
+    pub(crate) think_tags: Vec<(String, String)>,
+    /// Whether several choices may be one answer.
+    pub(crate) merges_choices: bool,
+    /// Whether the tokens of thoughts have to be added to those of the answer.
+    pub(crate) adds_reasoning: bool,
 }
 
 impl Sent {
@@ -46,24 +58,39 @@ impl Sent {
         takes_stop: bool,
         stamp: &Stamp,
     ) -> Self {
-        Self::with_ids(request, name_limit, CallIds::new(request, call_id_limit, |_| true), takes_stop, stamp)
+        let call_ids = CallIds::new(request, call_id_limit, |_| true);
+        Self::with(request, NameForm::up_to(name_limit), call_ids, takes_stop, stamp)
     }
 
     /// The same, to an upstream that takes call ids of at most 64 letters, digits, `_` and `-`.
     pub(crate) fn with_plain_ids(request: &Request, name_limit: usize, takes_stop: bool, stamp: &Stamp) -> Self {
         const LIMIT: usize = 64;
         let is_plain = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '-';
-        Self::with_ids(request, name_limit, CallIds::new(request, LIMIT, is_plain), takes_stop, stamp)
+        Self::with(request, NameForm::up_to(name_limit), CallIds::new(request, LIMIT, is_plain), takes_stop, stamp)
     }
 
-    fn with_ids(request: &Request, name_limit: usize, call_ids: CallIds, takes_stop: bool, stamp: &Stamp) -> Self {
+    /// The same, to an upstream that takes names of a form, and these call ids.
+    pub(crate) fn with(request: &Request, names: NameForm, call_ids: CallIds, takes_stop: bool, stamp: &Stamp) -> Self {
         let stop = request.sampling.stop.iter().filter(|_| !takes_stop).flat_map(|stop| &stop.value);
         Self(Arc::new(Inner {
-            names: Names::new(request, name_limit),
+            names: Names::new(request, names),
             call_ids,
             stamp_id: stamp.id.clone(),
             stop: stop.filter(|sequence| !sequence.is_empty()).cloned().collect(),
+            reads: Reads::default(),
         }))
+    }
+
+    /// The same, from an upstream whose replies are to be read so. Said while nobody else has it yet.
+    pub(crate) fn reading(mut self, reads: Reads) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            inner.reads = reads;
+        }
+        self
+    }
+
+    pub(crate) fn reads(&self) -> &Reads {
+        &self.0.reads
     }
 
     /// Of a request that is not at hand: nothing was renamed.

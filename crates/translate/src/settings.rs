@@ -57,6 +57,14 @@ impl SettingValue for Vec<(String, String)> {
     }
 }
 
+impl SettingValue for serde_json::Number {
+    const KIND: &'static str = "a number";
+
+    fn shown(&self) -> String {
+        self.to_string()
+    }
+}
+
 impl<T: SettingValue> SettingValue for Option<T> {
     const KIND: &'static str = T::KIND;
 
@@ -67,9 +75,69 @@ impl<T: SettingValue> SettingValue for Option<T> {
 
 /// Declares a table of settings: a struct with public fields, `Default`, `Deserialize` that refuses unknown keys, and
 /// `settings`, which lists the keys with their values and documentation.
+///
+/// With `by model Name` it has one more key, `models`: a list of tables of the type `Name`, each with the `names` of the models
+/// it is for and any of the same keys; `for_model` gives what holds for one model.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! settings {
+    (
+        $(#[$meta:meta])*
+        $vis:vis struct $name:ident by model $(#[$changes_meta:meta])* $changes:ident {
+            $( $(#[doc = $doc:literal])+ $key:ident: $kind:ty = $default:expr, )*
+        }
+    ) => {
+        $crate::settings! {
+            $(#[$meta])*
+            $vis struct $name {
+                $( $(#[doc = $doc])+ $key: $kind = $default, )*
+                /// What differs for some models: tables with their `names`, in which `*` stands for any text, and any of these
+                /// keys. Where several fit, the later ones win.
+                models: ::std::vec::Vec<$changes> = ::std::vec::Vec::new(),
+            }
+        }
+
+        $(#[$changes_meta])*
+        #[derive(Debug, Clone, Default, PartialEq, Eq, ::serde::Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        $vis struct $changes {
+            /// The models it is for; `*` stands for any text, and capital letters make no difference.
+            $vis names: ::std::vec::Vec<::std::string::String>,
+            $( $(#[doc = $doc])+ $vis $key: ::std::option::Option<$kind>, )*
+        }
+
+        impl $name {
+            /// What holds for a model of this name: these settings, but for what `models` says of it.
+            #[must_use]
+            $vis fn for_model(&self, model: &str) -> ::std::borrow::Cow<'_, Self> {
+                let fits = |changes: &&$changes| changes.names.iter().any(|name| $crate::pattern::fits(name, model));
+                if !self.models.iter().any(|changes| fits(&changes)) {
+                    return ::std::borrow::Cow::Borrowed(self);
+                }
+                let mut settings = self.clone();
+                for changes in ::std::mem::take(&mut settings.models).into_iter().filter(|changes| fits(&changes)) {
+                    let $changes { names: _, $($key,)* } = changes;
+                    $( if let ::std::option::Option::Some($key) = $key { settings.$key = $key; } )*
+                }
+                ::std::borrow::Cow::Owned(settings)
+            }
+        }
+
+        impl $crate::SettingValue for ::std::vec::Vec<$changes> {
+            const KIND: &'static str = "a list of tables";
+
+            fn shown(&self) -> ::std::string::String {
+                let tables: ::std::vec::Vec<_> = self.iter().map(|changes| {
+                    let mut pairs = ::std::vec![::std::format!("names = {:?}", changes.names)];
+                    $( if let ::std::option::Option::Some(value) = &changes.$key {
+                        pairs.push(::std::format!("{} = {}", ::std::stringify!($key), $crate::SettingValue::shown(value)));
+                    } )*
+                    ::std::format!("{{ {} }}", pairs.join(", "))
+                }).collect();
+                ::std::format!("[{}]", tables.join(", "))
+            }
+        }
+    };
     (
         $(#[$meta:meta])*
         $vis:vis struct $name:ident {
@@ -132,6 +200,14 @@ macro_rules! names {
         impl<'de> ::serde::Deserialize<'de> for $name {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
                 $crate::settings::read_name(deserializer, Self::ALL, Self::as_str)
+            }
+        }
+
+        impl $crate::SettingValue for $name {
+            const KIND: &'static str = concat!("one of", $(" `", $text, "`"),*);
+
+            fn shown(&self) -> String {
+                format!("{:?}", self.as_str())
             }
         }
 

@@ -56,7 +56,7 @@ impl StoppingDecoder {
         let outcome = decoder.finish(reason, &mut Watched { stop: &mut stop, out });
         match stop.phase {
             Phase::Ended => {
-                let Outcome { end: _, mut losses, usage: _ } = outcome;
+                let Outcome { end: _, mut losses, usage: _, thoughts: _ } = outcome;
                 let detail = "the answer ended at a stop sequence, before the upstream could say what it cost";
                 losses.push(Loss::new(Origin::of("usage").path(), LossCode::UnknownUsage, detail));
                 Outcome::new(End::Completed, losses)

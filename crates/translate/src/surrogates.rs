@@ -84,7 +84,7 @@ impl MendingDecoder {
         self.join("", out);
         let Self { decoder, held: _, losses: mut all, text } = self;
         let reason = if text.is_full() { Some(too_large()) } else { reason };
-        let Outcome { end, losses, usage: _ } = decoder.finish(reason, out);
+        let Outcome { end, losses, usage: _, thoughts: _ } = decoder.finish(reason, out);
         all.extend(losses);
         Outcome::new(end, all)
     }

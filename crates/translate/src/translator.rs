@@ -45,6 +45,7 @@ pub struct Asked {
     losses: Vec<Loss>,
     kept: Option<Kept>,
     named: Option<String>,
+    remembers: bool,
 }
 
 /// A request as it goes out, and what reads its reply.
@@ -82,7 +83,7 @@ impl Translator {
     pub fn read(&self, body: &[u8]) -> Result<Asked, Error> {
         let Translated { value: request, losses } = decode_request(self.client, body)?;
         under(self.policy, &losses)?;
-        Ok(Asked { translator: self.clone(), request, losses, kept: None, named: None })
+        Ok(Asked { translator: self.clone(), request, losses, kept: None, named: None, remembers: false })
     }
 
     /// Whether a body is a request of the client's API by its shape: for requests that are passed on as they are, whose
@@ -105,7 +106,7 @@ impl Translator {
     /// A request of the model, as if a client of this API had made it.
     #[must_use]
     pub fn asked(&self, request: Request) -> Asked {
-        Asked { translator: self.clone(), request, losses: Vec::new(), kept: None, named: None }
+        Asked { translator: self.clone(), request, losses: Vec::new(), kept: None, named: None, remembers: false }
     }
 }
 
@@ -129,6 +130,12 @@ impl Asked {
     /// other APIs say what the upstream says.
     pub fn keep_name(&mut self) {
         self.named = Some(self.request.model.clone());
+    }
+
+    /// Says that somebody keeps the sealed thoughts of the reply, since the client may not: they are told in the
+    /// [`Outcome`](crate::Outcome), each with the call that it led to.
+    pub fn remember(&mut self) {
+        self.remembers = true;
     }
 
     /// Whether the client wants a stream.
@@ -162,13 +169,13 @@ impl Asked {
     /// without; under [`Policy::Strict`] the first loss that changes meaning.
     pub fn to(self, upstream: &Upstream, stamp: Stamp) -> Result<Outgoing<Reply>, Error> {
         let context = self.context(stamp.clone());
-        let Self { translator, request, mut losses, kept: _, named: _ } = self;
+        let Self { translator, request, mut losses, kept: _, named: _, remembers } = self;
         let is_streamed = request.stream.enabled;
         let outgoing = upstream.request(request, translator.policy, stamp)?;
         let Outgoing { path, body, is_streamed: asks_for_stream, session, features, losses: lost, reply: reading } =
             outgoing;
         losses.extend(lost);
-        let reply = Reply::new(context, is_streamed, reading);
+        let reply = Reply::new(context, is_streamed, reading).remembering(remembers);
         Ok(Outgoing { path, body, is_streamed: asks_for_stream, session, features, losses, reply })
     }
 

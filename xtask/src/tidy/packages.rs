@@ -10,7 +10,7 @@ const REQUIRED: [&str; 3] = ["LICENSE-APACHE", "LICENSE-MIT", "README.md"];
 /// What cargo itself adds.
 const CARGO: [&str; 4] = [".cargo_vcs_info.json", "Cargo.lock", "Cargo.toml", "Cargo.toml.orig"];
 /// Crates with files that are compiled in, and where those are.
-const COMPILED_IN: [(&str, &str); 1] = [("replay", "cases/")];
+const COMPILED_IN: [(&str, &str); 2] = [("replay", "cases/"), ("executor", "profiles/")];
 
 /// Lists the package of every crate.
 pub(super) fn check(project: &Project) -> Result<Vec<Finding>> {

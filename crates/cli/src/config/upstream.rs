@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use interlingua_executor::{BaseUrl, Profile};
+use interlingua_executor::{BaseUrl, Profile, ReadyProfile};
 use interlingua_gateway::{Member, Target, Upstream, UpstreamConfig};
 use interlingua_translate::{Api, Policy, SettingValue, settings};
 use serde::Deserialize;
@@ -22,7 +22,7 @@ settings! {
         /// What it is called: in `fallback`, in messages, in the log. Where neither `kind` nor `url` says who it is, one of
         /// the kinds.
         name: String = String::new(),
-        /// Who it is: `codex`, `openai`, `anthropic` or `replay`.
+        /// Who it is: `codex`, `openai`, `anthropic`, `replay` or the name of a ready profile that says where it lives.
         kind: Option<String> = None,
         /// Where it lives, if it is none of those or not where it usually is; what SDKs call `base_url`.
         url: Option<String> = None,
@@ -33,7 +33,8 @@ settings! {
         /// [docs/profiles.md](profiles.md) right here.
         profile: Option<ProfileKey> = None,
         /// The variable that holds its key. Unset: `OPENAI_API_KEY` for `openai`, `ANTHROPIC_API_KEY` for `anthropic`, else
-        /// `ANTHROPIC_AUTH_TOKEN`, which holds a token and no API key; otherwise the caller's own key is passed on.
+        /// `ANTHROPIC_AUTH_TOKEN`, which holds a token and no API key, and what a ready profile that is the `kind` says
+        /// (`interlingua profiles`); otherwise the caller's own key is passed on.
         key_env: Option<String> = None,
         /// The file that holds its key.
         key_file: Option<String> = None,
@@ -125,11 +126,19 @@ impl UpstreamTable {
         let (target, base_url) = match (kind.as_deref(), url) {
             (None, Some(url)) => (Target::Url(url), None),
             (Some(kind), url) => (of_kind(kind).with_context(|| no_kind("kind", kind))?, url),
-            (None, None) => (
-                of_kind(&name)
-                    .with_context(|| format!("it has neither `kind` nor `url`, and {}", no_kind("name", &name)))?,
-                None,
-            ),
+            (None, None) => {
+                // A profile by name may say who it is.
+                let by_profile = match &profile {
+                    Some(ProfileKey::Named(name)) => of_kind(name),
+                    Some(ProfileKey::Inline(_)) | None => None,
+                };
+                let target = of_kind(&name).or(by_profile);
+                (
+                    target
+                        .with_context(|| format!("it has neither `kind` nor `url`, and {}", no_kind("name", &name)))?,
+                    None,
+                )
+            }
         };
         let api = api.map(|ApiName(api)| api);
         let profile = match profile {
@@ -150,18 +159,19 @@ impl UpstreamTable {
                     .with_context(|| format!("`key_env` says that its key is in {variable}, and that is not set"))?,
             ),
             (None, Some(file)) => Some(Found { key: key_in(&folder.join(file))?, is_token: false }),
-            (None, None) => match target {
+            (None, None) => match &target {
                 Target::OpenAi => keys::of(Api::Chat),
                 Target::Anthropic => keys::of(Api::Messages),
+                Target::Ready(ready) => profile::key_of(*ready),
                 Target::Codex | Target::Replay | Target::Url(_) => None,
             },
         };
         let login = match (&target, codex_home) {
             (Target::Codex, home) => Some(login_at(home.map(|home| folder.join(home)).as_deref())?),
-            (Target::OpenAi | Target::Anthropic | Target::Replay | Target::Url(_), Some(_)) => {
+            (Target::OpenAi | Target::Anthropic | Target::Replay | Target::Url(_) | Target::Ready(_), Some(_)) => {
                 bail!("`codex_home` is for the kind `codex`")
             }
-            (Target::OpenAi | Target::Anthropic | Target::Replay | Target::Url(_), None) => None,
+            (Target::OpenAi | Target::Anthropic | Target::Replay | Target::Url(_) | Target::Ready(_), None) => None,
         };
         let (api_key, key_is_token) = key.map(|Found { key, is_token }| (key.into(), is_token)).unzip();
         Ok(UpstreamConfig {
@@ -187,12 +197,14 @@ fn of_kind(word: &str) -> Option<Target> {
         "openai" => Some(Target::OpenAi),
         "anthropic" => Some(Target::Anthropic),
         "replay" => Some(Target::Replay),
-        _ => None,
+        name => ReadyProfile::named(name)?.name.parse().ok(),
     }
 }
 
 fn no_kind(key: &str, word: &str) -> String {
-    format!("`{key}` is `{word}`, which is none of codex, openai, anthropic and replay")
+    format!(
+        "`{key}` is `{word}`, which is none of codex, openai, anthropic, replay and the profiles that say where they live (`interlingua profiles`)"
+    )
 }
 
 /// The longest file that is taken for one with a key in it.

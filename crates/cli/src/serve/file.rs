@@ -50,6 +50,8 @@ settings! {
         store: Option<Hidden> = None,
         /// Whether clients of Responses may open a WebSocket.
         websocket: bool = true,
+        /// Whether sealed thoughts are kept in the store for clients that drop them, and put back when the conversation goes on.
+        reasoning_cache: bool = true,
         /// Whether an effort at the end of a model's name, as in `gpt-5.5-high` or `gpt-5.5(high)`, is the request's.
         efforts_in_names: bool = false,
         /// The folder into which each exchange is written, as a case that `interlingua replay` serves. Keys are taken out, what

@@ -61,6 +61,10 @@ pub(crate) struct Args {
     /// Whether clients of Responses, such as the Codex CLI, may open a WebSocket [default: true]
     #[arg(long, env = "INTERLINGUA_WEBSOCKET", value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     websocket: Option<bool>,
+    /// Whether sealed thoughts are kept in the store for clients that drop them, and put back when the conversation goes on
+    /// [default: true]
+    #[arg(long, env = "INTERLINGUA_REASONING_CACHE", value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    reasoning_cache: Option<bool>,
     /// A path of the upstream that is passed on untouched, such as /v1/embeddings or /v1/audio/*; may be repeated
     #[arg(long, env = "INTERLINGUA_PASSTHROUGH", value_name = "PATH", value_delimiter = ',')]
     passthrough: Vec<String>,
@@ -95,6 +99,7 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
         allowed_origin,
         store,
         websocket,
+        reasoning_cache,
         passthrough,
         capture,
         inspect,
@@ -132,6 +137,7 @@ pub(crate) async fn run(args: Args) -> Result<ExitCode> {
             .map_or_else(|| Ok(StoreConfig::default()), |store| store.parse())?,
         seal: seal::config()?,
         websocket: websocket.unwrap_or(file.websocket),
+        reasoning_cache: reasoning_cache.unwrap_or(file.reasoning_cache),
         ..Config::default()
     };
     let settings = Config { listen: listen.or(file.listen).unwrap_or(settings.listen.clone()), ..settings };

@@ -154,3 +154,31 @@ fn status_and_logout_tell_when_there_is_no_login() {
     let run = scratch.run(&["logout"]);
     assert!(run.code == Some(0) && run.err.contains("no login"), "{run:?}");
 }
+
+#[test]
+fn profiles_are_listed_and_one_is_printed_as_the_file_that_it_is() {
+    let scratch = Scratch::new();
+    let list = scratch.run(&["profiles"]);
+    assert_eq!((list.code, list.err.as_str()), (Some(0), ""), "{list:?}");
+    let line = |name: &str| list.out.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap_or_default();
+    for (name, words) in [
+        ("deepseek", ["chat", " proven", "https://api.deepseek.com/v1", "DEEPSEEK_API_KEY"]),
+        ("kimi", ["chat", " unproven", "https://api.moonshot.ai/v1", "MOONSHOT_API_KEY"]),
+    ] {
+        assert!(words.iter().all(|word| line(name).contains(word)), "{}", line(name));
+    }
+    let one = scratch.run(&["profiles", "deepseek"]);
+    assert_eq!(one.code, Some(0), "{one:?}");
+    let file = scratch.file("own.toml", &one.out);
+    let request = r#"{"model":"m","input":"q","reasoning":{"effort":"none"}}"#;
+    let translated = |profile: &str| {
+        let args = ["translate", "request", "--from", "responses", "--to", "chat", "--profile", profile];
+        scratch.run_with(&args, request)
+    };
+    let (by_name, by_file) = (translated("deepseek"), translated(&file));
+    assert!(by_name.out.contains(r#""thinking":{"type":"disabled"}"#), "{by_name:?}");
+    assert_eq!(by_name.out, by_file.out);
+    let none = scratch.run(&["profiles", "deepsek"]);
+    assert_eq!(none.code, Some(1));
+    assert!(none.err.contains("there is no ready profile `deepsek`; there are anthropic-chat, azure"), "{none:?}");
+}

@@ -14,7 +14,7 @@ use crate::Error;
 
 /// What the official SDKs call `base_url`: everything before `/responses`, `/chat/completions` and `/models`.
 ///
-/// An empty path counts as `/v1`, a trailing `/` is ignored, a query is kept and sent along.
+/// An empty path counts as `/v1` and the path `/.` as none, a trailing `/` is ignored, a query is kept and sent along.
 ///
 /// ```
 /// use interlingua_executor::BaseUrl;
@@ -23,6 +23,7 @@ use crate::Error;
 /// assert_eq!(url.to_string(), "http://127.0.0.1:4141/v1");
 /// let url: BaseUrl = "https://chatgpt.com/backend-api/codex/".parse()?;
 /// assert_eq!(url.to_string(), "https://chatgpt.com/backend-api/codex");
+/// assert_eq!("https://models.example/.".parse::<BaseUrl>()?.to_string(), "https://models.example/.");
 /// assert_eq!(BaseUrl::openai().to_string(), "https://api.openai.com/v1");
 /// # Ok::<(), interlingua_executor::Error>(())
 /// ```
@@ -114,6 +115,8 @@ impl BaseUrl {
 }
 
 const DEFAULT_PATH: &str = "/v1";
+/// How an address says that the endpoints stand at its root.
+const NO_PATH: &str = "/.";
 
 impl FromStr for BaseUrl {
     type Err = Error;
@@ -137,7 +140,12 @@ impl FromStr for BaseUrl {
         if let Some(endpoint) = ENDPOINTS.iter().find(|endpoint| path.ends_with(*endpoint)) {
             return Err(bad(&format!("must end before {endpoint}, which is appended")));
         }
-        let path = if path.is_empty() { DEFAULT_PATH } else { path }.to_owned();
+        let path = match path {
+            "" => DEFAULT_PATH,
+            NO_PATH => "",
+            path => path,
+        };
+        let path = path.to_owned();
         let query = parts.path_and_query.as_ref().and_then(PathAndQuery::query).map(str::to_owned);
         Ok(Self { scheme, authority, path, query })
     }
@@ -152,6 +160,7 @@ const ENDPOINTS: [&str; 3] = [RESPONSES, CHAT_COMPLETIONS, MODELS];
 impl fmt::Display for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { scheme, authority, path, query } = self;
+        let path = if path.is_empty() { NO_PATH } else { path };
         write!(f, "{scheme}://{authority}{path}")?;
         query.as_ref().map_or(Ok(()), |query| write!(f, "?{query}"))
     }
@@ -195,6 +204,7 @@ mod tests {
             ("http://[::1]:8080/openai/v2/", "http://[::1]:8080/openai/v2/responses"),
             (" http://localhost/a?api-version=1 ", "http://localhost/a/responses?api-version=1"),
             ("http://localhost?k=v", "http://localhost/v1/responses?k=v"),
+            ("https://models.example/.", "https://models.example/responses"),
         ] {
             let url: BaseUrl = base.parse().unwrap();
             assert_eq!(url.endpoint(RESPONSES).unwrap().to_string(), endpoint, "{base}");

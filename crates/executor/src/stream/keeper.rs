@@ -1,6 +1,7 @@
 //! Whoever keeps replies, and sees the end of one before the client does.
 
 use bytes::Bytes;
+use interlingua_translate::CallThoughts;
 
 use crate::http::transport::BoxFuture;
 
@@ -25,6 +26,15 @@ pub trait Keeper: Send + Sync {
     /// Takes the end of a reply and gives what is handed out in its place, which may be the same. The reply waits for it, so
     /// it must have a limit of its own.
     fn keep(&self, last: Last) -> BoxFuture<'static, Bytes>;
+
+    /// Takes the sealed thoughts of a reply, where its request asked for them ([`Asked::remember`]), before its end is shown.
+    /// The reply waits for it, as above.
+    ///
+    /// [`Asked::remember`]: interlingua_translate::Asked::remember
+    fn remember(&self, thoughts: Vec<CallThoughts>) -> BoxFuture<'static, ()> {
+        drop(thoughts);
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// The end of a reply in the client's API.

@@ -324,10 +324,10 @@ impl SseStream {
 
     /// Shows the last event to whoever keeps replies, once it is there.
     fn show_last(&mut self) {
-        if self.chain.outcome().is_none() {
-            return;
-        }
+        let Some(outcome) = self.chain.outcome() else { return };
         if let Keeping::Awaited(keeper) = &self.keeping {
+            let remembered = keeper.remember(outcome.thoughts.clone());
+            let keeper = Arc::clone(keeper);
             let Rendered { out, scrubber, .. } = &mut self.chain.reader;
             let Bytewise { bytes, taken: _, last, marks_last: _ } = std::mem::take(out);
             self.keeping = match last {
@@ -336,7 +336,11 @@ impl SseStream {
                     before.truncate(begin);
                     passed(scrubber, &mut before);
                     let data = scrubber.failures(&data).into_owned();
-                    let last = keeper.keep(Last::Event { name: name.clone(), data: data.into() });
+                    let shown = Last::Event { name: name.clone(), data: data.into() };
+                    let last = Box::pin(async move {
+                        remembered.await;
+                        keeper.keep(shown).await
+                    });
                     Keeping::Shown { before, name, last }
                 }
                 None => Keeping::Over,
@@ -353,11 +357,10 @@ pub(crate) fn report<O: Out>(chain: &Chain<Rendered<O>>) -> Option<Report> {
 }
 
 /// The whole of a reply that has ended, or the error it is.
-pub(crate) fn whole(held: Held) -> Result<(Bytes, Vec<Loss>, Option<Usage>), Error> {
+pub(crate) fn whole(held: Held) -> Result<(Bytes, Outcome), Error> {
     let mut ended = held.or_error()?;
-    let outcome = ended.outcome().cloned();
-    let (losses, usage) = outcome.map(|outcome| (outcome.losses, outcome.usage)).unwrap_or_default();
-    Ok((ended.reader.take(), losses, usage))
+    let outcome = ended.outcome().cloned().unwrap_or_else(|| Outcome::new(End::Truncated, Vec::new()));
+    Ok((ended.reader.take(), outcome))
 }
 
 impl Stream for SseStream {

@@ -4,6 +4,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
     reason = "helpers of tests may fail as tests do"
 )]
 
@@ -21,7 +22,9 @@ mod http;
 mod labels;
 mod passthrough;
 mod profiles;
+mod ready;
 mod responses;
 mod retries;
 mod support;
+mod upstreams;
 mod waiting;

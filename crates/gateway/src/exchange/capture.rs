@@ -227,6 +227,7 @@ pub(crate) fn told(exchange: &Exchange, state: &State) -> Value {
         is_streamed: _,
         lookups: _,
         kept: _,
+        recalled: _,
     } = state;
     let text = |text: &str| secrets.text(text).into_owned();
     let pairs = |list: &[(String, String)]| -> Value {

@@ -1,4 +1,5 @@
 //! What happened to a request: one record, filled in as it goes along, for the numbers, the captures and the inspector.
+// Long because: one record, and all that may be noted in it.
 
 pub(crate) mod board;
 pub(crate) mod capture;
@@ -79,6 +80,8 @@ pub(crate) struct State {
     pub(crate) status: Option<StatusCode>,
     pub(crate) losses: Vec<Loss>,
     pub(crate) usage: Option<Usage>,
+    /// Of how many turns the thoughts were found that the client had dropped, and of how many not.
+    pub(crate) recalled: (usize, usize),
     pub(crate) failure: Option<Failed>,
     /// When the client got the first byte, the last one, and how many pieces in all.
     pub(crate) sent: Sent,
@@ -245,6 +248,11 @@ impl Exchange {
         if let Some(usage) = usage {
             self.lock().usage = Some(usage.clone());
         }
+    }
+
+    /// Of so many turns the thoughts were found that the client had dropped, and of so many not.
+    pub(crate) fn recalled(&self, found: usize, missed: usize) {
+        self.lock().recalled = (found, missed);
     }
 
     pub(crate) fn failed(&self, phase: &str, failure: &Failure) {

@@ -16,6 +16,7 @@ const REQUESTS: &str = "interlingua_requests_total";
 const TOKENS: &str = "interlingua_tokens_total";
 const LOSSES: &str = "interlingua_losses_total";
 const RETRIES: &str = "interlingua_retries_total";
+const THOUGHTS: &str = "interlingua_recalled_thoughts_total";
 const FIRST_BYTE: &str = "interlingua_first_byte_seconds";
 const BETWEEN: &str = "interlingua_between_pieces_seconds";
 const TOOK: &str = "interlingua_request_seconds";
@@ -50,6 +51,10 @@ impl Numbers {
             );
             describe_counter!(LOSSES, "What did not come along in a translation, by kind.");
             describe_counter!(RETRIES, "Requests that were sent to an upstream once more.");
+            describe_counter!(
+                THOUGHTS,
+                "Turns of models whose sealed thoughts their client had dropped, by whether the store had them."
+            );
             describe_histogram!(FIRST_BYTE, Unit::Seconds, "From a request to the first byte for its client.");
             describe_histogram!(BETWEEN, Unit::Seconds, "Between two pieces of a reply, on the average of the reply.");
             describe_histogram!(TOOK, Unit::Seconds, "From a request to the end of its reply.");
@@ -86,7 +91,7 @@ impl Numbers {
     }
 
     fn count(&self, state: &State, caller: &str) {
-        let State { asked, upstream, attempts, status, losses, usage, sent, lookups, end, .. } = state;
+        let State { asked, upstream, attempts, status, losses, usage, recalled, sent, lookups, end, .. } = state;
         let Lookups { hits, misses, failures } = *lookups;
         for (result, count) in [("hit", hits), ("miss", misses), ("error", failures)] {
             if count > 0 {
@@ -107,6 +112,12 @@ impl Numbers {
         for loss in losses {
             counter!(LOSSES, "client" => client, "upstream" => upstream.clone(), "code" => loss.code.as_str())
                 .increment(1);
+        }
+        for (found, turns) in [("yes", recalled.0), ("no", recalled.1)] {
+            if turns > 0 {
+                counter!(THOUGHTS, "client" => client, "upstream" => upstream.clone(), "found" => found)
+                    .increment(turns as u64);
+            }
         }
         let asked = attempts.iter().filter(|attempt| attempt.method == Method::POST).count();
         if asked > 1 {

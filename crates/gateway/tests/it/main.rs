@@ -19,6 +19,7 @@ mod secrets;
 mod state;
 mod streams;
 mod support;
+mod thoughts;
 mod watching;
 mod websocket;
 mod websocket_ends;

@@ -8,7 +8,9 @@ mod reasoning_content;
 mod reasoning_details;
 mod reply;
 mod request;
+mod sealed;
 mod stream;
+mod think_tags;
 mod upstream;
 mod words;
 
@@ -18,5 +20,7 @@ pub use reply::failure::error_body;
 pub use reply::{decode_response, encode_response};
 pub use request::{decode_request, encode_request};
 pub use stream::{Decoder, Encoder, Frame};
-pub use upstream::{Field, Upstream};
+pub use upstream::{
+    BesideTools, CallIdForm, Carried, Choice, Field, JsonForm, ModelWays, Needs, ReasoningForm, Thinks, Upstream,
+};
 pub(crate) use words::WORDS;

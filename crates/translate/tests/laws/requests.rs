@@ -195,6 +195,7 @@ fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
 /// Fields whose default is told, refused or lost where the client does not say them.
 const UNSAID: &[&str] = &[
     "strict",
+    "properties",
     "store",
     "type",
     "detail",

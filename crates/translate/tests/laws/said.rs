@@ -141,18 +141,27 @@ pub(crate) fn refusals(content: &Content) -> Vec<&str> {
 }
 
 /// Items without what may rightly differ between two views: ids that rotate, sealed blobs that are sealed anew, and parts that
-/// say nothing.
+/// say nothing. What a server of Chat wants back stands where it came, which a stream and a whole reply tell differently.
 pub(crate) fn shapes(response: &Response) -> Vec<String> {
-    response.items.iter().map(|item| shape(&item.kind)).collect()
+    response.items.iter().filter(|item| !is_own_of_chat(item)).map(|item| shape(&item.kind)).collect()
 }
 
-/// The same without the phases of messages, which deltas do not tell.
+fn is_sealed_alone(item: &Item) -> bool {
+    matches!(&item.kind, ItemKind::Reasoning(thought) if thought.summary.is_empty() && thought.content.is_empty())
+}
+
+fn is_own_of_chat(item: &Item) -> bool {
+    let ItemKind::Reasoning(reasoning) = &item.kind else { return false };
+    reasoning.seal.as_ref().is_some_and(|seal| seal.maker == Api::Chat) && reasoning.summary.is_empty()
+}
+
+/// The same without the phases of messages and without what is sealed alone, which deltas do not tell.
 pub(crate) fn shapes_without_phase(response: &Response) -> Vec<String> {
     let strip = |item: &Item| match &item.kind {
         ItemKind::Message(message) => shape(&ItemKind::Message(Message { phase: None, ..message.clone() })),
         other => shape(other),
     };
-    response.items.iter().map(strip).collect()
+    response.items.iter().filter(|item| !is_sealed_alone(item)).map(strip).collect()
 }
 
 fn shape(kind: &ItemKind) -> String {

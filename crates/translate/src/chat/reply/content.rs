@@ -1,10 +1,16 @@
 //! What the parts of a reply say.
 
 use interlingua_model::Origin;
-use interlingua_wire::chat as wire;
+use interlingua_wire::{Extra, chat as wire};
+use serde_json::{Map, Value};
 
 use crate::chat::losses::Losses;
+use crate::chat::sealed::OF_MESSAGES;
+use crate::convert::is_blank;
 use crate::{Error, Loss, LossCode};
+
+/// Another name of thoughts: Copilot's.
+pub(in crate::chat) const REASONING_TEXT: &str = "reasoning_text";
 
 /// What a part of a reply's content says; only Mistral's models answer in parts.
 pub(in crate::chat) enum Said {
@@ -38,31 +44,36 @@ pub(in crate::chat) fn decode_part(part: wire::Part, place: Origin, losses: &mut
     }
 }
 
-/// What entries of `reasoning_details` say in the open; what is sealed in them, or signed, is lost.
-pub(in crate::chat) fn decode_details(
-    details: Vec<wire::ReasoningDetail>,
-    place: Origin,
-    losses: &mut Losses,
-) -> String {
-    let mut text = String::new();
+/// What entries of `reasoning_details` say in the open, and the entries themselves, which their maker may want back.
+pub(in crate::chat) fn decode_details(details: Vec<wire::ReasoningDetail>) -> (String, Vec<Map<String, Value>>) {
+    let (mut text, mut entries) = (String::new(), Vec::with_capacity(details.len()));
     for detail in details {
-        let is_open = match detail {
-            wire::ReasoningDetail::Summary(detail) => {
-                text.push_str(&detail.summary.unwrap_or_default());
-                true
+        if let Ok(Value::Object(entry)) = serde_json::to_value(&detail) {
+            entries.push(entry);
+        }
+        match detail {
+            wire::ReasoningDetail::Summary(detail) => text.push_str(&detail.summary.unwrap_or_default()),
+            wire::ReasoningDetail::Text(detail) => text.push_str(&detail.text.unwrap_or_default()),
+            // Some servers do not say what kind of entry it is.
+            wire::ReasoningDetail::Unknown(unknown) if unknown.kind.is_empty() => {
+                let said = entries.last().and_then(|entry| entry.get("text")?.as_str());
+                text.push_str(said.unwrap_or_default());
             }
-            wire::ReasoningDetail::Text(detail) => {
-                text.push_str(&detail.text.unwrap_or_default());
-                detail.signature.is_none_or(|signature| signature.is_empty())
-            }
-            wire::ReasoningDetail::Encrypted(_) | wire::ReasoningDetail::Unknown(_) => false,
-        };
-        if !is_open {
-            let detail = "sealed thoughts of a Chat upstream have no way back to it";
-            losses.once(place.path(), LossCode::DroppedReasoning, detail);
+            wire::ReasoningDetail::Encrypted(_) | wire::ReasoningDetail::Unknown(_) => {}
         }
     }
-    text
+    (text, entries)
+}
+
+/// Takes from the fields of a message that no type names those that its maker may want back.
+pub(in crate::chat) fn take_own_fields(extra: &mut Extra) -> Extra {
+    let mut own = Extra::new();
+    for name in OF_MESSAGES {
+        if let Some(value) = extra.take(name).filter(|value| !is_blank(value)) {
+            own.push(name, value);
+        }
+    }
+    own
 }
 
 /// The loss of a part that is neither text nor a refusal.

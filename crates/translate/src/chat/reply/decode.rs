@@ -4,10 +4,10 @@ use interlingua_model::{
     Arguments, Content, Finish, Item, ItemKind, ItemStatus, Message, Origin, Part, PartKind, ReasoningItem,
     ReplyOrigins, Response, Role, TextPart,
 };
-use interlingua_wire::chat as wire;
+use interlingua_wire::{Extra, chat as wire};
 
 use super::annotations::{decode_annotation, lost_fields};
-use super::content::{Said, decode_details, decode_part};
+use super::content::{REASONING_TEXT, Said, decode_details, decode_part, take_own_fields};
 use super::decode_calls::CallReader;
 use super::failure::{bare_failure, decode_failure, failure_beside, spoken};
 use super::finish::{FINISH, decode_finish};
@@ -15,7 +15,10 @@ use super::logprobs::{decode_logprobs, lost_logprobs};
 use super::moderation::decode_moderation;
 use super::usage::{USAGE, decode_usage};
 use crate::chat::losses::Losses;
+use crate::chat::sealed::{REASONING_DETAILS, kept_details, sealed};
+use crate::chat::think_tags::{Piece, ThinkTags};
 use crate::convert::{count, is_blank, json, non_empty};
+use crate::sent::Reads;
 use crate::{Error, LossCode, Sent, Translated};
 
 /// Reads a Chat completion: its first choice, as thoughts, then a message, then calls.
@@ -59,16 +62,17 @@ pub fn decode_response(wire: wire::Response, sent: &Sent) -> Result<Translated<R
     }
     let id = non_empty(id);
     let calls = CallReader::new(sent, id.as_deref());
-    let mut reader = Reader { calls, losses: Losses::default(), items: Vec::new(), reason: None };
+    let reads = sent.reads();
+    let mut reader = Reader { calls, reads, losses: Losses::default(), items: Vec::new(), reason: None };
     reader.losses.unread(Origin::default(), &extra);
     if system_fingerprint.is_some_and(|fingerprint| !fingerprint.is_empty()) {
         reader.losses.telemetry("system_fingerprint");
     }
     reader.choices(choices)?;
-    let Reader { calls, mut losses, mut items, reason } = reader;
+    let Reader { calls, reads, mut losses, mut items, reason } = reader;
     let finish = decode_finish(reason.as_ref(), &mut losses.list)?;
     calls.conclude(&finish)?;
-    let usage = usage.and_then(decode_usage);
+    let usage = usage.and_then(|usage| decode_usage(usage, reads.adds_reasoning));
     if finish == Finish::Completed {
         if items.is_empty() && usage.is_none() {
             let detail = "the upstream completed without saying or costing anything";
@@ -101,6 +105,7 @@ const MESSAGE: Origin = Origin::of("choices[0].message");
 /// A reply while it is being read.
 struct Reader<'c> {
     calls: CallReader<'c>,
+    reads: &'c Reads,
     losses: Losses,
     items: Vec<Item>,
     reason: Option<wire::FinishReason>,
@@ -117,7 +122,11 @@ impl Reader<'_> {
         for (position, choice) in choices.into_iter().enumerate() {
             let at = Origin::nth("choices[*]", position);
             let owes_calls = self.reason == Some(wire::FinishReason::ToolCalls) && self.calls.is_empty();
-            if position == 0 || place(&choice) == first || (owes_calls && is_of_calls(&choice)) {
+            if position == 0
+                || self.reads.merges_choices
+                || place(&choice) == first
+                || (owes_calls && is_of_calls(&choice))
+            {
                 self.choice(choice, at)?;
             } else {
                 self.losses.once(at.path(), LossCode::DroppedDetail, "the Responses API gives one answer");
@@ -165,11 +174,17 @@ impl Reader<'_> {
             reasoning_content,
             reasoning,
             reasoning_details,
-            extra,
+            mut extra,
         } = message;
         if audio.is_some_and(|audio| !is_blank(&audio)) {
             return Err(spoken(&at.then("choices[*].message.audio").path()));
         }
+        let (reasoning_text, mut own) = if extra.is_empty() {
+            (None, Extra::new())
+        } else {
+            let text = extra.take(REASONING_TEXT).and_then(|text| text.parse::<String>().ok());
+            (text, take_own_fields(&mut extra))
+        };
         self.losses.unread(at.then("choices[*].message"), &extra);
         let mut said = Texts::default();
         match content {
@@ -178,17 +193,25 @@ impl Reader<'_> {
             Some(wire::Content::Parts(parts)) => self.parts(parts, &mut said, at),
         }
         said.refusal.push_str(&refusal.unwrap_or_default());
-        let place = at.then("choices[*].message.reasoning_details");
-        let details = decode_details(reasoning_details.unwrap_or_default(), place, &mut self.losses);
+        let tokens_before = self.take_thoughts(&mut said);
+        let (details, entries) = decode_details(reasoning_details.unwrap_or_default());
+        if let Some(entries) = kept_details(entries) {
+            own.push(REASONING_DETAILS, entries);
+        }
         // They say the same; the first that says anything counts.
         let thoughts = [
             ("choices[*].message.reasoning_content", reasoning_content),
             ("choices[*].message.reasoning", reasoning),
+            ("choices[*].message.reasoning_text", reasoning_text),
             ("choices[*].message.reasoning_details", Some(details)),
             ("choices[*].message.content", Some(said.thoughts)),
         ];
         if let Some((path, text)) = thoughts.into_iter().find_map(|(path, text)| Some((path, non_empty(text)?))) {
             self.think(text, at.then(path));
+        }
+        if let Some(reasoning) = sealed(&own) {
+            let origin = at.then("choices[*].message.reasoning_details");
+            self.items.push(Item::new(origin, ItemKind::Reasoning(reasoning)));
         }
         let logprobs = logprobs.unwrap_or_default();
         lost_logprobs(&logprobs, at.then("choices[*].logprobs"), &mut self.losses);
@@ -199,11 +222,13 @@ impl Reader<'_> {
             lost_fields(&annotation, place, &mut self.losses);
             decode_annotation(annotation, 0, place)
         });
-        let text = TextPart {
-            text: said.text,
-            annotations: annotations.collect(),
-            logprobs: decode_logprobs(tokens.unwrap_or_default()),
-        };
+        let mut logprobs = decode_logprobs(tokens.unwrap_or_default());
+        let mut told = 0;
+        logprobs.retain(|token| {
+            told += token.token.len();
+            told > tokens_before
+        });
+        let text = TextPart { text: said.text, annotations: annotations.collect(), logprobs };
         self.say(text, said.refusal, at);
         for (index, call) in tool_calls.unwrap_or_default().into_iter().enumerate() {
             let origin = at.then_nth("choices[*].message.tool_calls[*]", index);
@@ -225,6 +250,19 @@ impl Reader<'_> {
                 Said::Nothing => {}
             }
         }
+    }
+
+    /// Takes out of the text the thoughts that it begins with. How many bytes of it they were, tags and all.
+    fn take_thoughts(&mut self, said: &mut Texts) -> usize {
+        let Some(mut tags) = ThinkTags::new(&self.reads.think_tags) else { return 0 };
+        let whole = std::mem::take(&mut said.text);
+        let mut take = |piece: Piece<'_>| match piece {
+            Piece::Thought(thought) => said.thoughts.push_str(thought),
+            Piece::Text(text) => said.text.push_str(text),
+        };
+        tags.push(&whole, &mut take);
+        tags.finish(&mut take);
+        whole.len() - said.text.len()
     }
 
     /// Open thoughts are shown to people, which is what a summary is for.

@@ -6,6 +6,7 @@ use interlingua_wire::chat as wire;
 use super::content::{cut_wrapping, lost_behind};
 use super::ids::made_up_call_id;
 use crate::chat::losses::Losses;
+use crate::chat::sealed::{EXTRA_CONTENT, sealed_call};
 use crate::convert::non_empty;
 use crate::custom_input::{Rest, unwrap};
 use crate::{Error, Sent};
@@ -44,15 +45,18 @@ impl<'c> CallReader<'c> {
         items: &mut Vec<Item>,
         losses: &mut Losses,
     ) -> Result<(), Error> {
+        let own;
         let (id, name, arguments) = match call {
-            wire::ToolCall::Function(wire::FunctionToolCall { id, function, extra }) => {
+            wire::ToolCall::Function(wire::FunctionToolCall { id, function, mut extra }) => {
+                own = extra.take(EXTRA_CONTENT);
                 // Where it stands, a whole call need not say.
                 losses.unread_but(&["index"], origin, &extra);
                 let wire::FunctionCall { name, arguments, extra } = function.unwrap_or_default();
                 losses.unread(origin.then("choices[*].message.tool_calls[*].function"), &extra);
                 (id, name, Arguments::Function(arguments.unwrap_or_default()))
             }
-            wire::ToolCall::Custom(wire::CustomToolCall { id, custom, extra }) => {
+            wire::ToolCall::Custom(wire::CustomToolCall { id, custom, mut extra }) => {
+                own = extra.take(EXTRA_CONTENT);
                 losses.unread_but(&["index"], origin, &extra);
                 let wire::CustomCall { name, input, extra } = custom.unwrap_or_default();
                 losses.unread(origin.then("choices[*].message.tool_calls[*].custom"), &extra);
@@ -63,7 +67,16 @@ impl<'c> CallReader<'c> {
                 return Err(Error::reply(origin.path(), "unsupported_call", message));
             }
         };
-        self.call(id, name, arguments, origin, items, losses)
+        let count = items.len();
+        self.call(id, name, arguments, origin, items, losses)?;
+        if let Some(own) = own.filter(|own| !own.is_null())
+            && let Some(ItemKind::ToolCall(call)) = items.get(count).map(|item| &item.kind)
+            && let Some(reasoning) = sealed_call(&call.call_id, own)
+        {
+            let origin = origin.then("choices[*].message.tool_calls[*].extra_content");
+            items.insert(count, Item::new(origin, ItemKind::Reasoning(reasoning)));
+        }
+        Ok(())
     }
 
     /// Takes the deprecated single call.

@@ -1,8 +1,9 @@
 //! A canonical reply as a whole Chat completion.
+// Long because: all that one choice is put together from, each kind of item in turn.
 
 use interlingua_model::{
     Annotation, Api, Arguments, CallStyle, Content, Finish, IncompleteReason, Item, ItemKind, Json, Message, Opaque,
-    Origin, Part, PartKind, Response, TextPart, ToolCall,
+    Origin, Part, PartKind, ReasoningItem, Response, TextPart, ToolCall,
 };
 use interlingua_wire::{Extra, Integer, Unknown, chat as wire};
 
@@ -19,6 +20,7 @@ use crate::beside::leave_out_fields_once;
 use crate::chat::Context;
 use crate::chat::reasoning_content::{REASONING_JOINER, reasoning_text};
 use crate::chat::reasoning_details::encode_details;
+use crate::chat::sealed::{CALLS, OfCall, REASONING_DETAILS, give_to_calls, is_own, take_list, unsealed};
 use crate::convert::wire_json;
 use crate::names::flat_name;
 use crate::opaque::{leave_out_of_reply, lost_annotation};
@@ -117,6 +119,9 @@ struct Choice {
     last: (String, u64),
     reasoning: String,
     details: Vec<wire::ReasoningDetail>,
+    /// Other fields that the upstream wants back.
+    own: Extra,
+    of_calls: Vec<OfCall>,
     tool_calls: Vec<wire::ToolCall>,
     function_call: Option<wire::FunctionCall>,
     losses: Vec<Loss>,
@@ -129,6 +134,7 @@ impl Choice {
         match kind {
             ItemKind::Message(message) => self.message(message, origin, context),
             ItemKind::ToolCall(call) => self.call(call, origin, context)?,
+            ItemKind::Reasoning(reasoning) if is_own(&reasoning) => self.give_back(&reasoning),
             ItemKind::Reasoning(reasoning) => {
                 if context.reasoning_content {
                     append(&mut self.reasoning, &reasoning_text(&reasoning), REASONING_JOINER);
@@ -295,6 +301,16 @@ impl Choice {
         Ok(())
     }
 
+    /// Takes what the upstream wants back as it was.
+    fn give_back(&mut self, reasoning: &ReasoningItem) {
+        let mut fields = unsealed(reasoning).unwrap_or_default();
+        self.details.extend(take_list(&mut fields, REASONING_DETAILS));
+        self.of_calls.extend(take_list(&mut fields, CALLS));
+        for (name, value) in fields.iter() {
+            self.own.push(name, value.clone());
+        }
+    }
+
     /// Whether it says and does nothing.
     fn is_silent(&self) -> bool {
         let is_empty = |text: &Option<String>| text.as_ref().is_none_or(String::is_empty);
@@ -322,10 +338,13 @@ impl Choice {
             last: _,
             reasoning,
             details,
-            tool_calls,
+            own,
+            of_calls,
+            mut tool_calls,
             function_call,
             losses,
         } = self;
+        give_to_calls(of_calls, &mut tool_calls);
         let some_list = |list: Vec<_>| (!list.is_empty()).then_some(list);
         let message = wire::ResponseMessage {
             role: Some(wire::Role::Assistant),
@@ -338,7 +357,7 @@ impl Choice {
             reasoning_content: (!reasoning.is_empty()).then_some(reasoning),
             reasoning: None,
             reasoning_details: some_list(details),
-            extra: Extra::new(),
+            extra: own,
         };
         let logprobs = context.logprobs.then(|| wire::ChoiceLogprobs {
             content: Some(logprobs),

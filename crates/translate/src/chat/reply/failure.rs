@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::convert::{json, to_json};
 use crate::error::misalignment;
-use crate::{Error, failure_kind};
+use crate::{Error, failure_kind, status_kind};
 
 /// A failure in place of an answer, in all the shapes it comes in; `None` for one that says nothing.
 pub(in crate::chat) fn decode_failure(error: wire::ErrorValue) -> Option<model::Failure> {
@@ -17,6 +17,15 @@ pub(in crate::chat) fn decode_failure(error: wire::ErrorValue) -> Option<model::
         wire::ErrorValue::Detail(detail) => {
             let raw = to_json(&*detail);
             let wire::ErrorDetail { message, kind, param, code, misalignment: _, extra } = *detail;
+            // Google's servers say in a word what the number of the HTTP status says.
+            let word = extra.get("status").and_then(|word| word.parse::<String>().ok());
+            let (code, kind) = match (code, word) {
+                (Some(wire::ErrorCode::Number(status)), Some(word)) => {
+                    let class = u16::try_from(status.0).ok().map(|status| status_kind(status).to_owned());
+                    (Some(wire::ErrorCode::Word(word)), kind.or(class))
+                }
+                (code, _) => (code, kind),
+            };
             if message.is_none() && kind.is_none() && code.is_none() && extra.is_empty() {
                 return None;
             }

@@ -10,8 +10,9 @@ pub(in crate::chat) const USAGE: Origin = Origin::of("usage");
 
 /// Usage, `None` for an object that says nothing.
 ///
-/// Some servers give it in the other API's names, and the tokens read from a cache by names of their own beside them.
-pub(in crate::chat) fn decode_usage(usage: wire::Usage) -> Option<model::Usage> {
+/// Where the upstream does not count thoughts among the tokens of the answer, they are added, unless its sum says that they
+/// are in them. Some servers give it in the other API's names, and the tokens read from a cache by names of their own beside them.
+pub(in crate::chat) fn decode_usage(usage: wire::Usage, adds_reasoning: bool) -> Option<model::Usage> {
     let wire::Usage {
         prompt_tokens,
         completion_tokens,
@@ -25,11 +26,17 @@ pub(in crate::chat) fn decode_usage(usage: wire::Usage) -> Option<model::Usage> 
     if input.is_none() && output.is_none() && total_tokens.is_none() {
         return None;
     }
-    let (input, output) = (count(input).unwrap_or(0), count(output).unwrap_or(0));
+    let (input, mut output) = (count(input).unwrap_or(0), count(output).unwrap_or(0));
     let prompt_tokens_details =
         prompt_tokens_details.or_else(|| extra.get(INPUT_DETAILS).and_then(|details| details.parse().ok()));
     let completion_tokens_details =
         completion_tokens_details.or_else(|| extra.get(OUTPUT_DETAILS).and_then(|details| details.parse().ok()));
+    if adds_reasoning {
+        let thoughts =
+            completion_tokens_details.as_ref().and_then(|details| count(details.reasoning_tokens)).unwrap_or(0);
+        let is_counted = count(total_tokens).is_some_and(|total| total == input.saturating_add(output));
+        output = output.saturating_add(if is_counted { 0 } else { thoughts });
+    }
     let mut input_details = prompt_tokens_details.map(|details| {
         let wire::PromptTokensDetails { cached_tokens, cache_write_tokens, audio_tokens, extra } = details;
         model::InputDetails {

@@ -7,8 +7,10 @@ use interlingua_wire::{Json, Unknown, chat as wire};
 use serde::Deserialize;
 
 use super::decode_content::breakpoint;
-use super::decode_reasoning::{Replayed, bare_thoughts, decode_details};
+use super::decode_reasoning::{Replayed, bare_thoughts, decode_details, kept};
 use super::reading::{KnownCalls, Place, Reading};
+use crate::chat::reply::content::take_own_fields;
+use crate::chat::sealed::{EXTRA_CONTENT, sealed_call};
 use crate::convert::{arguments_of, non_empty};
 use crate::error::missing;
 use crate::{Error, LossCode, RequestCode};
@@ -33,9 +35,10 @@ pub(super) fn decode_assistant(
         reasoning,
         reasoning_details,
         annotations,
-        extra,
+        mut extra,
     } = message;
     let path = place.path;
+    let own = take_own_fields(&mut extra);
     out.unknown(path, &extra);
     if audio.is_some() {
         let message = "spoken answers cannot be carried over; send their transcript as content";
@@ -50,6 +53,7 @@ pub(super) fn decode_assistant(
     if replayed.is_empty() {
         replayed = bare_thoughts(reasoning_content, reasoning, place);
     }
+    replayed.extend(kept(&own, place.origin));
     let (content, blocks) = decode_content(out, content, refusal, place)?;
     let mut made = decode_calls(out, tool_calls.unwrap_or_default(), function_call, place, calls)?;
     for block in blocks {
@@ -219,7 +223,7 @@ fn decode_calls(
     for (index, call) in tool_calls.into_iter().enumerate() {
         let path = format!("{}.tool_calls[{index}]", place.path);
         let origin = place.origin.then_nth("messages[*].tool_calls[*]", index);
-        let (call_id, name, arguments) = decode_call(out, call, &path)?;
+        let (call_id, name, arguments, own) = decode_call(out, call, &path)?;
         let call_id = non_empty(call_id).ok_or_else(|| missing(format!("{path}.id"), "a tool call needs its id"))?;
         let name = non_empty(name).ok_or_else(|| missing(format!("{path}.name"), "a tool call names its tool"))?;
         if items.iter().filter_map(self::call_id).any(|id| id == call_id) {
@@ -228,6 +232,9 @@ fn decode_calls(
             return Err(Error::request(format!("{path}.id"), RequestCode::InvalidValue, message));
         }
         calls.kinds.insert(call_id.clone(), arguments.kind());
+        if let Some(reasoning) = own.and_then(|own| sealed_call(&call_id, own)) {
+            items.push(Item::new(origin, ItemKind::Reasoning(reasoning)));
+        }
         let call = ToolCall { id: None, call_id, name, namespace: None, arguments, status: None };
         items.push(Item::new(origin, ItemKind::ToolCall(call)));
     }
@@ -248,25 +255,27 @@ fn decode_calls(
     Ok(items)
 }
 
-type CallFields = (Option<String>, Option<String>, Arguments);
+type CallFields = (Option<String>, Option<String>, Arguments, Option<Json>);
 
 fn decode_call(out: &mut Reading, call: wire::ToolCall, path: &str) -> Result<CallFields, Error> {
     match call {
-        wire::ToolCall::Function(wire::FunctionToolCall { id, function, extra }) => {
+        wire::ToolCall::Function(wire::FunctionToolCall { id, function, mut extra }) => {
+            let own = extra.take(EXTRA_CONTENT).filter(|own| !own.is_null());
             out.unknown(path, &extra);
             let path = format!("{path}.function");
             let wire::FunctionCall { name, arguments, extra } =
                 function.ok_or_else(|| missing(&path, "a function call needs its function"))?;
             out.unknown(&path, &extra);
-            Ok((id, name, Arguments::Function(arguments_of(arguments))))
+            Ok((id, name, Arguments::Function(arguments_of(arguments)), own))
         }
-        wire::ToolCall::Custom(wire::CustomToolCall { id, custom, extra }) => {
+        wire::ToolCall::Custom(wire::CustomToolCall { id, custom, mut extra }) => {
+            let own = extra.take(EXTRA_CONTENT).filter(|own| !own.is_null());
             out.unknown(path, &extra);
             let path = format!("{path}.custom");
             let wire::CustomCall { name, input, extra } =
                 custom.ok_or_else(|| missing(&path, "a custom tool call needs its tool"))?;
             out.unknown(&path, &extra);
-            Ok((id, name, Arguments::Custom(input.unwrap_or_default())))
+            Ok((id, name, Arguments::Custom(input.unwrap_or_default()), own))
         }
         wire::ToolCall::Unknown(unknown) => {
             let message = format!("a call of type `{}` cannot be carried over", unknown.kind);

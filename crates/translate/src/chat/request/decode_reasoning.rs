@@ -1,10 +1,11 @@
 //! The thoughts of an assistant message as canonical items, each with what it stood before.
 
 use interlingua_model::{Item, ItemKind, Origin, ReasoningItem, Seal};
-use interlingua_wire::chat as wire;
+use interlingua_wire::{Extra, Json, chat as wire};
 
 use super::reading::{Place, Reading};
 use crate::LossCode;
+use crate::chat::sealed::{REASONING_DETAILS, sealed};
 use crate::convert::non_empty;
 use crate::seals;
 
@@ -21,9 +22,14 @@ pub(super) fn decode_details(
     place: &Place<'_>,
 ) -> Vec<Replayed> {
     let mut items: Vec<Draft> = Vec::new();
+    let mut foreign = Vec::new();
     for (index, detail) in details.into_iter().enumerate() {
         let path = format!("{}.reasoning_details[{index}]", place.path);
         let origin = place.origin.then_nth("messages[*].reasoning_details[*]", index);
+        if is_foreign(&detail) {
+            foreign.extend(wire_json(&detail));
+            continue;
+        }
         let Some(entry) = Entry::read(out, detail, &path) else { continue };
         let continues = |draft: &&mut Draft| entry.id.is_some() && draft.item.id == entry.id;
         if let Some(draft) = items.last_mut().filter(continues) {
@@ -38,7 +44,36 @@ pub(super) fn decode_details(
     let replayed = items
         .into_iter()
         .map(|Draft { origin, before, item }| Replayed { before, item: Item::new(origin, ItemKind::Reasoning(item)) });
-    replayed.collect()
+    let mut replayed: Vec<_> = replayed.collect();
+    let mut fields = Extra::new();
+    if !foreign.is_empty()
+        && let Ok(entries) = Json::from_value(&foreign)
+    {
+        fields.push(REASONING_DETAILS, entries);
+    }
+    replayed.extend(kept(&fields, place.origin.then("messages[*].reasoning_details")));
+    replayed
+}
+
+/// The thought that keeps fields which a server of Chat wants back, if there are any.
+pub(super) fn kept(fields: &Extra, origin: Origin) -> Option<Replayed> {
+    let item = Item::new(origin, ItemKind::Reasoning(sealed(fields)?));
+    Some(Replayed { before: None, item })
+}
+
+/// Whether an entry is of a format that only the server which wrote it can read.
+fn is_foreign(detail: &wire::ReasoningDetail) -> bool {
+    let format = match detail {
+        wire::ReasoningDetail::Summary(detail) => &detail.format,
+        wire::ReasoningDetail::Text(detail) => &detail.format,
+        wire::ReasoningDetail::Encrypted(detail) => &detail.format,
+        wire::ReasoningDetail::Unknown(_) => return true,
+    };
+    seals::maker(format.as_deref()).is_none()
+}
+
+fn wire_json(detail: &wire::ReasoningDetail) -> Option<Json> {
+    Json::from_value(detail).ok()
 }
 
 /// Thoughts as providers write them into a string of their own. They are not sealed, so few upstreams take them

@@ -2,22 +2,27 @@
 //!
 //! Follows "Create chat completion" of the API reference; what a backend forces or refuses is in its [`Profile`].
 
+use super::encode_body::laid_over;
+use super::encode_choice::encode_choice;
 use super::encode_items::encode_messages;
-use super::encode_tools::{encode_choice, encode_tools};
+use super::encode_tools::encode_tools;
+use super::plan::Plan;
 use super::writing::Writing;
+use crate::call_ids::CallIds;
 use crate::carried::carry;
-use crate::chat::Field;
-use crate::chat::Upstream;
+use crate::chat::{CallIdForm, Field, Upstream};
 use crate::convert::wire_json;
 use crate::history::{retell, settle, settle_tools};
+use crate::names::NameForm;
+use crate::patch::put;
 use crate::places::{At, Places, What};
-use crate::sent::Encoded;
+use crate::sent::{Encoded, Reads};
 use crate::{Error, LossCode, RequestCode, Sent, Stamp, Translated};
 use interlingua_model::{
-    Api, Continuation, Limits, Origin, OutputFormat, OutputOptions, Reasoning, Request, Sampling, SchemaFormat,
-    Service, Sourced, StreamOptions,
+    Api, Continuation, Limits, Origin, OutputOptions, Request, Sampling, Service, Sourced, StreamOptions,
 };
 use interlingua_wire::{Extra, Integer, chat as wire};
+use serde_json::{Number, Value};
 
 /// Sealed thoughts, by the name `include` has for them.
 const ENCRYPTED_REASONING: &str = "reasoning.encrypted_content";
@@ -52,8 +57,23 @@ pub fn encode_request(request: Request, upstream: &Upstream, stamp: &Stamp) -> R
 
 /// What the request is sent as. A Chat upstream made its own call ids, so they are all as it wants them.
 pub(in crate::chat) fn sent(request: &Request, upstream: &Upstream, stamp: &Stamp) -> Sent {
+    let upstream = upstream.for_model(&request.model);
     let takes_stop = !upstream.refuses(Field::Stop);
-    Sent::new(request, upstream.tool_name_limit, usize::MAX, takes_stop, stamp)
+    let names = NameForm {
+        least: upstream.tool_name_least,
+        limit: upstream.tool_name_limit,
+        wants_initial: upstream.tool_name_initial,
+    };
+    let call_ids = match upstream.call_ids {
+        CallIdForm::Any => CallIds::default(),
+        CallIdForm::Nine => CallIds::of_nine(request),
+    };
+    let reads = Reads {
+        think_tags: upstream.think_tags.clone(),
+        merges_choices: upstream.merge_choices,
+        adds_reasoning: upstream.usage_adds_reasoning,
+    };
+    Sent::with(request, names, call_ids, takes_stop, stamp).reading(reads)
 }
 
 /// Writes a request, and where each thing in it came from.
@@ -62,6 +82,8 @@ pub(in crate::chat) fn write_request(
     upstream: &Upstream,
     sent: &Sent,
 ) -> Result<(Translated<wire::Request>, Places), Error> {
+    let upstream = &*upstream.for_model(&request.model);
+    let plan = Plan::new(&request, upstream);
     let Request {
         model,
         instructions,
@@ -82,7 +104,7 @@ pub(in crate::chat) fn write_request(
         include,
         carried,
     } = request;
-    let mut out = Writing { upstream, sent, losses: Vec::new(), places: Places::default(), has_lost_breakpoint: false };
+    let mut out = Writing::new(upstream, plan, sent);
     let mut wire = wire::Request { model: Some(model), ..wire::Request::default() };
 
     out.drop(continuation.background_options.as_ref(), LossCode::DroppedParameter);
@@ -90,16 +112,15 @@ pub(in crate::chat) fn write_request(
     carry(carried, Api::Chat, &mut out.losses)?;
     wire.store = out.store(store);
     let items = settle(items, Api::Chat, &mut out.losses, &mut out.places);
-    wire.messages = Some(encode_messages(&mut out, instructions, items, items_origin)?);
+    let note = out.note(output.format.as_ref().map(|format| &format.value));
+    wire.messages = Some(encode_messages(&mut out, instructions, items, items_origin, note)?);
     settle_tools(&mut tools, Api::Chat, &mut out.losses, &mut out.places);
-    let tools = encode_tools(&mut out, tools, tool_choice.as_ref())?;
-    wire.tool_choice = encode_choice(&mut out, tool_choice, &tools)?;
+    let mut tools = encode_tools(&mut out, tools, tool_choice.as_ref())?;
+    wire.tool_choice = encode_choice(&mut out, tool_choice, &mut tools)?;
     let has_tools = !tools.wire.is_empty();
     wire.tools = has_tools.then_some(tools.wire);
     wire.web_search_options = tools.web_search;
-    // Without tools it says nothing, and a strict server refuses to hear it.
-    let parallel_tool_calls = parallel_tool_calls.filter(|_| has_tools);
-    wire.parallel_tool_calls = out.keep(Field::ParallelToolCalls, parallel_tool_calls, LossCode::RefusedByUpstream);
+    wire.parallel_tool_calls = out.parallel_tool_calls(parallel_tool_calls, has_tools);
 
     out.sampling(sampling, &mut wire);
     out.limits(limits, &mut wire);
@@ -108,11 +129,40 @@ pub(in crate::chat) fn write_request(
     out.include(include);
     out.stream(stream, &mut wire);
     out.service(service, &mut wire);
-    let Writing { upstream: _, sent: _, losses, places, has_lost_breakpoint: _ } = out;
-    Ok((Translated { value: wire, losses }, places))
+    let usual = out.usual_fields();
+    let Writing { upstream: _, plan: _, sent: _, losses, places, has_lost_breakpoint: _, has_thoughts: _, body } = out;
+    Ok((Translated { value: laid_over(wire, usual, &body)?, losses }, places))
 }
 
 impl Writing<'_> {
+    fn lowered(&mut self, temperature: Sourced<Number>) -> Sourced<Number> {
+        let Some(most) = &self.upstream.max_temperature else { return temperature };
+        if temperature.value.as_f64() <= most.as_f64() {
+            return temperature;
+        }
+        let detail = format!("this upstream takes a temperature of {most} at most");
+        self.lose(temperature.origin.path(), LossCode::ChangedValue, detail);
+        Sourced { value: most.clone(), origin: temperature.origin }
+    }
+
+    /// Without tools it says nothing, and a strict server refuses to hear it.
+    fn parallel_tool_calls(&mut self, asked: Option<Sourced<bool>>, has_tools: bool) -> Option<bool> {
+        if !has_tools {
+            return None;
+        }
+        if self.upstream.one_call_at_a_time {
+            if let Some(Sourced { value: true, origin }) = asked {
+                let detail = "the model makes one call at a time at this upstream";
+                self.lose(origin.path(), LossCode::ChangedValue, detail);
+            }
+            return Some(false);
+        }
+        if asked.is_none() {
+            return self.upstream.default_parallel_tool_calls;
+        }
+        self.keep(Field::ParallelToolCalls, asked, LossCode::RefusedByUpstream)
+    }
+
     fn store(&mut self, store: Option<Sourced<bool>>) -> Option<bool> {
         match store? {
             // Nobody asked.
@@ -142,6 +192,7 @@ impl Writing<'_> {
             prediction,
         } = sampling;
         let refused = LossCode::RefusedByUpstream;
+        let temperature = temperature.map(|temperature| self.lowered(temperature));
         wire.temperature = self.keep(Field::Temperature, temperature, refused);
         wire.top_p = self.keep(Field::TopP, top_p, refused);
         self.drop(top_k.as_ref(), LossCode::DroppedParameter);
@@ -149,7 +200,12 @@ impl Writing<'_> {
         wire.presence_penalty = self.keep(Field::PresencePenalty, presence_penalty, refused);
         wire.logit_bias =
             self.keep(Field::LogitBias, logit_bias, refused).and_then(|bias| serde_json::from_str(bias.text()).ok());
-        wire.seed = self.keep(Field::Seed, seed, LossCode::DroppedHint);
+        let seed = self.keep(Field::Seed, seed, LossCode::DroppedHint);
+        if self.upstream.seed_field == Field::Seed.as_str() {
+            wire.seed = seed;
+        } else if let Some(seed) = seed {
+            put(&mut self.body, &self.upstream.seed_field, Value::Number(seed));
+        }
         wire.stop = self.keep(Field::Stop, stop, LossCode::Emulated).map(wire::Stop::Many);
         wire.n = self.keep(Field::N, choices, refused).map(Integer);
         wire.prediction = self
@@ -180,6 +236,13 @@ impl Writing<'_> {
             let message = "spoken answers cannot be carried over; leave `audio` out";
             return Err(Error::request(path, RequestCode::UnsupportedValue, message));
         }
+        let logprobs = logprobs.filter(|logprobs| {
+            let is_refused = self.upstream.refuses(Field::Logprobs);
+            if is_refused {
+                self.lose(logprobs.origin.path(), LossCode::RefusedByUpstream, "this upstream refuses `logprobs`");
+            }
+            !is_refused
+        });
         if let Some(logprobs) = logprobs {
             wire.logprobs = Some(true);
             wire.top_logprobs = logprobs.top.map(|top| {
@@ -188,51 +251,13 @@ impl Writing<'_> {
                 Integer(top.value)
             });
         }
-        if let Some(format) = &format {
-            self.places.add(At::Field("response_format"), What::Format, format.origin);
-        }
+        let place = format.as_ref().map(|format| format.origin);
         wire.response_format = format.and_then(|format| self.format(format));
+        if let Some(origin) = place.filter(|_| wire.response_format.is_some()) {
+            self.places.add(At::Field("response_format"), What::Format, origin);
+        }
         wire.verbosity = self.keep(Field::Verbosity, verbosity, LossCode::DroppedHint);
         Ok(())
-    }
-
-    fn format(&mut self, format: Sourced<OutputFormat>) -> Option<wire::ResponseFormat> {
-        let Sourced { value, origin } = format;
-        Some(match value {
-            OutputFormat::Text => wire::ResponseFormat::Text(wire::TextFormat::default()),
-            OutputFormat::JsonObject => wire::ResponseFormat::JsonObject(wire::JsonObjectFormat::default()),
-            OutputFormat::JsonSchema(SchemaFormat { name, description, schema, strict, is_bound }) => {
-                if is_bound && strict != Some(true) {
-                    let detail = "the schema is one that no answer can be held to here; the model is shown it";
-                    self.lose(origin.path(), LossCode::ChangedValue, detail);
-                }
-                let schema = schema.map(wire_json);
-                let json_schema =
-                    Some(wire::JsonSchema { name: Some(name), description, schema, strict, extra: Extra::new() });
-                wire::ResponseFormat::JsonSchema(wire::JsonSchemaFormat { json_schema, extra: Extra::new() })
-            }
-            OutputFormat::Opaque(opaque) => {
-                let detail = format!("the Chat Completions API has no `{}` format", opaque.kind);
-                self.lose(origin.path(), LossCode::DroppedParameter, detail);
-                return None;
-            }
-        })
-    }
-
-    fn reasoning(&mut self, reasoning: Reasoning, wire: &mut wire::Request) -> Result<(), Error> {
-        // The effort says what the budget says.
-        let Reasoning { effort, budget: _, display: _, summary, context, mode } = reasoning;
-        wire.reasoning_effort =
-            self.keep(Field::ReasoningEffort, effort, LossCode::RefusedByUpstream).map(wire::Effort::Word);
-        self.drop(summary.as_ref(), LossCode::DroppedHint);
-        self.drop(context.as_ref(), LossCode::DroppedHint);
-        match mode.filter(|mode| mode.value != "standard") {
-            None => Ok(()),
-            Some(Sourced { value, origin }) => {
-                let message = format!("the Chat Completions API cannot think in the mode `{value}`");
-                Err(Error::request(origin.path(), RequestCode::UnsupportedValue, message))
-            }
-        }
     }
 
     /// What is left of `include` asks for the details of hosted tools, which say themselves that they are lost.
@@ -248,7 +273,7 @@ impl Writing<'_> {
     fn stream(&mut self, stream: StreamOptions, wire: &mut wire::Request) {
         let StreamOptions { enabled, include_usage: _, include_obfuscation, summary_delivery } = stream;
         self.drop(summary_delivery.as_ref(), LossCode::DroppedHint);
-        if !enabled {
+        if !enabled && !self.upstream.always_stream {
             return;
         }
         wire.stream = Some(true);

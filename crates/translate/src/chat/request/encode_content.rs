@@ -6,6 +6,7 @@ use interlingua_model::{
 use interlingua_wire::{Extra, Unknown, chat as wire};
 
 use super::writing::Writing;
+use crate::chat::Field;
 use crate::convert::wire_json;
 use crate::{Error, LossCode, RequestCode};
 
@@ -82,14 +83,17 @@ pub(super) fn encode_part(out: &mut Writing<'_>, part: Part) -> Result<wire::Par
             wire::Part::Text(wire::TextPart { text: Some(text), prompt_cache_breakpoint, extra })
         }
         PartKind::Image(image) => {
+            out.refuse_part(Field::Image, origin, "pictures")?;
             let image_url = Some(encode_image(out, image, origin)?);
             wire::Part::ImageUrl(wire::ImagePart { image_url, prompt_cache_breakpoint, extra })
         }
         PartKind::File(file) => {
+            out.refuse_part(Field::File, origin, "files")?;
             let file = Some(encode_file(out, file, origin)?);
             wire::Part::File(wire::FilePart { file, prompt_cache_breakpoint, extra })
         }
         PartKind::Audio(AudioPart { data, format }) => {
+            out.refuse_part(Field::Audio, origin, "sound")?;
             let input_audio = Some(wire::InputAudio { data: Some(data), format: Some(format), extra: Extra::new() });
             wire::Part::InputAudio(wire::AudioPart { input_audio, prompt_cache_breakpoint, extra })
         }
@@ -104,6 +108,17 @@ pub(super) fn encode_part(out: &mut Writing<'_>, part: Part) -> Result<wire::Par
             return Err(unsupported(origin, message));
         }
     })
+}
+
+impl Writing<'_> {
+    /// What an answer could not do without is no loss.
+    fn refuse_part(&self, part: Field, origin: Origin, what: &str) -> Result<(), Error> {
+        if self.upstream.refuses(part) {
+            let message = format!("this upstream takes no {what}; leave this part out, or say in words what it shows");
+            return Err(unsupported(origin, message));
+        }
+        Ok(())
+    }
 }
 
 fn encode_image(out: &mut Writing<'_>, image: ImagePart, origin: Origin) -> Result<wire::ImageUrl, Error> {

@@ -10,6 +10,7 @@ use super::encode_content::{encode_content, encode_result};
 use super::encode_turn::{AssistantTurn, Placed};
 use super::writing::Writing;
 use crate::beside::leave_out_fields;
+use crate::chat::Field;
 use crate::convert::wire_json;
 use crate::mid_system::reminder;
 use crate::opaque::leave_out_of_request;
@@ -23,6 +24,7 @@ pub(super) fn encode_messages(
     instructions: Option<Sourced<Content>>,
     items: Vec<Item>,
     items_origin: Origin,
+    note: Option<String>,
 ) -> Result<Vec<wire::Message>, Error> {
     let mut conversation = Conversation::default();
     for Item { origin, kind, beside } in items {
@@ -35,7 +37,7 @@ pub(super) fn encode_messages(
                 conversation.turn().say(out, message, origin)?;
             }
             ItemKind::Message(message) => {
-                let said = Placed::new(encode_message(out, message)?, Some(origin));
+                let said = Placed::new(encode_message(out, message, origin)?, Some(origin));
                 let is_late = is_system(&said) && conversation.has_begun();
                 if is_late && out.upstream.mid_system == MidSystem::Reminder {
                     conversation.remind(said);
@@ -45,7 +47,7 @@ pub(super) fn encode_messages(
             }
             ItemKind::ToolCall(call) => conversation.turn().call(out, call, origin),
             ItemKind::ToolResult(result) => conversation.answer(out, result, origin)?,
-            ItemKind::Reasoning(reasoning) if out.upstream.replay_reasoning => {
+            ItemKind::Reasoning(reasoning) if out.upstream.replay_reasoning || !out.upstream.carried.is_empty() => {
                 conversation.turn().think(out, &reasoning, origin);
             }
             ItemKind::Reasoning(_) => {
@@ -76,6 +78,19 @@ pub(super) fn encode_messages(
         }
     };
     let mut messages: Vec<_> = instructions.into_iter().chain(said).collect();
+    if let Some(note) = note {
+        let message = by_role(out, &Role::Developer, plain(wire::Content::Text(note), None));
+        messages.insert(leading(&messages), Placed::new(message, None));
+    }
+    if let Some(words) = &out.upstream.missing_user
+        && !messages.iter().any(|placed| matches!(placed.message, wire::Message::User(_)))
+    {
+        let message = wire::Message::User(plain(wire::Content::Text(words.clone()), None));
+        messages.insert(leading(&messages), Placed::new(message, None));
+    }
+    if let Some(words) = &out.upstream.bridge_after_tool {
+        bridge(&mut messages, words);
+    }
     if out.upstream.merge_leading_system {
         merge_leading(&mut messages);
     }
@@ -164,6 +179,7 @@ impl Conversation {
             out.lose(origin.path(), LossCode::MovedItem, detail);
             turn
         };
+        let call_id = out.sent.call_ids().wire(call_id);
         let output = told(output, is_error, origin, &mut out.losses);
         let (content, media) = encode_result(out, output)?;
         let message =
@@ -187,9 +203,20 @@ impl Conversation {
     }
 }
 
-fn encode_message(out: &mut Writing<'_>, message: Message) -> Result<wire::Message, Error> {
+fn encode_message(out: &mut Writing<'_>, message: Message, origin: Origin) -> Result<wire::Message, Error> {
     let Message { id: _, role, content, name, phase: _, status: _ } = message;
     let content = encode_content(out, content, &role)?;
+    let name = name.filter(|_| {
+        let is_refused = out.upstream.refuses(Field::MessageName);
+        if is_refused {
+            out.lose(
+                format!("{}.name", origin.path()),
+                LossCode::DroppedName,
+                "this upstream knows no names of speakers",
+            );
+        }
+        !is_refused
+    });
     Ok(by_role(out, &role, plain(content, name)))
 }
 
@@ -214,9 +241,29 @@ fn is_system(placed: &Placed) -> bool {
     matches!(placed.message, wire::Message::System(_) | wire::Message::Developer(_))
 }
 
+/// How many system messages the conversation begins with.
+fn leading(messages: &[Placed]) -> usize {
+    messages.iter().take_while(|message| is_system(message)).count()
+}
+
+/// Lets the model speak between the result of a tool and a user.
+fn bridge(messages: &mut Vec<Placed>, words: &str) {
+    let mut bridged = Vec::with_capacity(messages.len());
+    for placed in messages.drain(..) {
+        let is_user = matches!(placed.message, wire::Message::User(_));
+        if is_user && bridged.last().is_some_and(|last: &Placed| matches!(last.message, wire::Message::Tool(_))) {
+            let content = Some(wire::Content::Text(words.to_owned()));
+            let message = wire::AssistantMessage { content, ..wire::AssistantMessage::default() };
+            bridged.push(Placed::new(wire::Message::Assistant(Box::new(message)), None));
+        }
+        bridged.push(placed);
+    }
+    *messages = bridged;
+}
+
 /// Joins the system messages that the conversation begins with, for servers whose template allows only one.
 fn merge_leading(messages: &mut Vec<Placed>) {
-    let count = messages.iter().take_while(|message| is_system(message)).count();
+    let count = leading(messages);
     if count < 2 {
         return;
     }

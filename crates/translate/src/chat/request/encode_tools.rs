@@ -1,12 +1,13 @@
-//! Canonical tools and choices in the words of Chat: nested, where Responses is flat.
+//! Canonical tools in the words of Chat: nested, where Responses is flat.
 
 use interlingua_model::{
-    Api, CustomFormat, CustomTool, FunctionTool, HostedTool, Json, Opaque, Origin, Sourced, Tool, ToolChoice, ToolKind,
-    ToolRef,
+    Api, CustomFormat, CustomTool, FunctionTool, HostedTool, Json as ModelJson, Opaque, Origin, Sourced, Tool,
+    ToolChoice, ToolKind,
 };
-use interlingua_wire::{Extra, Unknown, chat as wire};
+use interlingua_wire::{Extra, Json, Unknown, chat as wire};
 use serde::Deserialize;
 
+use super::encode_schema::{Use, fitted};
 use super::writing::Writing;
 use crate::beside::leave_out_fields;
 use crate::chat::Field;
@@ -19,6 +20,8 @@ use crate::{Error, LossCode, RequestCode};
 pub(super) struct Tools {
     pub(super) wire: Vec<wire::Tool>,
     pub(super) web_search: Option<wire::WebSearchOptions>,
+    /// Whether the model searches the web without a tool in the list.
+    pub(super) searches: bool,
 }
 
 pub(super) fn encode_tools(
@@ -26,7 +29,7 @@ pub(super) fn encode_tools(
     tools: Vec<Tool>,
     choice: Option<&Sourced<ToolChoice>>,
 ) -> Result<Tools, Error> {
-    let mut encoded = Tools { wire: Vec::new(), web_search: None };
+    let mut encoded = Tools { wire: Vec::new(), web_search: None, searches: false };
     for tool in tools {
         out.places.add(At::Item("tools", encoded.wire.len()), What::of_tool(&tool), tool.origin());
         match tool {
@@ -41,47 +44,12 @@ pub(super) fn encode_tools(
     }
     if let Some(Sourced { value: ToolChoice::Required, origin }) = choice
         && encoded.wire.is_empty()
-        && encoded.web_search.is_none()
+        && !encoded.searches
     {
         let message = "a tool must be called, but none of the tools can be offered by a Chat upstream";
         return Err(Error::request(origin.path(), RequestCode::UnsupportedValue, message));
     }
     Ok(encoded)
-}
-
-pub(super) fn encode_choice(
-    out: &mut Writing<'_>,
-    choice: Option<Sourced<ToolChoice>>,
-    tools: &Tools,
-) -> Result<Option<wire::ToolChoice>, Error> {
-    let Some(Sourced { value, origin }) = choice else { return Ok(None) };
-    out.places.add(At::Field("tool_choice"), What::Setting, origin);
-    let path = origin.path();
-    let mode = |mode: &str| Ok((!tools.wire.is_empty()).then(|| wire::ToolChoice::Mode(mode.to_owned())));
-    match value {
-        ToolChoice::None => mode("none"),
-        ToolChoice::Auto => mode("auto"),
-        ToolChoice::Required => mode("required"),
-        ToolChoice::Tool(ToolRef::Named { kind, name }) => {
-            let named = match encode_ref(out, kind, &name) {
-                wire::ToolReference::Function(reference) => wire::NamedToolChoice::Function(reference),
-                wire::ToolReference::Custom(reference) => wire::NamedToolChoice::Custom(reference),
-                wire::ToolReference::Unknown(unknown) => wire::NamedToolChoice::Unknown(unknown),
-            };
-            Ok(Some(wire::ToolChoice::Named(named)))
-        }
-        // A search model searches whatever the choice says.
-        ToolChoice::Tool(ToolRef::Hosted { kind }) if tools.web_search.is_some() && is_web_search(&kind) => Ok(None),
-        ToolChoice::Tool(ToolRef::Hosted { kind }) => Err(unknown_choice(path, &kind)),
-        ToolChoice::Tool(ToolRef::Opaque(opaque)) | ToolChoice::Opaque(opaque) => match opaque {
-            Opaque { api: Api::Chat, kind, class: _, raw } => {
-                let unknown = Unknown { kind, raw: wire_json(raw) };
-                Ok(Some(wire::ToolChoice::Named(wire::NamedToolChoice::Unknown(unknown))))
-            }
-            Opaque { api: _, kind, class: _, raw: _ } => Err(unknown_choice(path, &kind)),
-        },
-        ToolChoice::Allowed { mode, tools } => encode_allowed(out, mode, tools, &path).map(Some),
-    }
 }
 
 fn encode_function(out: &mut Writing<'_>, tool: FunctionTool) -> wire::Tool {
@@ -91,14 +59,26 @@ fn encode_function(out: &mut Writing<'_>, tool: FunctionTool) -> wire::Tool {
     }
     leave_out_fields(&beside, origin, Api::Chat, &mut out.losses);
     let name = out.sent.names().wire(namespace.as_deref(), &name).to_owned();
-    let strict = if out.upstream.refuses(Field::Strict) { None } else { Some(strict.unwrap_or(false)) };
-    function(wire::FunctionDefinition {
-        name: Some(name),
-        description,
-        parameters: parameters.map(wire_json),
-        strict,
-        extra: Extra::new(),
-    })
+    if out.upstream.refuses(Field::Strict) && strict == Some(true) {
+        let detail = "this upstream does not hold calls to their schema";
+        out.lose(format!("{}.strict", origin.path()), LossCode::RefusedByUpstream, detail);
+    }
+    let parameters = match parameters {
+        Some(parameters) => Some(fitted(out.upstream, parameters, Use::Parameters)),
+        None if out.upstream.always_parameters => NO_PARAMETERS.parse().ok(),
+        None => None,
+    };
+    let strict = said_strict(out, strict.unwrap_or(false));
+    function(wire::FunctionDefinition { name: Some(name), description, parameters, strict, extra: Extra::new() })
+}
+
+/// The parameters of a function that has none.
+const NO_PARAMETERS: &str = r#"{"type":"object","properties":{}}"#;
+
+/// `strict` as this upstream wants to hear it.
+fn said_strict(out: &Writing<'_>, strict: bool) -> Option<bool> {
+    let is_silent = out.upstream.refuses(Field::Strict) || (out.upstream.omit_strict_false && !strict);
+    (!is_silent).then_some(strict)
 }
 
 fn encode_custom(out: &mut Writing<'_>, tool: CustomTool) -> wire::Tool {
@@ -112,7 +92,7 @@ fn encode_custom(out: &mut Writing<'_>, tool: CustomTool) -> wire::Tool {
             name,
             description: Some(describe(description, format)),
             parameters: INPUT_PARAMETERS.parse().ok(),
-            strict: (!out.upstream.refuses(Field::Strict)).then_some(false),
+            strict: said_strict(out, false),
             extra: Extra::new(),
         });
     }
@@ -144,8 +124,20 @@ fn encode_format(out: &mut Writing<'_>, format: CustomFormat, origin: Origin) ->
 
 fn encode_hosted(out: &mut Writing<'_>, tool: HostedTool, encoded: &mut Tools) {
     let HostedTool { origin, kind, settings, implied_choice } = tool;
-    if is_web_search(&kind) && (implied_choice || out.upstream.web_search) {
+    if !is_web_search(&kind) {
+        return drop_tool(out, origin, &kind);
+    }
+    let upstream = out.upstream;
+    if let Some(tool) = &upstream.web_search_tool {
+        if let Some(tool) = Json::from_value(tool.as_map()).ok().and_then(|tool| tool.parse().ok()) {
+            encoded.wire.push(tool);
+        }
+    } else if let Some(patch) = &upstream.web_search_extra {
+        patch.over(&mut out.body);
+        encoded.searches = true;
+    } else if implied_choice || upstream.web_search {
         encoded.web_search = Some(encode_web_search(&settings));
+        encoded.searches = true;
     } else {
         drop_tool(out, origin, &kind);
     }
@@ -156,11 +148,11 @@ fn drop_tool(out: &mut Writing<'_>, origin: Origin, kind: &str) {
     out.lose(origin.path(), LossCode::DroppedTool, detail);
 }
 
-fn is_web_search(kind: &str) -> bool {
+pub(super) fn is_web_search(kind: &str) -> bool {
     kind.starts_with("web_search")
 }
 
-fn encode_web_search(settings: &Json) -> wire::WebSearchOptions {
+fn encode_web_search(settings: &ModelJson) -> wire::WebSearchOptions {
     #[derive(Deserialize, Default)]
     struct Settings {
         search_context_size: Option<String>,
@@ -181,34 +173,7 @@ fn encode_web_search(settings: &Json) -> wire::WebSearchOptions {
     wire::WebSearchOptions { search_context_size, user_location, extra: Extra::new() }
 }
 
-fn encode_allowed(
-    out: &mut Writing<'_>,
-    mode: String,
-    tools: Vec<ToolRef>,
-    path: &str,
-) -> Result<wire::ToolChoice, Error> {
-    let mut refs = Vec::with_capacity(tools.len());
-    for (index, tool) in tools.into_iter().enumerate() {
-        match tool {
-            ToolRef::Named { kind, name } => refs.push(encode_ref(out, kind, &name)),
-            ToolRef::Opaque(Opaque { api: Api::Chat, kind, class: _, raw }) => {
-                refs.push(wire::ToolReference::Unknown(Unknown { kind, raw: wire_json(raw) }));
-            }
-            ToolRef::Hosted { kind } | ToolRef::Opaque(Opaque { api: _, kind, class: _, raw: _ }) => {
-                let detail = format!("a Chat upstream cannot offer the tool `{kind}`");
-                out.lose(format!("{path}.tools[{index}]"), LossCode::DroppedTool, detail);
-            }
-        }
-    }
-    if refs.is_empty() {
-        return Err(unknown_choice(path.to_owned(), "allowed_tools"));
-    }
-    let allowed_tools = Some(wire::AllowedTools { mode: Some(mode), tools: Some(refs), extra: Extra::new() });
-    let choice = wire::AllowedToolsChoice { allowed_tools, extra: Extra::new() };
-    Ok(wire::ToolChoice::Named(wire::NamedToolChoice::AllowedTools(choice)))
-}
-
-fn encode_ref(out: &Writing<'_>, kind: ToolKind, name: &str) -> wire::ToolReference {
+pub(super) fn encode_ref(out: &Writing<'_>, kind: ToolKind, name: &str) -> wire::ToolReference {
     let name = Some(out.sent.names().wire_choice(name).to_owned());
     let tool = Some(wire::ToolName { name, extra: Extra::new() });
     match kind {
@@ -219,9 +184,4 @@ fn encode_ref(out: &Writing<'_>, kind: ToolKind, name: &str) -> wire::ToolRefere
             wire::ToolReference::Function(wire::FunctionReference { function: tool, extra: Extra::new() })
         }
     }
-}
-
-fn unknown_choice(path: String, kind: &str) -> Error {
-    let message = format!("`{kind}` names a tool that a Chat upstream cannot offer");
-    Error::request(path, RequestCode::UnsupportedValue, message)
 }

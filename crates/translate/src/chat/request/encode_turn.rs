@@ -1,11 +1,16 @@
 //! One turn of the model: an assistant message, and the results of its calls.
 
 use interlingua_model::{Arguments, Content, Message, Origin, Part, PartKind, ReasoningItem, ToolCall};
-use interlingua_wire::{Extra, chat as wire};
+use interlingua_wire::{Extra, Json, Unknown, chat as wire};
+use serde_json::{Map, Value};
 
 use super::encode_content::{encode_part, gather};
 use super::writing::Writing;
-use crate::chat::reasoning_content::REASONING_JOINER;
+use crate::chat::reasoning_content::{REASONING_JOINER, reasoning_text};
+use crate::chat::sealed::{
+    CALLS, EXTRA_CONTENT, OF_MESSAGES, OfCall, REASONING_DETAILS, add_field, give_to_calls, joined, take_list, unsealed,
+};
+use crate::chat::{Needs, ReasoningForm, Upstream};
 use crate::custom_input::wrap;
 use crate::places::What;
 use crate::{Error, LossCode, RequestCode};
@@ -57,6 +62,12 @@ pub(super) struct AssistantTurn {
     content: Option<wire::Content>,
     refusal: Option<Refusal>,
     reasoning: String,
+    /// Entries that the upstream wants back as they were.
+    details: Vec<Map<String, Value>>,
+    /// Other fields that it does.
+    carried: Extra,
+    /// What it wants back on calls.
+    of_calls: Vec<OfCall>,
     /// Where the thoughts stood.
     thoughts: Vec<Origin>,
     calls: Vec<wire::ToolCall>,
@@ -110,7 +121,7 @@ impl AssistantTurn {
         let name = Some(out.sent.names().wire(namespace.as_deref(), &name).to_owned());
         self.call_origins.push((What::of_call(&arguments), origin));
         self.call_ids.push(call_id.clone());
-        let id = Some(call_id);
+        let id = Some(out.sent.call_ids().wire(call_id));
         self.calls.push(match arguments {
             Arguments::Custom(input) if !out.upstream.custom_as_function => {
                 let custom = Some(wire::CustomCall { name, input: Some(input), extra: Extra::new() });
@@ -127,19 +138,45 @@ impl AssistantTurn {
     }
 
     pub(super) fn think(&mut self, out: &mut Writing<'_>, reasoning: &ReasoningItem, origin: Origin) {
-        let text = replayed(reasoning);
-        if text.is_empty() || reasoning.seal.is_some() {
+        let text = replayed(reasoning).filter(|_| out.upstream.replay_reasoning);
+        let is_kept = match unsealed(reasoning) {
+            Some(fields) => self.carry(out, fields),
+            None => reasoning.seal.is_none(),
+        };
+        if !is_kept {
             let detail = "only the server that sealed these thoughts can read them";
             out.lose(origin.path(), LossCode::DroppedReasoning, detail);
+        } else if text.is_none() && reasoning.seal.is_none() {
+            out.lose(origin.path(), LossCode::DroppedReasoning, "this upstream takes no thoughts back");
         }
-        if text.is_empty() {
-            return;
+        if text.is_some() || is_kept && reasoning.seal.is_some() {
+            self.thoughts.push(origin);
         }
-        if !self.reasoning.is_empty() {
-            self.reasoning.push_str(REASONING_JOINER);
+        if let Some(text) = text {
+            if !self.reasoning.is_empty() {
+                self.reasoning.push_str(REASONING_JOINER);
+            }
+            self.reasoning.push_str(&text);
         }
-        self.reasoning.push_str(&text);
-        self.thoughts.push(origin);
+    }
+
+    /// Takes what this upstream wants back; whether it is all there was.
+    fn carry(&mut self, out: &Writing<'_>, mut fields: Extra) -> bool {
+        let wants = |name: &str| out.upstream.carried.iter().any(|field| field.as_str() == name);
+        if wants(EXTRA_CONTENT) {
+            self.of_calls.extend(take_list(&mut fields, CALLS));
+        }
+        if wants(REASONING_DETAILS) {
+            self.details.extend(take_list(&mut fields, REASONING_DETAILS));
+        }
+        let mut is_all = true;
+        for (name, value) in fields.iter() {
+            match name {
+                name if OF_MESSAGES.contains(&name) && wants(name) => add_field(&mut self.carried, name, value),
+                _ => is_all = false,
+            }
+        }
+        is_all
     }
 
     pub(super) fn answer(&mut self, result: wire::ToolMessage, origin: Origin, media: Vec<wire::Part>) {
@@ -157,24 +194,51 @@ impl AssistantTurn {
             return;
         }
         self.place_refusal(out);
-        let Self { said, content, refusal, reasoning, thoughts: _, calls, call_origins, call_ids: _, results, media } =
-            self;
+        let of_calls = std::mem::take(&mut self.of_calls).into_iter();
+        let of_calls = of_calls.map(|call| OfCall { id: out.sent.call_ids().wire(call.id), ..call });
+        give_to_calls(of_calls.collect(), &mut self.calls);
+        let needs = match out.upstream.needs_reasoning {
+            Needs::Never => false,
+            Needs::Calls => !self.calls.is_empty(),
+            Needs::Always => true,
+        };
+        if needs && out.plan.thinks && self.reasoning.is_empty() && self.details.is_empty() {
+            self.reasoning.push(' ');
+        }
+        out.has_thoughts |= !self.reasoning.is_empty() || !self.details.is_empty() || !self.carried.is_empty();
+        let Self {
+            said,
+            content,
+            refusal,
+            reasoning,
+            details,
+            carried,
+            of_calls: _,
+            thoughts: _,
+            calls,
+            call_origins,
+            call_ids: _,
+            results,
+            media,
+        } = self;
         // Of a message that is made of several no place inside leads back.
         let origin = <[Origin; 1]>::try_from(said).ok().map(|[origin]| origin);
         let is_silent = |content: &wire::Content| matches!(content, wire::Content::Text(text) if text.is_empty());
-        let assistant = wire::AssistantMessage {
+        let mut assistant = wire::AssistantMessage {
             content: content.filter(|content| calls.is_empty() || !is_silent(content)),
             refusal: refusal.map(|refusal| refusal.text),
             tool_calls: (!calls.is_empty()).then_some(calls),
-            reasoning_content: (!reasoning.is_empty()).then_some(reasoning),
+            extra: carried,
             ..wire::AssistantMessage::default()
         };
-        messages.push(Placed {
-            message: wire::Message::Assistant(Box::new(assistant)),
-            origin,
-            calls: call_origins,
-            is_reminder: false,
-        });
+        if !details.is_empty() {
+            let entries = joined(details).into_iter().filter_map(|entry| Json::from_value(&entry).ok()?.parse().ok());
+            assistant.reasoning_details = Some(entries.collect());
+        } else if !reasoning.is_empty() {
+            put_thoughts(out.upstream, &reasoning, &mut assistant);
+        }
+        let message = assistant_message(out, assistant);
+        messages.push(Placed { message, origin, calls: call_origins, is_reminder: false });
         messages
             .extend(results.into_iter().map(|(result, origin)| Placed::new(wire::Message::Tool(result), Some(origin))));
         if !media.is_empty() {
@@ -258,10 +322,66 @@ fn is_object(text: &str) -> bool {
     serde_json::from_str::<Extra>(text).is_ok()
 }
 
+/// Puts thoughts where this upstream reads them.
+fn put_thoughts(upstream: &Upstream, text: &str, message: &mut wire::AssistantMessage) {
+    for form in &upstream.reasoning_as {
+        match form {
+            ReasoningForm::ReasoningContent => message.reasoning_content = Some(text.to_owned()),
+            ReasoningForm::Reasoning => message.reasoning = Some(text.to_owned()),
+            ReasoningForm::ReasoningDetails => {
+                let detail = wire::TextDetail { text: Some(text.to_owned()), ..wire::TextDetail::default() };
+                message.reasoning_details = Some(vec![wire::ReasoningDetail::Text(detail)]);
+            }
+            ReasoningForm::ThinkTags => {
+                let tags = upstream.think_tags.first().map(|(open, close)| (open.as_str(), close.as_str()));
+                let (open, close) = tags.filter(|(open, _)| !open.is_empty()).unwrap_or(("<think>", "</think>"));
+                let tagged = format!("{open}{text}{close}\n\n");
+                message.content = Some(match message.content.take() {
+                    None => wire::Content::Text(tagged),
+                    Some(wire::Content::Text(said)) => wire::Content::Text(tagged + &said),
+                    Some(wire::Content::Parts(mut parts)) => {
+                        parts.insert(0, text_part(tagged));
+                        wire::Content::Parts(parts)
+                    }
+                });
+            }
+            ReasoningForm::ThinkingPart => {
+                let thought = wire::TextPart { text: Some(text.to_owned()), ..wire::TextPart::default() };
+                let thinking = Some(wire::Thinking::Parts(vec![wire::Thought::Text(thought)]));
+                let part = wire::Part::Thinking(wire::ThinkingPart { thinking, extra: Extra::new() });
+                let said = match message.content.take() {
+                    None => Vec::new(),
+                    Some(wire::Content::Text(said)) => vec![text_part(said)],
+                    Some(wire::Content::Parts(parts)) => parts,
+                };
+                message.content = Some(wire::Content::Parts(std::iter::once(part).chain(said).collect()));
+            }
+        }
+    }
+}
+
+/// The message, without a field that would be null where the upstream refuses that.
+fn assistant_message(out: &Writing<'_>, message: wire::AssistantMessage) -> wire::Message {
+    let is_silent = message.content.is_none() && out.upstream.omit_null_content;
+    let message = wire::Message::Assistant(Box::new(message));
+    if !is_silent {
+        return message;
+    }
+    let spare = serde_json::to_string(&message).and_then(|text| {
+        let mut fields: Extra = serde_json::from_str(&text)?;
+        fields.take("content");
+        Json::from_value(&fields)
+    });
+    match spare {
+        Ok(raw) => wire::Message::Unknown(Unknown { kind: "assistant".to_owned(), raw }),
+        Err(_) => message,
+    }
+}
+
 /// The thought as the server that had it wants it back: itself, else its summaries.
-fn replayed(item: &ReasoningItem) -> String {
-    let parts = if item.content.iter().any(|text| !text.is_empty()) { &item.content } else { &item.summary };
-    parts.iter().filter(|text| !text.is_empty()).map(String::as_str).collect::<Vec<_>>().join(REASONING_JOINER)
+fn replayed(item: &ReasoningItem) -> Option<String> {
+    let text = reasoning_text(item);
+    (!text.is_empty()).then_some(text)
 }
 
 fn text_part(text: String) -> wire::Part {

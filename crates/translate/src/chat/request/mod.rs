@@ -8,11 +8,17 @@ mod decode_items;
 mod decode_reasoning;
 mod decode_tools;
 mod encode;
+mod encode_body;
+mod encode_choice;
 mod encode_content;
+mod encode_effort;
+mod encode_format;
 mod encode_items;
+mod encode_schema;
 mod encode_tools;
 mod encode_turn;
 mod heavy;
+mod plan;
 mod reading;
 mod writing;
 

@@ -2,7 +2,9 @@
 
 use interlingua_model::{Breakpoint, Origin, Sourced};
 use interlingua_wire::Json;
+use serde_json::{Map, Value};
 
+use super::plan::Plan;
 use crate::chat::{Field, Upstream};
 use crate::convert::wire_json;
 use crate::places::{At, Places, What};
@@ -11,15 +13,33 @@ use crate::{Loss, LossCode, Sent};
 /// A request while it is being written.
 pub(super) struct Writing<'p> {
     pub(super) upstream: &'p Upstream,
+    pub(super) plan: Plan,
     pub(super) sent: &'p Sent,
     pub(super) losses: Vec<Loss>,
     /// Where each thing that is written came from.
     pub(super) places: Places,
     /// Whether it has been told that a cache boundary has no place.
     pub(super) has_lost_breakpoint: bool,
+    /// Whether thoughts go back.
+    pub(super) has_thoughts: bool,
+    /// Fields of the body in the upstream's own spelling.
+    pub(super) body: Map<String, Value>,
 }
 
-impl Writing<'_> {
+impl<'p> Writing<'p> {
+    pub(super) fn new(upstream: &'p Upstream, plan: Plan, sent: &'p Sent) -> Self {
+        Self {
+            upstream,
+            plan,
+            sent,
+            losses: Vec::new(),
+            places: Places::default(),
+            has_lost_breakpoint: false,
+            has_thoughts: false,
+            body: Map::new(),
+        }
+    }
+
     pub(super) fn lose(&mut self, path: impl Into<String>, code: LossCode, detail: impl Into<String>) {
         self.losses.push(Loss::new(path, code, detail));
     }

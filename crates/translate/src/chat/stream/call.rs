@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 
 use interlingua_model::{Event, ItemIndex, ItemStart, Origin, Sink, ToolKind};
+use interlingua_wire::Json;
 
-use super::turns::next;
+use super::turns::{next, tell_sealed};
 use crate::chat::extent::Extent;
+use crate::chat::sealed::sealed_call;
 use crate::custom_input::{Rest, Unwrapper};
 use crate::names::Names;
 
@@ -18,6 +20,8 @@ pub(super) struct Call {
     pub(super) kind: ToolKind,
     /// Whether a call before it has the same id; until the end nobody knows whether the two are one.
     pub(super) has_twin: bool,
+    /// What its maker may want back on it, until it is told.
+    pub(super) own: Option<Json>,
     extent: Extent,
     /// All that it has said.
     said: String,
@@ -57,6 +61,7 @@ impl Call {
             name: String::new(),
             kind: ToolKind::Function,
             has_twin: false,
+            own: None,
             extent: Extent::default(),
             said: String::new(),
             state: State::Waiting,
@@ -110,7 +115,15 @@ impl Call {
         matches!(self.state, State::Repeated)
     }
 
+    /// Tells what its maker may want back, as a thought of its own.
+    pub(super) fn tell_own(&mut self, id: &str, items: &mut u32, out: &mut impl Sink) {
+        if let Some(reasoning) = self.own.take().and_then(|own| sealed_call(id, own)) {
+            tell_sealed(reasoning, self.origin.then("choices[0].delta.tool_calls[*].extra_content"), items, out);
+        }
+    }
+
     pub(super) fn announce(&mut self, id: &str, names: &Names, items: &mut u32, out: &mut impl Sink) {
+        self.tell_own(id, items, out);
         let index = next(items);
         let is_wrapped = self.kind == ToolKind::Function && names.kind(&self.name) == Some(ToolKind::Custom);
         let (namespace, name) = match names.original(&self.name) {

@@ -9,6 +9,7 @@ use super::call::{Call, CallPiece};
 use crate::chat::losses::Losses;
 use crate::chat::reply::content::{cut_wrapping, lost_behind};
 use crate::chat::reply::ids::made_up_call_id;
+use crate::chat::sealed::EXTRA_CONTENT;
 use crate::custom_input::Rest;
 use crate::{Error, Sent};
 
@@ -48,7 +49,8 @@ impl Calls {
         items: &mut u32,
         out: &mut impl Sink,
     ) {
-        let wire::ToolCallDelta { index, id, kind, function, custom, extra } = call;
+        let wire::ToolCallDelta { index, id, kind, function, custom, mut extra } = call;
+        let own = extra.take(EXTRA_CONTENT).filter(|own| !own.is_null());
         let (is_custom, name, text, more) = match (function, custom) {
             (None, Some(wire::CustomCallDelta { name, input, extra })) => (true, name, input, extra),
             (Some(wire::FunctionCallDelta { name, arguments, extra }), _) => (false, name, arguments, extra),
@@ -67,7 +69,8 @@ impl Calls {
             Some(at) => at,
             None => self.open(index, Origin::nth("choices[0].delta.tool_calls[*]", self.list.len())),
         };
-        if let Some(call) = self.list.get(at) {
+        if let Some(call) = self.list.get_mut(at) {
+            call.own = own.or(call.own.take());
             losses.unread(call.origin, &extra);
             let inside = if is_custom {
                 "choices[0].delta.tool_calls[*].custom"
@@ -131,6 +134,14 @@ impl Calls {
             call.announce(&id, self.sent.names(), items, out);
         }
         Ok(())
+    }
+
+    /// Tells what makers may want back on calls, where it came behind their beginning.
+    pub(super) fn tell_own(&mut self, items: &mut u32, out: &mut impl Sink) {
+        for call in self.list.iter_mut().filter(|call| call.own.is_some()) {
+            let id = call.id.clone();
+            call.tell_own(&id, items, out);
+        }
     }
 
     /// Ends all calls but the one that was cut off.

@@ -3,21 +3,26 @@
 use std::borrow::Cow;
 
 use interlingua_model::{Origin, Sink, TokenLogprob};
-use interlingua_wire::{Maybe, chat as wire};
+use interlingua_wire::{Extra, Maybe, Text, chat as wire};
+use serde_json::{Map, Value};
 
 use super::calls::Calls;
 use super::repeat::TextOf;
-use super::turns::Turns;
+use super::turns::{Turns, tell_sealed};
 use crate::chat::losses::Losses;
 use crate::chat::reply::annotations::{characters, lost_fields};
-use crate::chat::reply::content::{Said, decode_details, decode_part};
+use crate::chat::reply::content::{REASONING_TEXT, Said, decode_details, decode_part, take_own_fields};
 use crate::chat::reply::failure::{failure_beside, spoken};
 use crate::chat::reply::logprobs::{decode_logprobs, lost_logprobs};
+use crate::chat::sealed::{REASONING_DETAILS, add_field, kept_details, sealed};
+use crate::chat::think_tags::ThinkTags;
 use crate::convert::is_blank;
 use crate::{Error, LossCode, Sent};
 
 const REASONING_CONTENT: &str = "choices[0].delta.reasoning_content";
 const REASONING: &str = "choices[0].delta.reasoning";
+/// Where entries of thoughts stand.
+const DETAILS: Origin = Origin::of("choices[0].delta.reasoning_details");
 
 /// The answer so far.
 #[derive(Debug, Clone)]
@@ -27,6 +32,18 @@ pub(super) struct Choice {
     pub(super) reason: Reason,
     /// Whether there are other answers beside this one.
     pub(super) has_others: bool,
+    reads: Sent,
+    /// Thoughts at the beginning of the text, where the upstream writes any there, and the tokens of what waits.
+    tags: Option<Box<(ThinkTags, Vec<TokenLogprob>)>>,
+    /// What its maker may want back, until it is told.
+    own: Own,
+}
+
+/// Fields of the message that its maker may want back.
+#[derive(Debug, Clone, Default)]
+struct Own {
+    details: Vec<Map<String, Value>>,
+    fields: Extra,
 }
 
 /// Why the model stopped, as far as the chunks have said.
@@ -40,7 +57,25 @@ pub(super) enum Reason {
 
 impl Choice {
     pub(super) fn new(sent: &Sent) -> Self {
-        Self { turns: Turns::default(), calls: Calls::new(sent), reason: Reason::Missing, has_others: false }
+        Self {
+            turns: Turns::default(),
+            calls: Calls::new(sent),
+            reason: Reason::Missing,
+            has_others: false,
+            reads: sent.clone(),
+            tags: ThinkTags::new(&sent.reads().think_tags).map(|tags| Box::new((tags, Vec::new()))),
+            own: Own::default(),
+        }
+    }
+
+    /// Thoughts and messages, and calls.
+    pub(super) fn both(&mut self) -> (&mut Turns, &mut Calls) {
+        (&mut self.turns, &mut self.calls)
+    }
+
+    /// Whether the tokens of thoughts have to be added to those of the answer.
+    pub(super) fn adds_reasoning(&self) -> bool {
+        self.reads.reads().adds_reasoning
     }
 
     /// Whether there is an answer, thoughts alone being none.
@@ -58,7 +93,7 @@ impl Choice {
     ) -> Result<(), Error> {
         let wire::ChunkChoice { index, delta, message, logprobs, finish_reason, extra } = choice;
         let number = index.map_or(0, |index| index.0);
-        if number > 0 {
+        if number > 0 && !self.reads.reads().merges_choices {
             self.has_others = true;
             let detail = "the Responses API gives one answer";
             losses.once(format!("choices[{number}]"), LossCode::DroppedDetail, detail);
@@ -105,7 +140,7 @@ impl Choice {
     /// Takes more of one text, as [`Choice::take`] takes a delta that has nothing else.
     pub(super) fn more(&mut self, of: TextOf, text: &str, losses: &mut Losses, out: &mut impl Sink) {
         match of {
-            TextOf::Content => self.turns.say(Cow::Borrowed(text), Vec::new(), out),
+            TextOf::Content => self.say(Cow::Borrowed(text), Vec::new(), out),
             TextOf::ReasoningContent => self.think_aloud(REASONING_CONTENT, text, out),
             TextOf::Reasoning => self.think_aloud(REASONING, text, out),
             TextOf::Arguments(_) if text.is_empty() => {}
@@ -184,25 +219,31 @@ impl Choice {
             reasoning_details,
             annotations,
             audio,
-            extra,
+            mut extra,
         } = delta;
         if audio.is_some_and(|audio| !is_blank(&audio)) {
             return Err(spoken(&format!("{}.audio", place.path())));
         }
+        let reasoning_text = if extra.is_empty() { None } else { self.own_fields(&mut extra) };
         losses.unread(place, &extra);
-        let thoughts = [(REASONING_CONTENT, reasoning_content), (REASONING, reasoning)];
+        let thoughts = [
+            (REASONING_CONTENT, reasoning_content),
+            (REASONING, reasoning),
+            ("choices[0].delta.reasoning_text", reasoning_text),
+        ];
         let thought = thoughts.into_iter().find_map(|(path, text)| Some((path, text.filter(|text| !text.is_empty())?)));
         // The two fields say the same where both are there, and so do the entries, at once or in a later chunk.
         if let Some((path, thought)) = thought {
             self.turns.think_aloud(&thought, Origin::of(path), out);
         }
-        self.details(reasoning_details.unwrap_or_default(), losses, out);
+        self.details(reasoning_details.unwrap_or_default(), out);
         match content.into_value() {
             None => {}
-            Some(wire::DeltaContent::Text(text)) => self.turns.say(text.0, tokens, out),
+            Some(wire::DeltaContent::Text(text)) => self.say(text.0, tokens, out),
             Some(wire::DeltaContent::Parts(parts)) => self.parts(parts, tokens, losses, out),
         }
         if let Some(text) = refusal.into_value() {
+            self.flush(out);
             self.turns.refuse_to(text.0, out);
         }
         for annotation in annotations.unwrap_or_default() {
@@ -213,7 +254,9 @@ impl Choice {
         calls.retain(says_something);
         let function_call = function_call.filter(|call| has_words([call.name.as_ref(), call.arguments.as_ref()]));
         if !calls.is_empty() || function_call.is_some() {
+            self.flush(out);
             self.turns.close(out);
+            self.seal(out);
         }
         for call in calls {
             self.calls.push(call, losses, &mut self.turns.count, out);
@@ -233,7 +276,7 @@ impl Choice {
     ) {
         for part in parts {
             match decode_part(part, Origin::of("choices[0].delta.content"), losses) {
-                Said::Text(text) => self.turns.say(Cow::Owned(text), std::mem::take(&mut tokens), out),
+                Said::Text(text) => self.say(Cow::Owned(text), std::mem::take(&mut tokens), out),
                 Said::Refusal(text) => self.turns.refuse_to(Cow::Owned(text), out),
                 Said::Thought(text) => self.turns.think(&text, Origin::of("choices[0].delta.content"), out),
                 Said::Nothing => {}
@@ -241,13 +284,66 @@ impl Choice {
         }
     }
 
-    fn details(&mut self, details: Vec<wire::ReasoningDetail>, losses: &mut Losses, out: &mut impl Sink) {
+    fn details(&mut self, details: Vec<wire::ReasoningDetail>, out: &mut impl Sink) {
         if details.is_empty() {
             return;
         }
-        let place = Origin::of("choices[0].delta.reasoning_details");
-        let text = decode_details(details, place, losses);
-        self.turns.think_in_entries(&text, place, out);
+        let (text, entries) = decode_details(details);
+        self.own.details.extend(entries);
+        self.turns.think_in_entries(&text, DETAILS, out);
+    }
+
+    /// Takes the fields that no type names and somebody may want back. What is left is read by nobody.
+    fn own_fields<'t>(&mut self, extra: &mut Extra) -> Option<Text<'t>> {
+        for (name, value) in take_own_fields(extra).iter() {
+            add_field(&mut self.own.fields, name, value);
+        }
+        let text = extra.take(REASONING_TEXT)?.parse::<String>().ok()?;
+        Some(Text::from(text))
+    }
+
+    /// Takes more text, thoughts between tags being none.
+    fn say(&mut self, text: Cow<'_, str>, tokens: Vec<TokenLogprob>, out: &mut impl Sink) {
+        if text.is_empty() && tokens.is_empty() {
+            return;
+        }
+        let Some(tagged) = self.tags.as_deref_mut().filter(|(tags, _)| !tags.is_past()) else {
+            // A message that is open is not cut in two by it.
+            if !self.turns.is_speaking() {
+                self.seal(out);
+            }
+            return self.turns.say(text, tokens, out);
+        };
+        let (tags, held) = tagged;
+        let mut tokens = [std::mem::take(held), tokens].concat();
+        tags.push(&text, &mut |piece| self.turns.tagged(piece, &mut tokens, out));
+        if tags.may_be_text() {
+            *held = tokens;
+        }
+    }
+
+    /// Gives what has waited for the rest of a tag.
+    pub(super) fn flush(&mut self, out: &mut impl Sink) {
+        if let Some((tags, held)) = self.tags.as_deref_mut().filter(|(tags, _)| !tags.is_past()) {
+            let mut tokens = std::mem::take(held);
+            tags.finish(&mut |piece| self.turns.tagged(piece, &mut tokens, out));
+        }
+    }
+
+    /// Tells what makers may want back, behind the thoughts that it belongs to.
+    pub(super) fn seal(&mut self, out: &mut impl Sink) {
+        let Own { details, fields } = &mut self.own;
+        if details.is_empty() && fields.is_empty() {
+            return;
+        }
+        let mut own = std::mem::take(fields);
+        if let Some(entries) = kept_details(std::mem::take(details)) {
+            own.push(REASONING_DETAILS, entries);
+        }
+        if let Some(reasoning) = sealed(&own) {
+            self.turns.close(out);
+            tell_sealed(reasoning, DETAILS, &mut self.turns.count, out);
+        }
     }
 }
 
@@ -261,6 +357,6 @@ fn says_something(call: &wire::ToolCallDelta<'_>) -> bool {
         || !extra.is_empty()
 }
 
-fn has_words(texts: [Option<&interlingua_wire::Text<'_>>; 2]) -> bool {
+fn has_words(texts: [Option<&Text<'_>>; 2]) -> bool {
     texts.into_iter().flatten().any(|text| !text.is_empty())
 }

@@ -108,7 +108,15 @@ impl Chunks {
     }
 
     /// Announces a call; the first chunk of a stream may be an announcement with the role in it.
-    pub(super) fn call(&mut self, index: u32, call_id: &str, name: &str, kind: ToolKind, out: &mut impl Out) {
+    pub(super) fn call(
+        &mut self,
+        index: u32,
+        call_id: &str,
+        name: &str,
+        kind: ToolKind,
+        extra: Extra,
+        out: &mut impl Out,
+    ) {
         let (function, custom) = match kind {
             ToolKind::Function => (Some(function_delta(Some(name), "")), None),
             ToolKind::Custom => (None, Some(custom_delta(Some(name), ""))),
@@ -122,10 +130,23 @@ impl Chunks {
             }),
             function,
             custom,
-            extra: Extra::new(),
+            extra,
         };
         let delta = Delta { tool_calls: Some(vec![call]), ..Delta::default() };
         self.announce(delta, out);
+    }
+
+    /// Writes fields of a message that no type names.
+    pub(super) fn own(&mut self, extra: Extra, out: &mut impl Out) {
+        self.role(First::Nothing, out);
+        self.delta(Delta { extra, ..Delta::default() }, out);
+    }
+
+    /// Writes fields of a call that no type names, behind its beginning.
+    pub(super) fn own_of_call(&mut self, index: u32, extra: Extra, out: &mut impl Out) {
+        let index = Some(Integer::from(index));
+        let call = wire::ToolCallDelta { index, extra, ..wire::ToolCallDelta::default() };
+        self.delta(Delta { tool_calls: Some(vec![call]), ..Delta::default() }, out);
     }
 
     pub(super) fn legacy_call(&mut self, name: &str, out: &mut impl Out) {

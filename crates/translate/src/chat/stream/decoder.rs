@@ -215,10 +215,15 @@ impl Decoder {
             self.has_started = true;
             out.event(Event::Started(self.envelope.clone()));
         }
-        for choice in choices {
+        let mut beside_choice = None;
+        for mut choice in choices {
+            if !choice.extra.is_empty() {
+                beside_choice = choice.extra.take("usage").and_then(|usage| usage.parse().ok()).or(beside_choice);
+            }
             self.choice.take(choice, self.envelope.id.as_deref(), &mut self.losses, out)?;
         }
-        let said = usage.into_value().map(|usage| *usage).or(groq_usage).and_then(decode_usage);
+        let said = usage.into_value().map(|usage| *usage).or(groq_usage).or(beside_choice);
+        let said = said.and_then(|usage| decode_usage(usage, self.choice.adds_reasoning()));
         self.usage = said.or(self.usage.take());
         self.moderation = moderation.and_then(|moderation| decode_moderation(*moderation)).or(self.moderation.take());
         Ok(())
@@ -234,6 +239,7 @@ impl Decoder {
                 if let Some(cut) = cut {
                     return self.fail(Box::new(cut), out);
                 }
+                self.choice.flush(out);
                 self.choice.calls.flush(out);
                 self.state = State::Ended(End::Truncated);
                 return out.event(Event::Failed(Box::new(stream_incomplete())));
@@ -251,7 +257,11 @@ impl Decoder {
             self.has_started = true;
             out.event(Event::Started(self.envelope.clone()));
         }
-        let Choice { turns, calls, reason: _, has_others: _ } = &mut self.choice;
+        self.choice.flush(out);
+        if is_completed {
+            self.choice.seal(out);
+        }
+        let (turns, calls) = self.choice.both();
         calls.announce_rest(self.envelope.id.as_deref(), &mut turns.count, out)?;
         if is_completed && !turns.has_message && calls.is_empty() {
             if turns.count == 0 && self.usage.is_none() {
@@ -260,6 +270,9 @@ impl Decoder {
             }
             // Clients look for a message, even one that says nothing.
             turns.say_nothing(out);
+        }
+        if is_completed {
+            calls.tell_own(&mut turns.count, out);
         }
         // The item that the cut went through stays open, which tells it from those that are whole.
         let last = turns.count.checked_sub(1).map(ItemIndex).filter(|_| !is_completed);
@@ -289,6 +302,7 @@ impl Decoder {
     }
 
     fn fail(&mut self, failure: Box<Failure>, out: &mut impl Sink) {
+        self.choice.flush(out);
         self.choice.calls.flush(out);
         out.event(Event::Failed(failure.clone()));
         self.state = State::Ended(End::Failed(failure));

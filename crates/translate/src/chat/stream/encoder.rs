@@ -7,6 +7,7 @@ use interlingua_model::{
 
 use super::chunks::Chunks;
 use super::frame::{Frame, Out};
+use super::own_fields::OwnFields;
 use super::text_join::{TextJoin, TextPiece};
 use crate::beside::leave_out_fields_once;
 use crate::chat::Context;
@@ -17,6 +18,7 @@ use crate::chat::reply::failure::{error_body, second_legacy_call};
 use crate::chat::reply::finish::{CallsMade, finish_reason, is_empty_completion};
 use crate::chat::reply::moderation::encode_moderation;
 use crate::chat::reply::usage::encode_usage;
+use crate::chat::sealed::is_own;
 use crate::names::flat_name;
 use crate::opaque::{cut_short, leave_out_of_reply};
 use crate::outcome::{coarser_reason, untold_sequence};
@@ -57,6 +59,7 @@ pub struct Encoder {
     pub(super) waiting: Vec<(Origin, Box<ReasoningItem>)>,
     pub(super) details: i64,
     calls: u32,
+    pub(super) own: OwnFields,
     /// A message that says it is not the answer, where only the answer may be the content: kept until another message begins.
     pub(super) aside: Option<Aside>,
     has_answer: bool,
@@ -112,6 +115,7 @@ impl Encoder {
             waiting: Vec::new(),
             details: 0,
             calls: 0,
+            own: OwnFields::default(),
             aside: None,
             has_answer: false,
             losses: Vec::new(),
@@ -206,8 +210,12 @@ impl Encoder {
                 self.anchor(index, Some(&call_id), out);
                 let number = self.calls;
                 self.calls += 1;
+                self.own.call_ids.push(call_id.clone().into_owned());
                 match self.context.call_style {
-                    CallStyle::Tools => self.chunks.call(number, &call_id, &name, kind, out),
+                    CallStyle::Tools => {
+                        let own = self.own.take(&call_id);
+                        self.chunks.call(number, &call_id, &name, kind, own, out);
+                    }
                     CallStyle::LegacyFunctions if number == 0 => self.chunks.legacy_call(&name, out),
                     CallStyle::LegacyFunctions => return self.refuse(second_legacy_call(origin), out),
                 }
@@ -261,6 +269,9 @@ impl Encoder {
                 }
                 let chunks = &mut self.chunks;
                 self.text.close(index, &mut |piece| write_piece(chunks, piece, out));
+            }
+            (ItemState::Reasoning { shown: _ }, Some(ItemKind::Reasoning(reasoning))) if is_own(&reasoning) => {
+                self.give_back(&reasoning, out);
             }
             (ItemState::Reasoning { shown: _ }, Some(ItemKind::Reasoning(reasoning))) => {
                 let next = self.anchors.iter().filter(|(at, _)| *at > index).min_by_key(|(at, _)| *at);

@@ -7,6 +7,7 @@ mod chunks;
 mod decoder;
 mod encoder;
 mod frame;
+mod own_fields;
 mod repeat;
 mod template;
 mod text_join;

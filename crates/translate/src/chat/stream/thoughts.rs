@@ -1,6 +1,7 @@
 //! Thoughts in a stream that is being written, and what goes where thoughts go.
 
 use interlingua_model::{ItemIndex, Origin, ReasoningItem, ReasoningKind};
+use interlingua_wire::Extra;
 
 use super::encoder::{Aside, Encoder, ItemState};
 use super::frame::Out;
@@ -8,6 +9,7 @@ use crate::LossCode;
 use crate::chat::reasoning_content::REASONING_JOINER;
 use crate::chat::reasoning_details::encode_details;
 use crate::chat::reply::content::{beside_answer, cited_beside_answer};
+use crate::chat::sealed::{CALLS, EXTRA_CONTENT, OfCall, REASONING_DETAILS, take_list, unsealed};
 
 impl Encoder {
     /// Writes what was said beside the answer where thoughts go.
@@ -86,6 +88,29 @@ impl Encoder {
         } else {
             let detail = "the thoughts precede something Chat cannot carry, so they could not be replayed";
             self.lose(origin.path(), LossCode::DroppedReasoning, detail);
+        }
+    }
+
+    /// Writes the fields that a thought keeps where they stood.
+    pub(super) fn give_back(&mut self, reasoning: &ReasoningItem, out: &mut impl Out) {
+        let mut fields = unsealed(reasoning).unwrap_or_default();
+        let details: Vec<_> = take_list(&mut fields, REASONING_DETAILS);
+        if !details.is_empty() {
+            self.chunks.details(details, out);
+        }
+        for call in take_list::<OfCall>(&mut fields, CALLS) {
+            let number = self.own.call_ids.iter().position(|id| *id == call.id);
+            match number.and_then(|number| u32::try_from(number).ok()) {
+                None => self.own.waiting.push(call),
+                Some(number) => {
+                    let mut extra = Extra::new();
+                    extra.push(EXTRA_CONTENT, call.extra_content);
+                    self.chunks.own_of_call(number, extra, out);
+                }
+            }
+        }
+        if !fields.is_empty() {
+            self.chunks.own(fields, out);
         }
     }
 }

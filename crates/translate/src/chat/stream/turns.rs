@@ -2,10 +2,13 @@
 
 use std::borrow::Cow;
 
-use interlingua_model::{Event, ItemIndex, ItemStart, Origin, ReasoningKind, Sink, TokenLogprob};
+use interlingua_model::{
+    Event, Item, ItemIndex, ItemKind, ItemStart, ItemStatus, Origin, ReasoningItem, ReasoningKind, Sink, TokenLogprob,
+};
 use interlingua_wire::chat as wire;
 
 use crate::chat::reply::annotations::{characters, decode_annotation};
+use crate::chat::think_tags::Piece;
 
 /// The items of a reply but its calls, one after the other.
 #[derive(Debug, Clone, Default)]
@@ -113,6 +116,19 @@ impl Turns {
         out.event(Event::ReasoningDelta { index, part: 0, kind, text: Cow::Borrowed(text) });
     }
 
+    /// Whether a message is open.
+    pub(super) fn is_speaking(&self) -> bool {
+        matches!(self.open, Open::Message(_))
+    }
+
+    /// Takes what a text with tags in it turns out to be.
+    pub(super) fn tagged(&mut self, piece: Piece<'_>, tokens: &mut Vec<TokenLogprob>, out: &mut impl Sink) {
+        match piece {
+            Piece::Thought(thought) => self.think(thought, DELTA, out),
+            Piece::Text(text) => self.say(Cow::Borrowed(text), std::mem::take(tokens), out),
+        }
+    }
+
     /// Takes more text of a message.
     pub(super) fn say(&mut self, text: Cow<'_, str>, logprobs: Vec<TokenLogprob>, out: &mut impl Sink) {
         if text.is_empty() && logprobs.is_empty() {
@@ -198,6 +214,15 @@ impl Open {
             Self::Message(message) => Some(message.index),
         }
     }
+}
+
+/// Tells a thought that holds nothing but what its maker may want back.
+pub(super) fn tell_sealed(reasoning: ReasoningItem, origin: Origin, items: &mut u32, out: &mut impl Sink) {
+    let index = next(items);
+    let item = ItemStart::Reasoning { id: None };
+    out.event(Event::ItemStarted { index, origin, item, beside: Vec::new() });
+    let reasoning = ReasoningItem { status: Some(ItemStatus::Completed), ..reasoning };
+    out.event(Event::ItemFinished { index, item: Some(Box::new(Item::new(origin, ItemKind::Reasoning(reasoning)))) });
 }
 
 /// The index of an item that begins now.

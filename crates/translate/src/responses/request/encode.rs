@@ -15,7 +15,7 @@ use crate::places::{At, Places, What};
 use crate::responses::Field;
 use crate::responses::Upstream;
 use crate::sent::Encoded;
-use crate::{Error, LossCode, RequestCode, Sent, Stamp, Translated};
+use crate::{Error, LossCode, RequestCode, Sent, Stamp, Translated, efforts};
 use interlingua_model::{
     Api, Content, Continuation, Limits, Origin, OutputFormat, OutputOptions, Reasoning, Request, Sampling,
     SchemaFormat, Service, Sourced, StreamOptions,
@@ -294,14 +294,7 @@ impl Writing<'_> {
     /// The effort as asked, or the nearest one of a list the profile brings.
     fn effort(&mut self, effort: Sourced<String>) -> String {
         let Sourced { value, origin } = effort;
-        let known = &self.upstream.efforts;
-        if known.is_empty() || known.contains(&value) {
-            return value;
-        }
-        let nearest = rank(&value).and_then(|wanted| {
-            known.iter().filter_map(|effort| Some((rank(effort)?.abs_diff(wanted), effort))).min().map(|(_, it)| it)
-        });
-        let Some(nearest) = nearest.cloned() else { return value };
+        let Some(nearest) = efforts::nearest(&self.upstream.efforts, &value).cloned() else { return value };
         let detail = format!("this model does not take `{value}`; asked for `{nearest}` instead");
         self.lose(origin.path(), LossCode::ChangedValue, detail);
         nearest
@@ -379,11 +372,6 @@ impl Writing<'_> {
         wire.background = self.keep(Field::Background, background);
         wire.background_options = self.keep(Field::BackgroundOptions, background_options).map(wire_json);
     }
-}
-
-/// How hard each known effort is.
-fn rank(effort: &str) -> Option<usize> {
-    ["none", "minimal", "low", "medium", "high", "xhigh", "max"].iter().position(|known| *known == effort)
 }
 
 fn is_sealed_history(item: &interlingua_model::Item) -> bool {
