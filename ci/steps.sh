@@ -58,7 +58,7 @@ step_extras() {
     ensure_cxx
     cargo build --manifest-path bench/Cargo.toml --target-dir "$TARGET" --all-targets --locked
     bash ci/load.sh --small
-    bash ci/top.sh
+    bash ci/features.sh
     cargo fmt --manifest-path fuzz/Cargo.toml --check
     cargo clippy --manifest-path fuzz/Cargo.toml --target-dir "$TARGET" --all-targets --locked -- -D warnings
     cargo test --manifest-path fuzz/Cargo.toml --target-dir "$TARGET" --locked

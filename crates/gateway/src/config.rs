@@ -150,6 +150,9 @@ pub enum StartError {
     /// Numbers cannot be kept.
     #[error("numbers cannot be kept: {0}")]
     Metrics(String),
+    /// Traces cannot be sent where the environment says.
+    #[error("traces cannot be sent: {0}")]
+    Traces(String),
     /// The inbound key cannot be sent in a header.
     #[error("the inbound key must be visible ASCII characters, 8 at least")]
     InboundKey,

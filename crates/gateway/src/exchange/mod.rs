@@ -9,6 +9,8 @@ mod sent;
 pub(crate) mod tap;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "otel")]
+pub(crate) mod traces;
 pub(crate) mod watchers;
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -38,9 +40,14 @@ pub(crate) struct Exchange {
     pub(crate) at: SystemTime,
     pub(crate) method: Method,
     pub(crate) path: String,
+    /// The span that the caller says this belongs to (W3C Trace Context).
+    #[cfg(feature = "otel")]
+    trace_parent: Option<String>,
     begun: Instant,
     /// Whether somebody wants to see the bytes.
     keeps_bytes: bool,
+    /// Whether the client's and the upstream's keys are looked for in what is told.
+    knows_keys: bool,
     /// Rung when there is more to see.
     bell: Option<watch::Sender<u64>>,
     /// Whose it is, where callers have keys of their own.
@@ -55,6 +62,8 @@ pub(crate) struct Exchange {
 pub(crate) struct Looking {
     /// Whether somebody wants to see the bytes.
     pub(crate) keeps_bytes: bool,
+    /// Whether what is told leaves this machine or its memory, so that no key may be in it, whoever sent that.
+    pub(crate) knows_keys: bool,
     /// Rung when there is more to see.
     pub(crate) bell: Option<watch::Sender<u64>>,
 }
@@ -162,16 +171,23 @@ pub(crate) fn note(tell: impl FnOnce(&Exchange)) {
 impl Exchange {
     /// A request that has just come. `hidden` and the credentials among its headers are repeated nowhere.
     pub(crate) fn new<B>(id: String, request: &Request<B>, hidden: &Scrubber, watching: Looking) -> Self {
-        let Looking { keeps_bytes, bell } = watching;
-        let secrets = if keeps_bytes { hidden.and(credentials(request.headers())) } else { Scrubber::default() };
+        let Looking { keeps_bytes, knows_keys, bell } = watching;
+        let secrets = if knows_keys { hidden.and(credentials(request.headers())) } else { hidden.clone() };
         Self {
             id,
             at: SystemTime::now(),
             method: request.method().clone(),
             // Not the query: it may hold a key.
             path: request.uri().path().to_owned(),
+            #[cfg(feature = "otel")]
+            trace_parent: request
+                .headers()
+                .get("traceparent")
+                .and_then(|parent| parent.to_str().ok())
+                .map(str::to_owned),
             begun: Instant::now(),
             keeps_bytes,
+            knows_keys,
             bell,
             caller: OnceLock::new(),
             place: Mutex::default(),
@@ -285,7 +301,7 @@ impl Exchange {
     /// A request goes to the upstream. Returns its number.
     fn goes(&self, request: &Request<Bytes>) -> usize {
         let mut state = self.lock();
-        if self.keeps_bytes {
+        if self.knows_keys {
             state.secrets = state.secrets.and(credentials(request.headers()));
         }
         let body = self.keep(&mut state, request.body());

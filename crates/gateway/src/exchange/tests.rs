@@ -9,7 +9,7 @@ fn request() -> Request<()> {
 }
 
 fn seen() -> Looking {
-    Looking { keeps_bytes: true, bell: None }
+    Looking { keeps_bytes: true, knows_keys: true, bell: None }
 }
 
 #[test]
@@ -39,4 +39,10 @@ fn credentials_are_known_and_not_shown() {
     let exchange = Exchange::new("req_1".to_owned(), &request(), &Scrubber::new(["inbound-planted"]), seen());
     let told = exchange.state().secrets.text("sk-planted other-planted inbound-planted Bearer text/plain").into_owned();
     assert_eq!(told, "*** *** *** Bearer text/plain");
+    let traced = Looking { keeps_bytes: false, ..seen() };
+    let exchange = Exchange::new("req_2".to_owned(), &request(), &Scrubber::new(["inbound-planted"]), traced);
+    assert_eq!(exchange.state().secrets.text("sk-planted inbound-planted"), "*** ***", "whether or not bytes are kept");
+    let blind = Looking::default();
+    let exchange = Exchange::new("req_3".to_owned(), &request(), &Scrubber::new(["inbound-planted"]), blind);
+    assert_eq!(exchange.state().secrets.text("inbound-planted"), "***", "a name in a line of the log");
 }

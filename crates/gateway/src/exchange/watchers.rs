@@ -1,4 +1,4 @@
-//! Who wants to know what happens: the numbers always, captures and the inspector where they are asked for.
+//! Who wants to know what happens: the numbers always, captures, the inspector and traces where they are asked for.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,6 +18,8 @@ pub(crate) struct Watchers {
     pub(crate) numbers: Numbers,
     pub(crate) board: Option<Board>,
     capture: Option<Arc<Capture>>,
+    #[cfg(feature = "otel")]
+    traces: Option<super::traces::Traces>,
     /// What is still being written.
     writing: Mutex<Vec<JoinHandle<()>>>,
 }
@@ -30,6 +32,8 @@ impl Watchers {
             numbers: Numbers::new().map_err(|error| StartError::Metrics(error.to_string()))?,
             board: inspect.then(Board::new),
             capture: capture.as_deref().map(Capture::into_folder).transpose().map_err(failed)?.map(Arc::new),
+            #[cfg(feature = "otel")]
+            traces: super::traces::Traces::from_env()?,
             writing: Mutex::default(),
         })
     }
@@ -40,7 +44,21 @@ impl Watchers {
             return Looking::default();
         }
         let keeps_bytes = self.board.is_some() || self.capture.is_some();
-        Looking { keeps_bytes, bell: self.board.as_ref().map(Board::bell) }
+        let knows_keys = keeps_bytes || self.traces();
+        Looking { keeps_bytes, knows_keys, bell: self.board.as_ref().map(Board::bell) }
+    }
+
+    /// Whether traces are made.
+    #[cfg(feature = "otel")]
+    fn traces(&self) -> bool {
+        self.traces.is_some()
+    }
+
+    /// Whether traces are made: this was built without them.
+    #[cfg(not(feature = "otel"))]
+    #[expect(clippy::unused_self, reason = "asked as where there are traces")]
+    fn traces(&self) -> bool {
+        false
     }
 
     /// Writes an exchange because somebody asks for it. Returns where it is.
@@ -70,6 +88,10 @@ impl Watchers {
     /// Its reply is over.
     pub(crate) fn ends(&self, exchange: &Arc<Exchange>) {
         self.numbers.ends(exchange);
+        #[cfg(feature = "otel")]
+        if let Some(traces) = &self.traces {
+            traces.ends(exchange);
+        }
         // A reply ends where its connection is served, which is no place to wait for a disk.
         if let (Some(capture), Ok(runtime)) = (&self.capture, Handle::try_current()) {
             let (capture, exchange) = (Arc::clone(capture), Arc::clone(exchange));
@@ -90,6 +112,10 @@ impl Watchers {
         for task in writing {
             // A task that broke has said so.
             let _ = task.await;
+        }
+        #[cfg(feature = "otel")]
+        if let Some(traces) = &self.traces {
+            traces.settled().await;
         }
     }
 }
