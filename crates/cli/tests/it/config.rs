@@ -41,7 +41,10 @@ fn what_is_wrong_is_told_with_its_line_or_its_upstream() {
         ("\nlisen = \"x\"".to_owned(), "wrong in line 2: `lisen` is no key here; did you mean `listen`?"),
         (one("modles = []"), "wrong in line 3: `modles` is no key here; did you mean `models`?"),
         (one(""), "upstream `a`: it has neither `kind` nor `url`, and `name` is `a`"),
-        (one("kind = \"opnai\""), "`kind` is `opnai`, which is none of codex, openai, anthropic and replay"),
+        (
+            one("kind = \"opnai\""),
+            "`kind` is `opnai`, which is none of codex, openai, anthropic, replay and the profiles",
+        ),
         (one("url = \"ftp://x\""), "upstream `a`: `url`"),
         (one("kind = \"replay\"\nkey_env = \"NOWHERE_SET\""), "its key is in NOWHERE_SET, and that is not set"),
         (one("kind = \"replay\"\nkey_file = \"missing.key\""), "missing.key cannot be read"),
