@@ -76,7 +76,7 @@ where
                 return Poll::Ready(None);
             }
             match ready!(this.source.as_mut().poll_next(cx)) {
-                Some(Ok(bytes)) => this.parser.feed(bytes.as_ref()),
+                Some(Ok(bytes)) => _ = this.parser.feed(bytes.as_ref()),
                 Some(Err(error)) => {
                     *this.phase = Phase::Failed;
                     return Poll::Ready(Some(Err(EventsError::Source(error))));
