@@ -56,13 +56,13 @@ pub(crate) fn profiles(args: &ProfilesArgs) -> Result<ExitCode> {
 }
 
 fn list() -> Result<String> {
-    let mut text = format!("{:<16}{:<11}{:<11}{:<58}{}\n", "NAME", "API", "", "BASE URL", "KEY");
+    let mut text = format!("{:<20}{:<11}{:<11}{:<58}{}\n", "NAME", "API", "", "BASE URL", "KEY");
     for ready in ReadyProfile::all() {
         let (about, profile) = (ready.about()?, ready.profile()?);
         let proof = if about.is_proven() { "proven" } else { "unproven" };
         let url = profile.backend.base_url.map_or_else(|| "-".to_owned(), |url| url.to_string());
         let key = about.key_env.unwrap_or_else(|| "-".to_owned());
-        let _ = writeln!(text, "{:<16}{:<11}{proof:<11}{url:<58}{key}", ready.name, ready.api()?.name());
+        let _ = writeln!(text, "{:<20}{:<11}{proof:<11}{url:<58}{key}", ready.name, ready.api()?.name());
     }
     Ok(text)
 }

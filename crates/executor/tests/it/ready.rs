@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use interlingua_executor::ReadyProfile;
 use interlingua_translate::chat::{CallIdForm, Choice, Field, Needs, Thinks};
-use interlingua_translate::{Api, ChatUpstream, LossCode, Stamp, Translator, Upstream};
+use interlingua_translate::{
+    Api, ChatUpstream, LossCode, MessagesUpstream, MidSystem, Stamp, Translator, Upstream, messages,
+};
 use serde_json::{Value, json};
 
 fn root() -> PathBuf {
@@ -61,13 +63,17 @@ fn what_its_documentation_refuses_never_reaches_an_upstream() {
     let requests = requests();
     let mut written = 0;
     for ready in ReadyProfile::all() {
-        let Upstream::Chat(upstream) = ready.profile().unwrap().upstream else { continue };
-        let way = Upstream::Chat(upstream.clone());
+        let way = ready.profile().unwrap().upstream;
         for (name, api, body) in &requests {
             let stamp = Stamp { id: "1".to_owned(), created: 0 };
             let Ok(outgoing) = Translator::new(*api).request(body, &way, stamp) else { continue };
             let request: Value = serde_json::from_slice(&outgoing.body).unwrap();
-            if let Err(error) = within_its_ways(&upstream, &request) {
+            let judged = match &way {
+                Upstream::Chat(upstream) => within_its_ways(upstream, &request),
+                Upstream::Messages(upstream) => within_the_ways_of_messages(upstream, &request),
+                Upstream::Responses(_) => unreachable!("no ready profile speaks Responses; say here what one refuses"),
+            };
+            if let Err(error) = judged {
                 panic!("{} and {name}: {error}\n{request}", ready.name);
             }
             written += 1;
@@ -169,6 +175,34 @@ fn within_its_ways(upstream: &ChatUpstream, request: &Value) -> Result<(), Strin
         if !is_taken && has_rank(effort) {
             return Err(format!("it asks for the effort {effort}"));
         }
+    }
+    Ok(())
+}
+
+fn within_the_ways_of_messages(upstream: &MessagesUpstream, request: &Value) -> Result<(), String> {
+    for field in &upstream.refused {
+        let name = field.as_str();
+        let is_there = match field {
+            messages::Field::CacheControl => request.to_string().contains(r#""cache_control":"#),
+            messages::Field::Strict => list(&request["tools"]).iter().any(|tool| !tool["strict"].is_null()),
+            _ => !name.split('.').fold(request, |value, step| &value[step]).is_null(),
+        };
+        if is_there {
+            return Err(format!("it has `{name}`"));
+        }
+    }
+    if let Some(way) = request["thinking"]["type"].as_str()
+        && !upstream.thinking.is_empty()
+        && !upstream.thinking.iter().any(|known| known == way)
+    {
+        return Err(format!("it thinks in the way `{way}`"));
+    }
+    let is_system = |message: &Value| message["role"] == "system";
+    if upstream.mid_system == MidSystem::Reminder && list(&request["messages"]).iter().any(is_system) {
+        return Err("the operator speaks in mid-conversation".to_owned());
+    }
+    if request["max_tokens"].as_i64().is_none_or(|limit| limit < 1) {
+        return Err("it has no limit".to_owned());
     }
     Ok(())
 }

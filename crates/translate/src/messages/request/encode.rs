@@ -20,7 +20,7 @@ use crate::messages::{Field, Upstream};
 use crate::operator::said_to;
 use crate::places::{At, Places, What};
 use crate::sent::Encoded;
-use crate::{Error, LossCode, RequestCode, Sent, Stamp, Translated};
+use crate::{Error, Loss, LossCode, RequestCode, Sent, Stamp, Translated};
 
 /// Writes a request for a Messages upstream.
 ///
@@ -115,7 +115,7 @@ pub(in crate::messages) fn write_request(
     wire.mcp_servers = (!tools.servers.is_empty()).then_some(tools.servers);
     out.cache(&mut wire, &mut system, has_tools || has_turns);
     wire.system = (!system.is_empty()).then_some(wire::Content::Blocks(system));
-    restore(own, upstream, &mut wire);
+    restore(own, upstream, &mut wire, &mut out.losses);
     let Writing { upstream: _, sent: _, losses, places, ttl: _ } = out;
     Ok((Translated { value: wire, losses }, places))
 }
@@ -317,9 +317,20 @@ impl Writing<'_> {
     }
 }
 
+/// Whether the upstream takes a way to think; one that nobody knows is for the upstream to judge.
+fn thinks_so(upstream: &Upstream, way: &wire::ThinkingConfig) -> bool {
+    match way {
+        wire::ThinkingConfig::Adaptive(_) => upstream.thinks("adaptive"),
+        wire::ThinkingConfig::Enabled(_) => upstream.thinks("enabled"),
+        wire::ThinkingConfig::Disabled(_) => upstream.thinks("disabled"),
+        wire::ThinkingConfig::BetweenTools(_) => upstream.thinks("between_tools"),
+        wire::ThinkingConfig::Unknown(_) => true,
+    }
+}
+
 /// Writes again what a client of this API said and the model has no word for.
-fn restore(own: Vec<Carried>, upstream: &Upstream, wire: &mut wire::Request) {
-    for Carried { origin: _, api: _, name, weight: _, value } in own {
+fn restore(own: Vec<Carried>, upstream: &Upstream, wire: &mut wire::Request, losses: &mut Vec<Loss>) {
+    for Carried { origin, api: _, name, weight: _, value } in own {
         if Field::ALL.iter().any(|field| field.as_str() == name && upstream.refuses(*field)) {
             continue;
         }
@@ -328,6 +339,14 @@ fn restore(own: Vec<Carried>, upstream: &Upstream, wire: &mut wire::Request) {
             "metadata" => wire.metadata = value.parse().ok(),
             "service_tier" => wire.service_tier = value.parse().ok(),
             "speed" => wire.speed = value.parse().ok(),
+            // What the model's own words made of it stands already.
+            "thinking" if !value.parse().is_ok_and(|way| thinks_so(upstream, &way)) => {
+                losses.push(Loss::new(
+                    origin.path(),
+                    LossCode::ChangedValue,
+                    "this upstream does not think in that way",
+                ));
+            }
             "thinking" => wire.thinking = value.parse().ok(),
             "cache_control" => wire.cache_control = value.parse().ok(),
             "container" => wire.container = value.parse().ok(),
