@@ -5,18 +5,21 @@ use anyhow::{Context as _, Result, bail};
 use crate::generated::{Generated, Mode};
 
 /// The page, and the arguments of cargo that run the test which writes it.
-const PAGES: [(&str, &[&str]); 3] = [
+const PAGES: [(&str, &[&str]); 2] = [
     ("docs/profiles.md", &["--package", "interlingua-executor", "--test", "it", "profiles::the_page"]),
     ("docs/configuration.md", &["--package", "interlingua", "--bins", "config::tests::the_page"]),
-    ("docs/faults.md", &["--package", "interlingua-gateway", "--test", "it", "faults::every_fault"]),
 ];
 
-/// A page whose test takes long, and finds by itself what is old in it: it is written here, and checked where the tests run.
-const LONG: (&str, &[&str]) = ("docs/laws.md", &["--package", "interlingua-translate", "--test", "laws"]);
+/// Pages whose tests take long, and find by themselves what is old in them: they are written here, and checked where the tests
+/// run.
+const LONG: [(&str, &[&str]); 2] = [
+    ("docs/faults.md", &["--package", "interlingua-gateway", "--test", "it", "faults::every_fault"]),
+    ("docs/laws.md", &["--package", "interlingua-translate", "--test", "laws"]),
+];
 
 /// Runs the tests, and reports the pages that changed.
 pub(super) fn generate(generated: &mut Generated<'_>) -> Result<()> {
-    let long = (generated.mode() == Mode::Write).then_some(LONG);
+    let long = (generated.mode() == Mode::Write).then_some(LONG).into_iter().flatten();
     for (page, test) in PAGES.into_iter().chain(long) {
         let project = generated.project();
         let before = project.read(page).unwrap_or_default();
