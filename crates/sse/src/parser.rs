@@ -22,6 +22,8 @@
 
 // Long because: the grammar stands beside the code that follows it.
 
+mod usual;
+
 use std::fmt;
 use std::ops::Range;
 use std::time::Duration;
@@ -225,6 +227,9 @@ impl Parser {
     fn complete(&mut self) -> Result<Option<Found>, Error> {
         if let Input::Failed(error) = self.input {
             return Err(error);
+        }
+        if let Some(found) = self.usual() {
+            return Ok(Some(found));
         }
         while let Some(line) = self.next_line()? {
             if !line.is_empty() {
