@@ -127,3 +127,28 @@ fn debug_output_shows_no_content() {
     let shown = format!("{parser:?}");
     assert!(!shown.contains("secret") && shown.contains("buffered: 12"), "{shown}");
 }
+
+#[test]
+fn the_usual_events_are_those_that_the_lines_say() {
+    use crate::fuzz::parse;
+
+    let streams = [
+        "event: a\ndata: 1\n\nevent: a\ndata: 2\n\nevent: b\ndata: 3\n\ndata: 4\n\n",
+        "event: \ndata: 1\n\nevent: \ndata: 2\n\nevent: a\ndata: 3\n\nevent: \ndata: 4\n\n",
+        "data: 1\ndata: 2\n\ndata: 3\r\n\r\ndata: 4\n\r\n: 5\n\ndata: 6\rdata: 7\n\n",
+        "event: a\ndata: 1\n\nevent: a\ndata: 2\nid: 3\nretry: 4\n\nevent: a\n\nevent: ab\ndata: 5\n\ndata: 6",
+        "event: a\ndata: 1\n\nevent: a\ndata: \u{fc}\u{1f642}\n\nevent: a\ndata: 1234567890123456789012345678901234567890\n\n",
+    ];
+    for stream in streams {
+        for limit in [1 << 20, 64, 57, 56, 55, 40, 12] {
+            let by_lines = parse(stream.as_bytes().chunks(1), limit, Eof::Flush);
+            for size in 2..=stream.len() {
+                assert_eq!(
+                    parse(stream.as_bytes().chunks(size), limit, Eof::Flush),
+                    by_lines,
+                    "{stream:?} {size} {limit}"
+                );
+            }
+        }
+    }
+}
