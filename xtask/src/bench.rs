@@ -22,6 +22,8 @@ const CHARTS: &str = "docs/images";
 
 /// What measures: a binary of `bench/`, built for speed, that writes its rows to the path it is given.
 struct Measurement {
+    /// The name of its rows.
+    rows: &'static str,
     binary: &'static str,
     /// Features of `bench/`: peers that only a comparison needs.
     features: &'static str,
@@ -29,9 +31,10 @@ struct Measurement {
     is_of_program: bool,
 }
 
-const MEASUREMENTS: [Measurement; 2] = [
-    Measurement { binary: "inprocess", features: "peers", is_of_program: false },
-    Measurement { binary: "gateway", features: "", is_of_program: true },
+const MEASUREMENTS: [Measurement; 3] = [
+    Measurement { rows: "inprocess", binary: "inprocess", features: "peers", is_of_program: false },
+    Measurement { rows: "inprocess_heap", binary: "inprocess", features: "counted", is_of_program: false },
+    Measurement { rows: "gateway", binary: "gateway", features: "", is_of_program: true },
 ];
 
 #[derive(clap::Args)]
@@ -66,8 +69,8 @@ pub(crate) fn run(project: &Project, arguments: &Arguments) -> Result<()> {
 }
 
 fn measure(project: &Project, measurement: &Measurement, rounds: u32) -> Result<()> {
-    let Measurement { binary, features, is_of_program } = measurement;
-    let rows = project.path(&format!("{ROWS}/{binary}.jsonl"));
+    let Measurement { rows, binary, features, is_of_program } = measurement;
+    let rows = project.path(&format!("{ROWS}/{rows}.jsonl"));
     let program = if *is_of_program { Some(program(project)?) } else { None };
     let status = project
         .cargo_command()

@@ -40,11 +40,11 @@ pub fn alone(rows: &mut Rows, rounds: u32) {
     let [scan, copy, ours, sse_stream, eventsource] = &measured[..] else { unreachable!() };
     rows.about(GROUP, "The bytes of a Responses stream as events, in pieces of 16 KiB.");
     let unit = "x the time of a scan for newlines";
-    rows.row(GROUP, "a copy", unit, copy.times_longer(scan), None);
-    rows.row(GROUP, "interlingua-sse", unit, ours.times_longer(scan), Some(Asked { must: 6.0, aim: 4.0 }));
+    rows.time(GROUP, "a copy", unit, copy.times_longer(scan), None);
+    rows.time(GROUP, "interlingua-sse", unit, ours.times_longer(scan), Some(Asked { must: 6.0, aim: 4.0 }));
     rows.note("by instructions, a fifth of it checks UTF-8 and a fifth copies what comes into its buffer; the rest finds and tells three lines an event");
-    rows.row(GROUP, "sse-stream", unit, sse_stream.times_longer(scan), None);
-    rows.row(GROUP, "eventsource-stream", unit, eventsource.times_longer(scan), None);
+    rows.time(GROUP, "sse-stream", unit, sse_stream.times_longer(scan), None);
+    rows.time(GROUP, "eventsource-stream", unit, eventsource.times_longer(scan), None);
 }
 
 fn bytes_of(piece: &'static [u8]) -> bytes::Bytes {

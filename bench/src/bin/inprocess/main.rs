@@ -1,11 +1,14 @@
 //! The translator in process, beside the program it replaces, its peers and its bounds: times as ratios, allocations, heap.
 //!
 //! `inprocess ROWS ROUNDS` writes one JSON object a line to `ROWS`; `cargo xtask bench` runs it and makes a page of them.
+//! With the feature `counted` the rows are those of the heap, without it those of times: counting it takes time.
 //! All cases of a group run in turns, and a ratio is the median of the ratios of each turn: who shares the machine slows
 //! down both of its sides.
 
 mod framing;
+mod heap;
 mod original;
+mod reference;
 mod requests;
 mod streams;
 mod turns;

@@ -7,7 +7,8 @@ use switchyard_translation::codecs::stream::StreamTranslationState;
 use switchyard_translation::{TranslationEngine, WireFormat};
 
 use crate::original::Original;
-use crate::turns::{Asked, Case, Measured, Rows, measure};
+use crate::reference;
+use crate::turns::{Asked, Case, Rows, measure};
 
 const PIECES: [usize; 3] = [16 * 1024, 64, 1];
 
@@ -25,8 +26,9 @@ pub fn to_chat(rows: &mut Rows, rounds: u32) {
         switchyard(&bytes, WireFormat::OpenAiResponses, WireFormat::OpenAiChat)
     }));
     cases.push(Case::new("a typed parse, and no more", || work::parse_stream(&bytes, PIECES[0])));
+    cases.push(Case::new("texts moved, and no more", || reference::stream(&bytes, PIECES[0])));
     let measured = measure(cases, rounds);
-    let [original, ours, original_64, ours_64, original_1, ours_1, switchyard, parse] = &measured[..] else {
+    let [original, ours, original_64, ours_64, original_1, ours_1, switchyard, parse, moved] = &measured[..] else {
         unreachable!()
     };
 
@@ -35,19 +37,26 @@ pub fn to_chat(rows: &mut Rows, rounds: u32) {
         "Bytes to bytes: a summary of thoughts, 2,000 deltas of text, a call in 200 deltas of its arguments.",
     );
     let unit = "x the original's speed";
-    rows.row(GROUP, "the original, 16 KiB pieces", unit, 1.0, None);
-    rows.row(GROUP, "switchyard-translation, whole events", unit, original.times_longer(switchyard), None);
-    rows.row(GROUP, "a typed parse and no more, 16 KiB pieces", unit, original.times_longer(parse), None);
-    rows.row(GROUP, "ours, 16 KiB pieces", unit, original.times_longer(ours), Some(Asked { must: 7.0, aim: 15.0 }));
-    rows.row(GROUP, "ours, 64 B pieces", unit, original_64.times_longer(ours_64), Some(Asked { must: 7.0, aim: 12.0 }));
+    rows.time(GROUP, "the original, 16 KiB pieces", unit, 1.0, None);
+    rows.time(GROUP, "switchyard-translation, whole events", unit, original.times_longer(switchyard), None);
+    rows.time(GROUP, "a typed parse and no more, 16 KiB pieces", unit, original.times_longer(parse), None);
+    rows.time(GROUP, "texts moved and no more, 16 KiB pieces", unit, original.times_longer(moved), None);
+    rows.time(GROUP, "ours, 16 KiB pieces", unit, original.times_longer(ours), Some(Asked { must: 7.0, aim: 15.0 }));
+    rows.time(
+        GROUP,
+        "ours, 64 B pieces",
+        unit,
+        original_64.times_longer(ours_64),
+        Some(Asked { must: 7.0, aim: 12.0 }),
+    );
     let unit = "x its own time in 16 KiB pieces";
-    rows.row(GROUP, "the original, 1 B pieces", unit, original_1.times_longer(original), None);
-    rows.row(GROUP, "ours, 1 B pieces", unit, ours_1.times_longer(ours), Some(Asked { must: 10.0, aim: 6.0 }));
+    rows.time(GROUP, "the original, 1 B pieces", unit, original_1.times_longer(original), None);
+    rows.time(GROUP, "ours, 1 B pieces", unit, ours_1.times_longer(ours), Some(Asked { must: 10.0, aim: 6.0 }));
     let unit = "allocations per event";
-    for Measured { name, allocations, .. } in [original, switchyard, parse] {
-        rows.row(GROUP, name, unit, allocations / events, None);
+    for measured in [original, switchyard, parse, moved] {
+        rows.count(GROUP, &measured.name, unit, measured.allocations() / events, None);
     }
-    rows.row(GROUP, "ours", unit, ours.allocations / events, Some(Asked { must: 0.3, aim: 0.05 }));
+    rows.count(GROUP, "ours", unit, ours.allocations() / events, Some(Asked { must: 0.3, aim: 0.05 }));
     rows.note("all of them at the beginning and the end; a delta costs none, which a test holds");
 }
 
@@ -66,12 +75,12 @@ pub fn to_responses(rows: &mut Rows, rounds: u32) {
     let [switchyard, ours, ours_64] = &measured[..] else { unreachable!() };
     rows.about(GROUP, "The same reply as a Chat stream.");
     let unit = "x Switchyard's speed";
-    rows.row(GROUP, "switchyard-translation, whole events", unit, 1.0, None);
-    rows.row(GROUP, "ours, 16 KiB pieces", unit, switchyard.times_longer(ours), Some(Asked { must: 6.0, aim: 12.0 }));
-    rows.row(GROUP, "ours, 64 B pieces", unit, switchyard.times_longer(ours_64), None);
+    rows.time(GROUP, "switchyard-translation, whole events", unit, 1.0, None);
+    rows.time(GROUP, "ours, 16 KiB pieces", unit, switchyard.times_longer(ours), Some(Asked { must: 6.0, aim: 12.0 }));
+    rows.time(GROUP, "ours, 64 B pieces", unit, switchyard.times_longer(ours_64), None);
     let unit = "allocations per event";
-    rows.row(GROUP, "switchyard-translation", unit, switchyard.allocations / events, None);
-    rows.row(GROUP, "ours", unit, ours.allocations / events, Some(Asked { must: 0.3, aim: 0.05 }));
+    rows.count(GROUP, "switchyard-translation", unit, switchyard.allocations() / events, None);
+    rows.count(GROUP, "ours", unit, ours.allocations() / events, Some(Asked { must: 0.3, aim: 0.05 }));
 }
 
 fn original(bytes: &[u8], size: usize) -> usize {

@@ -1,16 +1,11 @@
 //! Measuring in turns, and the rows that come of it.
 
-use std::alloc::System;
 use std::hint::black_box;
 use std::time::Instant;
 
-use cap::Cap;
 use serde_json::{Value, json};
-use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 
-/// Counts allocations, and what is held at once.
-#[global_allocator]
-static HEAP: Cap<&StatsAlloc<System>> = Cap::new(&INSTRUMENTED_SYSTEM, usize::MAX);
+use crate::heap::{Heap, held_by};
 
 /// What is measured: a name, and a pass over the whole input that returns something that depends on all of it.
 pub struct Case<'a> {
@@ -24,15 +19,12 @@ impl<'a> Case<'a> {
     }
 }
 
-/// What one pass took.
+/// What passes took, or what one of them took of the heap.
 pub struct Measured {
     pub name: String,
     /// Seconds of each round.
     times: Vec<f64>,
-    /// Allocations of one pass.
-    pub allocations: f64,
-    /// The most bytes of heap it held at once.
-    pub heap: f64,
+    heap: Heap,
 }
 
 impl Measured {
@@ -40,29 +32,33 @@ impl Measured {
     pub fn times_longer(&self, other: &Self) -> f64 {
         let mut ratios: Vec<f64> = self.times.iter().zip(&other.times).map(|(this, other)| this / other).collect();
         ratios.sort_by(f64::total_cmp);
-        ratios[ratios.len() / 2]
+        ratios.get(ratios.len() / 2).copied().unwrap_or(f64::NAN)
+    }
+
+    /// Allocations of one pass.
+    pub fn allocations(&self) -> f64 {
+        self.heap.allocations
+    }
+
+    /// The most bytes of heap that one pass held at once.
+    pub fn heap(&self) -> f64 {
+        self.heap.bytes
     }
 }
 
-/// Runs the cases in turns, each often enough in a turn to be seen.
+/// Runs the cases in turns, each often enough in a turn to be seen. Where the heap is counted each runs once, and no time is taken.
 pub fn measure(mut cases: Vec<Case<'_>>, rounds: u32) -> Vec<Measured> {
     const TURN: f64 = 0.015;
+    let rounds = if cfg!(feature = "counted") { 0 } else { rounds };
     let mut measured: Vec<(Measured, u32)> = cases
         .iter_mut()
         .map(|case| {
             black_box((case.pass)());
-            // The most that was ever held only grows: with ballast up to there, what a pass adds is its own.
-            let ballast = Vec::<u8>::with_capacity(HEAP.max_allocated() - HEAP.allocated());
-            let (region, held) = (Region::new(&INSTRUMENTED_SYSTEM), HEAP.allocated());
-            black_box((case.pass)());
-            let counted = region.change();
-            let allocations = (counted.allocations + counted.reallocations) as f64;
-            let heap = (HEAP.max_allocated() - held) as f64;
-            drop(black_box(ballast));
+            let heap = held_by(&mut case.pass);
             let begun = Instant::now();
             black_box((case.pass)());
             let passes = (TURN / begun.elapsed().as_secs_f64()).ceil().clamp(1.0, 1e6) as u32;
-            (Measured { name: case.name.clone(), times: Vec::new(), allocations, heap }, passes)
+            (Measured { name: case.name.clone(), times: Vec::new(), heap }, passes)
         })
         .collect();
     for _ in 0..rounds {
@@ -83,32 +79,44 @@ pub struct Asked {
     pub aim: f64,
 }
 
-/// Rows, as lines of JSON.
+/// Rows, as lines of JSON; with each whether it is of the heap, and not of times.
 #[derive(Default)]
-pub struct Rows(Vec<Value>);
+pub struct Rows(Vec<(bool, Value)>);
 
 impl Rows {
     pub fn about(&mut self, group: &str, about: &str) {
-        self.0.push(json!({ "group": group, "about": about }));
+        self.0.push((false, json!({ "group": group, "about": about })));
     }
 
-    pub fn row(&mut self, group: &str, row: &str, unit: &str, value: f64, asked: Option<Asked>) {
-        let mut line = json!({ "group": group, "row": row, "unit": unit, "value": value });
-        if let Some(Asked { must, aim }) = asked {
-            line["must"] = must.into();
-            line["aim"] = aim.into();
-        }
-        self.0.push(line);
+    /// A ratio of times.
+    pub fn time(&mut self, group: &str, row: &str, unit: &str, value: f64, asked: Option<Asked>) {
+        self.0.push((false, line(group, row, unit, value, asked)));
+    }
+
+    /// What is counted on the heap.
+    pub fn count(&mut self, group: &str, row: &str, unit: &str, value: f64, asked: Option<Asked>) {
+        self.0.push((true, line(group, row, unit, value, asked)));
     }
 
     /// What there is to say of the last row.
     pub fn note(&mut self, note: &str) {
-        if let Some(row) = self.0.last_mut() {
+        if let Some((_, row)) = self.0.last_mut() {
             row["note"] = note.into();
         }
     }
 
+    /// The rows that this build is for.
     pub fn text(&self) -> String {
-        self.0.iter().map(|line| format!("{line}\n")).collect()
+        let rows = self.0.iter().filter(|(is_counted, _)| *is_counted == cfg!(feature = "counted"));
+        rows.map(|(_, line)| format!("{line}\n")).collect()
     }
+}
+
+fn line(group: &str, row: &str, unit: &str, value: f64, asked: Option<Asked>) -> Value {
+    let mut line = json!({ "group": group, "row": row, "unit": unit, "value": value });
+    if let Some(Asked { must, aim }) = asked {
+        line["must"] = must.into();
+        line["aim"] = aim.into();
+    }
+    line
 }
