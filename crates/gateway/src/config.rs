@@ -66,7 +66,7 @@ impl Default for Config {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Watching {
     /// The folder into which each exchange is written, as a case in the format of the fixtures. Credentials are taken out; at
-    /// most 1,000 exchanges and 512 MiB are kept, each of them up to 8 MiB.
+    /// most 1,000 exchanges and 512 MiB are kept, each of them up to 8 MiB, and those under way hold 256 MiB of memory together.
     pub capture: Option<PathBuf>,
     /// Whether the last 64 exchanges can be looked at, at `/`.
     pub inspect: bool,

@@ -1,6 +1,6 @@
 //! A JSON document without secrets, every other byte as it was.
 
-use memchr::{memchr, memchr2, memmem};
+use memchr::{memchr, memchr_iter, memchr2, memmem};
 
 use super::{Place, Scrubber};
 
@@ -61,10 +61,19 @@ pub(super) fn rewritten(scrubber: &Scrubber, document: &[u8], extent: Extent) ->
 }
 
 /// Whether a document may spell something in another way than it is, where it tells of a failure. Encoders write `/` as `\/`,
-/// and `+`, `<` and `&` as numbers.
-pub(super) fn may_spell_otherwise(document: &[u8]) -> bool {
+/// and `+`, `<` and `&` as numbers; what is `plain` has no other characters that are written with a backslash.
+pub(super) fn may_spell_otherwise(document: &[u8], plain: bool) -> bool {
     const WORDS: [&[u8]; 4] = [b"\"error", b"\"detail", b"\"message\"", b"_reason\""];
-    memchr(b'\\', document).is_some() && WORDS.iter().any(|word| memmem::find(document, word).is_some())
+    let spells = |at: usize| match document.get(at + 1..).unwrap_or_default() {
+        [b'/', ..] | [b'u', b'0', b'0', b'2'..=b'7', ..] => true,
+        _ => !plain,
+    };
+    memchr_iter(b'\\', document).any(spells) && WORDS.iter().any(|word| memmem::find(document, word).is_some())
+}
+
+/// Whether a secret is of characters that JSON has no short escape for, but for `/`.
+pub(super) fn is_plain(secret: &[u8]) -> bool {
+    secret.iter().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'))
 }
 
 fn text(scrubber: &Scrubber, bytes: &[u8]) -> Option<Vec<u8>> {
@@ -283,8 +292,14 @@ mod tests {
 
     #[test]
     fn an_escaped_one_is_looked_for_only_beside_words_of_failure() {
-        assert!(may_spell_otherwise(br#"{"error":"a\/b"}"#));
-        assert!(!may_spell_otherwise(br#"{"choices":[{"delta":{"content":"a\n"}}]}"#));
-        assert!(!may_spell_otherwise(br#"{"error":"ab"}"#));
+        assert!(may_spell_otherwise(br#"{"error":"a\/b"}"#, true));
+        assert!(may_spell_otherwise(br#"{"error":"\u0073k"}"#, true));
+        assert!(may_spell_otherwise(br#"{"error":"\u00e4"}"#, false));
+        assert!(!may_spell_otherwise(br#"{"choices":[{"delta":{"content":"a\/"}}]}"#, true));
+        assert!(!may_spell_otherwise(br#"{"error":"ab"}"#, true));
+        // What every text has, and a plain secret has not.
+        let usual = br#"{"choices":[{"delta":{"content":"a\n\"\u00e4\u2019\\"},"finish_reason":null}]}"#;
+        assert!(!may_spell_otherwise(usual, true) && may_spell_otherwise(usual, false));
+        assert!(is_plain(KEY.as_bytes()) && !is_plain("kä".as_bytes()) && !is_plain(b"a\"b") && !is_plain(b"a b"));
     }
 }

@@ -177,7 +177,8 @@ impl Scrubber {
 
     /// Whether a document may hold a secret in what it says of failures. Said of nearly none, and at little cost.
     fn may_be_in(&self, document: &[u8]) -> bool {
-        !self.is_empty() && (self.holds(document) || document::may_spell_otherwise(document))
+        let is_plain = self.0.iter().all(|secret| document::is_plain(secret.bytes()));
+        !self.is_empty() && (self.holds(document) || document::may_spell_otherwise(document, is_plain))
     }
 }
 

@@ -7,8 +7,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::Exchange;
+use super::recording::Room;
 
-/// How many exchanges can be looked at. Each holds 8 MiB at most, and the bodies of a usual one a few hundred KiB.
+/// How many exchanges can be looked at.
 const SHOWN: usize = 64;
 
 /// What a page shows, the newest first.
@@ -28,11 +29,16 @@ impl Board {
         self.version.clone()
     }
 
-    /// An exchange has begun.
-    pub(crate) fn put(&self, exchange: &Arc<Exchange>) {
+    /// An exchange has begun. Where there is little room left, the oldest that are over make way for it.
+    pub(crate) fn put(&self, exchange: &Arc<Exchange>, room: &Room) {
         let mut exchanges = self.exchanges.lock().unwrap_or_else(PoisonError::into_inner);
         exchanges.push_front(Arc::clone(exchange));
         exchanges.truncate(SHOWN);
+        while room.is_scarce()
+            && let Some(oldest) = exchanges.iter().rposition(|exchange| exchange.look(|state| state.end.is_some()))
+        {
+            exchanges.remove(oldest);
+        }
         drop(exchanges);
         self.version.send_modify(|version| *version += 1);
     }

@@ -7,7 +7,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
 use http::Method;
 use interlingua_executor::Scrubber;
 use interlingua_translate::Upstream;
@@ -119,7 +118,7 @@ impl Case {
         let number = state.attempts.iter().rposition(is_asked)?;
         let attempt = state.attempts.get(number)?;
         let secrets = &state.secrets;
-        let reply = state.bytes(Side::Upstream(number));
+        let reply = state.recording.side(Side::Upstream(u16::try_from(number).unwrap_or(u16::MAX)));
         let (part, file) = attempt.reply_file();
         let millis = exchange.at.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_millis();
         let date = httpdate::HttpDate::from(exchange.at).to_string();
@@ -156,7 +155,7 @@ impl Case {
         if let Some(Asked { body, .. }) = &state.asked {
             files.push(("client-request.json", hidden(secrets, body)));
         }
-        let client = state.bytes(Side::Client);
+        let client = state.recording.side(Side::Client);
         let client_file = if client.starts_with(b"{") { "client-reply.json" } else { "client-reply.sse" };
         files.push((client_file, hidden(secrets, &client)));
         let id = exchange.id.trim_start_matches("req_").get(..8).unwrap_or_default();
@@ -189,14 +188,6 @@ impl Attempt {
     }
 }
 
-impl State {
-    /// All bytes that passed there.
-    pub(crate) fn bytes(&self, side: Side) -> Vec<u8> {
-        let there = self.pieces.iter().filter(|piece| piece.side == side);
-        there.map(|piece| &piece.bytes[..]).collect::<Vec<_>>().concat()
-    }
-}
-
 /// Bytes without what is secret: a document by its values, anything else as text.
 pub(crate) fn hidden(secrets: &Scrubber, bytes: &[u8]) -> Vec<u8> {
     let bytes = secrets.body(bytes).into_owned();
@@ -207,16 +198,58 @@ pub(crate) fn hidden(secrets: &Scrubber, bytes: &[u8]) -> Vec<u8> {
     }
 }
 
-/// What is told of an exchange beside its bytes: who, when, how long, and what was lost.
+/// What is told of an exchange beside its bytes: who, when, how long, what was lost, and when what passed.
 pub(crate) fn told(exchange: &Exchange, state: &State) -> Value {
-    let seconds = |at: std::time::Duration| (at.as_secs_f64() * 1e6).round() / 1e6;
+    let text = |text: &str| state.secrets.text(text).into_owned();
+    let pairs = |list: &[(String, String)]| -> Value {
+        list.iter()
+            .map(|(name, value)| (name.clone(), Value::from(text(value))))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
+    };
+    let mut told = in_short(exchange, state);
+    if let Value::Object(told) = &mut told {
+        let attempts = state.attempts.iter().map(|attempt| {
+            json!({
+                "at": seconds(attempt.at),
+                "method": attempt.method.as_str(),
+                "path": text(&attempt.path),
+                "headers": pairs(&attempt.headers),
+                "status": attempt.status.map(|status| status.as_u16()),
+                "reply_headers": pairs(&attempt.reply_headers),
+                "error": attempt.error.as_deref().map(text),
+            })
+        });
+        let losses = state
+            .losses
+            .iter()
+            .map(|loss| json!({ "path": text(&loss.path), "code": loss.code.as_str(), "detail": text(&loss.detail) }));
+        let time_line = state.recording.marks().iter().map(|mark| {
+            let side = match mark.side() {
+                Side::Upstream(_) => "upstream",
+                Side::Client => "client",
+            };
+            json!([seconds(mark.at()), side, mark.length()])
+        });
+        told.insert("attempts".to_owned(), attempts.collect());
+        told.insert("losses".to_owned(), losses.collect());
+        told.insert("time_line".to_owned(), time_line.collect());
+    }
+    told
+}
+
+fn seconds(at: std::time::Duration) -> f64 {
+    (at.as_secs_f64() * 1e6).round() / 1e6
+}
+
+/// The same for a list of exchanges: of losses their number, and nothing of attempts and pieces.
+pub(crate) fn in_short(exchange: &Exchange, state: &State) -> Value {
     let State {
         asked,
         upstream,
-        attempts,
-        pieces,
+        attempts: _,
+        recording,
         secrets,
-        is_cut,
         status,
         losses,
         usage,
@@ -226,16 +259,9 @@ pub(crate) fn told(exchange: &Exchange, state: &State) -> Value {
         upstream_id,
         is_streamed: _,
         lookups: _,
-        kept: _,
         recalled: _,
     } = state;
     let text = |text: &str| secrets.text(text).into_owned();
-    let pairs = |list: &[(String, String)]| -> Value {
-        list.iter()
-            .map(|(name, value)| (name.clone(), Value::from(text(value))))
-            .collect::<serde_json::Map<_, _>>()
-            .into()
-    };
     json!({
         "id": exchange.id,
         "at": httpdate::HttpDate::from(exchange.at).to_string(),
@@ -244,20 +270,9 @@ pub(crate) fn told(exchange: &Exchange, state: &State) -> Value {
         "client": asked.as_ref().map(|asked| asked.api.name()),
         "model": asked.as_ref().map(|asked| text(&asked.model)),
         "upstream": upstream.as_ref().map(|(name, api)| json!({ "name": name, "api": api.name() })),
-        "attempts": attempts.iter().map(|attempt| json!({
-            "at": seconds(attempt.at),
-            "method": attempt.method.as_str(),
-            "path": text(&attempt.path),
-            "headers": pairs(&attempt.headers),
-            "status": attempt.status.map(|status| status.as_u16()),
-            "reply_headers": pairs(&attempt.reply_headers),
-            "error": attempt.error.as_deref().map(text),
-        })).collect::<Vec<_>>(),
         "status": status.map(|status| status.as_u16()),
         "upstream_id": upstream_id.as_deref().map(text),
-        "losses": losses.iter().map(|loss| json!({
-            "path": text(&loss.path), "code": loss.code.as_str(), "detail": text(&loss.detail),
-        })).collect::<Vec<_>>(),
+        "losses": losses.len(),
         "usage": usage.as_ref().map(|usage| json!({
             "input": usage.input,
             "cached": usage.input_details.as_ref().and_then(|details| details.cached),
@@ -271,16 +286,11 @@ pub(crate) fn told(exchange: &Exchange, state: &State) -> Value {
         "bytes": sent.bytes,
         "end": end.map(|(end, _)| end.as_str()),
         "took": end.map(|(_, took)| seconds(took)),
-        "is_cut": is_cut,
-        "time_line": pieces.iter().map(|piece| json!([
-            seconds(piece.at),
-            match piece.side { Side::Upstream(_) => "upstream", Side::Client => "client" },
-            piece.bytes.len(),
-        ])).collect::<Vec<_>>(),
+        "is_cut": recording.is_cut(),
     })
 }
 
 /// Bytes for a page: text where they are that.
-pub(crate) fn shown_text(secrets: &Scrubber, bytes: &Bytes) -> String {
+pub(crate) fn shown_text(secrets: &Scrubber, bytes: &[u8]) -> String {
     String::from_utf8_lossy(&hidden(secrets, bytes)).into_owned()
 }

@@ -5,6 +5,7 @@ pub(crate) mod board;
 pub(crate) mod capture;
 mod headers;
 pub(crate) mod numbers;
+pub(crate) mod recording;
 mod sent;
 pub(crate) mod tap;
 #[cfg(test)]
@@ -24,6 +25,7 @@ use interlingua_translate::Loss;
 use tokio::sync::watch;
 
 use self::headers::{credentials, shown};
+use self::recording::{Recording, Room};
 pub(crate) use self::sent::{End, Failed, Sent};
 use crate::caller::{Caller, Place};
 
@@ -60,8 +62,8 @@ pub(crate) struct Exchange {
 /// Who wants to see an exchange.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Looking {
-    /// Whether somebody wants to see the bytes.
-    pub(crate) keeps_bytes: bool,
+    /// Where there is room for the bytes, if somebody wants to see them.
+    pub(crate) room: Option<Room>,
     /// Whether what is told leaves this machine or its memory, so that no key may be in it, whoever sent that.
     pub(crate) knows_keys: bool,
     /// Rung when there is more to see.
@@ -77,14 +79,10 @@ pub(crate) struct State {
     pub(crate) upstream: Option<(String, Api)>,
     /// What went to the upstream, each time that something did.
     pub(crate) attempts: Vec<Attempt>,
-    /// What came and what went out, in order.
-    pub(crate) pieces: Vec<Piece>,
+    /// What came and what went out, where somebody wants to see it.
+    pub(crate) recording: Recording,
     /// The credentials that have been part of it.
     pub(crate) secrets: Scrubber,
-    /// How many bytes are in all of this.
-    kept: usize,
-    /// Whether there was more than is kept.
-    pub(crate) is_cut: bool,
     /// The status that the client got.
     pub(crate) status: Option<StatusCode>,
     pub(crate) losses: Vec<Loss>,
@@ -136,25 +134,14 @@ pub(crate) struct Attempt {
     pub(crate) error: Option<String>,
 }
 
-/// Some bytes, when they passed and where.
-#[derive(Debug, Clone)]
-pub(crate) struct Piece {
-    pub(crate) at: Duration,
-    pub(crate) side: Side,
-    pub(crate) bytes: Bytes,
-}
-
 /// Where bytes passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
     /// From the upstream, in answer to this attempt.
-    Upstream(usize),
+    Upstream(u16),
     /// To the client.
     Client,
 }
-
-/// How much of one exchange is kept, in bytes, all bodies together. A request with an image passes.
-const KEPT: usize = 8 * 1024 * 1024;
 
 /// The exchange that is under way where this is called.
 pub(crate) fn current() -> Option<Arc<Exchange>> {
@@ -171,7 +158,7 @@ pub(crate) fn note(tell: impl FnOnce(&Exchange)) {
 impl Exchange {
     /// A request that has just come. `hidden` and the credentials among its headers are repeated nowhere.
     pub(crate) fn new<B>(id: String, request: &Request<B>, hidden: &Scrubber, watching: Looking) -> Self {
-        let Looking { keeps_bytes, knows_keys, bell } = watching;
+        let Looking { room, knows_keys, bell } = watching;
         let secrets = if knows_keys { hidden.and(credentials(request.headers())) } else { hidden.clone() };
         Self {
             id,
@@ -186,12 +173,12 @@ impl Exchange {
                 .and_then(|parent| parent.to_str().ok())
                 .map(str::to_owned),
             begun: Instant::now(),
-            keeps_bytes,
+            keeps_bytes: room.is_some(),
             knows_keys,
             bell,
             caller: OnceLock::new(),
             place: Mutex::default(),
-            state: Mutex::new(State { secrets, ..State::default() }),
+            state: Mutex::new(State { secrets, recording: Recording::within(room), ..State::default() }),
         }
     }
 
@@ -228,7 +215,7 @@ impl Exchange {
 
     pub(crate) fn asked(&self, api: Api, model: &str, body: &Bytes) {
         let mut state = self.lock();
-        let body = self.keep(&mut state, body);
+        let body = state.recording.body(body);
         state.asked = Some(Asked { api, model: model.to_owned(), body });
         drop(state);
         self.ring();
@@ -299,12 +286,12 @@ impl Exchange {
     }
 
     /// A request goes to the upstream. Returns its number.
-    fn goes(&self, request: &Request<Bytes>) -> usize {
+    fn goes(&self, request: &Request<Bytes>) -> u16 {
         let mut state = self.lock();
         if self.knows_keys {
             state.secrets = state.secrets.and(credentials(request.headers()));
         }
-        let body = self.keep(&mut state, request.body());
+        let body = state.recording.body(request.body());
         // Unless somebody looks at the bytes, nobody looks at more than that there was one.
         let seen = Some(request).filter(|_| self.keeps_bytes);
         let path = seen.and_then(|request| request.uri().path_and_query()).map(ToString::to_string);
@@ -318,11 +305,11 @@ impl Exchange {
             reply_headers: Vec::new(),
             error: None,
         });
-        state.attempts.len() - 1
+        u16::try_from(state.attempts.len() - 1).unwrap_or(u16::MAX)
     }
 
-    fn comes(&self, attempt: usize, status: StatusCode, headers: &HeaderMap) {
-        if let Some(attempt) = self.lock().attempts.get_mut(attempt) {
+    fn comes(&self, attempt: u16, status: StatusCode, headers: &HeaderMap) {
+        if let Some(attempt) = self.lock().attempts.get_mut(usize::from(attempt)) {
             attempt.status = Some(status);
             if self.keeps_bytes {
                 attempt.reply_headers = shown(headers);
@@ -331,8 +318,8 @@ impl Exchange {
         self.ring();
     }
 
-    fn comes_not(&self, attempt: usize, error: &str) {
-        if let Some(attempt) = self.lock().attempts.get_mut(attempt) {
+    fn comes_not(&self, attempt: u16, error: &str) {
+        if let Some(attempt) = self.lock().attempts.get_mut(usize::from(attempt)) {
             attempt.error = Some(error.to_owned());
         }
     }
@@ -344,12 +331,7 @@ impl Exchange {
         if side == Side::Client {
             state.sent.count(at, bytes.len());
         }
-        if self.keeps_bytes {
-            let bytes = self.keep(&mut state, bytes);
-            if !bytes.is_empty() {
-                state.pieces.push(Piece { at, side, bytes });
-            }
-        }
+        state.recording.add(at, side, bytes);
     }
 
     /// Bytes go to the client. Where nobody wants to see them they are only counted, in `sent`, which whoever sends them has to
@@ -375,6 +357,7 @@ impl Exchange {
         let mut state = self.lock();
         let is_first = state.end.is_none();
         state.end.get_or_insert((end, took));
+        state.recording.close();
         if let (true, Some(caller), Some(usage)) = (is_first, self.caller(), &state.usage) {
             caller.spent(usage, Instant::now());
         }
@@ -386,17 +369,6 @@ impl Exchange {
         if let Some(bell) = &self.bell {
             bell.send_modify(|version| *version += 1);
         }
-    }
-
-    /// The bytes, as far as there is room for them and somebody wants them.
-    fn keep(&self, state: &mut State, bytes: &Bytes) -> Bytes {
-        if !self.keeps_bytes {
-            return Bytes::new();
-        }
-        let room = KEPT.saturating_sub(state.kept).min(bytes.len());
-        state.is_cut |= room < bytes.len();
-        state.kept += room;
-        bytes.slice(..room)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -48,7 +48,7 @@ impl<T: Transport> Transport for Tapped<T> {
 struct Tap {
     body: ByteStream,
     exchange: Arc<Exchange>,
-    attempt: usize,
+    attempt: u16,
 }
 
 impl Stream for Tap {

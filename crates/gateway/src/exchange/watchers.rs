@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use super::board::Board;
 use super::capture::Capture;
 use super::numbers::Numbers;
+use super::recording::Room;
 use super::{Exchange, Looking};
 use crate::{StartError, Watching};
 
@@ -18,6 +19,8 @@ pub(crate) struct Watchers {
     pub(crate) numbers: Numbers,
     pub(crate) board: Option<Board>,
     capture: Option<Arc<Capture>>,
+    /// For what is kept of exchanges.
+    room: Room,
     #[cfg(feature = "otel")]
     traces: Option<super::traces::Traces>,
     /// What is still being written.
@@ -32,6 +35,7 @@ impl Watchers {
             numbers: Numbers::new().map_err(|error| StartError::Metrics(error.to_string()))?,
             board: inspect.then(Board::new),
             capture: capture.as_deref().map(Capture::into_folder).transpose().map_err(failed)?.map(Arc::new),
+            room: Room::new(),
             #[cfg(feature = "otel")]
             traces: super::traces::Traces::from_env()?,
             writing: Mutex::default(),
@@ -45,7 +49,8 @@ impl Watchers {
         }
         let keeps_bytes = self.board.is_some() || self.capture.is_some();
         let knows_keys = keeps_bytes || self.traces();
-        Looking { keeps_bytes, knows_keys, bell: self.board.as_ref().map(Board::bell) }
+        let room = keeps_bytes.then(|| self.room.clone());
+        Looking { room, knows_keys, bell: self.board.as_ref().map(Board::bell) }
     }
 
     /// Whether traces are made.
@@ -74,7 +79,7 @@ impl Watchers {
     pub(crate) fn begins(&self, exchange: &Arc<Exchange>) {
         self.numbers.begins();
         if let Some(board) = self.board.as_ref().filter(|_| is_of_an_api(&exchange.method, &exchange.path)) {
-            board.put(exchange);
+            board.put(exchange, &self.room);
         }
     }
 

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::app::Shared;
 use crate::error::INVALID_REQUEST;
-use crate::exchange::capture::{shown_text, told};
+use crate::exchange::capture::{in_short, shown_text, told};
 use crate::exchange::{Exchange, Side};
 use crate::{ApiError, reply};
 
@@ -84,20 +84,9 @@ async fn list(State(app): State<Shared>, uri: Uri) -> Result<Response, ApiError>
     let after = uri.query().and_then(|query| query.strip_prefix("after=")).and_then(|version| version.parse().ok());
     let version = board.newer_than(after, NEWS_WAIT).await;
     let apis: Vec<_> = Api::ALL.iter().map(|api| [api.name(), api.title()]).collect();
-    let exchanges: Vec<_> = board.all().iter().map(|exchange| in_short(exchange)).collect();
+    let exchanges: Vec<_> =
+        board.all().iter().map(|exchange| exchange.look(|state| in_short(exchange, state))).collect();
     Ok(reply::json(StatusCode::OK, &json!({ "version": version, "exchanges": exchanges, "apis": apis })))
-}
-
-fn in_short(exchange: &Exchange) -> Value {
-    let mut told = exchange.look(|state| told(exchange, state));
-    let losses = told.get("losses").and_then(Value::as_array).map_or(0, Vec::len);
-    if let Value::Object(fields) = &mut told {
-        for long in ["time_line", "attempts", "losses"] {
-            fields.remove(long);
-        }
-        fields.insert("losses".to_owned(), losses.into());
-    }
-    told
 }
 
 /// All that is known of one.
@@ -105,19 +94,16 @@ async fn one(State(app): State<Shared>, Path(id): Path<String>) -> Result<Respon
     let exchange = found(&app, &id)?;
     let state = exchange.state();
     let mut told = told(&exchange, &state);
-    let text = |bytes| shown_text(&state.secrets, bytes);
+    let text = |bytes: &[u8]| shown_text(&state.secrets, bytes);
     let attempts = state.attempts.iter().map(|attempt| text(&attempt.body)).collect::<Vec<_>>();
-    let pieces: Vec<_> = state
-        .pieces
-        .iter()
-        .map(|piece| {
-            let (side, attempt) = match piece.side {
-                Side::Upstream(attempt) => ("upstream", Some(attempt)),
-                Side::Client => ("client", None),
-            };
-            json!({ "at": piece.at.as_secs_f64(), "side": side, "attempt": attempt, "text": text(&piece.bytes) })
-        })
-        .collect();
+    let mut pieces = Vec::new();
+    state.recording.each(|mark, bytes| {
+        let (side, attempt) = match mark.side() {
+            Side::Upstream(attempt) => ("upstream", Some(attempt)),
+            Side::Client => ("client", None),
+        };
+        pieces.push(json!({ "at": mark.at().as_secs_f64(), "side": side, "attempt": attempt, "text": text(bytes) }));
+    });
     if let Value::Object(fields) = &mut told {
         fields.insert("request".to_owned(), state.asked.as_ref().map(|asked| text(&asked.body)).into());
         fields.insert("sent".to_owned(), attempts.into());

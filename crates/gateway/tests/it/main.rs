@@ -1,5 +1,6 @@
 //! The gateway over a replay, asked over real HTTP.
 
+mod allocations;
 mod beside;
 mod callers;
 mod codex;
