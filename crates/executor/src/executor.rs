@@ -7,7 +7,7 @@ use std::task::{Context as Task, Poll};
 use std::time::SystemTime;
 
 use http::{HeaderMap, Method};
-use interlingua_model::{Fold, Request, Response};
+use interlingua_model::{Fold, Request, Response, Sink};
 use interlingua_translate::{self as translate, Asked, Loss, Outcome, Outgoing, Reading, Stamp, Upstream};
 use uuid::Uuid;
 
@@ -26,7 +26,7 @@ use crate::stream::event_stream::{self, EventStream, Told};
 use crate::stream::frame_stream::FrameStream;
 use crate::stream::keeper::{Keeper, Last};
 use crate::stream::source::Source;
-use crate::stream::sse_stream::{self, Bytewise, Rendered, SseStream};
+use crate::stream::sse_stream::{self, Bytewise, Out, Rendered, SseStream};
 
 /// Sends requests to one upstream and gives its replies back in the caller's terms.
 ///
@@ -159,24 +159,12 @@ impl Executor {
             let is_streamed = asked.is_streamed();
             let client = asked.client();
             let Ready { call, losses, reply } = self.written(asked).await?;
-            let mut tries = self.remote.tries_for(client);
-            loop {
-                let answer = match self.open(&call, &reply).await {
-                    Ok(opened) => {
-                        let reader = Rendered::new(
-                            reply.answer().with_event_limit(self.remote.config.max_event),
-                            opened.head.scrubber().clone(),
-                        );
-                        let reader = reader.marking_last(keeper.is_some());
-                        self.answer(opened, reader, is_streamed, &losses, keeper.clone()).await
-                    }
-                    Err(error) => Err(error),
-                };
-                match answer {
-                    Err(error) => tries.again(error).await?,
-                    answer => return answer,
-                }
-            }
+            let attempt = || async {
+                let opened = self.open(&call, &reply).await?;
+                let reader = self.rendered(&opened, &reply).marking_last(keeper.is_some());
+                self.answer(opened, reader, is_streamed, &losses, keeper.clone()).await
+            };
+            self.remote.tries_for(client).until(attempt).await
         })
     }
 
@@ -200,20 +188,8 @@ impl Executor {
             if is_same {
                 call.headers.extend(of_session(headers));
             }
-            let mut tries = self.remote.tries_for(client);
-            loop {
-                let answer = match self.open(&call, &reply).await {
-                    Ok(opened) => {
-                        self.framed(opened, reply.answer().with_event_limit(self.remote.config.max_event), &losses)
-                            .await
-                    }
-                    Err(error) => Err(error),
-                };
-                match answer {
-                    Err(error) => tries.again(error).await?,
-                    answer => return answer,
-                }
-            }
+            let attempt = || async { self.framed(self.open(&call, &reply).await?, &reply, &losses).await };
+            self.remote.tries_for(client).until(attempt).await
         })
     }
 
@@ -224,13 +200,7 @@ impl Executor {
     pub fn complete(&self, request: Request) -> BoxFuture<'_, Result<Answer<Response>, Error>> {
         Box::pin(async move {
             let Ready { call, losses, reply } = self.prepare(request, false).await?;
-            let mut tries = self.remote.tries();
-            loop {
-                match self.complete_once(call.clone(), &reply, &losses).await {
-                    Err(error) => tries.again(error).await?,
-                    answer => return answer,
-                }
-            }
+            self.remote.tries().until(|| self.complete_once(call.clone(), &reply, &losses)).await
         })
     }
 
@@ -241,13 +211,7 @@ impl Executor {
     pub fn stream(&self, request: Request) -> BoxFuture<'_, Result<Answer<EventStream>, Error>> {
         Box::pin(async move {
             let Ready { call, losses, reply } = self.prepare(request, true).await?;
-            let mut tries = self.remote.tries();
-            loop {
-                match self.stream_once(call.clone(), &reply, &losses).await {
-                    Err(error) => tries.again(error).await?,
-                    answer => return answer,
-                }
-            }
+            self.remote.tries().until(|| self.stream_once(call.clone(), &reply, &losses)).await
         })
     }
 }
@@ -327,11 +291,11 @@ impl Executor {
     async fn framed(
         &self,
         opened: Opened,
-        answer: translate::Answer,
+        reply: &translate::Reply,
         losses: &[Loss],
     ) -> Result<Answer<FrameStream>, Error> {
         let started = opened.meta();
-        let reader = Rendered::new(answer, opened.head.scrubber().clone());
+        let reader = self.rendered(&opened, reply);
         let mut chain = self.chain(opened, reader);
         self.hold(|cx| chain.poll_until(cx, Rendered::is_worth_sending)).await;
         let stream = FrameStream::release(chain).map_err(|error| error.with_head(&started.head))?;
@@ -341,10 +305,7 @@ impl Executor {
     async fn complete_once(&self, call: Call, reading: &Reading, losses: &[Loss]) -> Result<Answer<Response>, Error> {
         let opened = self.remote.open_readable(call, &self.key).await?;
         let started = opened.meta();
-        let reader = Told::<Fold>::new(
-            reading.events().with_event_limit(self.remote.config.max_event),
-            opened.head.scrubber().clone(),
-        );
+        let reader = self.told::<Fold>(&opened, reading);
         let mut chain = self.chain(opened, reader);
         std::future::poll_fn(|cx| chain.poll_until(cx, |_| false)).await;
         let (value, lost) = event_stream::whole(chain).map_err(|error| error.with_head(&started.head))?;
@@ -354,12 +315,22 @@ impl Executor {
     async fn stream_once(&self, call: Call, reading: &Reading, losses: &[Loss]) -> Result<Answer<EventStream>, Error> {
         let opened = self.remote.open_readable(call, &self.key).await?;
         let started = opened.meta();
-        let reader =
-            Told::new(reading.events().with_event_limit(self.remote.config.max_event), opened.head.scrubber().clone());
+        let reader = self.told(&opened, reading);
         let mut chain = self.chain(opened, reader);
         self.hold(|cx| chain.poll_until(cx, Reader::has_output)).await;
         let value = EventStream::release(chain).map_err(|error| error.with_head(&started.head))?;
         Ok(Answer { value, meta: started.ready(losses.to_vec()) })
+    }
+
+    /// What writes the reply in the client's words.
+    fn rendered<O: Out>(&self, opened: &Opened, reply: &translate::Reply) -> Rendered<O> {
+        let answer = reply.answer().with_event_limit(self.remote.config.max_event);
+        Rendered::new(answer, opened.head.scrubber().clone())
+    }
+
+    /// What tells the reply in those of the model.
+    fn told<S: Sink + Default>(&self, opened: &Opened, reading: &Reading) -> Told<S> {
+        Told::new(reading.events().with_event_limit(self.remote.config.max_event), opened.head.scrubber().clone())
     }
 
     fn chain<R: Reader>(&self, opened: Opened, reader: R) -> Chain<R> {

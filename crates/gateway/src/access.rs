@@ -11,12 +11,11 @@ use axum::middleware::Next;
 use axum::response::Response;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderName, HeaderValue};
+use http::{Extensions, HeaderName, HeaderValue};
 use http_body::{Body as _, Frame, SizeHint};
 use interlingua_executor::one_line;
 use uuid::Uuid;
 
-use crate::Upstreams;
 use crate::app::{App, Shared};
 use crate::caller::Caller;
 use crate::exchange::{End, Exchange, Sent};
@@ -43,8 +42,14 @@ pub(crate) async fn log(State(app): State<Shared>, request: Request, next: Next)
     }
     entry.length = response.body().size_hint().exact();
     entry.is_over = response.body().is_end_stream();
-    let upstreams = response.extensions_mut().remove();
-    response.map(|body| Body::new(Watched { body, entry, span, _upstreams: upstreams }))
+    let held = std::mem::take(response.extensions_mut());
+    response.map(|body| Body::new(Watched { body, entry, span, _held: held }))
+}
+
+/// A reply that keeps something until it is over, or its client has left; of each type one.
+pub(crate) fn held<T: Clone + Send + Sync + 'static>(mut response: Response, thing: T) -> Response {
+    response.extensions_mut().insert(thing);
+    response
 }
 
 /// An id for a request.
@@ -121,8 +126,8 @@ struct Watched {
     body: Body,
     entry: Entry,
     span: tracing::Span,
-    /// Whose reply it is: they are not let go before it is over.
-    _upstreams: Option<Arc<Upstreams>>,
+    /// What is not let go before the reply is over, see [`held`].
+    _held: Extensions,
 }
 
 impl http_body::Body for Watched {
@@ -130,7 +135,7 @@ impl http_body::Body for Watched {
     type Error = axum::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let Self { body, entry, span, _upstreams } = &mut *self;
+        let Self { body, entry, span, _held } = &mut *self;
         let _in_span = span.enter();
         let frame = ready!(entry.exchange.step(|| Pin::new(&mut *body).poll_frame(cx)));
         match &frame {

@@ -13,6 +13,7 @@ use interlingua_executor::{Answer, BoxFuture, Error, Reply};
 use interlingua_model::Sourced;
 use interlingua_translate::{Api, Asked, Upstream};
 
+use crate::access::held;
 use crate::app::Shared;
 use crate::route::{Attempt, Glance, Wanted, told};
 use crate::store::{Conversations, Opened, Session};
@@ -152,10 +153,4 @@ async fn respond(
         return Err(ApiError::bad_gateway("the answer came as a stream although none was asked for"));
     };
     Ok(reply::answered(reply::body(body), &answer.meta))
-}
-
-/// A reply that keeps its upstreams until it is over, also where others have taken their place.
-fn held(mut response: Response, upstreams: Arc<Upstreams>) -> Response {
-    response.extensions_mut().insert(upstreams);
-    response
 }

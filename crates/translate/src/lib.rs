@@ -62,6 +62,7 @@ mod passing;
 mod patch;
 mod pattern;
 mod places;
+mod reading;
 mod reply;
 mod seals;
 mod sent;
@@ -77,6 +78,7 @@ mod thoughts;
 mod tool_error;
 mod translator;
 mod watch;
+mod writing;
 
 pub mod chat;
 pub mod messages;
@@ -100,6 +102,7 @@ pub use outcome::{End, Outcome};
 #[cfg(feature = "sse")]
 pub use passing::Passing;
 pub use patch::Patch;
+pub use pattern::fits_pattern;
 pub use reply::{Reading, Reply};
 pub use responses::Upstream as ResponsesUpstream;
 pub use sent::{Encoded, Sent};

@@ -75,9 +75,21 @@ pub(crate) struct Tries<'r> {
 }
 
 impl Tries<'_> {
-    /// Waits until the next attempt is due, or gives the error back where there is none. Nothing of an answer may have been
-    /// handed out.
-    pub(crate) async fn again(&mut self, error: Error) -> Result<(), Error> {
+    /// Makes attempts until one succeeds or no further one is due. Nothing of an answer may leave an attempt that fails.
+    pub(crate) async fn until<T, F>(mut self, mut attempt: impl FnMut() -> F) -> Result<T, Error>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        loop {
+            match attempt().await {
+                Err(error) => self.again(error).await?,
+                done => return done,
+            }
+        }
+    }
+
+    /// Waits until the next attempt is due, or gives the error back where there is none.
+    async fn again(&mut self, error: Error) -> Result<(), Error> {
         self.made += 1;
         match self.policy.decide(self.made, error.setback()) {
             Decision::GiveUp => Err(error),
@@ -132,11 +144,7 @@ impl Remote {
     /// are the caller's, see [`Tries`].
     pub(crate) async fn open(&self, call: Call, key: &Key) -> Result<Opened, Error> {
         let Call { method, endpoint, accept, headers, body } = call;
-        let mut request = Request::new(body);
-        *request.method_mut() = method;
-        *request.uri_mut() = self.base_url.endpoint(endpoint)?;
-        request.headers_mut().extend(headers);
-        self.exchange(request, accept, key).await
+        self.ask(method, self.base_url.endpoint(endpoint)?, headers, body, accept, key).await
     }
 
     /// Asks for something that is no endpoint of an API known here.
@@ -158,10 +166,7 @@ impl Remote {
 
     /// Asks for something that is no endpoint of the API.
     pub(crate) async fn get(&self, uri: Uri, headers: HeaderMap, key: &Key) -> Result<Opened, Error> {
-        let mut request = Request::new(Bytes::new());
-        *request.uri_mut() = uri;
-        *request.headers_mut() = headers;
-        self.exchange(request, JSON, key).await
+        self.ask(Method::GET, uri, headers, Bytes::new(), JSON, key).await
     }
 
     async fn exchange(&self, mut request: Request<Bytes>, accept: HeaderValue, key: &Key) -> Result<Opened, Error> {

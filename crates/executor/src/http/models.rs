@@ -15,6 +15,7 @@ use crate::error::{Error, Phase};
 use crate::executor::Executor;
 use crate::http::base_url::MODELS;
 use crate::http::exchange::Started;
+use crate::http::head::ReplyHead;
 use crate::http::transport::BoxFuture;
 use crate::http::wait::within;
 
@@ -30,18 +31,11 @@ impl Executor {
         Box::pin(async move {
             let Some(version) = self.catalogue_version() else { return self.plain_models().await };
             let listing = self.remote.base_url.endpoint_with(MODELS, &format!("client_version={version}"))?;
-            let mut tries = self.remote.tries();
-            let failure = loop {
-                match self.ask_catalogue(listing.clone()).await {
-                    Ok((catalogue, started)) => {
-                        return Ok(Answer { value: catalogue.list(), meta: started.ready(Vec::new()) });
-                    }
-                    Err(error) => {
-                        if let Err(error) = tries.again(error).await {
-                            break error;
-                        }
-                    }
+            let failure = match self.remote.tries().until(|| self.ask_catalogue(listing.clone())).await {
+                Ok((catalogue, started)) => {
+                    return Ok(Answer { value: catalogue.list(), meta: started.ready(Vec::new()) });
                 }
+                Err(error) => error,
             };
             let catalogue = self.remote.catalogue.read().ok_or(failure)?;
             let head = catalogue.head.clone();
@@ -104,11 +98,7 @@ impl Executor {
                 let (head, etag) = (opened.head, opened.etag);
                 let bytes = self.remote.read_whole(&head, opened.body, MAX_REPLY).await?;
                 let read = Catalogue::read(head.clone(), etag, &bytes, &self.remote.config.upstream);
-                let unreadable = |error| {
-                    let message = format!("the upstream's list of models cannot be read: {error}");
-                    Error::malformed(Phase::MidStream, message).with_head(&head)
-                };
-                Arc::new(read.map_err(unreadable)?)
+                Arc::new(read.map_err(|error| unreadable(&error, &head))?)
             }
         };
         self.remote.catalogue.keep(&catalogue, Instant::now());
@@ -116,24 +106,20 @@ impl Executor {
     }
 
     async fn plain_models(&self) -> Result<Answer<chat::ModelList>, Error> {
-        let mut tries = self.remote.tries();
-        loop {
-            let opened = match self.remote.get(self.plain_list()?, HeaderMap::new(), &self.key).await {
-                Ok(opened) => self.remote.readable(opened).await,
-                Err(error) => Err(error),
-            };
-            match opened {
-                Ok(opened) => {
-                    let started = opened.meta();
-                    let bytes = self.remote.read_whole(&opened.head, opened.body, MAX_REPLY).await?;
-                    let value = serde_json::from_slice(&bytes).map_err(|error| {
-                        let message = format!("the upstream's list of models cannot be read: {error}");
-                        Error::malformed(Phase::MidStream, message).with_head(&started.head)
-                    })?;
-                    return Ok(Answer { value, meta: started.ready(Vec::new()) });
-                }
-                Err(error) => tries.again(error).await?,
-            }
-        }
+        let list = self.plain_list()?;
+        let ask = || async {
+            let opened = self.remote.get(list.clone(), HeaderMap::new(), &self.key).await?;
+            self.remote.readable(opened).await
+        };
+        let opened = self.remote.tries().until(ask).await?;
+        let started = opened.meta();
+        let bytes = self.remote.read_whole(&opened.head, opened.body, MAX_REPLY).await?;
+        let value = serde_json::from_slice(&bytes).map_err(|error| unreadable(&error, &started.head))?;
+        Ok(Answer { value, meta: started.ready(Vec::new()) })
     }
+}
+
+fn unreadable(error: &serde_json::Error, head: &ReplyHead) -> Error {
+    let message = format!("the upstream's list of models cannot be read: {error}");
+    Error::malformed(Phase::MidStream, message).with_head(head)
 }

@@ -38,14 +38,9 @@ impl Executor {
     ) -> BoxFuture<'a, Result<Answer<Reply>, Error>> {
         Box::pin(async move {
             let call = self.passed_call(body.clone(), headers).await?;
-            let mut tries = self.remote.tries_for(translator.client);
-            let opened = loop {
-                match self.remote.open(call.clone(), &self.key).await {
-                    Ok(opened) => break opened,
-                    // No reply at all; a status of whatever kind is the caller's to judge.
-                    Err(error) => tries.again(error).await?,
-                }
-            };
+            // Again only where there is no reply at all; a status of whatever kind is the caller's to judge.
+            let tries = self.remote.tries_for(translator.client);
+            let opened = tries.until(|| self.remote.open(call.clone(), &self.key)).await?;
             let opened = self.remote.passable_or_mended(opened, call, &self.key).await?;
             // The upstream has all it needs: what is worked out here costs it no time.
             let (passing, is_one) = passing(translator, &body);

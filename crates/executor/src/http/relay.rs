@@ -26,13 +26,7 @@ impl Executor {
         Box::pin(async move {
             let headers = of_session(headers).collect();
             let call = Call { method: Method::POST, endpoint, accept: JSON, headers, body };
-            let mut tries = self.remote.tries();
-            let opened = loop {
-                match self.remote.open(call.clone(), &self.key).await {
-                    Ok(opened) => break opened,
-                    Err(error) => tries.again(error).await?,
-                }
-            };
+            let opened = self.remote.tries().until(|| self.remote.open(call.clone(), &self.key)).await?;
             let opened = self.remote.passable(opened).await?;
             let started = opened.meta();
             let value = self.remote.read_whole(&opened.head, opened.body, MAX_REPLY).await?;

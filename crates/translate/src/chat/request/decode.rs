@@ -73,7 +73,7 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
     } = wire;
 
     let model = model.ok_or_else(|| missing("model", "name the model to answer"))?;
-    let mut out = Reading { request: Request::new(model), losses: Vec::new() };
+    let mut out = Reading::of(Request::new(model));
     let reasoning = extra.take("reasoning");
     out.unknown("", &extra);
     out.reasoning(reasoning_effort, reasoning);
@@ -148,7 +148,7 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
         decode_web_search(&mut out, options);
     }
 
-    let Reading { request, losses } = out;
+    let Reading { request, losses, memory: _ } = out;
     Ok(Translated { value: request, losses })
 }
 

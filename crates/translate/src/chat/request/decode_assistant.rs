@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::decode_content::breakpoint;
 use super::decode_reasoning::{Replayed, bare_thoughts, decode_details, kept};
-use super::reading::{KnownCalls, Place, Reading};
+use super::reading::{Place, Reading};
 use crate::chat::reply::content::take_own_fields;
 use crate::chat::sealed::{EXTRA_CONTENT, sealed_call};
 use crate::convert::{arguments_of, non_empty};
@@ -22,7 +22,6 @@ pub(super) fn decode_assistant(
     out: &mut Reading,
     message: wire::AssistantMessage,
     place: &Place<'_>,
-    calls: &mut KnownCalls,
 ) -> Result<(), Error> {
     let wire::AssistantMessage {
         content,
@@ -55,9 +54,9 @@ pub(super) fn decode_assistant(
     }
     replayed.extend(kept(&own, place.origin));
     let (content, blocks) = decode_content(out, content, refusal, place)?;
-    let mut made = decode_calls(out, tool_calls.unwrap_or_default(), function_call, place, calls)?;
+    let mut made = decode_calls(out, tool_calls.unwrap_or_default(), function_call, place)?;
     for block in blocks {
-        decode_block(out, block, &mut made, calls)?;
+        decode_block(out, block, &mut made)?;
     }
     let items = AssistantItems { content, name, calls: made };
     items.emit(out, replayed, place);
@@ -148,7 +147,7 @@ struct Block {
 }
 
 /// Reads a call in the form of Anthropic's API, unless the message makes the same call in Chat's own.
-fn decode_block(out: &mut Reading, block: Block, made: &mut Vec<Item>, calls: &mut KnownCalls) -> Result<(), Error> {
+fn decode_block(out: &mut Reading, block: Block, made: &mut Vec<Item>) -> Result<(), Error> {
     #[derive(Deserialize)]
     struct ToolUse {
         id: String,
@@ -163,7 +162,7 @@ fn decode_block(out: &mut Reading, block: Block, made: &mut Vec<Item>, calls: &m
         return Ok(());
     }
     out.accept(path, "a call among the parts of a message is read as one of `tool_calls`");
-    calls.kinds.insert(call_id.clone(), ToolKind::Function);
+    out.memory.kinds.insert(call_id.clone(), ToolKind::Function);
     let arguments = Arguments::Function(arguments_of(input.map(|input| input.get().to_owned())));
     let call = ToolCall { id: None, call_id, name, namespace: None, arguments, status: None };
     made.push(Item::new(origin, ItemKind::ToolCall(call)));
@@ -217,7 +216,6 @@ fn decode_calls(
     tool_calls: Vec<wire::ToolCall>,
     function_call: Option<wire::FunctionCall>,
     place: &Place<'_>,
-    calls: &mut KnownCalls,
 ) -> Result<Vec<Item>, Error> {
     let mut items: Vec<Item> = Vec::with_capacity(tool_calls.len());
     for (index, call) in tool_calls.into_iter().enumerate() {
@@ -231,7 +229,7 @@ fn decode_calls(
                 format!("two calls of this message have the id `{call_id}`; a result could not tell them apart");
             return Err(Error::request(format!("{path}.id"), RequestCode::InvalidValue, message));
         }
-        calls.kinds.insert(call_id.clone(), arguments.kind());
+        out.memory.kinds.insert(call_id.clone(), arguments.kind());
         if let Some(reasoning) = own.and_then(|own| sealed_call(&call_id, own)) {
             items.push(Item::new(origin, ItemKind::Reasoning(reasoning)));
         }
@@ -245,8 +243,8 @@ fn decode_calls(
             non_empty(name).ok_or_else(|| missing(format!("{path}.name"), "a function call names its function"))?;
         // The deprecated form has no ids; its place in the history is one, and a stable one.
         let call_id = format!("call_legacy_{}", place.index);
-        calls.kinds.insert(call_id.clone(), ToolKind::Function);
-        calls.legacy.push((name.clone(), call_id.clone()));
+        out.memory.kinds.insert(call_id.clone(), ToolKind::Function);
+        out.memory.legacy.push((name.clone(), call_id.clone()));
         let arguments = Arguments::Function(arguments_of(arguments));
         let origin = place.origin.then("messages[*].function_call");
         let call = ToolCall { id: None, call_id, name, namespace: None, arguments, status: None };

@@ -5,7 +5,7 @@ use interlingua_wire::chat as wire;
 
 use super::decode_assistant::decode_assistant;
 use super::decode_content::{Speaker, decode_content};
-use super::reading::{KnownCalls, Place, Reading};
+use super::reading::{Place, Reading};
 use crate::convert::non_empty;
 use crate::error::missing;
 use crate::{Error, LossCode, RequestCode};
@@ -15,7 +15,6 @@ pub(super) fn decode_messages(out: &mut Reading, messages: Vec<wire::Message>) -
         return Err(missing("messages", "a conversation needs at least one message"));
     }
     out.request.items_origin = Origin::of("messages");
-    let mut calls = KnownCalls::default();
     for (index, message) in messages.into_iter().enumerate() {
         let path = format!("messages[{index}]");
         let origin = Origin::nth("messages[*]", index);
@@ -24,9 +23,9 @@ pub(super) fn decode_messages(out: &mut Reading, messages: Vec<wire::Message>) -
             wire::Message::System(message) => plain(out, message, Role::System, &place)?,
             wire::Message::Developer(message) => plain(out, message, Role::Developer, &place)?,
             wire::Message::User(message) => plain(out, message, Role::User, &place)?,
-            wire::Message::Assistant(message) => decode_assistant(out, *message, &place, &mut calls)?,
-            wire::Message::Tool(message) => tool(out, message, &place, &calls)?,
-            wire::Message::Function(message) => function(out, message, &place, &mut calls)?,
+            wire::Message::Assistant(message) => decode_assistant(out, *message, &place)?,
+            wire::Message::Tool(message) => tool(out, message, &place)?,
+            wire::Message::Function(message) => function(out, message, &place)?,
             wire::Message::Unknown(unknown) => {
                 let message =
                     format!("`{}` is none of system, developer, user, assistant, tool and function", unknown.kind);
@@ -59,18 +58,41 @@ fn is_empty(content: &wire::Content) -> bool {
     matches!(content, wire::Content::Parts(parts) if parts.is_empty())
 }
 
-fn tool(out: &mut Reading, message: wire::ToolMessage, place: &Place<'_>, calls: &KnownCalls) -> Result<(), Error> {
+fn tool(out: &mut Reading, message: wire::ToolMessage, place: &Place<'_>) -> Result<(), Error> {
     let wire::ToolMessage { tool_call_id, content, name, extra } = message;
     out.unknown(place.path, &extra);
     let path = format!("{}.tool_call_id", place.path);
     let call_id = non_empty(tool_call_id).ok_or_else(|| missing(&path, "name the call that this result answers"))?;
-    let Some(&kind) = calls.kinds.get(&call_id) else {
+    let Some(&kind) = out.memory.kinds.get(&call_id) else {
         let message = format!("no earlier assistant message has a tool call with the id `{call_id}`");
         return Err(Error::request(path, RequestCode::InvalidValue, message));
     };
     if name.is_some() {
         out.lose(format!("{}.name", place.path), LossCode::DroppedName, "the call already names the tool");
     }
+    result(out, content, call_id, kind, place)
+}
+
+fn function(out: &mut Reading, message: wire::FunctionMessage, place: &Place<'_>) -> Result<(), Error> {
+    let wire::FunctionMessage { name, content, extra } = message;
+    out.unknown(place.path, &extra);
+    let path = format!("{}.name", place.path);
+    let name = name.ok_or_else(|| missing(&path, "name the function that this result comes from"))?;
+    let Some(newest) = out.memory.legacy.iter().rposition(|(function, _)| *function == name) else {
+        let message = format!("no earlier assistant message calls `{name}` without an answer");
+        return Err(Error::request(path, RequestCode::InvalidValue, message));
+    };
+    let (_, call_id) = out.memory.legacy.remove(newest);
+    result(out, content, call_id, ToolKind::Function, place)
+}
+
+fn result(
+    out: &mut Reading,
+    content: Option<wire::Content>,
+    call_id: String,
+    kind: ToolKind,
+    place: &Place<'_>,
+) -> Result<(), Error> {
     let output = match content {
         Some(content) if !is_empty(&content) => {
             decode_content(out, content, &format!("{}.content", place.path), place.origin, Speaker::Tool)?
@@ -78,32 +100,6 @@ fn tool(out: &mut Reading, message: wire::ToolMessage, place: &Place<'_>, calls:
         Some(_) | None => Content::Text(String::new()),
     };
     let result = ToolResult { id: None, call_id, kind, output, is_error: None, status: None };
-    out.request.items.push(Item::new(place.origin, ItemKind::ToolResult(result)));
-    Ok(())
-}
-
-fn function(
-    out: &mut Reading,
-    message: wire::FunctionMessage,
-    place: &Place<'_>,
-    calls: &mut KnownCalls,
-) -> Result<(), Error> {
-    let wire::FunctionMessage { name, content, extra } = message;
-    out.unknown(place.path, &extra);
-    let path = format!("{}.name", place.path);
-    let name = name.ok_or_else(|| missing(&path, "name the function that this result comes from"))?;
-    let Some(newest) = calls.legacy.iter().rposition(|(function, _)| *function == name) else {
-        let message = format!("no earlier assistant message calls `{name}` without an answer");
-        return Err(Error::request(path, RequestCode::InvalidValue, message));
-    };
-    let (_, call_id) = calls.legacy.remove(newest);
-    let output = match content {
-        Some(content) if !is_empty(&content) => {
-            decode_content(out, content, &format!("{}.content", place.path), place.origin, Speaker::Tool)?
-        }
-        Some(_) | None => Content::Text(String::new()),
-    };
-    let result = ToolResult { id: None, call_id, kind: ToolKind::Function, output, is_error: None, status: None };
     out.request.items.push(Item::new(place.origin, ItemKind::ToolResult(result)));
     Ok(())
 }

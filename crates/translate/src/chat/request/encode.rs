@@ -7,7 +7,7 @@ use super::encode_choice::encode_choice;
 use super::encode_items::encode_messages;
 use super::encode_tools::encode_tools;
 use super::plan::Plan;
-use super::writing::Writing;
+use super::writing::{Memory, Writing};
 use crate::call_ids::CallIds;
 use crate::carried::carry;
 use crate::chat::{CallIdForm, Field, Upstream};
@@ -17,12 +17,11 @@ use crate::names::NameForm;
 use crate::patch::put;
 use crate::places::{At, Places, What};
 use crate::sent::{Encoded, Reads};
+use crate::writing::refuse_stored;
 use crate::{Error, LossCode, RequestCode, Sent, Stamp, Translated};
-use interlingua_model::{
-    Api, Continuation, Limits, Origin, OutputOptions, Request, Sampling, Service, Sourced, StreamOptions,
-};
+use interlingua_model::{Api, Limits, Origin, OutputOptions, Request, Sampling, Service, Sourced, StreamOptions};
 use interlingua_wire::{Extra, Integer, chat as wire};
-use serde_json::{Number, Value};
+use serde_json::{Map, Number, Value};
 
 /// Sealed thoughts, by the name `include` has for them.
 const ENCRYPTED_REASONING: &str = "reasoning.encrypted_content";
@@ -104,11 +103,11 @@ pub(in crate::chat) fn write_request(
         include,
         carried,
     } = request;
-    let mut out = Writing::new(upstream, plan, sent);
+    let mut out = Writing::new(upstream, sent, Memory { plan, has_thoughts: false, body: Map::new() });
     let mut wire = wire::Request { model: Some(model), ..wire::Request::default() };
 
     out.drop(continuation.background_options.as_ref(), LossCode::DroppedParameter);
-    refuse_stored(continuation)?;
+    refuse_stored(&continuation, Api::Chat)?;
     carry(carried, Api::Chat, &mut out.losses)?;
     wire.store = out.store(store);
     let items = settle(items, Api::Chat, &mut out.losses, &mut out.places);
@@ -130,8 +129,8 @@ pub(in crate::chat) fn write_request(
     out.stream(stream, &mut wire);
     out.service(service, &mut wire);
     let usual = out.usual_fields();
-    let Writing { upstream: _, plan: _, sent: _, losses, places, has_lost_breakpoint: _, has_thoughts: _, body } = out;
-    Ok((Translated { value: laid_over(wire, usual, &body)?, losses }, places))
+    let Writing { upstream: _, sent: _, losses, places, memory, has_lost_breakpoint: _ } = out;
+    Ok((Translated { value: laid_over(wire, usual, &memory.body)?, losses }, places))
 }
 
 impl Writing<'_> {
@@ -160,7 +159,7 @@ impl Writing<'_> {
         if asked.is_none() {
             return self.upstream.default_parallel_tool_calls;
         }
-        self.keep(Field::ParallelToolCalls, asked, LossCode::RefusedByUpstream)
+        self.keep(Field::ParallelToolCalls, asked)
     }
 
     fn store(&mut self, store: Option<Sourced<bool>>) -> Option<bool> {
@@ -191,32 +190,31 @@ impl Writing<'_> {
             choices,
             prediction,
         } = sampling;
-        let refused = LossCode::RefusedByUpstream;
         let temperature = temperature.map(|temperature| self.lowered(temperature));
-        wire.temperature = self.keep(Field::Temperature, temperature, refused);
-        wire.top_p = self.keep(Field::TopP, top_p, refused);
+        wire.temperature = self.keep(Field::Temperature, temperature);
+        wire.top_p = self.keep(Field::TopP, top_p);
         self.drop(top_k.as_ref(), LossCode::DroppedParameter);
-        wire.frequency_penalty = self.keep(Field::FrequencyPenalty, frequency_penalty, refused);
-        wire.presence_penalty = self.keep(Field::PresencePenalty, presence_penalty, refused);
+        wire.frequency_penalty = self.keep(Field::FrequencyPenalty, frequency_penalty);
+        wire.presence_penalty = self.keep(Field::PresencePenalty, presence_penalty);
         wire.logit_bias =
-            self.keep(Field::LogitBias, logit_bias, refused).and_then(|bias| serde_json::from_str(bias.text()).ok());
-        let seed = self.keep(Field::Seed, seed, LossCode::DroppedHint);
+            self.keep(Field::LogitBias, logit_bias).and_then(|bias| serde_json::from_str(bias.text()).ok());
+        let seed = self.keep_as(Field::Seed, seed, LossCode::DroppedHint);
         if self.upstream.seed_field == Field::Seed.as_str() {
             wire.seed = seed;
         } else if let Some(seed) = seed {
-            put(&mut self.body, &self.upstream.seed_field, Value::Number(seed));
+            put(&mut self.memory.body, &self.upstream.seed_field, Value::Number(seed));
         }
-        wire.stop = self.keep(Field::Stop, stop, LossCode::Emulated).map(wire::Stop::Many);
-        wire.n = self.keep(Field::N, choices, refused).map(Integer);
+        wire.stop = self.keep_as(Field::Stop, stop, LossCode::Emulated).map(wire::Stop::Many);
+        wire.n = self.keep(Field::N, choices).map(Integer);
         wire.prediction = self
-            .keep(Field::Prediction, prediction, LossCode::DroppedHint)
+            .keep_as(Field::Prediction, prediction, LossCode::DroppedHint)
             .and_then(|prediction| serde_json::from_str(prediction.text()).ok());
     }
 
     fn limits(&mut self, limits: Limits, wire: &mut wire::Request) {
         let Limits { max_output_tokens, origin: _, max_tool_calls, truncation, context_management } = limits;
         let field = if self.upstream.legacy_max_tokens { Field::MaxTokens } else { Field::MaxCompletionTokens };
-        let limit = self.keep(field, max_output_tokens, LossCode::RefusedByUpstream).map(Integer);
+        let limit = self.keep(field, max_output_tokens).map(Integer);
         if self.upstream.legacy_max_tokens {
             wire.max_tokens = limit;
         } else {
@@ -256,7 +254,7 @@ impl Writing<'_> {
         if let Some(origin) = place.filter(|_| wire.response_format.is_some()) {
             self.places.add(At::Field("response_format"), What::Format, origin);
         }
-        wire.verbosity = self.keep(Field::Verbosity, verbosity, LossCode::DroppedHint);
+        wire.verbosity = self.keep_as(Field::Verbosity, verbosity, LossCode::DroppedHint);
         Ok(())
     }
 
@@ -278,7 +276,7 @@ impl Writing<'_> {
         }
         wire.stream = Some(true);
         let include_obfuscation =
-            self.keep(Field::StreamOptionsIncludeObfuscation, include_obfuscation, LossCode::DroppedHint);
+            self.keep_as(Field::StreamOptionsIncludeObfuscation, include_obfuscation, LossCode::DroppedHint);
         if !self.upstream.refuses(Field::StreamOptions) {
             wire.stream_options =
                 Some(wire::StreamOptions { include_usage: Some(true), include_obfuscation, extra: Extra::new() });
@@ -303,12 +301,12 @@ impl Writing<'_> {
         } = service;
         let hint = LossCode::DroppedHint;
         wire.service_tier = self.tier(tier);
-        wire.user = self.keep(Field::User, user, hint);
-        wire.safety_identifier = self.keep(Field::SafetyIdentifier, safety_identifier, hint);
-        wire.prompt_cache_key = self.keep(Field::PromptCacheKey, prompt_cache_key, hint);
-        wire.prompt_cache_retention = self.keep(Field::PromptCacheRetention, prompt_cache_retention, hint);
-        wire.prompt_cache_options = self.keep(Field::PromptCacheOptions, prompt_cache_options, hint).map(wire_json);
-        wire.moderation = self.keep(Field::Moderation, moderation, LossCode::RefusedByUpstream).map(wire_json);
+        wire.user = self.keep_as(Field::User, user, hint);
+        wire.safety_identifier = self.keep_as(Field::SafetyIdentifier, safety_identifier, hint);
+        wire.prompt_cache_key = self.keep_as(Field::PromptCacheKey, prompt_cache_key, hint);
+        wire.prompt_cache_retention = self.keep_as(Field::PromptCacheRetention, prompt_cache_retention, hint);
+        wire.prompt_cache_options = self.keep_as(Field::PromptCacheOptions, prompt_cache_options, hint).map(wire_json);
+        wire.moderation = self.keep(Field::Moderation, moderation).map(wire_json);
         self.drop(access_programs.as_ref(), hint);
         self.drop(image.as_ref(), LossCode::DroppedParameter);
         self.drop(multi_agent.as_ref(), LossCode::DroppedParameter);
@@ -321,30 +319,12 @@ impl Writing<'_> {
         if self.upstream.refuses(Field::ServiceTier) && matches!(value.as_str(), "auto" | "default") {
             return None;
         }
-        let kept = self.keep(Field::ServiceTier, Some(Sourced { value, origin }), LossCode::RefusedByUpstream)?;
+        let kept = self.keep(Field::ServiceTier, Some(Sourced { value, origin }))?;
         if kept != "ultrafast" {
             return Some(kept);
         }
         let detail = "the fastest tier of the Chat Completions API is `priority`";
         self.lose(origin.path(), LossCode::ChangedValue, detail);
         Some("priority".to_owned())
-    }
-}
-
-/// The state of a server is nothing a request without that server can go on from.
-fn refuse_stored(continuation: Continuation) -> Result<(), Error> {
-    let Continuation { previous_response_id, conversation, prompt, background, background_options: _ } = continuation;
-    let stored = [
-        previous_response_id.map(|id| (id.origin, "send the whole conversation as input instead")),
-        conversation.map(|id| (id.origin, "send the whole conversation as input instead")),
-        prompt.map(|prompt| (prompt.origin, "send the prompt's text as instructions instead")),
-        background.map(|background| (background.origin, "answers are given at once or as a stream")),
-    ];
-    match stored.into_iter().flatten().next() {
-        None => Ok(()),
-        Some((origin, advice)) => {
-            let message = format!("the Chat Completions API keeps nothing between requests; {advice}");
-            Err(Error::request(origin.path(), RequestCode::UnsupportedParameter, message))
-        }
     }
 }

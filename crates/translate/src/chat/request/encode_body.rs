@@ -11,7 +11,7 @@ impl Writing<'_> {
     /// What every body has, and what goes with thoughts: it gives way to what the request itself says.
     pub(super) fn usual_fields(&self) -> Map<String, Value> {
         let mut usual = Map::new();
-        let of_thoughts = self.upstream.replay_extra.as_ref().filter(|_| self.has_thoughts);
+        let of_thoughts = self.upstream.replay_extra.as_ref().filter(|_| self.memory.has_thoughts);
         for patch in [self.upstream.extra.as_ref(), of_thoughts].into_iter().flatten() {
             patch.over(&mut usual);
         }

@@ -127,7 +127,7 @@ impl Writing<'_> {
     /// Whether the upstream takes a way to choose a tool, as this request is.
     fn takes(&self, choice: Choice) -> bool {
         let is_forced = matches!(choice, Choice::Required | Choice::Function | Choice::Allowed);
-        self.plan.takes(self.upstream, choice) && !(is_forced && self.plan.auto_choice)
+        self.memory.plan.takes(self.upstream, choice) && !(is_forced && self.memory.plan.auto_choice)
     }
 }
 

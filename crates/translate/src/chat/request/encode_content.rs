@@ -76,7 +76,7 @@ pub(super) fn gather(out: &Writing<'_>, parts: Vec<wire::Part>, joiner: &str) ->
 
 pub(super) fn encode_part(out: &mut Writing<'_>, part: Part) -> Result<wire::Part, Error> {
     let Part { origin, kind, cache_breakpoint } = part;
-    let prompt_cache_breakpoint = out.breakpoint(cache_breakpoint);
+    let prompt_cache_breakpoint = out.boundary(Field::PromptCacheBreakpoint, cache_breakpoint);
     let extra = Extra::new();
     Ok(match kind {
         PartKind::Text(TextPart { text, annotations: _, logprobs: _ }) => {

@@ -12,13 +12,13 @@ use crate::{Error, LossCode, RequestCode, efforts};
 impl Writing<'_> {
     pub(super) fn reasoning(&mut self, reasoning: Reasoning, wire: &mut wire::Request) -> Result<(), Error> {
         let Reasoning { effort, budget, display: _, summary, context, mode } = reasoning;
-        if self.plan.is_kept_from_thinking {
+        if self.memory.plan.is_kept_from_thinking {
             self.keep_from_thinking(effort);
         } else {
             self.effort(effort, wire);
             // Elsewhere the effort says what the budget says.
             if let Some(Sourced { value, origin: _ }) = budget.filter(|_| !self.upstream.budget_field.is_empty()) {
-                put(&mut self.body, &self.upstream.budget_field, Value::from(value));
+                put(&mut self.memory.body, &self.upstream.budget_field, Value::from(value));
             }
         }
         self.drop(summary.as_ref(), LossCode::DroppedHint);
@@ -34,9 +34,9 @@ impl Writing<'_> {
 
     fn keep_from_thinking(&mut self, effort: Option<Sourced<String>>) {
         if let Some(patch) = &self.upstream.effort_none {
-            patch.over(&mut self.body);
+            patch.over(&mut self.memory.body);
         }
-        if let Some(Sourced { value: _, origin }) = effort.filter(|_| self.plan.json_stops_thinking) {
+        if let Some(Sourced { value: _, origin }) = effort.filter(|_| self.memory.plan.json_stops_thinking) {
             let detail = "this upstream answers in JSON only where the model does not think";
             self.lose(origin.path(), LossCode::ChangedValue, detail);
         }
@@ -49,7 +49,7 @@ impl Writing<'_> {
         let taken = named.unwrap_or(&value);
         let taken = efforts::nearest(&upstream.efforts, taken).unwrap_or(taken).clone();
         if let Some(patch) = &upstream.effort_any {
-            patch.over(&mut self.body);
+            patch.over(&mut self.memory.body);
             if upstream.effort_field.is_empty() {
                 let detail = "the model thinks or does not; this upstream does not say how hard";
                 return self.lose(origin.path(), LossCode::ChangedValue, detail);
@@ -64,11 +64,11 @@ impl Writing<'_> {
             self.lose(origin.path(), LossCode::ChangedValue, detail);
         }
         let effort = Some(Sourced { value: taken, origin });
-        let Some(effort) = self.keep(Field::ReasoningEffort, effort, LossCode::RefusedByUpstream) else { return };
+        let Some(effort) = self.keep(Field::ReasoningEffort, effort) else { return };
         if upstream.effort_field == Field::ReasoningEffort.as_str() {
             wire.reasoning_effort = Some(wire::Effort::Word(effort));
         } else {
-            put(&mut self.body, &upstream.effort_field, Value::String(effort));
+            put(&mut self.memory.body, &upstream.effort_field, Value::String(effort));
         }
     }
 }

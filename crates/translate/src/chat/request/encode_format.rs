@@ -16,7 +16,7 @@ impl Writing<'_> {
         let Sourced { value, origin } = format;
         match value {
             OutputFormat::Text => Some(wire::ResponseFormat::Text(wire::TextFormat::default())),
-            OutputFormat::JsonObject => match self.plan.form {
+            OutputFormat::JsonObject => match self.memory.plan.form {
                 JsonForm::Native | JsonForm::JsonObject => Some(json_object()),
                 JsonForm::JsonSchema => Some(json_schema(wire::JsonSchema {
                     name: Some("object".to_owned()),
@@ -28,7 +28,7 @@ impl Writing<'_> {
                     None
                 }
             },
-            OutputFormat::JsonSchema(format) => match self.plan.form {
+            OutputFormat::JsonSchema(format) => match self.memory.plan.form {
                 JsonForm::Native | JsonForm::JsonSchema => {
                     let SchemaFormat { name, description, schema, strict, is_bound } = format;
                     if is_bound && strict != Some(true) {
@@ -63,7 +63,7 @@ impl Writing<'_> {
     }
 
     fn told(&self) -> &'static str {
-        if self.plan.is_beside_tools {
+        if self.memory.plan.is_beside_tools {
             "this upstream knows no form of the answer beside tools; the model is told of it, and may not keep to it"
         } else {
             "this upstream does not hold the answer to this form; the model is told of it, and may not keep to it"
@@ -72,7 +72,7 @@ impl Writing<'_> {
 
     /// What the model is told of the form of its answer, where the upstream does not know it.
     pub(super) fn note(&self, format: Option<&OutputFormat>) -> Option<String> {
-        match (format?, self.plan.form) {
+        match (format?, self.memory.plan.form) {
             (OutputFormat::JsonSchema(format), JsonForm::JsonObject | JsonForm::Prompt) => Some(schema_note(format)),
             (OutputFormat::JsonObject, JsonForm::Prompt) => Some(ANY_JSON.to_owned()),
             (OutputFormat::JsonObject, JsonForm::Native | JsonForm::JsonObject) if self.upstream.json_word => {

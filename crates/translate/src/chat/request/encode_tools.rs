@@ -133,7 +133,7 @@ fn encode_hosted(out: &mut Writing<'_>, tool: HostedTool, encoded: &mut Tools) {
             encoded.wire.push(tool);
         }
     } else if let Some(patch) = &upstream.web_search_extra {
-        patch.over(&mut out.body);
+        patch.over(&mut out.memory.body);
         encoded.searches = true;
     } else if implied_choice || upstream.web_search {
         encoded.web_search = Some(encode_web_search(&settings));

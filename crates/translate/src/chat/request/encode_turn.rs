@@ -202,10 +202,10 @@ impl AssistantTurn {
             Needs::Calls => !self.calls.is_empty(),
             Needs::Always => true,
         };
-        if needs && out.plan.thinks && self.reasoning.is_empty() && self.details.is_empty() {
+        if needs && out.memory.plan.thinks && self.reasoning.is_empty() && self.details.is_empty() {
             self.reasoning.push(' ');
         }
-        out.has_thoughts |= !self.reasoning.is_empty() || !self.details.is_empty() || !self.carried.is_empty();
+        out.memory.has_thoughts |= !self.reasoning.is_empty() || !self.details.is_empty() || !self.carried.is_empty();
         let Self {
             said,
             content,

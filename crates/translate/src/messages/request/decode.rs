@@ -75,7 +75,7 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
         mut extra,
     } = wire;
     let model = model.ok_or_else(|| missing("model", "name the model to answer"))?;
-    let mut out = Reading::new(model);
+    let mut out = Reading::of(Request::new(model));
     let older_format = out.older_format(&mut extra);
     out.unknown("", &extra);
 
@@ -128,7 +128,7 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
     out.carry("compaction", Weight::Essential, compaction.as_ref());
     out.carry("thread", Weight::Essential, thread.as_ref());
 
-    let Reading { request, losses, calls: _, named: _, changes: _, effort: _ } = out;
+    let Reading { request, losses, memory: _ } = out;
     Ok(Translated { value: request, losses })
 }
 

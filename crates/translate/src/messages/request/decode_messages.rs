@@ -39,7 +39,7 @@ pub(super) fn decode_messages(out: &mut Reading, messages: Vec<wire::Message>) -
                 {
                     let place = origin.then("messages[*].output_config.effort");
                     out.unknown(&format!("{path}.output_config"), &extra);
-                    out.effort = Some((effort, place));
+                    out.memory.effort = Some((effort, place));
                 }
             }
             Some(wire::Role::Other(role)) => {
@@ -94,7 +94,7 @@ fn tool_result(out: &mut Reading, result: wire::ToolResult, path: &str, origin: 
     out.unknown(path, &extra);
     let call_id = non_empty(tool_use_id)
         .ok_or_else(|| missing(format!("{path}.tool_use_id"), "name the call that this result answers"))?;
-    if !out.calls.contains(&call_id) {
+    if !out.memory.calls.contains(&call_id) {
         let message = format!("no earlier message has a tool_use with the id `{call_id}`");
         return Err(Error::request(path, RequestCode::InvalidValue, message));
     }
@@ -187,7 +187,7 @@ fn tool_use(out: &mut Reading, call: wire::ToolUse, path: &str) -> Result<ItemKi
     }
     let call_id = non_empty(id).ok_or_else(|| missing(format!("{path}.id"), "a call needs its id"))?;
     let name = non_empty(name).ok_or_else(|| missing(format!("{path}.name"), "a call names its tool"))?;
-    out.calls.insert(call_id.clone());
+    out.memory.calls.insert(call_id.clone());
     let arguments = Arguments::Function(arguments_of(input.map(|input| input.get().to_owned())));
     Ok(ItemKind::ToolCall(ToolCall { id: None, call_id, name, namespace: toolset_name, arguments, status: None }))
 }
@@ -259,7 +259,7 @@ fn system(
                 wire::ToolChange::Reference(tool) => out.name_tool(&tool.name.unwrap_or_default()),
                 wire::ToolChange::Definition(tool) => {
                     if let Some(tool) = tool.definition {
-                        out.changes.push(ToolChange::Added(Box::new(tool)));
+                        out.memory.changes.push(ToolChange::Added(Box::new(tool)));
                     }
                 }
                 wire::ToolChange::McpTool(_) | wire::ToolChange::McpToolset(_) | wire::ToolChange::Unknown(_) => {
@@ -268,7 +268,7 @@ fn system(
             },
             wire::Block::ToolRemoval(change) => match named(out, *change, &path)? {
                 wire::ToolChange::Reference(tool) => {
-                    out.changes.push(ToolChange::Removed(tool.name.unwrap_or_default()));
+                    out.memory.changes.push(ToolChange::Removed(tool.name.unwrap_or_default()));
                 }
                 wire::ToolChange::Definition(_)
                 | wire::ToolChange::McpTool(_)

@@ -15,7 +15,7 @@ impl Reading {
     pub(super) fn thinking(&mut self, thinking: Option<wire::ThinkingConfig>, asked: Option<String>) {
         let asked = asked.map(|effort| Sourced::at("output_config.effort", effort));
         // What a message of the system says is newer than what the request began with.
-        let newest = self.effort.take().map(|(value, origin)| Sourced { value, origin });
+        let newest = self.memory.effort.take().map(|(value, origin)| Sourced { value, origin });
         let said = newest.or(asked);
         let (display, effort) = match thinking {
             None => (None, said),

@@ -27,7 +27,7 @@ pub(super) fn decode_tools(out: &mut Reading, tools: Vec<wire::Tool>, offered: O
     let searches = tools.iter().any(is_tool_search);
     let mut removed = Vec::new();
     let mut added = Vec::new();
-    for change in std::mem::take(&mut out.changes) {
+    for change in std::mem::take(&mut out.memory.changes) {
         match change {
             ToolChange::Added(tool) => added.push(*tool),
             ToolChange::Removed(name) => removed.push(name),
@@ -50,7 +50,7 @@ pub(super) fn decode_tools(out: &mut Reading, tools: Vec<wire::Tool>, offered: O
         }
     }
     // In the order in which the conversation has come upon them, so that the list only grows at its end.
-    for named in std::mem::take(&mut out.named) {
+    for named in std::mem::take(&mut out.memory.named) {
         if let Some(place) = deferred.iter().position(|(name, ..)| name.as_ref() == Some(&named)) {
             let (_, origin, tool) = deferred.remove(place);
             first.push((origin, tool));

@@ -3,8 +3,8 @@
 //! Follows "Create a message" of the API reference; what a backend forces or refuses is in its [`Upstream`].
 
 use interlingua_model::{
-    Api, Carried, Content, Continuation, Item, ItemKind, Limits, Origin, OutputFormat, OutputOptions, Request, Role,
-    Sampling, SchemaFormat, Service, Sourced, StreamOptions,
+    Api, Carried, Content, Item, ItemKind, Limits, Origin, OutputFormat, OutputOptions, Request, Role, Sampling,
+    SchemaFormat, Service, Sourced, StreamOptions,
 };
 use interlingua_wire::{Extra, Integer, messages as wire};
 
@@ -12,7 +12,7 @@ use super::encode_content::texts;
 use super::encode_items::{Conversation, encode_items};
 use super::encode_thinking::Around;
 use super::encode_tools::{Calling, encode_tools};
-use super::writing::Writing;
+use super::writing::{Memory, Writing};
 use crate::carried::carry;
 use crate::convert::wire_json;
 use crate::history::settle;
@@ -20,6 +20,7 @@ use crate::messages::{Field, Upstream};
 use crate::operator::said_to;
 use crate::places::{At, Places, What};
 use crate::sent::Encoded;
+use crate::writing::refuse_stored;
 use crate::{Error, Loss, LossCode, RequestCode, Sent, Stamp, Translated};
 
 /// Writes a request for a Messages upstream.
@@ -81,10 +82,10 @@ pub(in crate::messages) fn write_request(
     } = request;
     let ttl = service.prompt_cache_retention.as_ref().filter(|retention| retention.value == "24h");
     let ttl = ttl.map(|_| "1h".to_owned());
-    let mut out = Writing { upstream, sent, losses: Vec::new(), places: Places::default(), ttl };
+    let mut out = Writing::new(upstream, sent, Memory { ttl });
     let mut wire = wire::Request { model: Some(model), ..wire::Request::default() };
 
-    refuse_stored(&continuation)?;
+    refuse_stored(&continuation, Api::Messages)?;
     out.drop(continuation.background_options.as_ref(), LossCode::DroppedParameter);
     out.store(store.as_ref());
     let own = carry(carried, Api::Messages, &mut out.losses)?;
@@ -116,7 +117,7 @@ pub(in crate::messages) fn write_request(
     out.cache(&mut wire, &mut system, has_tools || has_turns);
     wire.system = (!system.is_empty()).then_some(wire::Content::Blocks(system));
     restore(own, upstream, &mut wire, &mut out.losses);
-    let Writing { upstream: _, sent: _, losses, places, ttl: _ } = out;
+    let Writing { upstream: _, sent: _, losses, places, memory: _, has_lost_breakpoint: _ } = out;
     Ok((Translated { value: wire, losses }, places))
 }
 
@@ -204,7 +205,7 @@ impl Writing<'_> {
         self.drop(logit_bias.as_ref(), LossCode::DroppedParameter);
         self.drop(seed.as_ref(), LossCode::DroppedHint);
         self.drop(prediction.as_ref(), LossCode::DroppedHint);
-        let stop = self.keep(Field::StopSequences, stop, LossCode::Emulated);
+        let stop = self.keep_as(Field::StopSequences, stop, LossCode::Emulated);
         wire.stop_sequences = stop
             .map(|stop| stop.into_iter().filter(|stop| !stop.trim().is_empty()).collect::<Vec<_>>())
             .filter(|stop| !stop.is_empty());
@@ -289,7 +290,7 @@ impl Writing<'_> {
         }
         self.drop(metadata.as_ref(), hint);
         if !has_own("metadata") {
-            let user_id = self.keep(Field::Metadata, safety_identifier.or(user), hint);
+            let user_id = self.keep_as(Field::Metadata, safety_identifier.or(user), hint);
             wire.metadata = user_id.map(|user_id| wire::Metadata { user_id: Some(user_id), extra: Extra::new() });
             self.drop(prompt_cache_key.as_ref(), hint);
         }
@@ -313,7 +314,7 @@ impl Writing<'_> {
                 return None;
             }
         };
-        self.keep(Field::ServiceTier, Some(Sourced { value: word.to_owned(), origin }), LossCode::DroppedHint)
+        self.keep_as(Field::ServiceTier, Some(Sourced { value: word.to_owned(), origin }), LossCode::DroppedHint)
     }
 }
 
@@ -364,24 +365,6 @@ fn restore(own: Vec<Carried>, upstream: &Upstream, wire: &mut wire::Request, los
                 wire.output_config.get_or_insert_default().task_budget = value.parse().ok();
             }
             _ => {}
-        }
-    }
-}
-
-/// The state of a server is nothing a request without that server can go on from.
-fn refuse_stored(continuation: &Continuation) -> Result<(), Error> {
-    let Continuation { previous_response_id, conversation, prompt, background, background_options: _ } = continuation;
-    let stored = [
-        previous_response_id.as_ref().map(|id| (id.origin, "send the whole conversation instead")),
-        conversation.as_ref().map(|id| (id.origin, "send the whole conversation instead")),
-        prompt.as_ref().map(|prompt| (prompt.origin, "send the prompt's text as instructions instead")),
-        background.as_ref().map(|background| (background.origin, "answers are given at once or as a stream")),
-    ];
-    match stored.into_iter().flatten().next() {
-        None => Ok(()),
-        Some((origin, advice)) => {
-            let message = format!("the Messages API keeps nothing between requests; {advice}");
-            Err(Error::request(origin.path(), RequestCode::UnsupportedParameter, message))
         }
     }
 }

@@ -25,9 +25,9 @@ impl Writing<'_> {
             **mark = None;
         }
         if marks.is_empty() && is_worth_it && self.upstream.auto_cache && !self.upstream.refuses(Field::CacheControl) {
-            wire.cache_control = Some(ephemeral(self.ttl.clone()));
+            wire.cache_control = Some(ephemeral(self.memory.ttl.clone()));
             if let Some(mark) = system.last_mut().and_then(block_mark) {
-                *mark = Some(ephemeral(self.ttl.clone()));
+                *mark = Some(ephemeral(self.memory.ttl.clone()));
             }
         }
     }

@@ -25,7 +25,7 @@ pub(super) fn texts(out: &mut Writing<'_>, content: Content, origin: Origin) -> 
     };
     let mut blocks = Vec::with_capacity(parts.len());
     for Part { origin, kind, cache_breakpoint } in parts {
-        let cache_control = out.boundary(cache_breakpoint);
+        let cache_control = out.cache_control(cache_breakpoint);
         match kind {
             PartKind::Text(TextPart { text, annotations: _, logprobs: _ }) => {
                 if says_something(out, &text, origin) {
@@ -67,7 +67,7 @@ pub(super) fn own(raw: &interlingua_model::Json) -> Option<wire::Block> {
 /// A part of a message as blocks; none for one that says nothing.
 pub(super) fn encode_part(out: &mut Writing<'_>, part: Part) -> Result<Option<wire::Block>, Error> {
     let Part { origin, kind, cache_breakpoint } = part;
-    let cache_control = out.boundary(cache_breakpoint);
+    let cache_control = out.cache_control(cache_breakpoint);
     Ok(match kind {
         PartKind::Text(TextPart { text, annotations: _, logprobs: _ }) => {
             says_something(out, &text, origin).then(|| text_block(text, cache_control))

@@ -60,8 +60,7 @@ impl Writing<'_> {
             let display = if shows { "summarized" } else { "omitted" };
             let way = self.way(effort.as_deref(), budget.map(|budget| budget.value), display, around, place);
             let way = self.unforced(way, around.choice, place);
-            wire.thinking =
-                self.keep(Field::Thinking, Some(Sourced { value: way, origin: place }), LossCode::RefusedByUpstream);
+            wire.thinking = self.keep(Field::Thinking, Some(Sourced { value: way, origin: place }));
         }
         // To a model that knows budgets only, the budget says it.
         let is_said = is_budget && matches!(wire.thinking, Some(wire::ThinkingConfig::Enabled(_)));
@@ -72,7 +71,7 @@ impl Writing<'_> {
     }
 
     fn say(&mut self, wire: &mut wire::Request, effort: String, place: Origin) {
-        let effort = self.keep(Field::Effort, Some(Sourced { value: effort, origin: place }), LossCode::DroppedHint);
+        let effort = self.keep_as(Field::Effort, Some(Sourced { value: effort, origin: place }), LossCode::DroppedHint);
         if let Some(effort) = effort {
             wire.output_config.get_or_insert_default().effort = Some(effort);
         }
@@ -82,7 +81,7 @@ impl Writing<'_> {
     fn off(&mut self, wire: &mut wire::Request, place: Origin) {
         if self.upstream.thinks("disabled") {
             let off = Some(Sourced { value: disabled(), origin: place });
-            wire.thinking = self.keep(Field::Thinking, off, LossCode::RefusedByUpstream);
+            wire.thinking = self.keep(Field::Thinking, off);
         } else {
             let detail = "this model always thinks; asked for as little as there is";
             self.lose(place.path(), LossCode::ChangedValue, detail);

@@ -116,7 +116,7 @@ fn function(out: &mut Writing<'_>, tool: FunctionTool) -> wire::Tool {
         description,
         input_schema: schema.map_or_else(|| NO_INPUT.parse().ok(), |schema| Some(wire_json(schema))),
         strict: strict.filter(|strict| *strict && !out.upstream.refuses(Field::Strict)),
-        cache_control: out.boundary(cache_breakpoint),
+        cache_control: out.cache_control(cache_breakpoint),
         ..wire::CustomTool::default()
     }))
 }

@@ -2,17 +2,19 @@
 
 use std::collections::HashSet;
 
-use interlingua_model::{Breakpoint, Carried, Json, Origin, Part, PartKind, Request, TextPart, Weight};
-use interlingua_wire::{Extra, messages as wire};
+use interlingua_model::{Breakpoint, Carried, Json, Origin, Part, PartKind, TextPart, Weight};
+use interlingua_wire::messages as wire;
 use serde::Serialize;
 
 use crate::convert::to_json;
-use crate::{Api, Error, Loss, LossCode, RequestCode};
+use crate::{Api, Error, RequestCode, reading};
 
 /// A request while it is being read.
-pub(super) struct Reading {
-    pub(super) request: Request,
-    pub(super) losses: Vec<Loss>,
+pub(super) type Reading = reading::Reading<Memory>;
+
+/// What is remembered of what was read.
+#[derive(Default)]
+pub(super) struct Memory {
     /// The calls made so far, which results answer.
     pub(super) calls: HashSet<String>,
     /// The tools that the conversation has named, in order of the first time.
@@ -23,6 +25,10 @@ pub(super) struct Reading {
     pub(super) effort: Option<(String, Origin)>,
 }
 
+impl reading::Memory for Memory {
+    const API: Api = Api::Messages;
+}
+
 /// A tool that came or went in the middle of a conversation.
 pub(super) enum ToolChange {
     Added(Box<wire::Tool>),
@@ -30,29 +36,6 @@ pub(super) enum ToolChange {
 }
 
 impl Reading {
-    pub(super) fn new(model: String) -> Self {
-        Self {
-            request: Request::new(model),
-            losses: Vec::new(),
-            calls: HashSet::new(),
-            named: Vec::new(),
-            changes: Vec::new(),
-            effort: None,
-        }
-    }
-
-    pub(super) fn lose(&mut self, path: impl Into<String>, code: LossCode, detail: impl Into<String>) {
-        self.losses.push(Loss::new(path, code, detail));
-    }
-
-    /// Reports the fields of an object that its type does not know.
-    pub(super) fn unknown(&mut self, object: &str, extra: &Extra) {
-        for (key, _) in extra.iter().filter(|(_, value)| !value.is_null()) {
-            let path = if object.is_empty() { key.to_owned() } else { format!("{object}.{key}") };
-            self.lose(path, LossCode::UnknownField, format!("`{key}` is not part of the Messages API"));
-        }
-    }
-
     /// Carries a field that only this API has a word for.
     pub(super) fn carry(&mut self, name: &'static str, weight: Weight, value: Option<&impl Serialize>) {
         if let Some(value) = value.and_then(|value| to_json(value)) {
@@ -74,8 +57,8 @@ impl Reading {
 
     /// Remembers that the conversation names a tool.
     pub(super) fn name_tool(&mut self, name: &str) {
-        if !self.named.iter().any(|known| known == name) {
-            self.named.push(name.to_owned());
+        if !self.memory.named.iter().any(|known| known == name) {
+            self.memory.named.push(name.to_owned());
         }
     }
 }

@@ -72,7 +72,7 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
     } = wire;
 
     let model = model.ok_or_else(|| missing("model", "name the model to answer"))?;
-    let mut out = Reading { request: Request::new(model), losses: Vec::new() };
+    let mut out = Reading::of(Request::new(model));
     out.penalties(&mut extra);
     out.unknown("", &extra);
     out.request.instructions = at("instructions", instructions.map(Content::Text));
@@ -123,7 +123,7 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
     out.reasoning(reasoning);
     out.output(text)?;
 
-    let Reading { request, losses } = out;
+    let Reading { request, losses, memory: _ } = out;
     Ok(Translated { value: request, losses })
 }
 

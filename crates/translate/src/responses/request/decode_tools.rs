@@ -56,14 +56,14 @@ pub(super) fn decode_additional(
 
 /// Offers tools that something of the history at `origin` holds, as those that stand in it are.
 pub(in crate::responses) fn offer(request: Request, tools: Vec<wire::Tool>, origin: Origin) -> (Request, Vec<Loss>) {
-    let mut out = Reading { request, losses: Vec::new() };
+    let mut out = Reading::of(request);
     let tools = wire::AdditionalTools { tools: Some(tools), ..wire::AdditionalTools::default() };
     // What cannot be called is not offered: it was found in a history, and nothing waits for it.
     if let Err(error) = decode_additional(&mut out, tools, &origin.path(), origin) {
         out.lose(origin.path(), LossCode::DroppedTool, error.to_string());
     }
     settle_namespaces(&mut out);
-    let Reading { request, losses } = out;
+    let Reading { request, losses, memory: _ } = out;
     (request, losses)
 }
 

@@ -78,7 +78,7 @@ pub(in crate::responses) fn write_request(
         include,
         carried,
     } = request;
-    let mut out = Writing { upstream, sent, losses: Vec::new(), places: Places::default(), has_lost_breakpoint: false };
+    let mut out = Writing::new(upstream, sent, ());
     let mut wire = wire::Request { model: Some(model), ..wire::Request::default() };
 
     carry(carried, Api::Responses, &mut out.losses)?;
@@ -117,7 +117,7 @@ pub(in crate::responses) fn write_request(
     if let Some(session) = session {
         wire.prompt_cache_key.get_or_insert(session);
     }
-    let Writing { upstream: _, sent: _, losses, places, has_lost_breakpoint: _ } = out;
+    let Writing { upstream: _, sent: _, losses, places, memory: (), has_lost_breakpoint: _ } = out;
     Ok((Translated { value: wire, losses }, places))
 }
 

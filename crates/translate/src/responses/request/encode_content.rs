@@ -7,6 +7,7 @@ use interlingua_wire::{Extra, Unknown, responses as wire};
 
 use super::writing::Writing;
 use crate::convert::wire_json;
+use crate::responses::Field;
 use crate::responses::reply::annotations::encode_annotation;
 use crate::{Error, RequestCode};
 
@@ -29,7 +30,7 @@ pub(super) fn encode_content(out: &mut Writing<'_>, content: Content, side: Side
 
 fn encode_part(out: &mut Writing<'_>, part: Part, side: Side) -> Result<wire::ContentPart, Error> {
     let Part { origin, kind, cache_breakpoint } = part;
-    let prompt_cache_breakpoint = out.breakpoint(cache_breakpoint);
+    let prompt_cache_breakpoint = out.boundary(Field::PromptCacheBreakpoint, cache_breakpoint);
     Ok(match kind {
         PartKind::Text(TextPart { text, annotations, logprobs: _ }) => match side {
             Side::Input => {

@@ -1,41 +1,19 @@
 //! A request while it is being read.
 
-use interlingua_model::{Request, Sourced};
-use interlingua_wire::Extra;
+use interlingua_model::Sourced;
 
-use crate::{Loss, LossCode};
-
-/// Fields that clients send to backends of their own, and that no answer depends on.
-const PRIVATE_NOTES: [&str; 1] = ["internal_chat_message_metadata_passthrough"];
+use crate::{Api, reading};
 
 /// A request while it is being read.
-pub(super) struct Reading {
-    pub(super) request: Request,
-    pub(super) losses: Vec<Loss>,
-}
+pub(super) type Reading = reading::Reading<Memory>;
 
-impl Reading {
-    pub(super) fn lose(&mut self, path: impl Into<String>, code: LossCode, detail: impl Into<String>) {
-        self.losses.push(Loss::new(path, code, detail));
-    }
+/// Nothing has to be remembered.
+#[derive(Default)]
+pub(super) struct Memory;
 
-    /// Reports the fields of an object that its type does not know.
-    pub(super) fn unknown(&mut self, object: &str, extra: &Extra) {
-        // Null is what absent is, in a field that nobody knows as in any other.
-        for (key, _) in extra.iter().filter(|(_, value)| !value.is_null()) {
-            let path = if object.is_empty() { key.to_owned() } else { format!("{object}.{key}") };
-            if PRIVATE_NOTES.contains(&key) {
-                self.lose(path, LossCode::DroppedHint, "a note of the client to its own backend");
-            } else {
-                self.lose(path, LossCode::UnknownField, format!("`{key}` is not part of the Responses API"));
-            }
-        }
-    }
-
-    /// Reports a form that this API does not document and that is read all the same.
-    pub(super) fn accept(&mut self, path: impl Into<String>, detail: &str) {
-        self.lose(path, LossCode::ExtensionAccepted, detail);
-    }
+impl reading::Memory for Memory {
+    const API: Api = Api::Responses;
+    const PRIVATE_NOTES: &'static [&'static str] = &["internal_chat_message_metadata_passthrough"];
 }
 
 /// A value that may not be there, and its place.

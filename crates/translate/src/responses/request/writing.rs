@@ -1,66 +1,21 @@
-//! A request while it is being written, and what it may lose.
+//! A request while it is being written.
 
-use interlingua_model::{Breakpoint, Origin, Sourced};
-use interlingua_wire::Json;
-
-use crate::convert::wire_json;
-use crate::places::{At, Places, What};
 use crate::responses::{Field, Upstream};
-use crate::{Loss, LossCode, Sent};
+use crate::writing::Ways;
+use crate::{Api, writing};
 
 /// A request while it is being written.
-pub(super) struct Writing<'p> {
-    pub(super) upstream: &'p Upstream,
-    pub(super) sent: &'p Sent,
-    pub(super) losses: Vec<Loss>,
-    /// Where each thing that is written came from.
-    pub(super) places: Places,
-    /// Whether it has been told that a cache boundary has no place.
-    pub(super) has_lost_breakpoint: bool,
-}
+pub(super) type Writing<'p> = writing::Writing<'p, Upstream, ()>;
 
-impl Writing<'_> {
-    pub(super) fn lose(&mut self, path: impl Into<String>, code: LossCode, detail: impl Into<String>) {
-        self.losses.push(Loss::new(path, code, detail));
+impl Ways for Upstream {
+    const API: Api = Api::Responses;
+    type Field = Field;
+
+    fn refuses(&self, field: Field) -> bool {
+        self.refuses(field)
     }
 
-    /// A field this upstream may refuse.
-    pub(super) fn keep<T>(&mut self, field: Field, value: Option<Sourced<T>>) -> Option<T> {
-        let Sourced { value, origin } = value?;
-        if !self.upstream.refuses(field) {
-            self.places.add(At::Field(field.as_str()), What::Setting, origin);
-            return Some(value);
-        }
-        let detail = format!("this upstream refuses `{}`", field.as_str());
-        self.lose(origin.path(), LossCode::RefusedByUpstream, detail);
-        None
-    }
-
-    /// A field that Responses does not have.
-    pub(super) fn drop<T>(&mut self, value: Option<&Sourced<T>>, code: LossCode) {
-        if let Some(Sourced { value: _, origin }) = value {
-            self.lose(origin.path(), code, "the Responses API has no such field");
-        }
-    }
-
-    /// A cache boundary, where the upstream takes any; one that no API of this kind wrote is spelled in its words.
-    pub(super) fn breakpoint(&mut self, given: Option<Breakpoint>) -> Option<Json> {
-        let Breakpoint { origin, ttl: _, raw } = given?;
-        if self.upstream.refuses(Field::PromptCacheBreakpoint) {
-            self.lose_breakpoint(origin, raw.is_some(), "this upstream refuses cache boundaries inside content");
-            return None;
-        }
-        raw.map_or_else(|| BREAKPOINT.parse().ok(), |raw| Some(wire_json(raw)))
-    }
-
-    /// A cache boundary that has no place. Of those that come by the dozen without a word, one is told of.
-    pub(super) fn lose_breakpoint(&mut self, origin: Origin, is_spoken: bool, detail: &str) {
-        if is_spoken || !self.has_lost_breakpoint {
-            self.has_lost_breakpoint |= !is_spoken;
-            self.lose(origin.path(), LossCode::DroppedHint, detail);
-        }
+    fn spelled(field: Field) -> &'static str {
+        field.as_str()
     }
 }
-
-/// A cache boundary in the words of this API.
-const BREAKPOINT: &str = r#"{"mode":"explicit"}"#;
