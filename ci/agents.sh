@@ -20,7 +20,7 @@ declare -rA PACKAGES=(
 )
 
 programs=("$@")
-((${#programs[@]})) || programs=(llm aider opencode qwen)
+((${#programs[@]})) || programs=(opencode aider qwen llm)
 export npm_config_fetch_timeout=60000 npm_config_fetch_retries=1
 ensure_uv
 there=()

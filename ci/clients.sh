@@ -43,14 +43,13 @@ serve() {
 export API_KEY=x MODEL=gpt-5.5
 
 failed=0
-# run DESCRIPTION [VARIABLE=VALUE]: all of them, in an environment with the variable.
+# run DESCRIPTION [VARIABLE=VALUE]: all of them side by side, in an environment with the variable.
 run() {
-    local what=$1 client program runtime packages name command place
+    local what=$1 client program runtime packages name command place each pid status asking=()
     shift
     for client in "${CLIENTS[@]}"; do
         read -r program runtime packages <<<"$client"
         name=${program%.*}
-        printf -- '-- %s: %s\n' "$what" "$program"
         # shellcheck disable=SC2086 # one word a package
         if [[ $runtime == python ]]; then
             command=("$(python_with "$name" $packages)" "$SHARED/clients/$program")
@@ -60,10 +59,19 @@ run() {
             cp "$SHARED/clients/$program" "$place/"
             command=(node "$place/$program")
         fi
-        timeout --kill-after=5 "$CLIENT_LIMIT" env "$@" "${command[@]}" || {
-            echo "FAILED $program, $what (status $?)"
+        timeout --kill-after=5 "$CLIENT_LIMIT" env "$@" "${command[@]}" >"$TOOLS/$program.log" 2>&1 &
+        asking+=("$! $program")
+    done
+    for each in "${asking[@]}"; do
+        read -r pid program <<<"$each"
+        status=0
+        wait "$pid" || status=$?
+        printf -- '-- %s: %s\n' "$what" "$program"
+        cat "$TOOLS/$program.log"
+        if ((status)); then
+            echo "FAILED $program, $what (status $status)"
             failed=1
-        }
+        fi
     done
 }
 

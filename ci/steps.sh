@@ -64,33 +64,45 @@ step_extras() {
     cargo test --manifest-path fuzz/Cargo.toml --target-dir "$TARGET" --locked
 }
 
-# Each target for a moment: a target that finds something is found broken, one that finds nothing shows little.
-# A corpus is begun anew each time, so that a run does not depend on the one before.
+# Each target for a moment: a target that finds something is found broken, one that finds nothing shows little. Each takes one
+# core, and two run at a time.
 step_fuzz() {
     ensure_cxx
     ensure_cargo_fuzz
     fuzz build
-    local target corpus log failed=0
-    for target in sse chat_stream responses_stream messages_stream frames; do
-        corpus=$TOOLS/fuzz/$target
-        log=$corpus.log
-        rm -rf "$corpus"
-        mkdir -p "$corpus"
-        seed "$target" "$corpus"
-        printf -- '-- %s: ' "$target"
-        # shellcheck disable=SC2046 # one word an option
-        if fuzz run "$target" "$corpus" -- -max_total_time="$FUZZ_SECONDS" -seed=1 -print_final_stats=1 \
-            $(fuzz_options "$target") >"$log" 2>&1; then
-            sed -n 's/^stat::number_of_executed_units: *\(.*\)/\1 inputs, nothing found/p' "$log"
-        else
-            echo FAILED
-            # The panic names the law and shows the stream; the last lines are how to see it again.
-            sed -n '/panicked at/,/^==[0-9]*== ERROR/p' "$log"
-            tail -n 20 "$log"
-            failed=1
-        fi
+    fuzz_targets sse chat_stream frames &
+    local beside=$! failed=0
+    fuzz_targets responses_stream messages_stream || failed=1
+    wait "$beside" || failed=1
+    return "$failed"
+}
+
+fuzz_targets() {
+    local failed=0 target
+    for target; do
+        fuzz_target "$target" || failed=1
     done
     return "$failed"
+}
+
+# One target; it says how it went. A corpus is begun anew each time, so that a run does not depend on the one before.
+fuzz_target() {
+    local target=$1 corpus=$TOOLS/fuzz/$1
+    local log=$corpus.log
+    rm -rf "$corpus"
+    mkdir -p "$corpus"
+    seed "$target" "$corpus"
+    # shellcheck disable=SC2046 # one word an option
+    if fuzz run "$target" "$corpus" -- -max_total_time="$FUZZ_SECONDS" -seed=1 -print_final_stats=1 \
+        $(fuzz_options "$target") >"$log" 2>&1; then
+        sed -n "s/^stat::number_of_executed_units: *\\(.*\\)/-- $target: \\1 inputs, nothing found/p" "$log"
+        return
+    fi
+    echo "-- $target: FAILED"
+    # The panic names the law and shows the stream; the last lines are how to see it again.
+    sed -n '/panicked at/,/^==[0-9]*== ERROR/p' "$log"
+    tail -n 20 "$log"
+    return 1
 }
 
 # cargo-fuzz, without a sanitizer: nothing here is unsafe, and so the stable toolchain will do.

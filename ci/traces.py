@@ -18,6 +18,7 @@ LIMIT = 20
 KEY = "inbound-planted-0123456789"
 UPSTREAM_KEY = "upstream-planted-0123456789"
 PARENT = "0af7651916cd43dd8448eb211c80319c"
+STATE = "vendor=opaque"
 
 
 class Collector(http.server.BaseHTTPRequestHandler):
@@ -40,10 +41,12 @@ class Refusing(http.server.BaseHTTPRequestHandler):
     """An upstream that is busy, and then wants another key, which it repeats."""
 
     asked = 0
+    told = []
 
     def do_POST(self):
         self.rfile.read(int(self.headers["content-length"]))
         type(self).asked += 1
+        self.told.append((self.headers["traceparent"], self.headers["tracestate"]))
         status = 503 if self.asked == 1 else 401
         error = {"message": f"no such key: {UPSTREAM_KEY}", "type": "invalid_request_error", "code": UPSTREAM_KEY}
         body = json.dumps({"error": error}).encode()
@@ -89,7 +92,15 @@ def main(binary):
     assert sorted(came)[1:] == [(503, "503")] * (Refusing.asked - 1), (Refusing.asked, came)
     assert servers[0]["attributes"]["error.type"] == "***", servers
     assert len(servers) == 1 and {span["parent"] for span in inferences} == {servers[0]["id"]}, spans
+    # And each is told of its own.
+    spans_told = [f"00-{PARENT}-{span['id']}-01" for span in sorted(inferences, key=lambda span: span["start"])]
+    assert Refusing.told == [(told, STATE) for told in spans_told], (Refusing.told, spans_told)
     total += len(spans)
+
+    # Where no traces are made, nobody is told of any.
+    Refusing.told.clear()
+    traced(binary, None, options, ask_refusing)
+    assert set(Refusing.told) == {(None, None)}, Refusing.told
 
     # Without a collector the gateway serves and ends as ever, and says it once.
     collector.shutdown()
@@ -111,8 +122,10 @@ def traced(binary, collector, options, ask):
     """The spans of what is asked of a gateway, when it has ended, and what it wrote."""
     Collector.bodies.clear()
     env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "INTERLINGUA_INBOUND_KEY": KEY, "RUST_LOG": "info"}
-    env |= {"OPENAI_API_KEY": UPSTREAM_KEY, "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{collector.server_port}"}
-    env["OTEL_EXPORTER_OTLP_HEADERS"] = "x-of-the-collector=collector-planted"
+    env["OPENAI_API_KEY"] = UPSTREAM_KEY
+    if collector:
+        env["OTEL_EXPORTER_OTLP_ENDPOINT"] = f"http://127.0.0.1:{collector.server_port}"
+        env["OTEL_EXPORTER_OTLP_HEADERS"] = "x-of-the-collector=collector-planted"
     command = [binary, "serve", "--listen", "127.0.0.1:0", *options]
     gateway = subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True)
     try:
@@ -151,7 +164,7 @@ def ask_refusing(url):
 
 def asked(url, body):
     headers = {"authorization": f"Bearer {KEY}", "content-type": "application/json"}
-    headers["traceparent"] = f"00-{PARENT}-b7ad6b7169203331-01"
+    headers |= {"traceparent": f"00-{PARENT}-b7ad6b7169203331-01", "tracestate": STATE}
     request = urllib.request.Request(f"{url}/chat/completions", json.dumps(body).encode(), headers)
     try:
         with urllib.request.urlopen(request, timeout=LIMIT) as reply:

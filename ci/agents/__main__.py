@@ -4,14 +4,10 @@ Each shows a text, once; runs a tool where it has any, or writes a file; and sho
 network namespace of its own (`unshare --net`), where there is nothing but loopback.
 """
 
-import argparse
-import concurrent.futures
 import pathlib
 import shutil
 import subprocess
 import sys
-import time
-import traceback
 
 # The servers, which other checks share.
 sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "scripted"))
@@ -20,11 +16,13 @@ import running
 from claims import expect, same
 from improvise import TEXT, improvise
 from network import sealed
+from plan import arguments, carry_out, judge
 from programs import MISSING, MODEL, PROGRAMS
 from responses_upstream import ResponsesUpstream
 from running import Gateway, environment
 
-AT_ONCE = 3
+# How many run at a time: each waits for nothing but itself, and for its start most of all.
+AT_ONCE = 4
 # Seconds that one run of a program may take.
 LIMIT = 90
 
@@ -48,10 +46,8 @@ class Place:
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="ci/agents", description=__doc__)
-    parser.add_argument("--interlingua", required=True, type=pathlib.Path, help="the program to check")
+    parser = arguments("agents", __doc__, None, None)
     parser.add_argument("--tools", required=True, type=pathlib.Path, help="the folder in which the programs were installed")
-    parser.add_argument("--scratch", required=True, type=pathlib.Path, help="a folder for what the programs write; emptied")
     parser.add_argument("programs", nargs="+", help=f"of {', '.join(PROGRAMS)}")
     args = parser.parse_args()
 
@@ -61,31 +57,20 @@ def main():
     log = args.scratch / "serve.log"
     flags = ["--dialect", "responses", "--upstream", f"{upstream.url}/v1"]
     gateway = Gateway(args.interlingua.resolve(), log, *flags, home=args.scratch)
+
+    def program_of(name):
+        return lambda: PROGRAMS[name](Place(args.scratch.resolve() / name, args.tools.resolve(), gateway.url))
+
+    plan = [(f"{name} {PROGRAMS[name].version}", check, program_of(name)) for name in args.programs]
     try:
-        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-            went_well = list(pool.map(lambda name: run(name, args, gateway.url), args.programs))
+        failed = carry_out(plan, AT_ONCE)
         same(upstream.complaints, [], "what the server has to complain of")
     finally:
         gateway.close()
         upstream.close()
-    if not all(went_well):
-        sys.exit(f"{went_well.count(False)} failed; the gateway's last words:\n{log.read_text()[-2000:]}")
-
-
-def run(name, args, url):
-    begun = time.monotonic()
-    problem, version = None, PROGRAMS[name].version
-    try:
-        check(PROGRAMS[name](Place(args.scratch.resolve() / name, args.tools.resolve(), url)))
-    except AssertionError as found:
-        problem = str(found)
-    except Exception:  # noqa: BLE001 - one broken check must not hide the others
-        problem = traceback.format_exc()
-    lines = [f"{'FAILED' if problem else 'ok':7} {name} {version} ({time.monotonic() - begun:.1f} s)"]
-    if problem:
-        lines.append("        " + problem.replace("\n", "\n        "))
-    print("\n".join(lines), flush=True)
-    return problem is None
+    if failed:
+        print(f"the gateway's last words:\n{log.read_text()[-2000:]}")
+    judge(plan, failed)
 
 
 def check(program):

@@ -24,6 +24,9 @@ class Program:
         """Writes what the program reads, and sets `variables`."""
         self.variables = {}
 
+    def close(self):
+        """Every run of it has ended."""
+
     def shell(self, command):
         """The prompt by which the server calls the program's tool for a command."""
         name, arguments = self.tool(command)

@@ -24,5 +24,5 @@ class Place:
         return server
 
     def close(self):
-        for server in reversed(self.open):
-            server.close()
+        while self.open:
+            self.open.pop().close()

@@ -16,9 +16,6 @@ use serde_json::{Value, json};
 use crate::project::Project;
 use crate::record::exchange;
 
-/// The packages whose examples are built.
-const PACKAGES: [&str; 3] = ["interlingua-executor", "interlingua-replay", "interlingua-translate"];
-
 type Check = fn(&Project, &Examples) -> Result<()>;
 
 const CHECKS: [(&str, Check); 6] = [
@@ -127,9 +124,9 @@ struct Examples(BTreeMap<String, PathBuf>);
 
 impl Examples {
     fn build(project: &Project) -> Result<Self> {
-        let packages = PACKAGES.iter().flat_map(|package| ["--package", package]);
-        let arguments = ["build", "--examples", "--locked", "--message-format", "json-render-diagnostics"];
-        let printed = project.cargo(&arguments.into_iter().chain(packages).collect::<Vec<_>>())?;
+        // Of the whole workspace, which `cargo test` has built already.
+        let format = ["--message-format", "json-render-diagnostics"];
+        let printed = project.cargo(&[&["build", "--workspace", "--examples", "--locked"], &format[..]].concat())?;
         let mut programs = BTreeMap::new();
         for message in Message::parse_stream(printed.as_bytes()) {
             if let Message::CompilerArtifact(artifact) = message?

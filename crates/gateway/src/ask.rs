@@ -64,13 +64,13 @@ async fn ask(api: Api, State(app): State<Shared>, request: Request) -> Result<Re
         let body = restored(body);
         translator.check(&body)?;
         // What has been restored has its model somewhere else.
-        let named = match route.model.as_ref().and_then(|model| Some((model, Wanted::in_body(&body)?))) {
-            Some((model, wanted)) => wanted.replaced(&body, model),
-            None => body.clone(),
+        let (named, asked_for) = match route.model.as_ref().and_then(|model| Some((model, Wanted::in_body(&body)?))) {
+            Some((model, wanted)) => (wanted.replaced(&body, model), Some(wanted.model().to_owned())),
+            None => (body.clone(), None),
         };
         let Glance { wanted: _, is_streamed } = glance;
         let attempt = Attempt { api, caller: headers, body, how: Session::asking(None) };
-        let answer = Box::pin(route.pass(executor, translator, named, attempt));
+        let answer = Box::pin(route.pass(executor, translator, named, asked_for, attempt));
         return respond(answer, is_streamed, manner).await.map(|response| held(response, upstreams));
     }
     let (body, session) = match opened {

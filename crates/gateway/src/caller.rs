@@ -219,7 +219,7 @@ impl Caller {
             return Ok(());
         }
         let message = format!("the key `{}` may not ask for the model `{model}`", self.name());
-        let refusal = ApiError::new(StatusCode::FORBIDDEN, "permission_error", message);
+        let refusal = ApiError::new(StatusCode::FORBIDDEN, message);
         Err(refusal.with_param("model").with_code("model_not_allowed"))
     }
 
@@ -237,7 +237,7 @@ impl Caller {
     fn over(&self, what: &str, wait: Duration) -> ApiError {
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         let message = format!("the key `{}` has used up its {what}; try again in {seconds} s", self.name());
-        let refusal = ApiError::new(StatusCode::TOO_MANY_REQUESTS, "rate_limit_error", message);
+        let refusal = ApiError::new(StatusCode::TOO_MANY_REQUESTS, message);
         refusal.with_code("rate_limit_exceeded").with_header(RETRY_AFTER, HeaderValue::from(seconds))
     }
 }

@@ -16,7 +16,7 @@ use crate::access::held;
 pub(crate) async fn admit(State(places): State<Arc<Semaphore>>, request: Request, next: Next) -> Response {
     let Ok(place) = places.try_acquire_owned() else {
         let message = "this gateway serves as many requests as it may at a time; try again in a moment";
-        let refusal = ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "server_error", message);
+        let refusal = ApiError::new(StatusCode::SERVICE_UNAVAILABLE, message);
         let mut response = refusal.with_code("server_is_overloaded").into_response();
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
         return response;

@@ -8,7 +8,7 @@ use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use interlingua_executor::one_line;
 use interlingua_model::Failure;
-use interlingua_translate::Error as TranslateError;
+use interlingua_translate::{Error as TranslateError, status_kind};
 use interlingua_wire::chat::{ErrorBody, ErrorCode, ErrorDetail};
 use serde::Serialize;
 
@@ -42,9 +42,13 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// An error of this status and class (`error.type`).
+    /// An error of this status, and of the class (`error.type`) that the status stands for.
     #[must_use]
-    pub fn new(status: StatusCode, kind: &str, message: impl Into<String>) -> Self {
+    pub fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self::of_kind(status, status_kind(status.as_u16()), message)
+    }
+
+    fn of_kind(status: StatusCode, kind: &str, message: impl Into<String>) -> Self {
         let error =
             ErrorDetail { message: Some(message.into()), kind: Some(kind.to_owned()), ..ErrorDetail::default() };
         Self { status, error: Box::new(error), headers: Box::default(), said: None }
@@ -53,13 +57,13 @@ impl ApiError {
     /// The caller's fault, 400.
     #[must_use]
     pub fn bad_request(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, INVALID_REQUEST, message)
+        Self::new(StatusCode::BAD_REQUEST, message)
     }
 
     /// The upstream's fault, 502.
     #[must_use]
     pub fn bad_gateway(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_GATEWAY, "server_error", message)
+        Self::new(StatusCode::BAD_GATEWAY, message)
     }
 
     /// The server is told to stop and has given the request all the time it could, 503.
@@ -122,13 +126,10 @@ pub(crate) fn closing() -> Failure {
     }
 }
 
-/// The class of everything that is the caller's fault.
-pub(crate) const INVALID_REQUEST: &str = "invalid_request_error";
-
 impl From<TranslateError> for ApiError {
     fn from(error: TranslateError) -> Self {
         let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_GATEWAY);
-        let mut api = Self::new(status, error.kind(), error.message());
+        let mut api = Self::of_kind(status, error.kind(), error.message());
         api.error.param = error.param().map(str::to_owned);
         api.error.code = error.code().map(|code| ErrorCode::Word(code.to_owned()));
         api

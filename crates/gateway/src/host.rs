@@ -36,7 +36,7 @@ pub(crate) fn foreign_origin(origin: Option<&str>, app: &App) -> ApiError {
         "web pages of `{}` may not use this gateway: add it to `allowed_origins` if they may{or_a_key}",
         quoted(origin)
     );
-    ApiError::new(StatusCode::FORBIDDEN, "permission_error", message).with_code("foreign_origin")
+    ApiError::new(StatusCode::FORBIDDEN, message).with_code("foreign_origin")
 }
 
 const OR_A_KEY: &str = ", or set an inbound key (INTERLINGUA_INBOUND_KEY), which callers then have to send";
@@ -69,7 +69,7 @@ fn refusal(said: Option<&str>) -> ApiError {
          add the host to `allowed_hosts`{OR_A_KEY}",
         quoted(said)
     );
-    ApiError::new(StatusCode::FORBIDDEN, "permission_error", message).with_code("foreign_host")
+    ApiError::new(StatusCode::FORBIDDEN, message).with_code("foreign_host")
 }
 
 #[cfg(test)]

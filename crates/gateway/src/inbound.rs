@@ -8,6 +8,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use interlingua_executor::Scrubber;
 use secrecy::{ExposeSecret, SecretString};
 use subtle::ConstantTimeEq;
 
@@ -75,10 +76,12 @@ async fn known(app: &App, request: &mut Request) -> Result<(), ApiError> {
         let Some(caller) = presented().find_map(|presented| app.callers.find(presented)).cloned() else {
             let message =
                 "this gateway wants a key as `Authorization: Bearer ..` or `x-api-key` (the API key of an SDK)";
-            let refusal = ApiError::new(StatusCode::UNAUTHORIZED, "authentication_error", message);
+            let refusal = ApiError::new(StatusCode::UNAUTHORIZED, message);
             let refusal = refusal.with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             return Err(refusal.with_code("invalid_api_key"));
         };
+        let keys = Scrubber::new(presented());
+        exchange::note(|exchange| exchange.presents(&keys));
         let place = caller.admit(Instant::now()).await?;
         if let Ok(name) = HeaderValue::try_from(caller.name()) {
             request.headers_mut().insert(CALLER, name);

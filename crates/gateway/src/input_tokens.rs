@@ -66,7 +66,7 @@ pub(crate) fn tokens(request: &Conversation) -> usize {
 
 /// The refusal of a count that has not come to its end.
 pub(crate) fn broken_off() -> ApiError {
-    ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "the count broke off")
+    ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, "the count broke off")
 }
 
 /// All that the model reads, added up.

@@ -25,7 +25,7 @@ pub(crate) async fn refuse(request: Request, next: Next) -> Response {
     if ours(request.headers()).any(|name| name == *OWN) {
         let message = "the request has come back to this gateway: its upstream is the gateway itself, or leads to it. \
                        Check the upstream's address";
-        let refusal = ApiError::new(StatusCode::LOOP_DETECTED, "server_error", message);
+        let refusal = ApiError::new(StatusCode::LOOP_DETECTED, message);
         return refusal.with_code("loop_detected").into_response();
     }
     next.run(request).await

@@ -12,7 +12,6 @@ use http::StatusCode;
 use interlingua_executor::one_line;
 
 use crate::app::{App, Shared};
-use crate::error::INVALID_REQUEST;
 use crate::{ApiError, Upstreams, reply};
 
 /// Where other upstreams come from: whatever reads the configuration again.
@@ -68,7 +67,7 @@ const PATH: &str = "/reload";
 async fn reload(State(app): State<Shared>) -> Result<Response, ApiError> {
     app.reload().await.map_err(|error| {
         let message = format!("the configuration is wrong, and the old one stays: {error}");
-        ApiError::new(StatusCode::CONFLICT, INVALID_REQUEST, message).with_code("configuration_error")
+        ApiError::new(StatusCode::CONFLICT, message).with_code("configuration_error")
     })?;
     Ok(reply::json(StatusCode::OK, &serde_json::json!({ "status": "reloaded" })))
 }

@@ -11,7 +11,6 @@ use interlingua_translate::Api;
 use tokio::sync::Semaphore;
 
 use crate::app::Shared;
-use crate::error::INVALID_REQUEST;
 use crate::inbound::admit;
 use crate::{
     ApiError, access, ask, compact, cors, count_tokens, crowd, envelope, input_tokens, inspect, loops, metrics, models,
@@ -77,11 +76,11 @@ pub(crate) fn unknown(method: &Method, uri: &Uri) -> Response {
     };
     let message =
         format!("there is no {method} {}{twice}; there are {KNOWN}, all but the last also without /v1", uri.path());
-    ApiError::new(StatusCode::NOT_FOUND, INVALID_REQUEST, message).with_code("unknown_url").into_response()
+    ApiError::new(StatusCode::NOT_FOUND, message).with_code("unknown_url").into_response()
 }
 
 async fn wrong_method(method: Method, uri: Uri) -> Response {
     let message = format!("{} does not take {method}; there are {KNOWN}", uri.path());
-    let refusal = ApiError::new(StatusCode::METHOD_NOT_ALLOWED, INVALID_REQUEST, message);
+    let refusal = ApiError::new(StatusCode::METHOD_NOT_ALLOWED, message);
     refusal.with_code("method_not_allowed").into_response()
 }

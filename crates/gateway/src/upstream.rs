@@ -14,7 +14,7 @@ use interlingua_translate::{Api, Policy, Style, Translator};
 use secrecy::SecretString;
 
 use crate::direct::Direct;
-use crate::exchange::tap::Tapped;
+use crate::exchange::{self, tap::Tapped};
 use crate::inbound::{api_key, bearer};
 use crate::replicas::Link;
 use crate::{ApiError, StartError, envelope, loops};
@@ -249,12 +249,18 @@ impl Upstream {
         &self.executor
     }
 
-    /// Who asks it on behalf of a caller: with the caller's own key where the upstream has none.
+    /// Who asks it on behalf of a caller: with the caller's own key where the upstream has none. What the caller has presented
+    /// here is repeated no more than any other key.
     pub(crate) fn executor_for(&self, caller: &HeaderMap) -> Result<Executor, ApiError> {
-        let executor = match &self.key {
+        let mut executor = match &self.key {
             Key::Own(_) => self.executor.clone(),
             Key::Callers => self.with_key_of(caller)?,
         };
+        exchange::note(|exchange| {
+            if let Some(keys) = exchange.presented() {
+                executor = executor.hiding(keys);
+            }
+        });
         Ok(if self.may_lead_back { executor.with_headers(&loops::via(caller)) } else { executor })
     }
 

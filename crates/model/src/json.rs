@@ -6,7 +6,8 @@ use serde_json::value::RawValue;
 
 /// A JSON value kept as the text it arrived in: unknown values, schemas, grammars.
 ///
-/// Two values are equal when their texts are; key order, number spelling and big integers survive.
+/// Two values are equal when their texts are; key order, number spelling and big integers survive. `Debug` shows how long it
+/// is and not what it says.
 ///
 /// ```
 /// use interlingua_model::Json;
@@ -54,8 +55,9 @@ impl PartialEq for Json {
 
 impl Eq for Json {}
 
+/// Only how much it is: what nobody looks into may hold a credential, such as the token of a server of tools.
 impl fmt::Debug for Json {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.text())
+        write!(f, "Json({} bytes)", self.text().len())
     }
 }

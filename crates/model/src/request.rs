@@ -1,7 +1,5 @@
 //! What a caller asks for.
 
-use std::fmt;
-
 use crate::{Api, Content, Item, Json, Opaque, Origin, Sourced, Tool, ToolChoice};
 
 /// A request, whichever protocol it was written in.
@@ -49,8 +47,8 @@ pub struct Request {
 }
 
 /// A field that only one protocol has a word for: written again for an upstream of the same API, and judged for any other by
-/// its weight alone. Its `Debug` does not show what it says, which may be a credential.
-#[derive(Clone, PartialEq)]
+/// its weight alone.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Carried {
     /// Its place in the source document.
     pub origin: Origin,
@@ -62,15 +60,6 @@ pub struct Carried {
     pub weight: Weight,
     /// What it says, verbatim.
     pub value: Json,
-}
-
-impl fmt::Debug for Carried {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { origin, api, name, weight, value: _ } = self;
-        let mut shown = f.debug_struct("Carried");
-        shown.field("origin", origin).field("api", api).field("name", name).field("weight", weight);
-        shown.finish_non_exhaustive()
-    }
 }
 
 /// What an answer is without a field that it was asked with. Only the decoder that read it can say.

@@ -5,6 +5,7 @@
 // Long because: it is one table, with the macro that writes the enums over it.
 
 use std::fmt;
+use std::ops::Range;
 
 use interlingua_model::{Api, Event, Failure, Origin, Request, Response, Sink};
 
@@ -79,10 +80,21 @@ pub trait Dialect {
     fn context(request: &Request, style: &Style, stamp: Stamp) -> Self::Context;
 
     /// Says of the reply, where this API has words for it, that it is kept by whoever translates.
-    fn keep(context: &mut Self::Context, kept: &Kept);
+    fn keep(_context: &mut Self::Context, _kept: &Kept) {
+        // No reply says where it goes on.
+    }
 
     /// Says what the reply calls the model, where clients of this API hold that against what they asked for.
-    fn name(context: &mut Self::Context, model: &str);
+    fn name(_context: &mut Self::Context, _model: &str) {
+        // Clients read there which model it was.
+    }
+
+    /// Where a whole reply, or an event of a streamed one, names its model, and what is to stand there instead: JSON for JSON.
+    /// `None` where it names none or the right one.
+    #[must_use]
+    fn renamed(_context: &Self::Context, _document: &str) -> Option<(Range<usize>, String)> {
+        None
+    }
 
     /// What the request is sent as.
     fn sent(request: &Request, upstream: &Self::Upstream, stamp: &Stamp) -> Sent;
@@ -331,6 +343,12 @@ macro_rules! dialects {
 
             pub(crate) fn name(&mut self, model: &str) {
                 match self { $(Self::$api(context) => $module::$api::name(context, model),)* }
+            }
+
+            /// See [`Dialect::renamed`].
+            #[cfg(feature = "sse")]
+            pub(crate) fn renamed(&self, document: &str) -> Option<(Range<usize>, String)> {
+                match self { $(Self::$api(context) => $module::$api::renamed(context, document),)* }
             }
 
             pub(crate) fn api(&self) -> Api {

@@ -51,6 +51,8 @@ mod history;
 mod hosted;
 mod json_body;
 mod kept;
+#[cfg(feature = "sse")]
+mod lines;
 mod loss;
 mod mid_system;
 mod names;

@@ -1,5 +1,7 @@
 //! A reply whose bytes are passed on as they are, and watched as they go by.
 
+use std::ops::Range;
+
 use interlingua_model::{Failure, Opaque};
 use interlingua_sse::{DEFAULT_LIMIT, Eof, Parser};
 use serde_json::{Map, Value};
@@ -7,9 +9,10 @@ use serde_json::{Map, Value};
 use crate::answer::{Answer, Stage};
 use crate::error::{MAX_REPLY, too_large, upstream_malformed};
 use crate::feed::{Room, Shape, empty};
+use crate::lines::Lines;
 use crate::outcome::{End, Outcome};
 use crate::reply::Reply;
-use crate::{Error, Watch};
+use crate::{Error, Frames, Watch};
 
 /// Passes the bytes of an upstream on to a client of the same API, and sees to it that nothing else than a reply passes for
 /// one.
@@ -17,7 +20,8 @@ use crate::{Error, Watch};
 /// A stream goes on event by event: what is written always ends where an event does, so that something may be put in
 /// between, and an event that was cut is not begun. One without an end of its own gets an error as its last event. A whole
 /// reply goes on when all of it is there. What is not what was asked for, JSON for a stream or events for a whole reply, is
-/// turned into it; which it is, is seen by how it begins, whatever it was called.
+/// turned into it; which it is, is seen by how it begins, whatever it was called. Of the bytes one thing is changed, where
+/// whoever asks said [`Asked::keep_name`](crate::Asked::keep_name): a reply of Messages calls its model so.
 ///
 /// ```
 /// use interlingua_translate::{Api, Stamp, Translator, Upstream};
@@ -66,6 +70,18 @@ struct Events {
     /// How many bytes there were before any of an answer.
     silent: usize,
     has_heard: bool,
+    /// What the event that was read last has to say otherwise.
+    renamed: Option<Renamed>,
+}
+
+/// An event that calls the model as the client does not know it.
+#[derive(Debug)]
+struct Renamed {
+    event: Option<String>,
+    data: String,
+    /// Where the name stands in the data.
+    place: Range<usize>,
+    name: String,
 }
 
 /// How many bytes of a stream may come before any of an answer.
@@ -242,6 +258,9 @@ fn judge(reply: &Reply, mut document: Vec<u8>, out: &mut Vec<u8>) -> Outcome {
         Err(Error::Reply { .. }) => (End::Completed, None),
         Err(error) => return failed(error.into_failure()),
     };
+    if let Some((place, name)) = std::str::from_utf8(&document).ok().and_then(|text| reply.context().renamed(text)) {
+        document.splice(place, name.into_bytes());
+    }
     out.append(&mut document);
     Outcome { usage, ..Outcome::new(end, Vec::new()) }
 }
@@ -269,6 +288,7 @@ impl Events {
             held: Vec::new(),
             silent: 0,
             has_heard: false,
+            renamed: None,
         }
     }
 
@@ -277,8 +297,12 @@ impl Events {
         while let Some((event, rest)) = self.lines.cut(bytes) {
             self.parser.feed(event);
             self.look()?;
+            let begin = out.len();
             out.append(&mut self.held);
             out.extend_from_slice(event);
+            if let Some(renamed) = self.renamed.take() {
+                renamed.write(begin, out);
+            }
             bytes = rest;
             if !self.watch.has_output() {
                 self.silent += event.len();
@@ -302,6 +326,12 @@ impl Events {
                 Ok(Some(event)) => {
                     self.has_heard = true;
                     self.room.saw(event.data.len());
+                    if !self.watch.has_output()
+                        && let Some((place, name)) = self.watch.reply().context().renamed(event.data)
+                    {
+                        let (event, data) = (event.event.map(str::to_owned), event.data.to_owned());
+                        self.renamed = Some(Renamed { event, data, place, name });
+                    }
                     if event.cut {
                         self.watch.cut_event(event.event, event.data);
                     } else {
@@ -337,63 +367,19 @@ impl Events {
     }
 }
 
-/// Where the lines are that end an event: the blank ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Lines {
-    /// At the beginning of a line.
-    #[default]
-    Start,
-    Inside,
-    /// Behind a CR that has ended a line; an LF would belong to it. The flag says whether the line was blank.
-    AfterCr(bool),
-}
-
-impl Lines {
-    /// The bytes up to the end of the first event, and those behind it; `None` where no event ends.
-    fn cut<'b>(&mut self, bytes: &'b [u8]) -> Option<(&'b [u8], &'b [u8])> {
-        for (index, byte) in bytes.iter().enumerate() {
-            let is_end;
-            (*self, is_end) = match (*self, byte) {
-                (Self::AfterCr(is_blank), b'\n') => (Self::Start, is_blank),
-                (Self::Start, b'\n') => (Self::Start, true),
-                (Self::Start | Self::AfterCr(_), b'\r') => (Self::AfterCr(true), true),
-                (Self::Inside, b'\n') => (Self::Start, false),
-                (Self::Inside, b'\r') => (Self::AfterCr(false), false),
-                (Self::Start | Self::Inside | Self::AfterCr(_), _) => (Self::Inside, false),
-            };
-            if is_end {
-                return bytes.split_at_checked(index + 1);
-            }
-        }
-        None
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn events_are_cut_behind_their_blank_lines_wherever_the_bytes_are_cut() {
-        for (text, ends) in [
-            ("data: 1\n\ndata: 2\n\nda", vec![9, 18]),
-            ("data: 1\r\n\r\ndata: 2\r\n\r\n", vec![10, 11, 21, 22]),
-            ("data: 1\r\rdata: 2\r\r", vec![9, 18]),
-            ("\n: c\n\n", vec![1, 6]),
-            ("a\r\nb\n\r", vec![6]),
-        ] {
-            for size in 1..=text.len() {
-                let (mut lines, mut found, mut at) = (Lines::default(), Vec::new(), 0);
-                for mut piece in text.as_bytes().chunks(size) {
-                    while let Some((event, rest)) = lines.cut(piece) {
-                        at += event.len();
-                        found.push(at);
-                        piece = rest;
-                    }
-                    at += piece.len();
-                }
-                assert_eq!(found, ends, "{text:?} in pieces of {size}");
-            }
+impl Renamed {
+    /// Puts the name into the event that has been written from `begin` on; nothing else of it is changed.
+    fn write(self, begin: usize, out: &mut Vec<u8>) {
+        let Self { event, mut data, place, name } = self;
+        let written = out.get(begin..).and_then(|written| std::str::from_utf8(written).ok());
+        if let Some(at) = written.and_then(|written| written.find(&data)) {
+            let at = begin + at;
+            out.splice(at + place.start..at + place.end, name.into_bytes());
+        } else {
+            // The data came in several lines.
+            out.truncate(begin);
+            data.replace_range(place, &name);
+            out.frame(event.as_deref(), |out| out.extend_from_slice(data.as_bytes()));
         }
     }
 }

@@ -98,6 +98,12 @@ impl Watch {
         }
     }
 
+    /// The reply that it judges.
+    #[cfg(feature = "sse")]
+    pub(crate) fn reply(&self) -> &Reply {
+        &self.reply
+    }
+
     /// Looks at one event that goes by.
     pub fn event(&mut self, name: Option<&str>, data: &str) -> Stage {
         self.events += 1;

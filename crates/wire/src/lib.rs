@@ -12,7 +12,7 @@ mod core;
 pub use self::core::{
     extra::Extra,
     fields::Unknown,
-    json::{Json, Secret},
+    json::Json,
     maybe::Maybe,
     number::Integer,
     scan::{is_plain, read_escaped, read_plain, write_escaped},

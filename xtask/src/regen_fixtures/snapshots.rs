@@ -13,8 +13,8 @@ use tempfile::NamedTempFile;
 use crate::generated::{Generated, Mode};
 use crate::project::{Project, has_extension};
 
-const TEST: [&str; 8] =
-    ["test", "--quiet", "--locked", "--package", "interlingua-translate", "--test", "snapshots", "--test=matrix"];
+/// Of the whole workspace, as `cargo test` builds it: one package alone would have other features, and be built once more.
+const TEST: [&str; 6] = ["test", "--quiet", "--locked", "--workspace", "--test=snapshots", "--test=matrix"];
 const TEST_FILE: &str = "crates/translate/tests/snapshots.rs";
 const FOLDER: &str = "crates/translate/tests/snapshots";
 /// The field matrix, which a test beside the snapshots writes by the same rule.

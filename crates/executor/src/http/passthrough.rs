@@ -36,6 +36,21 @@ impl Executor {
         body: Bytes,
         headers: &'a HeaderMap,
     ) -> BoxFuture<'a, Result<Answer<Reply>, Error>> {
+        self.pass_named(translator, body, headers, None)
+    }
+
+    /// As [`pass`](Self::pass), where the client asked for `model` and the body names another: a reply of Messages calls its
+    /// model as it was asked for, since clients of that API leave out the thoughts of any other.
+    ///
+    /// # Errors
+    /// As `pass`.
+    pub fn pass_named<'a>(
+        &'a self,
+        translator: &'a Translator,
+        body: Bytes,
+        headers: &'a HeaderMap,
+        model: Option<&'a str>,
+    ) -> BoxFuture<'a, Result<Answer<Reply>, Error>> {
         Box::pin(async move {
             let call = self.passed_call(body.clone(), headers).await?;
             // Again only where there is no reply at all; a status of whatever kind is the caller's to judge.
@@ -43,7 +58,7 @@ impl Executor {
             let opened = tries.until(|| self.remote.open(call.clone(), &self.key)).await?;
             let opened = self.remote.passable_or_mended(opened, call, &self.key).await?;
             // The upstream has all it needs: what is worked out here costs it no time.
-            let (passing, is_one) = passing(translator, &body);
+            let (passing, is_one) = passing(translator, &body, model);
             let passing = passing.with_event_limit(self.remote.config.max_event);
             drop(body);
             let is_streamed = passing.is_streamed();
@@ -90,10 +105,10 @@ pub(crate) fn of_session(headers: &HeaderMap) -> impl Iterator<Item = (HeaderNam
 }
 
 /// What passes the reply to a request on, and whether no more than one answer was asked for.
-fn passing(translator: &Translator, body: &[u8]) -> (Passing, bool) {
+fn passing(translator: &Translator, body: &[u8], model: Option<&str>) -> (Passing, bool) {
     // What is refused elsewhere is not refused here.
     let translator = Translator { policy: Policy::Lenient, ..translator.clone() };
-    let (asked, is_one) = if let Ok(mut asked) = translator.read(body) {
+    let (mut asked, is_one) = if let Ok(mut asked) = translator.read(body) {
         let is_one = asked.request().sampling.choices.as_ref().is_none_or(|choices| choices.value <= 1);
         (asked, is_one)
     } else {
@@ -102,6 +117,10 @@ fn passing(translator: &Translator, body: &[u8]) -> (Passing, bool) {
         request.stream.enabled = Glance::at(body).is_some_and(|glance| glance.stream);
         (translator.asked(request), false)
     };
+    if let Some(model) = model {
+        model.clone_into(&mut asked.request().model);
+        asked.keep_name();
+    }
     (asked.alone(stamp()).passing(), is_one)
 }
 

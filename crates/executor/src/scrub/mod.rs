@@ -80,7 +80,8 @@ impl Scrubber {
     }
 
     /// One that knows what both know.
-    pub(crate) fn merged(&self, other: &Self) -> Self {
+    #[must_use]
+    pub fn merged(&self, other: &Self) -> Self {
         if other.is_empty() {
             return self.clone();
         }

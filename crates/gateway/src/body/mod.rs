@@ -19,7 +19,6 @@ use tokio::time::timeout;
 
 use self::decoder::Decoder;
 use self::room::{Room, is_full};
-use crate::error::INVALID_REQUEST;
 use crate::{ApiError, Limits};
 
 /// Reads a JSON body, and undoes its compression, of which the CLI of Codex makes use, on the way: the limits count
@@ -54,7 +53,7 @@ pub(crate) async fn read_any(request: Request, limits: Limits) -> Result<Bytes, 
 
 fn too_slow(limit: Duration) -> ApiError {
     let message = format!("the body has not come within {} s", limit.as_secs_f64());
-    ApiError::new(StatusCode::REQUEST_TIMEOUT, INVALID_REQUEST, message)
+    ApiError::new(StatusCode::REQUEST_TIMEOUT, message)
 }
 
 async fn read_slowly(headers: &HeaderMap, mut body: Body, limits: Limits) -> Result<Bytes, ApiError> {
@@ -112,7 +111,7 @@ async fn next(body: &mut Body, limits: Limits) -> Result<Option<Bytes>, ApiError
     loop {
         let frame = timeout(limits.body_idle, body.frame()).await.map_err(|_| {
             let message = format!("nothing more of the body came for {} s", limits.body_idle.as_secs_f64());
-            ApiError::new(StatusCode::REQUEST_TIMEOUT, INVALID_REQUEST, message)
+            ApiError::new(StatusCode::REQUEST_TIMEOUT, message)
         })?;
         match frame {
             None => return Ok(None),
@@ -138,7 +137,7 @@ async fn too_large(mut body: Body, limits: Limits) -> ApiError {
         }
     }
     let message = format!("the body is larger than {} bytes, counted without compression", limits.body);
-    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, INVALID_REQUEST, message).with_code("request_too_large")
+    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, message).with_code("request_too_large")
 }
 
 fn unreadable(error: &io::Error) -> ApiError {
@@ -146,5 +145,5 @@ fn unreadable(error: &io::Error) -> ApiError {
 }
 
 fn unsupported(message: String) -> ApiError {
-    ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, INVALID_REQUEST, message).with_code("unsupported_media_type")
+    ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message).with_code("unsupported_media_type")
 }

@@ -42,9 +42,9 @@ pub(crate) struct Exchange {
     pub(crate) at: SystemTime,
     pub(crate) method: Method,
     pub(crate) path: String,
-    /// The span that the caller says this belongs to (W3C Trace Context).
+    /// The trace that this is part of, where there are any.
     #[cfg(feature = "otel")]
-    trace_parent: Option<String>,
+    trace: Option<traces::Trace>,
     begun: Instant,
     /// Whether somebody wants to see the bytes.
     keeps_bytes: bool,
@@ -54,6 +54,8 @@ pub(crate) struct Exchange {
     bell: Option<watch::Sender<u64>>,
     /// Whose it is, where callers have keys of their own.
     caller: OnceLock<Arc<Caller>>,
+    /// The keys that came with it and that nobody here knows by themselves.
+    presented: OnceLock<Scrubber>,
     /// Its place among the caller's requests.
     place: Mutex<Option<Place>>,
     state: Mutex<State>,
@@ -68,6 +70,9 @@ pub(crate) struct Looking {
     pub(crate) knows_keys: bool,
     /// Rung when there is more to see.
     pub(crate) bell: Option<watch::Sender<u64>>,
+    /// The trace that it becomes part of.
+    #[cfg(feature = "otel")]
+    pub(crate) trace: Option<traces::Trace>,
 }
 
 /// What is known so far.
@@ -132,6 +137,9 @@ pub(crate) struct Attempt {
     pub(crate) reply_headers: Vec<(String, String)>,
     /// Why there was no answer.
     pub(crate) error: Option<String>,
+    /// Its span, of which the upstream has been told.
+    #[cfg(feature = "otel")]
+    span: Option<opentelemetry::Context>,
 }
 
 /// Where bytes passed.
@@ -158,7 +166,13 @@ pub(crate) fn note(tell: impl FnOnce(&Exchange)) {
 impl Exchange {
     /// A request that has just come. `hidden` and the credentials among its headers are repeated nowhere.
     pub(crate) fn new<B>(id: String, request: &Request<B>, hidden: &Scrubber, watching: Looking) -> Self {
-        let Looking { room, knows_keys, bell } = watching;
+        let Looking {
+            room,
+            knows_keys,
+            bell,
+            #[cfg(feature = "otel")]
+            trace,
+        } = watching;
         let secrets = if knows_keys { hidden.and(credentials(request.headers())) } else { hidden.clone() };
         Self {
             id,
@@ -167,16 +181,13 @@ impl Exchange {
             // Not the query: it may hold a key.
             path: request.uri().path().to_owned(),
             #[cfg(feature = "otel")]
-            trace_parent: request
-                .headers()
-                .get("traceparent")
-                .and_then(|parent| parent.to_str().ok())
-                .map(str::to_owned),
+            trace,
             begun: Instant::now(),
             keeps_bytes: room.is_some(),
             knows_keys,
             bell,
             caller: OnceLock::new(),
+            presented: OnceLock::new(),
             place: Mutex::default(),
             state: Mutex::new(State { secrets, recording: Recording::within(room), ..State::default() }),
         }
@@ -234,6 +245,19 @@ impl Exchange {
         *self.place.lock().unwrap_or_else(PoisonError::into_inner) = Some(place);
     }
 
+    /// These keys came with it. They are repeated nowhere.
+    pub(crate) fn presents(&self, keys: &Scrubber) {
+        let mut state = self.lock();
+        state.secrets = state.secrets.merged(keys);
+        drop(state);
+        let _ = self.presented.set(keys.clone());
+    }
+
+    /// The keys that came with it, beside those that the gateway knows.
+    pub(crate) fn presented(&self) -> Option<&Scrubber> {
+        self.presented.get()
+    }
+
     /// Whose it is, where callers have keys of their own.
     pub(crate) fn caller(&self) -> Option<&Caller> {
         self.caller.get().map(|caller| &**caller)
@@ -286,8 +310,17 @@ impl Exchange {
     }
 
     /// A request goes to the upstream. Returns its number.
-    fn goes(&self, request: &Request<Bytes>) -> u16 {
+    fn goes(&self, request: &mut Request<Bytes>) -> u16 {
+        let at = self.begun.elapsed();
         let mut state = self.lock();
+        #[cfg(feature = "otel")]
+        let span = match &self.trace {
+            Some(trace) if state.asked.is_some() && request.method() == Method::POST => {
+                Some(trace.goes(self, at, request.headers_mut()))
+            }
+            _ => None,
+        };
+        let request = &*request;
         if self.knows_keys {
             state.secrets = state.secrets.and(credentials(request.headers()));
         }
@@ -296,7 +329,7 @@ impl Exchange {
         let seen = Some(request).filter(|_| self.keeps_bytes);
         let path = seen.and_then(|request| request.uri().path_and_query()).map(ToString::to_string);
         state.attempts.push(Attempt {
-            at: self.begun.elapsed(),
+            at,
             method: request.method().clone(),
             path: path.unwrap_or_default(),
             headers: seen.map(|request| shown(request.headers())).unwrap_or_default(),
@@ -304,6 +337,8 @@ impl Exchange {
             status: None,
             reply_headers: Vec::new(),
             error: None,
+            #[cfg(feature = "otel")]
+            span,
         });
         u16::try_from(state.attempts.len() - 1).unwrap_or(u16::MAX)
     }

@@ -16,10 +16,10 @@ use super::{Exchange, Side, current};
 pub(crate) struct Tapped<T>(pub(crate) T);
 
 impl<T: Transport> Transport for Tapped<T> {
-    fn send(&self, request: Request<Bytes>) -> BoxFuture<'_, Result<Response<ByteStream>, TransportError>> {
+    fn send(&self, mut request: Request<Bytes>) -> BoxFuture<'_, Result<Response<ByteStream>, TransportError>> {
         let Some(exchange) = current() else { return self.0.send(request) };
         Box::pin(async move {
-            let attempt = exchange.goes(&request);
+            let attempt = exchange.goes(&mut request);
             match self.0.send(request).await {
                 Ok(response) => {
                     exchange.comes(attempt, response.status(), response.headers());

@@ -9,7 +9,7 @@ fn request() -> Request<()> {
 }
 
 fn seen() -> Looking {
-    Looking { room: Some(Room::new()), knows_keys: true, bell: None }
+    Looking { room: Some(Room::new()), knows_keys: true, ..Looking::default() }
 }
 
 #[test]

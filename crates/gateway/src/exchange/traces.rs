@@ -6,20 +6,19 @@
 //! Sources: <https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/> and
 //! <https://opentelemetry.io/docs/specs/semconv/http/http-spans/>.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::BytesMut;
-use http::Method;
+use http::HeaderMap;
 use interlingua_executor::{HttpClient, HttpSettings, one_line};
 use interlingua_model::Api;
 use opentelemetry::propagation::TextMapPropagator as _;
-use opentelemetry::trace::{SpanBuilder, SpanKind, Status, TraceContextExt as _, TracerProvider as _};
+use opentelemetry::trace::{SpanBuilder, SpanKind, SpanRef, Status, TraceContextExt as _, TracerProvider as _};
 use opentelemetry::{Context, KeyValue};
-use opentelemetry_http::{Bytes, HttpError, Request, Response};
+use opentelemetry_http::{Bytes, HeaderExtractor, HeaderInjector, HttpError, Request, Response};
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig as _, WithHttpConfig as _};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
@@ -71,8 +70,52 @@ impl Traces {
         Ok(Some(Self { provider, tracer }))
     }
 
+    /// The trace that a request with these headers becomes part of: the one that its client names, or a new one.
+    pub(crate) fn trace(&self, headers: &HeaderMap) -> Trace {
+        let parent = TraceContextPropagator::new().extract_with_context(&Context::new(), &HeaderExtractor(headers));
+        Trace { tracer: self.tracer.clone(), parent, request: OnceLock::new() }
+    }
+
+    /// Sends what has not been sent.
+    pub(crate) async fn settled(&self) {
+        let provider = self.provider.clone();
+        let sent = tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(LAST_WAIT)).await;
+        if let Ok(Err(error)) = sent {
+            tracing::warn!(error = %one_line(&error), "the last traces could not be sent");
+        }
+    }
+}
+
+/// The part of a trace that one request is.
+#[derive(Debug, Clone)]
+pub(crate) struct Trace {
+    tracer: SdkTracer,
+    /// The span of whoever asks.
+    parent: Context,
+    /// The request's own, once it is known to be one of an API.
+    request: OnceLock<Context>,
+}
+
+impl Trace {
+    fn request(&self, exchange: &Exchange) -> &Context {
+        self.request.get_or_init(|| {
+            let span = SpanBuilder::from_name(format!("{} {}", exchange.method, exchange.path));
+            let span = span.with_kind(SpanKind::Server).with_start_time(exchange.at);
+            Context::new().with_span(span.start_with_context(&self.tracer, &self.parent))
+        })
+    }
+
+    /// An upstream is asked: its span begins, and the upstream is told (W3C Trace Context).
+    pub(super) fn goes(&self, exchange: &Exchange, at: Duration, headers: &mut HeaderMap) -> Context {
+        let span = SpanBuilder::from_name(operation(exchange));
+        let span = span.with_kind(SpanKind::Client).with_start_time(exchange.at + at);
+        let span = Context::new().with_span(span.start_with_context(&self.tracer, self.request(exchange)));
+        TraceContextPropagator::new().inject_context(&span, &mut HeaderInjector(headers));
+        span
+    }
+
     /// A request is over: one span for it, and one in that for each time that an upstream was asked.
-    pub(crate) fn ends(&self, exchange: &Exchange) {
+    pub(super) fn ends(&self, exchange: &Exchange) {
         exchange.look(|state| {
             let Some(asked) = &state.asked else { return };
             let took = state.end.map_or(Duration::ZERO, |(_, took)| took);
@@ -87,46 +130,29 @@ impl Traces {
             attributes.extend(state.status.map(|status| status_code(status.as_u16())));
             attributes.extend(state.end.map(|(end, _)| KeyValue::new("interlingua.end", end.as_str())));
             attributes.extend(error_type(state).map(|kind| KeyValue::new("error.type", kind)));
-            let name = format!("{} {}", exchange.method, exchange.path);
-            let request = SpanBuilder::from_name(name)
-                .with_kind(SpanKind::Server)
-                .with_start_time(exchange.at)
-                .with_attributes(attributes);
-            let parent = Context::new().with_span(request.start_with_context(&self.tracer, &parent(exchange)));
-            parent.span().set_status(status(state));
-            let attempts: Vec<_> = state.attempts.iter().filter(|attempt| attempt.method == Method::POST).collect();
-            for (number, attempt) in attempts.iter().enumerate() {
-                let next = attempts.get(number + 1);
+            let request = self.request(exchange).span();
+            request.set_attributes(attributes);
+            request.set_status(status(state));
+            let attempts: Vec<_> =
+                state.attempts.iter().filter_map(|attempt| Some((attempt.span.as_ref()?.span(), attempt))).collect();
+            for (number, (span, attempt)) in attempts.iter().enumerate() {
+                let next = attempts.get(number + 1).map(|(_, next)| next);
                 let until = next.map_or(end, |next| exchange.at + next.at);
-                let (span, status) = inference(exchange, state, attempt, next.is_none());
-                let span = Context::new().with_span(span.start_with_context(&self.tracer, &parent));
-                span.span().set_status(status);
-                span.span().end_with_timestamp(until);
+                inference(span, exchange, state, attempt, next.is_none());
+                span.end_with_timestamp(until);
             }
-            parent.span().end_with_timestamp(end);
+            request.end_with_timestamp(end);
         });
-    }
-
-    /// Sends what has not been sent.
-    pub(crate) async fn settled(&self) {
-        let provider = self.provider.clone();
-        let sent = tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(LAST_WAIT)).await;
-        if let Ok(Err(error)) = sent {
-            tracing::warn!(error = %one_line(&error), "the last traces could not be sent");
-        }
     }
 }
 
-/// The span that the caller says this belongs to.
-fn parent(exchange: &Exchange) -> Context {
-    let Some(parent) = &exchange.trace_parent else { return Context::new() };
-    let carrier = HashMap::from([("traceparent".to_owned(), parent.clone())]);
-    TraceContextPropagator::new().extract_with_context(&Context::new(), &carrier)
+fn operation(exchange: &Exchange) -> &'static str {
+    if exchange.path.ends_with("_tokens") { "count_tokens" } else { "chat" }
 }
 
 /// One time that an upstream was asked. What came of it is known of the last.
-fn inference(exchange: &Exchange, state: &State, attempt: &Attempt, is_last: bool) -> (SpanBuilder, Status) {
-    let operation = if exchange.path.ends_with("_tokens") { "count_tokens" } else { "chat" };
+fn inference(span: &SpanRef<'_>, exchange: &Exchange, state: &State, attempt: &Attempt, is_last: bool) {
+    let operation = operation(exchange);
     let model = state.asked.as_ref().map(|asked| shown(state, &asked.model)).unwrap_or_default();
     let mut attributes = vec![
         KeyValue::new("gen_ai.operation.name", operation),
@@ -157,11 +183,9 @@ fn inference(exchange: &Exchange, state: &State, attempt: &Attempt, is_last: boo
         let cached = usage.input_details.as_ref().and_then(|details| details.cached);
         attributes.extend(cached.map(|tokens| KeyValue::new("gen_ai.usage.cache_read.input_tokens", number(tokens))));
     }
-    let span = SpanBuilder::from_name(format!("{operation} {model}").trim_end().to_owned())
-        .with_kind(SpanKind::Client)
-        .with_start_time(exchange.at + attempt.at)
-        .with_attributes(attributes);
-    (span, kind.map_or(Status::Unset, Status::error))
+    span.update_name(format!("{operation} {model}").trim_end().to_owned());
+    span.set_attributes(attributes);
+    span.set_status(kind.map_or(Status::Unset, Status::error));
 }
 
 fn status_code(status: u16) -> KeyValue {

@@ -50,7 +50,13 @@ impl Watchers {
         let keeps_bytes = self.board.is_some() || self.capture.is_some();
         let knows_keys = keeps_bytes || self.traces();
         let room = keeps_bytes.then(|| self.room.clone());
-        Looking { room, knows_keys, bell: self.board.as_ref().map(Board::bell) }
+        Looking {
+            room,
+            knows_keys,
+            bell: self.board.as_ref().map(Board::bell),
+            #[cfg(feature = "otel")]
+            trace: self.traces.as_ref().map(|traces| traces.trace(request.headers())),
+        }
     }
 
     /// Whether traces are made.
@@ -94,8 +100,8 @@ impl Watchers {
     pub(crate) fn ends(&self, exchange: &Arc<Exchange>) {
         self.numbers.ends(exchange);
         #[cfg(feature = "otel")]
-        if let Some(traces) = &self.traces {
-            traces.ends(exchange);
+        if let Some(trace) = &exchange.trace {
+            trace.ends(exchange);
         }
         // A reply ends where its connection is served, which is no place to wait for a disk.
         if let (Some(capture), Ok(runtime)) = (&self.capture, Handle::try_current()) {

@@ -14,7 +14,6 @@ use interlingua_translate::Api;
 use serde_json::{Value, json};
 
 use crate::app::Shared;
-use crate::error::INVALID_REQUEST;
 use crate::exchange::capture::{in_short, shown_text, told};
 use crate::exchange::{Exchange, Side};
 use crate::{ApiError, reply};
@@ -70,7 +69,7 @@ const NO_SNIFF: HeaderName = http::header::X_CONTENT_TYPE_OPTIONS;
 
 fn switched_off() -> ApiError {
     let message = "the inspector is switched off: start the gateway with --inspect";
-    ApiError::new(StatusCode::NOT_FOUND, INVALID_REQUEST, message).with_code("inspector_off")
+    ApiError::new(StatusCode::NOT_FOUND, message).with_code("inspector_off")
 }
 
 /// How long a page waits for news before it asks again.
@@ -117,7 +116,7 @@ async fn save(State(app): State<Shared>, Path(id): Path<String>) -> Result<Respo
     let exchange = found(&app, &id)?;
     match app.watchers.save(&exchange).await {
         Ok(place) => Ok(reply::json(StatusCode::OK, &json!({ "saved": place }))),
-        Err(message) => Err(ApiError::new(StatusCode::CONFLICT, INVALID_REQUEST, message).with_code("not_saved")),
+        Err(message) => Err(ApiError::new(StatusCode::CONFLICT, message).with_code("not_saved")),
     }
 }
 
@@ -125,6 +124,6 @@ fn found(app: &Shared, id: &str) -> Result<std::sync::Arc<Exchange>, ApiError> {
     let board = app.watchers.board.as_ref().ok_or_else(switched_off)?;
     board.find(id).ok_or_else(|| {
         let message = "this exchange is no longer kept; the last 64 are";
-        ApiError::new(StatusCode::NOT_FOUND, INVALID_REQUEST, message).with_code("exchange_not_found")
+        ApiError::new(StatusCode::NOT_FOUND, message).with_code("exchange_not_found")
     })
 }

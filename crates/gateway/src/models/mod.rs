@@ -11,7 +11,6 @@ use interlingua_wire::chat::{Model, ModelList};
 use serde::{Deserialize, Serialize};
 
 use crate::app::Shared;
-use crate::error::INVALID_REQUEST;
 use crate::{ApiError, date, envelope, reply};
 
 /// The path below which the Codex CLI looks when it has a login of its own.
@@ -49,7 +48,7 @@ async fn model(State(app): State<Shared>, Path(id): Path<String>, headers: Heade
         return Ok(reply::json(StatusCode::OK, &model));
     }
     let message = format!("there is no model `{id}`; GET /v1/models lists those there are");
-    let refusal = ApiError::new(StatusCode::NOT_FOUND, INVALID_REQUEST, message);
+    let refusal = ApiError::new(StatusCode::NOT_FOUND, message);
     Err(refusal.with_param("model").with_code("model_not_found"))
 }
 

@@ -99,7 +99,7 @@ fn listed(id: String) -> String {
 /// The refusal of a name that is not in the list.
 pub(super) fn unknown(id: &str) -> ApiError {
     let message = format!("there is no model `{id}`; GET /v1/models lists those there are");
-    ApiError::new(StatusCode::NOT_FOUND, "not_found_error", message).with_code("model_not_found")
+    ApiError::new(StatusCode::NOT_FOUND, message).with_code("model_not_found")
 }
 
 #[cfg(test)]

@@ -34,14 +34,16 @@ impl Route {
     }
 
     /// Passes a body on to the first, which speaks the client's API; where it cannot answer, asks the others in their order.
+    /// `asked_for` is the client's name for the model, where the body has another in its place.
     pub(crate) async fn pass(
         self,
         executor: Executor,
         translator: Translator,
         body: Bytes,
+        asked_for: Option<String>,
         attempt: Attempt<Reply>,
     ) -> Result<Answer<Reply>, Error> {
-        match executor.pass(&translator, body, &attempt.caller).await {
+        match executor.pass_named(&translator, body, &attempt.caller, asked_for.as_deref()).await {
             Err(error) if may_others_help(&error) => self.ask_others(error, attempt).await,
             answer => answer,
         }

@@ -14,7 +14,6 @@ use http::StatusCode;
 use interlingua_executor::Scrubber;
 use interlingua_model::{Api, Request, Sourced};
 
-use crate::error::INVALID_REQUEST;
 use crate::models::of_messages::PREFIX;
 use crate::replicas::Link;
 use crate::{ApiError, StartError, Upstream, exchange};
@@ -261,7 +260,7 @@ impl Upstreams {
         let mut known: Vec<&str> = self.aliases.iter().map(|(alias, _)| alias.as_str()).collect();
         known.extend(self.members.iter().flat_map(|member| member.models.iter().map(Pattern::as_str)));
         let message = format!("no upstream answers the model `{model}`; there are {}", known.join(", "));
-        let refusal = ApiError::new(StatusCode::NOT_FOUND, INVALID_REQUEST, message);
+        let refusal = ApiError::new(StatusCode::NOT_FOUND, message);
         refusal.with_param("model").with_code("model_not_found")
     }
 }

@@ -14,7 +14,6 @@ use uuid::Uuid;
 use super::history::{self, Shape, Shift};
 use super::{Keeping, Key, Memory, Owner, Record, Store, StoreError, Turn};
 use crate::app::App;
-use crate::error::INVALID_REQUEST;
 use crate::members::Members;
 use crate::route::How;
 use crate::{ApiError, Upstream, exchange};
@@ -333,7 +332,5 @@ fn too_long(longest: usize) -> ApiError {
     let message = format!(
         "the conversation so far and the new input are more than {longest} bytes; begin a new one, or compact this one"
     );
-    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, INVALID_REQUEST, message)
-        .with_param(PREVIOUS)
-        .with_code("context_length_exceeded")
+    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, message).with_param(PREVIOUS).with_code("context_length_exceeded")
 }

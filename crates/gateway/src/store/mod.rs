@@ -200,6 +200,6 @@ impl From<StoreError> for ApiError {
         // What exactly is wrong there is nothing to a client.
         let message = "the store of conversations cannot be reached now; try again later, or send the whole conversation \
                        with `store: false`";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "server_error", message).with_code("store_unavailable")
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, message).with_code("store_unavailable")
     }
 }

@@ -13,7 +13,6 @@ use serde_json::value::RawValue;
 use super::conversation::Conversations;
 use super::listing;
 use crate::app::Shared;
-use crate::error::INVALID_REQUEST;
 use crate::{ApiError, reply};
 
 /// The routes below `base`.
@@ -78,7 +77,5 @@ fn unknown(id: &str) -> ApiError {
     const MOST_QUOTED: usize = 100;
     let id: String = id.chars().take(MOST_QUOTED).collect();
     let message = format!("there is no response `{id}` here: it was never stored, is too old, or is another caller's");
-    ApiError::new(StatusCode::NOT_FOUND, INVALID_REQUEST, message)
-        .with_param("response_id")
-        .with_code("response_not_found")
+    ApiError::new(StatusCode::NOT_FOUND, message).with_param("response_id").with_code("response_not_found")
 }

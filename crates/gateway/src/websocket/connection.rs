@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use futures_util::StreamExt;
 use http::{HeaderMap, StatusCode};
-use interlingua_executor::Frame;
+use interlingua_executor::{Frame, Scrubber};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, timeout};
 
 use super::error_frame::error_frame;
@@ -22,6 +22,8 @@ use crate::store::{Conversations, Memory, StoreLimits};
 pub(super) struct Connection {
     app: Shared,
     headers: HeaderMap,
+    /// The keys that it was opened with.
+    presented: Option<Scrubber>,
     /// Where it was opened.
     path: String,
     socket: WebSocket,
@@ -63,7 +65,13 @@ enum Event {
 }
 
 impl Connection {
-    pub(super) fn new(app: Shared, headers: HeaderMap, path: String, socket: WebSocket) -> Self {
+    pub(super) fn new(
+        app: Shared,
+        headers: HeaderMap,
+        presented: Option<Scrubber>,
+        path: String,
+        socket: WebSocket,
+    ) -> Self {
         let limits = app.limits;
         let local = Memory::new(StoreLimits { bytes: MOST_KEPT, age: limits.socket_age.saturating_mul(2) });
         let conversations = Conversations::of(&app, &headers).with_local(local);
@@ -71,7 +79,7 @@ impl Connection {
         let mut pings = interval_at(now + limits.heartbeat, limits.heartbeat);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let old = now + limits.socket_age;
-        Self { app, headers, path, socket, conversations, waiting: VecDeque::new(), pings, heard: now, old }
+        Self { app, headers, presented, path, socket, conversations, waiting: VecDeque::new(), pings, heard: now, old }
     }
 
     /// Serves it to its end.
@@ -127,7 +135,7 @@ impl Connection {
     async fn turn(&mut self, create: Create) -> Result<(), Option<Close>> {
         let previous = create.previous_response_id.clone();
         let (app, conversations, headers) = (self.app.clone(), self.conversations.clone(), self.headers.clone());
-        let mut watched = Watched::begin(self.app.clone(), &self.headers, &self.path);
+        let mut watched = Watched::begin(self.app.clone(), &self.headers, self.presented.as_ref(), &self.path);
         let (reply, mut interrupts) = turn::begin(app, conversations, headers, create);
         let mut reply = watched.over(reply);
         let mut is_interrupted = false;
@@ -267,6 +275,5 @@ const UNREAD: Close = Close { code: close_code::POLICY, why: "frames are not rea
 
 fn too_old() -> ApiError {
     let message = "this WebSocket is as old as one may be; open another and send the whole conversation";
-    ApiError::new(StatusCode::BAD_REQUEST, crate::error::INVALID_REQUEST, message)
-        .with_code("websocket_connection_limit_reached")
+    ApiError::new(StatusCode::BAD_REQUEST, message).with_code("websocket_connection_limit_reached")
 }

@@ -21,9 +21,8 @@ use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use interlingua_translate::{Api, Upstream as Ways};
 
 use self::connection::Connection;
-use crate::ApiError;
 use crate::app::Shared;
-use crate::error::INVALID_REQUEST;
+use crate::{ApiError, exchange};
 
 /// The route below `base`.
 pub(crate) fn routes(base: &str) -> Router<Shared> {
@@ -40,14 +39,14 @@ async fn open(
     let path = uri.path();
     if !headers.contains_key(UPGRADE) {
         let message = format!("{path} takes POST, or opens a WebSocket");
-        let refusal = ApiError::new(StatusCode::METHOD_NOT_ALLOWED, INVALID_REQUEST, message);
+        let refusal = ApiError::new(StatusCode::METHOD_NOT_ALLOWED, message);
         let mut response = refusal.with_code("method_not_allowed").into_response();
         response.headers_mut().insert(ALLOW, HeaderValue::from_static("POST"));
         return response;
     }
     if !app.websocket {
         let message = format!("{path} has no WebSocket; send the request by POST");
-        let refusal = ApiError::new(StatusCode::UPGRADE_REQUIRED, INVALID_REQUEST, message);
+        let refusal = ApiError::new(StatusCode::UPGRADE_REQUIRED, message);
         let mut response = refusal.with_code("websocket_not_supported").into_response();
         // RFC 9110, 15.5.22: the answer names the protocol that is wanted.
         response.headers_mut().insert(UPGRADE, HeaderValue::from_static("HTTP/1.1"));
@@ -62,13 +61,14 @@ async fn open(
     };
     let Ok(place) = app.sockets.clone().try_acquire_owned() else {
         let message = format!("{} WebSockets are open, and there may not be more", app.limits.sockets);
-        let refusal = ApiError::new(StatusCode::SERVICE_UNAVAILABLE, "server_error", message);
+        let refusal = ApiError::new(StatusCode::SERVICE_UNAVAILABLE, message);
         return refusal.with_code("too_many_connections").into_response();
     };
     let path = path.to_owned();
+    let presented = exchange::current().and_then(|exchange| exchange.presented().cloned());
     let upgrade = upgrade.max_message_size(app.limits.body).max_frame_size(app.limits.body);
     upgrade.on_upgrade(move |socket| async move {
-        Connection::new(app, headers, path, socket).run().await;
+        Connection::new(app, headers, presented, path, socket).run().await;
         drop(place);
     })
 }

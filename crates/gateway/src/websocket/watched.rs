@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::poll_fn;
 use http::{HeaderMap, Request, StatusCode};
-use interlingua_executor::Frame;
+use interlingua_executor::{Frame, Scrubber};
 
 use super::turn::{Reply, is_last};
 use crate::ApiError;
@@ -28,14 +28,17 @@ pub(super) struct Watched {
 }
 
 impl Watched {
-    /// A turn begins, on a connection that was opened with these headers on this path.
-    pub(super) fn begin(app: Shared, headers: &HeaderMap, path: &str) -> Self {
+    /// A turn begins, on a connection that was opened with these headers and keys on this path.
+    pub(super) fn begin(app: Shared, headers: &HeaderMap, presented: Option<&Scrubber>, path: &str) -> Self {
         let id = new_id();
         let mut request = Request::new(());
         *request.method_mut() = http::Method::POST;
         *request.uri_mut() = path.parse().unwrap_or_default();
         request.headers_mut().clone_from(headers);
         let exchange = Arc::new(Exchange::new(id.clone(), &request, &app.hidden, app.watchers.looking(&request)));
+        if let Some(keys) = presented {
+            exchange.presents(keys);
+        }
         app.watchers.begins(&exchange);
         let span = tracing::info_span!("request", %id);
         Self { app, exchange, span, sent: Sent::default(), is_over: false }

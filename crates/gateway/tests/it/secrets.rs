@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::HeaderValue;
 use interlingua_executor::{HttpSettings, Proxy};
-use interlingua_gateway::{Config, Gateway, InboundKey, Target, Upstream, UpstreamConfig};
+use interlingua_gateway::{CallerKey, Config, Gateway, InboundKey, Target, Upstream, UpstreamConfig};
 use interlingua_translate::{Api, Upstream as Speaks};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -21,6 +21,8 @@ use crate::support::second_subscriber;
 /// The key of the upstream: one that no word can be, and one like those that local servers are given.
 const KEYS: [&str; 2] = ["sk-canary-0123456789-abcdefghij", "canary-key"];
 const INBOUND: &str = "inbound-canary-0123456789";
+/// The key of one of several callers.
+const CALLERS: &str = "caller-canary-0123456789";
 
 /// A reply that repeats what it should not, `KEY` standing for that.
 struct Echo {
@@ -161,6 +163,11 @@ fn ask(api: Api, place: usize, stream: bool) -> String {
 
 /// Everything a client and the log get of each echo, in every pair, streamed and whole.
 async fn everything(echoes: &'static [Echo], planted: &'static str, key: &str) -> Vec<(String, String)> {
+    everything_as(INBOUND, echoes, planted, key).await
+}
+
+/// The same for somebody with this key.
+async fn everything_as(who: &str, echoes: &'static [Echo], planted: &'static str, key: &str) -> Vec<(String, String)> {
     let lines = Lines::default();
     let writer = lines.clone();
     let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_ansi(false);
@@ -179,6 +186,7 @@ async fn everything(echoes: &'static [Echo], planted: &'static str, key: &str) -
         let config = Config {
             listen: "127.0.0.1:0".to_owned(),
             inbound_key: Some(InboundKey::new(INBOUND).unwrap()),
+            callers: vec![CallerKey::new("one", &CallerKey::hash_of(CALLERS)).unwrap()],
             ..Config::default()
         };
         let gateway = Gateway::bind(config, upstream.await.unwrap()).await.unwrap();
@@ -187,7 +195,7 @@ async fn everything(echoes: &'static [Echo], planted: &'static str, key: &str) -
         for api in Api::ALL.iter().copied() {
             for (place, stream) in (0..echoes.len()).flat_map(|place| [(place, false), (place, true)]) {
                 let path = format!("http://{addr}/v1{}", Speaks::usual(api).path());
-                let request = client.post(path).bearer_auth(INBOUND).header("content-type", "application/json");
+                let request = client.post(path).bearer_auth(who).header("content-type", "application/json");
                 let request = request.body(ask(api, place, stream));
                 let what = format!("{api:?} over {speaks:?}, echo {place}, stream {stream}");
                 asked.push(async move {
@@ -231,6 +239,13 @@ async fn what_cannot_be_read_is_not_quoted_with_a_key_in_it() {
 async fn the_inbound_key_is_not_repeated_either() {
     for (what, text) in everything(ECHOES, INBOUND, "sk-another-key-0123456789").await {
         assert!(!text.contains(INBOUND), "{what}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn nor_is_the_key_of_a_caller_that_is_known_by_its_hash_alone() {
+    for (what, text) in everything_as(CALLERS, ECHOES, CALLERS, "sk-another-key-0123456789").await {
+        assert!(!text.contains(CALLERS), "{what}: {text}");
     }
 }
 

@@ -11,7 +11,7 @@ use crate::api::halves;
 use crate::frames::write_json;
 use crate::json_body::{read_reply, read_request};
 use crate::outcome::Outcome;
-use crate::{Decode, Dialect, Encode, Error, Frames, Kept, Loss, Sent, Stamp, Style, Translated, Written, heavy};
+use crate::{Decode, Dialect, Encode, Error, Frames, Loss, Sent, Stamp, Style, Translated, Written, heavy};
 
 /// OpenAI's Chat Completions API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,14 +40,6 @@ impl Dialect for Chat {
 
     fn decode_response(body: &[u8], sent: &Sent) -> Result<Translated<Response>, Error> {
         read_reply(unwrapped(body), |reply| decode_response(reply, sent))
-    }
-
-    fn keep(_context: &mut Context, _kept: &Kept) {
-        // No reply of this API says where it goes on.
-    }
-
-    fn name(_context: &mut Context, _model: &str) {
-        // Clients of this API read there which model it was.
     }
 }
 

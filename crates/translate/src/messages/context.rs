@@ -63,6 +63,11 @@ impl Context {
         self.is_named = true;
     }
 
+    /// The name that the reply has to call its model by, where it has to.
+    pub(super) fn own_name(&self) -> Option<&str> {
+        self.is_named.then_some(&self.model)
+    }
+
     /// What the reply calls the model that the upstream calls so.
     pub(super) fn model(&self, upstreams: Option<String>) -> String {
         upstreams.filter(|_| !self.is_named).unwrap_or_else(|| self.model.clone())

@@ -1,8 +1,11 @@
 //! Messages as one row of the table of APIs.
 
+use std::ops::Range;
+
 use interlingua_model::{Api, Event, Failure, Request, Response, Sink};
 use interlingua_wire::messages as wire;
 
+use super::renamed::renamed;
 use super::reply::{decode_response, encode_response, failure};
 use super::request::{decode_request, heavy_texts, sent, without_refused, write_request};
 use super::{Context, Decoder, Encoder, Upstream};
@@ -10,7 +13,7 @@ use crate::api::halves;
 use crate::frames::write_json;
 use crate::json_body::{read_reply, read_request};
 use crate::outcome::Outcome;
-use crate::{Decode, Dialect, Encode, Error, Frames, Kept, Loss, Sent, Stamp, Style, Translated, Written, heavy};
+use crate::{Decode, Dialect, Encode, Error, Frames, Loss, Sent, Stamp, Style, Translated, Written, heavy};
 
 /// The feature of requests that name MCP servers.
 const MCP_CLIENT: &str = "mcp-client-2025-11-20";
@@ -37,10 +40,6 @@ impl Dialect for Messages {
         read_reply(body, |reply| decode_response(reply, sent))
     }
 
-    fn keep(_context: &mut Context, _kept: &Kept) {
-        // No reply of this API says where it goes on.
-    }
-
     fn understood(failure: Failure) -> Failure {
         failure::understood(failure)
     }
@@ -51,6 +50,10 @@ impl Dialect for Messages {
 
     fn name(context: &mut Context, model: &str) {
         context.name(model);
+    }
+
+    fn renamed(context: &Context, document: &str) -> Option<(Range<usize>, String)> {
+        renamed(context, document)
     }
 }
 

@@ -5,6 +5,7 @@ mod dialect;
 pub(crate) mod hosted;
 mod input;
 mod models;
+mod renamed;
 mod reply;
 mod request;
 mod stream;

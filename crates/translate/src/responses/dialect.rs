@@ -39,10 +39,6 @@ impl Dialect for Responses {
     fn keep(context: &mut Context, kept: &Kept) {
         context.keep(kept);
     }
-
-    fn name(_context: &mut Context, _model: &str) {
-        // Clients of this API read there which model it was.
-    }
 }
 
 impl Decode for Decoder {

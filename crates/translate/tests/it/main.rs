@@ -5,9 +5,11 @@
 mod agents;
 mod allocations;
 mod bounds;
+mod cut_calls;
 mod forms;
 mod history;
 mod newer;
+mod passed;
 mod replies;
 mod requests;
 mod stop;
@@ -15,3 +17,4 @@ mod streams;
 #[path = "../support/mod.rs"]
 mod support;
 mod surrogates;
+mod unshown;

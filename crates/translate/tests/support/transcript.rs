@@ -1,10 +1,10 @@
 //! How translations are written down for people to read.
 #![cfg(test)]
 
-use std::fmt::Write as _;
+use std::fmt::{Debug, Write as _};
 
-use interlingua_model::Event;
-use interlingua_translate::{Loss, Outcome};
+use interlingua_model::{Event, ItemKind, Json};
+use interlingua_translate::{End, Loss, Outcome};
 use serde_json::Value;
 
 use crate::support::{Frame, Received};
@@ -59,15 +59,31 @@ impl Transcript {
 
     pub(crate) fn seen(&mut self, events: &[Event<'_>]) {
         for event in events {
+            let raw = match event {
+                Event::Opaque(opaque) => Some(&opaque.raw),
+                Event::Failed(failure) => failure.raw.as_ref(),
+                Event::ItemFinished { index: _, item: Some(item) } => match &item.kind {
+                    ItemKind::Opaque(opaque) => Some(&opaque.raw),
+                    _ => None,
+                },
+                _ => None,
+            };
             // What has nothing beside it is shown without.
-            self.line("  > ", format!("{event:?}").replace(", beside: []", ""));
+            self.line("  > ", with_raw(event, raw).replace(", beside: []", ""));
         }
     }
 
     pub(crate) fn ended(mut self, outcome: &Outcome) -> String {
-        self.line("end: ", format_args!("{:?}", outcome.end));
+        let raw = if let End::Failed(failure) = &outcome.end { failure.raw.as_ref() } else { None };
+        self.line("end: ", with_raw(&outcome.end, raw));
         self.text + &list(&outcome.losses)
     }
+}
+
+/// A value with the JSON it carries, which its `Debug` leaves out.
+fn with_raw(value: &impl Debug, raw: Option<&Json>) -> String {
+    let shown = format!("{value:?}");
+    raw.map_or(shown.clone(), |raw| shown.replace(&format!("{raw:?}"), raw.text()))
 }
 
 /// Enough of a frame to see what is new in it; the fixture has the rest. What a long one repeats of the frame before, at its

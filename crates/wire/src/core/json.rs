@@ -87,9 +87,10 @@ impl Clone for Json {
     }
 }
 
+/// Only how much it is: what nobody looks into may hold a credential, such as the token of a server of tools.
 impl fmt::Debug for Json {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.get())
+        write!(f, "Json({} bytes)", self.get().len())
     }
 }
 
@@ -119,37 +120,15 @@ impl Serialize for Json {
     }
 }
 
-/// JSON that holds a credential (an MCP server's `authorization` or `headers`): carried like [`Json`], but `Debug` does not show it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(pub Json);
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(..)")
-    }
-}
-
-impl<'de> Deserialize<'de> for Secret {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Json::deserialize(deserializer).map(Self)
-    }
-}
-
-impl Serialize for Secret {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_written_but_never_shown() {
-        let secret: Secret = serde_json::from_str(r#""hunter2""#).unwrap();
-        assert_eq!(format!("{secret:?}"), "Secret(..)");
-        assert_eq!(serde_json::to_string(&secret).unwrap(), r#""hunter2""#);
+    fn what_it_says_is_written_and_never_shown() {
+        let json: Json = serde_json::from_str(r#""hunter2""#).unwrap();
+        assert_eq!(format!("{json:?}"), "Json(9 bytes)");
+        assert_eq!(serde_json::to_string(&json).unwrap(), r#""hunter2""#);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::output::OutputConfig;
 use super::tool::Tool;
 use super::tool_choice::ToolChoice;
 use crate::core::{object, tagged, union};
-use crate::{Integer, Json, Secret};
+use crate::{Integer, Json};
 
 object! {
     /// A request for a message. Messages: `MessageCreateParams`.
@@ -77,7 +77,7 @@ object! {
         /// Which models go on where this one stops. Messages (beta): `fallbacks`.
         optional fallbacks: Json,
         /// What pays for that. Messages (beta): `fallback_credit_token`.
-        optional fallback_credit_token: Secret,
+        optional fallback_credit_token: Json,
         /// How it is paid. Messages (beta): `billing_policy`.
         optional billing_policy: Json,
     }
@@ -182,7 +182,7 @@ object! {
         /// Its address. Messages: `mcp_servers[].url`.
         optional url: String,
         /// What opens it. Messages: `mcp_servers[].authorization_token`.
-        optional token as "authorization_token": Secret,
+        optional token as "authorization_token": Json,
         /// Which of its tools, verbatim. Messages: `mcp_servers[].tool_configuration`.
         optional tool_configuration: Json,
     }

@@ -11,7 +11,7 @@
 //! ```
 
 use crate::{
-    Json, Secret,
+    Json,
     core::{object, tagged},
 };
 
@@ -245,9 +245,9 @@ object! {
         /// A server of the operator's. Responses: `mcp.connector_id`.
         optional connector_id: String,
         /// An access token. Responses: `mcp.authorization`.
-        optional authorization: Secret,
+        optional authorization: Json,
         /// What to send with every request, tokens too. Responses: `mcp.headers`.
-        optional headers: Secret,
+        optional headers: Json,
         /// Which of its tools. Responses: `mcp.allowed_tools`.
         optional allowed_tools: Json,
         /// Which calls a person has to allow. Responses: `mcp.require_approval`.

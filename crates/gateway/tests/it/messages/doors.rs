@@ -41,14 +41,20 @@ async fn either_header_has_the_key_and_neither_goes_on() {
 }
 
 #[tokio::test]
-async fn the_marks_of_a_models_name_do_not_go_on() {
+async fn the_marks_of_a_models_name_do_not_go_on_and_are_there_again_in_the_reply() {
     for api in Api::ALL.iter().copied() {
         let double = Double::start(move |_| Told::json(200, &answer_in(api))).await;
         let setup = over(double.config(api), Config::default()).await;
         for model in ["gpt-5.5", "anthropic/gpt-5.5", "gpt-5.5[1m]", "anthropic/gpt-5.5[1m]"] {
             let mut body = hello(false);
             body["model"] = json!(model);
-            assert_eq!(setup.post("/v1/messages", body.to_string()).send().await.unwrap().status(), 200);
+            let reply = setup.post("/v1/messages", body.to_string()).send().await.unwrap();
+            assert_eq!(reply.status(), 200);
+            let reply: Value = reply.json().await.unwrap();
+            // What is passed on is left alone where nobody changed the name on the way there.
+            let said =
+                if api == Api::Messages && model == "gpt-5.5" { answer_in(api)["model"].clone() } else { json!(model) };
+            assert_eq!(reply["model"], said, "{model} {api:?}");
             let seen: Value = serde_json::from_str(&double.asked().pop().unwrap().body).unwrap();
             assert_eq!(seen["model"], "gpt-5.5", "{model} {api:?}");
         }

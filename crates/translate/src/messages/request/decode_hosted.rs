@@ -1,7 +1,7 @@
 //! Tools that servers run, where the model has a word for what they do.
 
 use interlingua_model::{Json, Origin, Sourced};
-use interlingua_wire::{Extra, Integer, Secret, messages as wire};
+use interlingua_wire::{Extra, Integer, messages as wire};
 use serde::Serialize;
 
 use super::reading::Reading;
@@ -35,7 +35,7 @@ struct Mcp {
     server_label: String,
     server_url: String,
     #[serde(rename = "authorization", skip_serializing_if = "Option::is_none")]
-    token: Option<Secret>,
+    token: Option<interlingua_wire::Json>,
     #[serde(skip_serializing_if = "Option::is_none")]
     allowed_tools: Option<interlingua_wire::Json>,
     require_approval: &'static str,

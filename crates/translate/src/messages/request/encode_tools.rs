@@ -3,7 +3,7 @@
 use interlingua_model::{
     Api, CustomTool, FunctionTool, HostedTool, Json, Opaque, Origin, Sourced, Tool, ToolChoice, ToolRef,
 };
-use interlingua_wire::{Extra, Integer, Secret, messages as wire};
+use interlingua_wire::{Extra, Integer, messages as wire};
 use serde::Deserialize;
 
 use super::writing::Writing;
@@ -168,7 +168,7 @@ struct Mcp {
     server_label: Option<String>,
     server_url: Option<String>,
     #[serde(rename = "authorization")]
-    token: Option<Secret>,
+    token: Option<interlingua_wire::Json>,
     allowed_tools: Option<interlingua_wire::Json>,
     require_approval: Option<interlingua_wire::Json>,
 }

@@ -21,18 +21,18 @@ pub(super) struct ItemRef<'a> {
     pub(super) agent: Option<&'a Json>,
 }
 
-impl<'a> ItemRef<'a> {
-    fn item_id(self) -> Text<'a> {
-        Text::from(self.item_id)
-    }
-
-    fn output_index(self) -> Integer {
-        Integer::from(self.output_index)
-    }
-
-    fn agent(self) -> Option<Json> {
-        self.agent.cloned()
-    }
+/// An event about an item: its own fields, and those that every such event has.
+macro_rules! of_item {
+    ($events:ident, $item:ident, $event:ident { $($field:ident $(: $value:expr)?),+ }) => {
+        wire::$event {
+            $($field $(: $value)?,)+
+            item_id: Some(Text::from($item.item_id)),
+            output_index: Some(Integer::from($item.output_index)),
+            sequence_number: Some($events.number()),
+            agent: $item.agent.cloned(),
+            extra: Extra::new(),
+        }
+    };
 }
 
 impl Events {
@@ -135,15 +135,7 @@ impl Events {
     }
 
     fn part<'a>(&mut self, item: ItemRef<'a>, index: usize, part: wire::ContentPart) -> wire::ContentPartEvent<'a> {
-        wire::ContentPartEvent {
-            item_id: Some(item.item_id()),
-            output_index: Some(item.output_index()),
-            content_index: Some(position(index)),
-            part: Some(Box::new(part)),
-            sequence_number: Some(self.number()),
-            agent: item.agent(),
-            extra: Extra::new(),
-        }
+        of_item!(self, item, ContentPartEvent { content_index: Some(position(index)), part: Some(Box::new(part)) })
     }
 
     pub(super) fn text_delta(
@@ -154,17 +146,16 @@ impl Events {
         logprobs: Vec<wire::Logprob>,
         out: &mut impl FnMut(Event<'_>),
     ) {
-        out(Event::OutputTextDelta(wire::OutputTextDelta {
-            item_id: Some(item.item_id()),
-            output_index: Some(item.output_index()),
-            content_index: Some(position(index)),
-            delta: Text::from(delta),
-            logprobs: Some(logprobs),
-            obfuscation: None,
-            sequence_number: Some(self.number()),
-            agent: item.agent(),
-            extra: Extra::new(),
-        }));
+        out(Event::OutputTextDelta(of_item!(
+            self,
+            item,
+            OutputTextDelta {
+                content_index: Some(position(index)),
+                delta: Text::from(delta),
+                logprobs: Some(logprobs),
+                obfuscation: None
+            }
+        )));
     }
 
     pub(super) fn text_done(
@@ -175,16 +166,15 @@ impl Events {
         logprobs: Vec<wire::Logprob>,
         out: &mut impl FnMut(Event<'_>),
     ) {
-        out(Event::OutputTextDone(wire::OutputTextDone {
-            item_id: Some(item.item_id()),
-            output_index: Some(item.output_index()),
-            content_index: Some(position(index)),
-            text: Some(Text::from(text)),
-            logprobs: Some(logprobs),
-            sequence_number: Some(self.number()),
-            agent: item.agent(),
-            extra: Extra::new(),
-        }));
+        out(Event::OutputTextDone(of_item!(
+            self,
+            item,
+            OutputTextDone {
+                content_index: Some(position(index)),
+                text: Some(Text::from(text)),
+                logprobs: Some(logprobs)
+            }
+        )));
     }
 
     pub(super) fn annotation(
@@ -195,16 +185,15 @@ impl Events {
         annotation: wire::Annotation,
         out: &mut impl FnMut(Event<'_>),
     ) {
-        out(Event::OutputTextAnnotationAdded(wire::AnnotationAdded {
-            item_id: Some(item.item_id()),
-            output_index: Some(item.output_index()),
-            content_index: Some(position(index)),
-            annotation_index: Some(position(number)),
-            annotation: Some(Box::new(annotation)),
-            sequence_number: Some(self.number()),
-            agent: item.agent(),
-            extra: Extra::new(),
-        }));
+        out(Event::OutputTextAnnotationAdded(of_item!(
+            self,
+            item,
+            AnnotationAdded {
+                content_index: Some(position(index)),
+                annotation_index: Some(position(number)),
+                annotation: Some(Box::new(annotation))
+            }
+        )));
     }
 
     pub(super) fn refusal_delta(
@@ -224,28 +213,19 @@ impl Events {
         refusal: &str,
         out: &mut impl FnMut(Event<'_>),
     ) {
-        out(Event::RefusalDone(wire::RefusalDone {
-            item_id: Some(item.item_id()),
-            output_index: Some(item.output_index()),
-            content_index: Some(position(index)),
-            refusal: Some(Text::from(refusal)),
-            sequence_number: Some(self.number()),
-            agent: item.agent(),
-            extra: Extra::new(),
-        }));
+        out(Event::RefusalDone(of_item!(
+            self,
+            item,
+            RefusalDone { content_index: Some(position(index)), refusal: Some(Text::from(refusal)) }
+        )));
     }
 
     fn part_delta<'a>(&mut self, item: ItemRef<'a>, index: usize, delta: &'a str) -> wire::PartDelta<'a> {
-        wire::PartDelta {
-            item_id: Some(item.item_id()),
-            output_index: Some(item.output_index()),
-            content_index: Some(position(index)),
-            delta: Text::from(delta),
-            obfuscation: None,
-            sequence_number: Some(self.number()),
-            agent: item.agent(),
-            extra: Extra::new(),
-        }
+        of_item!(
+            self,
+            item,
+            PartDelta { content_index: Some(position(index)), delta: Text::from(delta), obfuscation: None }
+        )
     }
 
     pub(super) fn reasoning_added(
@@ -271,16 +251,11 @@ impl Events {
         out: &mut impl FnMut(Event<'_>),
     ) {
         out(match kind {
-            ReasoningKind::Summary => Event::ReasoningSummaryTextDelta(wire::SummaryTextDelta {
-                item_id: Some(item.item_id()),
-                output_index: Some(item.output_index()),
-                summary_index: Some(position(index)),
-                delta: Text::from(delta),
-                obfuscation: None,
-                sequence_number: Some(self.number()),
-                agent: item.agent(),
-                extra: Extra::new(),
-            }),
+            ReasoningKind::Summary => Event::ReasoningSummaryTextDelta(of_item!(
+                self,
+                item,
+                SummaryTextDelta { summary_index: Some(position(index)), delta: Text::from(delta), obfuscation: None }
+            )),
             ReasoningKind::Text => Event::ReasoningTextDelta(self.part_delta(item, index, delta)),
         });
     }
@@ -294,30 +269,22 @@ impl Events {
         (text, part): (&str, wire::ContentPart),
         out: &mut impl FnMut(Event<'_>),
     ) {
-        let (text, sequence_number) = (Some(Text::from(text)), Some(self.number()));
+        let text = Some(Text::from(text));
         match kind {
             ReasoningKind::Summary => {
-                out(Event::ReasoningSummaryTextDone(wire::SummaryTextDone {
-                    item_id: Some(item.item_id()),
-                    output_index: Some(item.output_index()),
-                    summary_index: Some(position(index)),
-                    text,
-                    sequence_number,
-                    agent: item.agent(),
-                    extra: Extra::new(),
-                }));
+                out(Event::ReasoningSummaryTextDone(of_item!(
+                    self,
+                    item,
+                    SummaryTextDone { summary_index: Some(position(index)), text }
+                )));
                 out(Event::ReasoningSummaryPartDone(self.summary_part(item, index, part)));
             }
             ReasoningKind::Text => {
-                out(Event::ReasoningTextDone(wire::ReasoningTextDone {
-                    item_id: Some(item.item_id()),
-                    output_index: Some(item.output_index()),
-                    content_index: Some(position(index)),
-                    text,
-                    sequence_number,
-                    agent: item.agent(),
-                    extra: Extra::new(),
-                }));
+                out(Event::ReasoningTextDone(of_item!(
+                    self,
+                    item,
+                    ReasoningTextDone { content_index: Some(position(index)), text }
+                )));
                 self.part_done(item, index, part, out);
             }
         }
@@ -329,16 +296,11 @@ impl Events {
         index: usize,
         part: wire::ContentPart,
     ) -> wire::SummaryPartEvent<'a> {
-        wire::SummaryPartEvent {
-            item_id: Some(item.item_id()),
-            output_index: Some(item.output_index()),
-            summary_index: Some(position(index)),
-            part: Some(Box::new(part)),
-            status: None,
-            sequence_number: Some(self.number()),
-            agent: item.agent(),
-            extra: Extra::new(),
-        }
+        of_item!(
+            self,
+            item,
+            SummaryPartEvent { summary_index: Some(position(index)), part: Some(Box::new(part)), status: None }
+        )
     }
 
     pub(super) fn arguments_delta(&mut self, item: ItemRef<'_>, delta: &str, out: &mut impl FnMut(Event<'_>)) {
@@ -350,15 +312,7 @@ impl Events {
     }
 
     fn call_delta<'a>(&mut self, item: ItemRef<'a>, delta: &'a str) -> wire::CallDelta<'a> {
-        wire::CallDelta {
-            item_id: Some(item.item_id()),
-            output_index: Some(item.output_index()),
-            delta: Text::from(delta),
-            obfuscation: None,
-            sequence_number: Some(self.number()),
-            agent: item.agent(),
-            extra: Extra::new(),
-        }
+        of_item!(self, item, CallDelta { delta: Text::from(delta), obfuscation: None })
     }
 
     pub(super) fn arguments_done(
@@ -368,26 +322,15 @@ impl Events {
         arguments: &str,
         out: &mut impl FnMut(Event<'_>),
     ) {
-        out(Event::FunctionCallArgumentsDone(wire::ArgumentsDone {
-            item_id: Some(item.item_id()),
-            output_index: Some(item.output_index()),
-            name: Some(Text::from(name)),
-            arguments: Some(arguments.into()),
-            sequence_number: Some(self.number()),
-            agent: item.agent(),
-            extra: Extra::new(),
-        }));
+        out(Event::FunctionCallArgumentsDone(of_item!(
+            self,
+            item,
+            ArgumentsDone { name: Some(Text::from(name)), arguments: Some(arguments.into()) }
+        )));
     }
 
     pub(super) fn input_done(&mut self, item: ItemRef<'_>, input: &str, out: &mut impl FnMut(Event<'_>)) {
-        out(Event::CustomToolCallInputDone(wire::InputDone {
-            item_id: Some(item.item_id()),
-            output_index: Some(item.output_index()),
-            input: Some(Text::from(input)),
-            sequence_number: Some(self.number()),
-            agent: item.agent(),
-            extra: Extra::new(),
-        }));
+        out(Event::CustomToolCallInputDone(of_item!(self, item, InputDone { input: Some(Text::from(input)) })));
     }
 }
 

@@ -37,14 +37,14 @@ impl<'a> PartRef<'a> {
 }
 
 impl<'a> Piece<'a> {
-    fn plain(part: PartRef<'a>, delta: Text<'a>) -> Self {
+    fn new(part: PartRef<'a>, delta: Text<'a>) -> Self {
         Self { part, text: delta.0, logprobs: Vec::new() }
     }
 }
 
 impl<'a> View<'a> {
-    fn new(part: PartRef<'a>, text: Option<Text<'a>>) -> Self {
-        Self { part, text: text.map(|text| text.0).unwrap_or_default() }
+    fn new(part: PartRef<'a>, text: Option<impl Into<Text<'a>>>) -> Self {
+        Self { part, text: text.map(|text| text.into().0).unwrap_or_default() }
     }
 }
 
@@ -66,115 +66,35 @@ impl<'a> From<wire::OutputTextDelta<'a>> for Piece<'a> {
     }
 }
 
-impl<'a> From<wire::PartDelta<'a>> for Piece<'a> {
-    fn from(event: wire::PartDelta<'a>) -> Self {
-        let wire::PartDelta {
-            item_id,
-            output_index,
-            content_index,
-            delta,
-            obfuscation: _,
-            sequence_number: _,
-            agent: _,
-            extra: _,
-        } = event;
-        Self::plain(PartRef::new(output_index, item_id, content_index), delta)
-    }
+/// Reads events: of each kind the field that counts its parts, where it has any, what it says, and what else of it nobody asks
+/// for.
+macro_rules! read {
+    ($to:ident from $($event:ident [$($part:ident)?] $said:ident $(without $other:ident)?;)+) => {$(
+        impl<'a> From<wire::$event<'a>> for $to<'a> {
+            fn from(event: wire::$event<'a>) -> Self {
+                let wire::$event {
+                    item_id, output_index, $($part,)? $said, $($other: _,)? sequence_number: _, agent: _, extra: _
+                } = event;
+                Self::new(PartRef::new(output_index, item_id, None$(.or($part))?), $said)
+            }
+        }
+    )+};
 }
 
-impl<'a> From<wire::SummaryTextDelta<'a>> for Piece<'a> {
-    fn from(event: wire::SummaryTextDelta<'a>) -> Self {
-        let wire::SummaryTextDelta {
-            item_id,
-            output_index,
-            summary_index,
-            delta,
-            obfuscation: _,
-            sequence_number: _,
-            agent: _,
-            extra: _,
-        } = event;
-        Self::plain(PartRef::new(output_index, item_id, summary_index), delta)
-    }
+read! { Piece from
+    PartDelta [content_index] delta without obfuscation;
+    SummaryTextDelta [summary_index] delta without obfuscation;
+    CallDelta [] delta without obfuscation;
 }
 
-impl<'a> From<wire::CallDelta<'a>> for Piece<'a> {
-    fn from(event: wire::CallDelta<'a>) -> Self {
-        let wire::CallDelta { item_id, output_index, delta, obfuscation: _, sequence_number: _, agent: _, extra: _ } =
-            event;
-        Self::plain(PartRef::new(output_index, item_id, None), delta)
-    }
-}
-
-impl<'a> From<wire::OutputTextDone<'a>> for View<'a> {
-    fn from(event: wire::OutputTextDone<'a>) -> Self {
-        // The tokens came with the deltas, and come with the finished item in full.
-        let wire::OutputTextDone {
-            item_id,
-            output_index,
-            content_index,
-            text,
-            logprobs: _,
-            sequence_number: _,
-            agent: _,
-            extra: _,
-        } = event;
-        Self::new(PartRef::new(output_index, item_id, content_index), text)
-    }
-}
-
-impl<'a> From<wire::RefusalDone<'a>> for View<'a> {
-    fn from(event: wire::RefusalDone<'a>) -> Self {
-        let wire::RefusalDone { item_id, output_index, content_index, refusal, sequence_number: _, agent: _, extra: _ } =
-            event;
-        Self::new(PartRef::new(output_index, item_id, content_index), refusal)
-    }
-}
-
-impl<'a> From<wire::ReasoningTextDone<'a>> for View<'a> {
-    fn from(event: wire::ReasoningTextDone<'a>) -> Self {
-        let wire::ReasoningTextDone {
-            item_id,
-            output_index,
-            content_index,
-            text,
-            sequence_number: _,
-            agent: _,
-            extra: _,
-        } = event;
-        Self::new(PartRef::new(output_index, item_id, content_index), text)
-    }
-}
-
-impl<'a> From<wire::SummaryTextDone<'a>> for View<'a> {
-    fn from(event: wire::SummaryTextDone<'a>) -> Self {
-        let wire::SummaryTextDone {
-            item_id,
-            output_index,
-            summary_index,
-            text,
-            sequence_number: _,
-            agent: _,
-            extra: _,
-        } = event;
-        Self::new(PartRef::new(output_index, item_id, summary_index), text)
-    }
-}
-
-impl<'a> From<wire::ArgumentsDone<'a>> for View<'a> {
-    fn from(event: wire::ArgumentsDone<'a>) -> Self {
-        // The item has the name already.
-        let wire::ArgumentsDone { item_id, output_index, name: _, arguments, sequence_number: _, agent: _, extra: _ } =
-            event;
-        Self::new(PartRef::new(output_index, item_id, None), arguments.map(Text::from))
-    }
-}
-
-impl<'a> From<wire::InputDone<'a>> for View<'a> {
-    fn from(event: wire::InputDone<'a>) -> Self {
-        let wire::InputDone { item_id, output_index, input, sequence_number: _, agent: _, extra: _ } = event;
-        Self::new(PartRef::new(output_index, item_id, None), input)
-    }
+// The tokens of a text came with its deltas and come with the finished item in full, and the item of a call has its name.
+read! { View from
+    OutputTextDone [content_index] text without logprobs;
+    RefusalDone [content_index] refusal;
+    ReasoningTextDone [content_index] text;
+    SummaryTextDone [summary_index] text;
+    ArgumentsDone [] arguments without name;
+    InputDone [] input;
 }
 
 /// The index of an item.
