@@ -1,12 +1,16 @@
 //! What streams consist of is read and written in ways of their own. The types say what is right: here everything goes through
 //! them, and has to come out the same.
 
+use std::fmt::Debug;
+
 use interlingua_model::{Collected, Event};
 use interlingua_sse::{Eof, Parser};
 use interlingua_translate::chat::{self, Chat, Frame};
 use interlingua_translate::responses::Responses;
-use interlingua_translate::wire::{chat::Chunk, responses};
+use interlingua_translate::wire::{chat::Chunk, read_json, responses, write_json};
 use interlingua_translate::{Api, Dialect, Sent, Style};
+use serde::Deserialize;
+use serde_json::Value;
 
 use crate::streams::{Emitted, REQUEST, stamp};
 
@@ -15,12 +19,38 @@ use crate::streams::{Emitted, REQUEST, stamp};
 /// # Errors
 /// What they read instead.
 pub fn reads(upstream: Api, sent: &Sent, bytes: &[u8], events: &[Event<'static>]) -> Result<(), String> {
+    let mut json = Ok(());
+    frames(bytes, |_, data, _| {
+        if json.is_ok() {
+            json = same_json(data);
+        }
+    });
+    json?;
     let read = match upstream {
         Api::Chat => chunks(sent, bytes),
         Api::Responses => typed_events(sent, bytes),
         Api::Messages => return Ok(()),
     };
     if read == events { Ok(()) } else { Err(format!("\n  was: {events:?}\ntyped: {read:?}")) }
+}
+
+/// Holds what wire reads and writes of JSON against serde_json.
+fn same_json(text: &str) -> Result<(), String> {
+    fn read<'a, T: Deserialize<'a> + PartialEq + Debug>(text: &'a str) -> Result<Option<T>, String> {
+        let [ours, theirs] = [read_json::<T>(text).ok(), serde_json::from_str::<T>(text).ok()];
+        if ours == theirs { Ok(ours) } else { Err(format!("\n  read: {ours:?}\nserde: {theirs:?}")) }
+    }
+    read::<Chunk<'_>>(text)?;
+    read::<responses::Event<'_>>(text)?;
+    let Some(value) = read::<Value>(text)? else { return Ok(()) };
+    let mut written = Vec::new();
+    let is_written = write_json(&value, &mut written).is_ok();
+    let expected = value.to_string();
+    if is_written && written == expected.as_bytes() {
+        Ok(())
+    } else {
+        Err(format!("\nwritten: {}\n  serde: {expected}", String::from_utf8_lossy(&written)))
+    }
 }
 
 /// The events of a Chat stream of which each chunk is read by its type.

@@ -58,7 +58,7 @@ impl Frames for Through<'_> {
 /// Writes a value as JSON.
 pub(crate) fn write_json(out: &mut Vec<u8>, value: &impl serde::Serialize) {
     // Memory takes all bytes, and the types of `wire` have string keys only: there is nothing that can fail.
-    let written = serde_json::to_writer(out, value);
+    let written = interlingua_wire::write_json(value, out);
     debug_assert!(written.is_ok(), "what is written is always JSON");
 }
 

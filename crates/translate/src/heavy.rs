@@ -12,6 +12,9 @@ use crate::frames::write_json;
 /// From how many bytes on it is worth it.
 const HEAVY: usize = 64 * 1024;
 
+/// How long a body is at least, but for the shortest.
+const USUAL: usize = 8 * 1024;
+
 /// Stands where the text goes. Should it occur elsewhere too, the body is written as any other.
 const MARK: &str = "\u{1a}the text goes here\u{1a}";
 
@@ -20,7 +23,7 @@ pub(crate) type Each<T> = fn(&mut T, &mut dyn FnMut(&mut String));
 
 /// Writes a request as JSON. Its heaviest text moves, and is gone from it.
 pub(crate) fn write_request<T: Serialize>(request: &mut T, each: Each<T>) -> Vec<u8> {
-    let mut body = Vec::new();
+    let mut body = Vec::with_capacity(USUAL);
     let (mut count, mut heaviest, mut length) = (0, 0, 0);
     each(request, &mut |text| {
         if text.len() > length {

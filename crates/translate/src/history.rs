@@ -37,6 +37,9 @@ pub(crate) fn settle(items: Vec<Item>, api: Api, losses: &mut Vec<Loss>, places:
 
 /// Tells in calls and results what another API than `api` has a word for.
 fn told(items: Vec<Item>, api: Api, losses: &mut Vec<Loss>, places: &mut Places) -> Vec<Item> {
+    if !items.iter().any(|item| matches!(&item.kind, ItemKind::Opaque(opaque) if opaque.api != api)) {
+        return items;
+    }
     let mut calls = HashSet::new();
     let mut told = Vec::with_capacity(items.len());
     for mut item in items {
@@ -94,6 +97,9 @@ fn told(items: Vec<Item>, api: Api, losses: &mut Vec<Loss>, places: &mut Places)
 
 /// Puts a result behind every call that has none, since no API takes a history with a call left open.
 fn answered(items: Vec<Item>, losses: &mut Vec<Loss>) -> Vec<Item> {
+    if is_answered(&items) {
+        return items;
+    }
     let open = unanswered(&items);
     if open.is_empty() {
         return items;
@@ -122,6 +128,26 @@ fn answered(items: Vec<Item>, losses: &mut Vec<Loss>) -> Vec<Item> {
         }
     }
     settled
+}
+
+/// Whether every call has a result behind it, as nearly every history has, and few calls wait at a time.
+fn is_answered(items: &[Item]) -> bool {
+    const MOST_WAITING: usize = 64;
+    let mut waiting: Vec<&str> = Vec::new();
+    for item in items {
+        match &item.kind {
+            ItemKind::ToolCall(_) if waiting.len() == MOST_WAITING => return false,
+            ItemKind::ToolCall(call) => waiting.push(&call.call_id),
+            ItemKind::ToolResult(result) => match waiting.iter().rposition(|id| *id == result.call_id) {
+                Some(answered) => {
+                    waiting.remove(answered);
+                }
+                None => return false,
+            },
+            ItemKind::Message(_) | ItemKind::Reasoning(_) | ItemKind::Opaque(_) => {}
+        }
+    }
+    waiting.is_empty()
 }
 
 /// The calls without a result. Where an id is used again, a result is of the latest call that waits for one.

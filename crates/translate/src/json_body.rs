@@ -1,6 +1,7 @@
 //! JSON bodies, read fast, with errors that say where.
 
-use serde::de::{Deserialize, DeserializeOwned, IgnoredAny};
+use interlingua_wire::{Unread, read_json};
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::surrogates::mend;
 use crate::{Error, RequestCode, Translated};
@@ -14,8 +15,8 @@ pub(crate) fn read_request<T: DeserializeOwned, U>(
     body: &[u8],
     decode: impl FnOnce(T) -> Result<Translated<U>, Error>,
 ) -> Result<Translated<U>, Error> {
-    read(body, decode, |body, error| {
-        let Fault { path, code, message } = Fault::of::<T>(body, error);
+    read(body, decode, |body, unread| {
+        let Fault { path, code, message } = Fault::of(body, unread);
         Error::request(path, code, message)
     })
 }
@@ -28,13 +29,13 @@ pub(crate) fn read_reply<T: DeserializeOwned, U>(
     body: &[u8],
     decode: impl FnOnce(T) -> Result<Translated<U>, Error>,
 ) -> Result<Translated<U>, Error> {
-    read(body, decode, |body, error| {
+    read(body, decode, |body, unread| {
         let malformed = |path: Option<String>, message: String| Error::Malformed { path, message };
         match body.trim_ascii_start().first() {
             Some(b'<') => malformed(None, "it is a web page; check the base URL".to_owned()),
             None => malformed(None, "it is empty".to_owned()),
             Some(_) => {
-                let Fault { path, code: _, message } = Fault::of::<T>(body, error);
+                let Fault { path, code: _, message } = Fault::of(body, unread);
                 malformed(Some(path).filter(|path| !path.is_empty()), message)
             }
         }
@@ -44,16 +45,17 @@ pub(crate) fn read_reply<T: DeserializeOwned, U>(
 fn read<T: DeserializeOwned, U>(
     body: &[u8],
     decode: impl FnOnce(T) -> Result<Translated<U>, Error>,
-    fault: impl Fn(&[u8], &serde_json::Error) -> Error,
+    fault: impl Fn(&[u8], Option<&Unread>) -> Error,
 ) -> Result<Translated<U>, Error> {
     let body = body.strip_prefix(BOM).unwrap_or(body);
-    // Keeping track of paths costs time and is only needed for bodies that fail; so does looking for halves of characters.
-    let error = match serde_json::from_slice(body) {
+    let Ok(text) = std::str::from_utf8(body) else { return Err(fault(body, None)) };
+    // Looking for halves of characters costs time, and only bodies that fail may hold any.
+    let unread = match read_json(text) {
         Ok(value) => return decode(value),
-        Err(error) => error,
+        Err(unread) => unread,
     };
-    let Some((mended, mut losses)) = mend(body) else { return Err(fault(body, &error)) };
-    let value = serde_json::from_str(&mended).map_err(|error| fault(mended.as_bytes(), &error))?;
+    let Some((mended, mut losses)) = mend(body) else { return Err(fault(body, Some(&unread))) };
+    let value = read_json(&mended).map_err(|unread| fault(mended.as_bytes(), Some(&unread)))?;
     let Translated { value, losses: more } = decode(value)?;
     losses.extend(more);
     Ok(Translated { value, losses })
@@ -71,7 +73,8 @@ struct Fault {
 }
 
 impl Fault {
-    fn of<'a, T: Deserialize<'a>>(body: &'a [u8], error: &serde_json::Error) -> Self {
+    /// What is wrong with a body that is no text, or that was read as one in vain.
+    fn of(body: &[u8], unread: Option<&Unread>) -> Self {
         let text = match std::str::from_utf8(body) {
             Ok(text) => text,
             Err(error) => {
@@ -85,22 +88,16 @@ impl Fault {
         if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
             return Self::syntax(format_args!("{error}"));
         }
-        let deserializer = &mut serde_json::Deserializer::from_str(text);
-        let Err(located) = serde_path_to_error::deserialize::<_, T>(deserializer) else {
-            return Self::syntax(format_args!("{error}"));
-        };
-        let path = located.path().to_string();
-        let path = if path == "." { String::new() } else { path };
-        let inner = located.into_inner();
-        let message = inner.to_string();
-        let place = format!(" at line {} column {}", inner.line(), inner.column());
+        let Some(Unread { error, path }) = unread else { return Self::syntax(format_args!("it cannot be read")) };
+        let message = error.to_string();
+        let place = format!(" at line {} column {}", error.line(), error.column());
         let message = message.strip_suffix(&place).unwrap_or(&message);
         let path = match missing_field(message) {
-            None => path,
+            None => path.clone(),
             Some(field) if path.is_empty() => field.to_owned(),
             Some(field) => format!("{path}.{field}"),
         };
-        let code = if inner.is_data() { RequestCode::InvalidValue } else { RequestCode::InvalidJson };
+        let code = if error.is_data() { RequestCode::InvalidValue } else { RequestCode::InvalidJson };
         Self { path, code, message: shortened(message) }
     }
 

@@ -62,6 +62,7 @@ mod outcome;
 #[cfg(feature = "sse")]
 mod passing;
 mod patch;
+mod path;
 mod pattern;
 mod places;
 mod reading;

@@ -15,8 +15,8 @@ use interlingua_model::{ItemKind, Request, Tool, ToolChoice, ToolKind, ToolRef};
 pub(crate) struct Names {
     to_wire: HashMap<Name, String>,
     from_wire: HashMap<String, Name>,
-    /// The family each declared tool belongs to, by wire name.
-    kinds: HashMap<String, ToolKind>,
+    /// The custom tools that are declared, by wire name.
+    customs: HashSet<String>,
 }
 
 /// A tool's name as the caller knows it.
@@ -58,10 +58,24 @@ const HASH_LETTERS: usize = 8;
 impl Names {
     pub(crate) fn new(request: &Request, form: NameForm) -> Self {
         let mut names = Self::default();
+        // Nearly always every name goes as it is.
+        if !mentioned(request).all(|name| name.namespace.is_none() && form.is_met(name.name)) {
+            names.claim_all(request, form);
+        }
+        for tool in &request.tools {
+            if let Some((name, ToolKind::Custom)) = declared(tool) {
+                let wire = names.wire(name.namespace, name.name.to_owned());
+                names.customs.insert(wire);
+            }
+        }
+        names
+    }
+
+    fn claim_all(&mut self, request: &Request, form: NameForm) {
         let (mut legal, mut illegal) = (Vec::new(), Vec::new());
         let mut seen = HashSet::new();
         for name in mentioned(request) {
-            if seen.insert(name.clone()) {
+            if seen.insert(name) {
                 let flat = name.flat();
                 let list = if form.is_met(&flat) { &mut legal } else { &mut illegal };
                 list.push((name, flat));
@@ -70,24 +84,17 @@ impl Names {
         // Names without a group first: a group's flattened name must not take the name of a plain tool.
         legal.sort_by_key(|(name, _)| name.namespace.is_some());
         for (name, flat) in legal.into_iter().chain(illegal) {
-            names.claim(name, &flat, form);
+            self.claim(name.to_owned(), &flat, form);
         }
-        for tool in &request.tools {
-            if let Some((name, kind)) = declared(tool) {
-                let wire = names.wire(name.namespace.as_deref(), &name.name).to_owned();
-                names.kinds.insert(wire, kind);
-            }
-        }
-        names
     }
 
     /// The name on the wire. A name the request never mentions goes as it is.
-    pub(crate) fn wire<'a>(&'a self, namespace: Option<&str>, name: &'a str) -> &'a str {
+    pub(crate) fn wire(&self, namespace: Option<&str>, name: String) -> String {
         if self.to_wire.is_empty() {
             return name;
         }
-        let key = Name { namespace: namespace.map(str::to_owned), name: name.to_owned() };
-        self.to_wire.get(&key).map_or(name, String::as_str)
+        let key = Name { namespace: namespace.map(str::to_owned), name };
+        self.to_wire.get(&key).cloned().unwrap_or(key.name)
     }
 
     /// The wire name of a tool that a choice names, which may be a group's tool by its flattened name.
@@ -102,9 +109,9 @@ impl Names {
         self.from_wire.get(wire)
     }
 
-    /// The family of the tool that goes by this wire name, when the request declares it.
-    pub(crate) fn kind(&self, wire: &str) -> Option<ToolKind> {
-        self.kinds.get(wire).copied()
+    /// Whether the request declares a custom tool that goes by this wire name.
+    pub(crate) fn is_custom(&self, wire: &str) -> bool {
+        self.customs.contains(wire)
     }
 
     fn claim(&mut self, name: Name, flat: &str, form: NameForm) {
@@ -124,15 +131,28 @@ impl Names {
 }
 
 impl Name {
-    fn new(namespace: Option<&str>, name: &str) -> Self {
-        Self { namespace: namespace.map(str::to_owned), name: name.to_owned() }
+    fn flat(&self) -> String {
+        Mention { namespace: self.namespace.as_deref(), name: &self.name }.flat()
+    }
+}
+
+/// A tool's name where the request says it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Mention<'r> {
+    namespace: Option<&'r str>,
+    name: &'r str,
+}
+
+impl Mention<'_> {
+    fn flat(self) -> String {
+        match self.namespace {
+            Some(namespace) => format!("{namespace}__{}", self.name),
+            None => self.name.to_owned(),
+        }
     }
 
-    fn flat(&self) -> String {
-        match &self.namespace {
-            Some(namespace) => format!("{namespace}__{}", self.name),
-            None => self.name.clone(),
-        }
+    fn to_owned(self) -> Name {
+        Name { namespace: self.namespace.map(str::to_owned), name: self.name.to_owned() }
     }
 }
 
@@ -146,39 +166,39 @@ pub(crate) fn flat_name<'a>(namespace: Option<&str>, name: Cow<'a, str>) -> Cow<
 }
 
 /// Every tool name a request mentions: declared, chosen, or called in its history.
-fn mentioned(request: &Request) -> impl Iterator<Item = Name> + '_ {
+fn mentioned(request: &Request) -> impl Iterator<Item = Mention<'_>> {
     let declared = request.tools.iter().filter_map(|tool| declared(tool).map(|(name, _)| name));
     let called = request.items.iter().filter_map(|item| match &item.kind {
-        ItemKind::ToolCall(call) => Some(Name::new(call.namespace.as_deref(), &call.name)),
+        ItemKind::ToolCall(call) => Some(Mention { namespace: call.namespace.as_deref(), name: &call.name }),
         ItemKind::Message(_) | ItemKind::ToolResult(_) | ItemKind::Reasoning(_) | ItemKind::Opaque(_) => None,
     });
     declared.chain(called).chain(chosen(request))
 }
 
-fn declared(tool: &Tool) -> Option<(Name, ToolKind)> {
-    match tool {
-        Tool::Function(tool) => Some((Name::new(tool.namespace.as_deref(), &tool.name), ToolKind::Function)),
-        Tool::Custom(tool) => Some((Name::new(tool.namespace.as_deref(), &tool.name), ToolKind::Custom)),
-        Tool::Hosted(_) | Tool::Opaque { .. } => None,
-    }
+fn declared(tool: &Tool) -> Option<(Mention<'_>, ToolKind)> {
+    let (namespace, name, kind) = match tool {
+        Tool::Function(tool) => (&tool.namespace, &tool.name, ToolKind::Function),
+        Tool::Custom(tool) => (&tool.namespace, &tool.name, ToolKind::Custom),
+        Tool::Hosted(_) | Tool::Opaque { .. } => return None,
+    };
+    Some((Mention { namespace: namespace.as_deref(), name }, kind))
 }
 
 /// Names a choice mentions; one that already is the flattened name of a declared group's tool is left to it.
-fn chosen(request: &Request) -> Vec<Name> {
+fn chosen(request: &Request) -> impl Iterator<Item = Mention<'_>> {
     let refs: &[ToolRef] = match request.tool_choice.as_ref().map(|choice| &choice.value) {
         Some(ToolChoice::Tool(tool)) => std::slice::from_ref(tool),
         Some(ToolChoice::Allowed { tools, .. }) => tools,
         Some(ToolChoice::None | ToolChoice::Auto | ToolChoice::Required | ToolChoice::Opaque(_)) | None => &[],
     };
     let is_flat = |name: &str| {
-        let grouped = |(declared, _): (Name, _)| declared.namespace.is_some() && declared.flat() == name;
+        let grouped = |(declared, _): (Mention<'_>, _)| declared.namespace.is_some() && declared.flat() == name;
         request.tools.iter().filter_map(declared).any(grouped)
     };
-    let named = refs.iter().filter_map(|tool| match tool {
-        ToolRef::Named { name, .. } if !is_flat(name) => Some(Name::new(None, name)),
+    refs.iter().filter_map(move |tool| match tool {
+        ToolRef::Named { name, .. } if !is_flat(name) => Some(Mention { namespace: None, name }),
         ToolRef::Named { .. } | ToolRef::Hosted { .. } | ToolRef::Opaque(_) => None,
-    });
-    named.collect()
+    })
 }
 
 fn is_legal_char(c: char) -> bool {
@@ -220,21 +240,25 @@ mod tests {
         request
     }
 
+    fn wire(names: &Names, name: &str) -> String {
+        names.wire(None, name.to_owned())
+    }
+
     #[test]
     fn legal_names_stay() {
         let names = Names::new(&request(&["get_weather"]), NameForm::up_to(64));
-        assert_eq!(names.wire(None, "get_weather"), "get_weather");
+        assert_eq!(wire(&names, "get_weather"), "get_weather");
     }
 
     #[test]
     fn a_long_name_that_shortens_to_anothers_exact_name_gets_a_third() {
         let long = "x".repeat(80);
-        let taken = Names::new(&request(&[&long]), NameForm::up_to(64)).wire(None, &long).to_owned();
+        let taken = wire(&Names::new(&request(&[&long]), NameForm::up_to(64)), &long);
         for order in [[&*long, &*taken], [&*taken, &*long]] {
             let names = Names::new(&request(&order), NameForm::up_to(64));
-            assert_eq!(names.wire(None, &taken), taken, "a legal name keeps its place");
-            assert_ne!(names.wire(None, &long), taken);
-            assert_eq!(names.original(names.wire(None, &long)).unwrap().name, long);
+            assert_eq!(wire(&names, &taken), taken, "a legal name keeps its place");
+            assert_ne!(wire(&names, &long), taken);
+            assert_eq!(names.original(&wire(&names, &long)).unwrap().name, long);
         }
     }
 
@@ -242,18 +266,18 @@ mod tests {
     fn a_name_that_is_too_short_or_begins_wrong_is_made_longer_and_led_back() {
         let form = NameForm { least: 3, limit: 64, wants_initial: true };
         let names = Names::new(&request(&["ls", "9lives", "abc"]), form);
-        assert_eq!(names.wire(None, "abc"), "abc");
+        assert_eq!(wire(&names, "abc"), "abc");
         for name in ["ls", "9lives"] {
-            let wire = names.wire(None, name);
-            assert!(form.is_met(wire) && wire.contains(name), "{wire}");
-            assert_eq!(names.original(wire).unwrap().name, name);
+            let wire = wire(&names, name);
+            assert!(form.is_met(&wire) && wire.contains(name), "{wire}");
+            assert_eq!(names.original(&wire).unwrap().name, name);
         }
     }
 
     #[test]
     fn names_that_differ_only_in_illegal_characters_stay_apart() {
         let names = Names::new(&request(&["a.b", "a:b", "a_b"]), NameForm::up_to(64));
-        let wires: HashSet<_> = ["a.b", "a:b", "a_b"].iter().map(|name| names.wire(None, name).to_owned()).collect();
+        let wires: HashSet<_> = ["a.b", "a:b", "a_b"].iter().map(|name| wire(&names, name)).collect();
         assert_eq!(wires.len(), 3);
     }
 }

@@ -87,6 +87,12 @@ impl Places {
         self.whole.insert(origin);
     }
 
+    /// No places yet, and room for those of so many items and tools and of the settings that are usual.
+    pub(crate) fn with_room(count: usize) -> Self {
+        const SETTINGS: usize = 8;
+        Self { written: Vec::with_capacity(count + SETTINGS), whole: HashSet::new() }
+    }
+
     pub(crate) fn add(&mut self, at: At, what: What, origin: Origin) {
         let what = if self.whole.contains(&origin) { What::Setting } else { what };
         self.written.push(Written { at, what, origin });

@@ -1,5 +1,7 @@
 //! A request while an API's decoder reads it.
 
+use std::fmt;
+
 use interlingua_model::{Api, Request};
 use interlingua_wire::Extra;
 
@@ -31,7 +33,13 @@ impl<M: Memory> Reading<M> {
     }
 
     /// Reports the fields of an object that its type does not know.
-    pub(crate) fn unknown(&mut self, object: &str, extra: &Extra) {
+    pub(crate) fn unknown(&mut self, object: impl fmt::Display, extra: &Extra) {
+        if !extra.is_empty() {
+            self.report_unknown(&object.to_string(), extra);
+        }
+    }
+
+    fn report_unknown(&mut self, object: &str, extra: &Extra) {
         // Null is what absent is, in a field that nobody knows as in any other.
         for (key, _) in extra.iter().filter(|(_, value)| !value.is_null()) {
             let path = if object.is_empty() { key.to_owned() } else { format!("{object}.{key}") };

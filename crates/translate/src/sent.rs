@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use interlingua_model::{Request, ToolKind};
+use interlingua_model::Request;
 
 use crate::Stamp;
 use crate::call_ids::CallIds;
@@ -128,7 +128,7 @@ impl Sent {
 
     /// Whether a tool that goes by this name on the wire is a custom one.
     pub(crate) fn is_custom(&self, wire_name: &str) -> bool {
-        self.0.names.kind(wire_name) == Some(ToolKind::Custom)
+        self.0.names.is_custom(wire_name)
     }
 
     /// The caller's own name of a tool, and the group it belongs to.

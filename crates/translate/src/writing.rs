@@ -35,8 +35,9 @@ pub(crate) struct Writing<'p, W, M> {
 }
 
 impl<'p, W: Ways, M> Writing<'p, W, M> {
-    pub(crate) fn new(upstream: &'p W, sent: &'p Sent, memory: M) -> Self {
-        let (losses, places) = (Vec::new(), Places::default());
+    /// The beginning of a request of so many items and tools.
+    pub(crate) fn new(upstream: &'p W, sent: &'p Sent, memory: M, count: usize) -> Self {
+        let (losses, places) = (Vec::new(), Places::with_room(count));
         Self { upstream, sent, losses, places, memory, has_lost_breakpoint: false }
     }
 

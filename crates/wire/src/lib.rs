@@ -15,8 +15,10 @@ pub use self::core::{
     json::Json,
     maybe::Maybe,
     number::Integer,
+    read::{Unread, read_json},
     scan::{is_plain, read_escaped, read_plain, write_escaped},
     text::Text,
+    write::write_json,
 };
 
 pub mod chat;

@@ -42,7 +42,7 @@ const SERDE: &[&str] = &[
     "zmij",
 ];
 /// What translating needs beside.
-const TRANSLATION: &[&str] = &["serde_path_to_error", "sha1_smol", "thiserror", "thiserror-impl"];
+const TRANSLATION: &[&str] = &["sha1_smol", "thiserror", "thiserror-impl"];
 /// What a first build would wait for, and what there is in its place: unicode-rs by way of `idna_adapter` 1.1, streams
 /// without a macro, and ruzstd. The vocabulary that tokens are counted with is worth its `regex-automata`.
 const SLOW: &[&str] = &["async-stream", "icu_properties", "zstd-sys"];

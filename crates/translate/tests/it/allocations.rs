@@ -1,4 +1,5 @@
-//! What a stream costs: allocations, counted, and none for each of its events; heap of a request that is mostly one picture.
+//! What is counted: allocations of a stream, none for each of its events; those of a request, one or two for each text that it
+//! owns; heap of a request that is mostly one picture.
 
 use allocation_counter::measure;
 use interlingua_translate::{Answer, Api, Stamp, Translator, Upstream};
@@ -133,6 +134,81 @@ fn a_picture_is_held_once_beside_the_body_it_came_in() {
             let most = 2 * body.len() + body.len() / 10;
             let held = usize::try_from(counted.bytes_max).unwrap();
             assert!(held < most, "{client} to {upstream}: {held} bytes of heap for a body of {}", body.len());
+        }
+    }
+}
+
+/// A conversation of so many turns as agents have it, each of four messages with escapes in their texts, and ten tools.
+fn conversation(client: Api, turns: usize) -> String {
+    let text = "Look at this:\n\n\t\"fn main() {}\"\n".repeat(8);
+    let arguments = r#"{"path":"src/main.rs"}"#;
+    let schema = json!({"type": "object", "properties": {"path": {"type": "string"}}, "required": ["path"]});
+    let turn = |turn: usize| {
+        let id = format!("call_{turn}");
+        match client {
+            Api::Chat => vec![
+                json!({"role": "user", "content": [{"type": "text", "text": text}]}),
+                json!({"role": "assistant", "content": null, "tool_calls":
+                    [{"id": id, "type": "function", "function": {"name": "read", "arguments": arguments}}]}),
+                json!({"role": "tool", "tool_call_id": id, "content": text}),
+                json!({"role": "assistant", "content": text}),
+            ],
+            Api::Responses => vec![
+                json!({"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}),
+                json!({"type": "function_call", "call_id": id, "name": "read", "arguments": arguments}),
+                json!({"type": "function_call_output", "call_id": id, "output": text}),
+                json!({"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": text}]}),
+            ],
+            Api::Messages => vec![
+                json!({"role": "user", "content": [{"type": "text", "text": text}]}),
+                json!({"role": "assistant", "content":
+                    [{"type": "tool_use", "id": id, "name": "read", "input": {"path": "src/main.rs"}}]}),
+                json!({"role": "user", "content": [{"type": "tool_result", "tool_use_id": id, "content": text}]}),
+                json!({"role": "assistant", "content": text}),
+            ],
+        }
+    };
+    let tool = |number: usize| {
+        let (name, says) = (format!("tool_{number}"), "Reads a file.");
+        match client {
+            Api::Chat => {
+                json!({"type": "function", "function": {"name": name, "description": says, "parameters": schema}})
+            }
+            Api::Responses => json!({"type": "function", "name": name, "description": says, "parameters": schema}),
+            Api::Messages => json!({"name": name, "description": says, "input_schema": schema}),
+        }
+    };
+    let input = if client == Api::Responses { "input" } else { "messages" };
+    let said: Vec<Value> = (0..turns).flat_map(turn).collect();
+    let tools: Vec<Value> = (0..10).map(tool).collect();
+    json!({"model": "m", "stream": true, "max_tokens": 1024, input: said, "tools": tools}).to_string()
+}
+
+/// Allocations of a request on its way to an upstream.
+fn of_request(client: Api, upstream: Api, body: &str) -> u64 {
+    let (translator, upstream) = (Translator::new(client), Upstream::usual(upstream));
+    measure(|| {
+        translator.request(body.as_bytes(), &upstream, stamp()).unwrap();
+    })
+    .count_total
+}
+
+#[test]
+fn a_request_costs_little_more_than_the_texts_it_owns() {
+    use Api::{Chat, Messages, Responses};
+    // Of ten turns with their tools, and of each turn more, whose texts, ids, names and arguments are seven.
+    let most = [
+        (Chat, [(Chat, 345, 26), (Responses, 250, 17), (Messages, 460, 35)]),
+        (Responses, [(Chat, 585, 29), (Responses, 490, 20), (Messages, 695, 37)]),
+        (Messages, [(Chat, 425, 29), (Responses, 330, 20), (Messages, 540, 38)]),
+    ];
+    for (client, upstreams) in most {
+        let [ten, sixty] = [10, 60].map(|turns| conversation(client, turns));
+        for (upstream, of_ten, of_one) in upstreams {
+            let [ten, sixty] = [&ten, &sixty].map(|body| of_request(client, upstream, body));
+            assert!(ten <= of_ten, "{client} to {upstream}: {ten} allocations for ten turns");
+            let more = sixty.saturating_sub(ten);
+            assert!(more <= 50 * of_one, "{client} to {upstream}: {more} allocations for fifty turns more");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The fields of an object beside its tag, wherever the tag stood.
 
-use std::{borrow::Cow, vec};
+use std::{borrow::Cow, collections::VecDeque};
 
 use serde::{
     Serialize, Serializer,
@@ -11,6 +11,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
+use super::read::Reader;
 use crate::{Json, Text};
 
 /// An object of a kind that is not modelled, carried whole.
@@ -41,13 +42,42 @@ impl Serialize for Unknown {
 /// The fields of a tagged object without the tag: those read before it was found, then the rest.
 pub(crate) struct Fields<'de, A> {
     pub(crate) tag: &'static str,
-    /// Empty (and not allocated) where the tag comes first.
-    pub(crate) before: vec::IntoIter<Field<'de>>,
+    /// Empty where the tag comes first.
+    pub(crate) before: Before<'de>,
     pub(crate) value: Option<&'de RawValue>,
     pub(crate) rest: Option<A>,
 }
 
-pub(crate) type Field<'de> = (Text<'de>, &'de RawValue);
+/// The fields that came before the tag, in their order. One, such as the `id` of a call, needs no memory of its own.
+#[derive(Default)]
+pub(crate) struct Before<'de> {
+    first: Option<Field<'de>>,
+    more: VecDeque<Field<'de>>,
+}
+
+type Field<'de> = (Text<'de>, &'de RawValue);
+
+impl<'de> Before<'de> {
+    pub(crate) fn push(&mut self, field: Field<'de>) {
+        if self.first.is_none() {
+            self.first = Some(field);
+        } else {
+            self.more.push_back(field);
+        }
+    }
+
+    pub(crate) fn keys(&self) -> Vec<Cow<'de, str>> {
+        self.first.iter().chain(&self.more).map(|(name, _)| name.0.clone()).collect()
+    }
+}
+
+impl<'de> Iterator for Before<'de> {
+    type Item = Field<'de>;
+
+    fn next(&mut self) -> Option<Field<'de>> {
+        self.first.take().or_else(|| self.more.pop_front())
+    }
+}
 
 impl<'de, A: MapAccess<'de>> Fields<'de, A> {
     /// Rebuilds the object of an unknown kind.
@@ -101,7 +131,7 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<'de, A> {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, A::Error> {
         match (self.value.take(), &mut self.rest) {
-            (Some(value), _) => seed.deserialize(value).map_err(A::Error::custom),
+            (Some(value), _) => seed.deserialize(&mut Reader::new(value.get())).map_err(A::Error::custom),
             (None, Some(rest)) => rest.next_value_seed(seed),
             (None, None) => Err(A::Error::custom("a value was asked for before its key")),
         }

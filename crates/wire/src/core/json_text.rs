@@ -34,6 +34,10 @@ impl<'de> de::Visitor<'de> for JsonTextVisitor {
         Ok(Text(Cow::Owned(text.to_owned())))
     }
 
+    fn visit_string<E: de::Error>(self, text: String) -> Result<Self::Value, E> {
+        Ok(Text(Cow::Owned(text)))
+    }
+
     fn visit_map<A: de::MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
         let mut text = String::from("{");
         while let Some((name, value)) = members.next_entry::<String, Box<RawValue>>()? {

@@ -10,10 +10,12 @@ pub(crate) mod maybe;
 pub(crate) mod number;
 pub(crate) mod object;
 pub(crate) mod open;
+pub(crate) mod read;
 pub(crate) mod scan;
 pub(crate) mod tagged;
 pub(crate) mod text;
 pub(crate) mod union;
+pub(crate) mod write;
 
 pub(crate) use object::object;
 pub(crate) use open::open_enum;

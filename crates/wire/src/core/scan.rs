@@ -5,9 +5,29 @@
 /// How many bytes from the beginning stand for themselves in a JSON string: all up to a quotation mark, a backslash or a
 /// control character.
 pub(crate) fn plain(bytes: &[u8]) -> usize {
+    let (blocks, _) = bytes.as_chunks::<32>();
+    let skipped = blocks.iter().take_while(|block| is_plain_block(block)).count() * 32;
+    skipped + plain_words(bytes.get(skipped..).unwrap_or_default())
+}
+
+/// Long stretches are searched in this form, which compilers make wide instructions of: each byte by itself, then all at once.
+#[inline]
+fn is_plain_block(block: &[u8; 32]) -> bool {
+    let marks = block.map(|byte| if is_special(byte) { u8::MAX } else { 0 });
+    let (words, _) = marks.as_chunks::<8>();
+    words.iter().fold(0, |found, word| found | u64::from_le_bytes(*word)) == 0
+}
+
+#[expect(clippy::needless_bitwise_bool, reason = "branches would keep the compiler from looking at many bytes at once")]
+const fn is_special(byte: u8) -> bool {
+    (byte < 0x20) | (byte == b'"') | (byte == b'\\')
+}
+
+/// The same, eight bytes at a time.
+fn plain_words(bytes: &[u8]) -> usize {
     const ONES: u64 = u64::MAX / 255;
     const HIGH: u64 = ONES << 7;
-    // Eight bytes at a time: in each place the high bit is set where the byte is less than a space, or is the one looked for.
+    // In each place the high bit is set where the byte is less than a space, or is the one looked for.
     // A borrow may spoil places behind a hit, never those before the first.
     let (words, rest) = bytes.as_chunks::<8>();
     for (number, word) in words.iter().enumerate() {
@@ -21,8 +41,7 @@ pub(crate) fn plain(bytes: &[u8]) -> usize {
             return number * 8 + (found.trailing_zeros() / 8) as usize;
         }
     }
-    let is_plain = |byte: &u8| *byte >= 0x20 && *byte != b'"' && *byte != b'\\';
-    let tail = rest.iter().position(|byte| !is_plain(byte)).unwrap_or(rest.len());
+    let tail = rest.iter().position(|byte| is_special(*byte)).unwrap_or(rest.len());
     words.len() * 8 + tail
 }
 
@@ -132,18 +151,18 @@ pub fn write_escaped(text: &str, out: &mut Vec<u8>) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    /// Texts with every byte that means something, at every place of a word.
-    fn texts() -> Vec<String> {
+    /// Texts with every byte that means something, at every place of a word and of a block.
+    pub(in crate::core) fn texts() -> Vec<String> {
         let marks: Vec<char> = (0..=0x20)
             .chain([0x22, 0x2f, 0x5c, 0x7f, 0x80, 0xe9, 0x2028, 0xffff, 0x1f600])
             .filter_map(char::from_u32)
             .collect();
         let around =
             |before: usize, after: usize, mark: char| format!("{}{mark}{}", "a".repeat(before), "ü".repeat(after));
-        let places = (0..18).flat_map(|before| [(before, 0), (before, 3), (before, 9)]);
+        let places = (0..18).chain(30..42).flat_map(|before| [(before, 0), (before, 3), (before, 9), (before, 40)]);
         let mut texts: Vec<String> =
             places.flat_map(|(before, after)| marks.iter().map(move |mark| around(before, after, *mark))).collect();
         texts.push(marks.iter().rev().chain(&marks).collect());

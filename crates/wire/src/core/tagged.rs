@@ -7,7 +7,7 @@ use std::{borrow::Cow, fmt, marker::PhantomData};
 
 use serde::de::{self, DeserializeSeed, Error, MapAccess};
 
-use super::fields::{Field, Fields};
+use super::fields::{Before, Fields};
 use crate::Text;
 
 /// What [`tagged!`] generates for reading.
@@ -49,22 +49,22 @@ impl<'de, T: Tagged<'de>> de::Visitor<'de> for TaggedVisitor<'_, T> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
-        let mut before: Vec<Field<'de>> = Vec::new();
+        let mut before = Before::default();
         while let Some(key) = map.next_key::<Text<'de>>()? {
             if key != *T::TAG {
                 before.push((key, map.next_value()?));
             } else if let Some(tag) = map.next_value::<Option<Text<'de>>>()? {
-                let fields = Fields { tag: T::TAG, before: before.into_iter(), value: None, rest: Some(map) };
+                let fields = Fields { tag: T::TAG, before, value: None, rest: Some(map) };
                 return T::read_variant(tag, fields);
             }
         }
-        let keys: Vec<_> = before.iter().map(|(name, _)| name.0.clone()).collect();
+        let keys = before.keys();
         let tag = match (T::resolve(&keys), self.fallback) {
             (Some(tag), _) => Text::from(tag),
             (None, Some(tag)) => Text::from(tag.to_owned()),
             (None, None) => return Err(A::Error::custom(format_args!("missing field `{}` of {}", T::TAG, T::NAME))),
         };
-        T::read_variant(tag, Fields::<A> { tag: T::TAG, before: before.into_iter(), value: None, rest: None })
+        T::read_variant(tag, Fields::<A> { tag: T::TAG, before, value: None, rest: None })
     }
 }
 

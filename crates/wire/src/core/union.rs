@@ -71,6 +71,10 @@ macro_rules! visit {
         fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> ::std::result::Result<Self::Value, E> {
             <$ty>::deserialize(de::value::BorrowedStrDeserializer::new(text)).map($name::$variant)
         }
+
+        fn visit_string<E: de::Error>(self, text: ::std::string::String) -> ::std::result::Result<Self::Value, E> {
+            <$ty>::deserialize(de::value::StringDeserializer::new(text)).map($name::$variant)
+        }
     };
     (array $name:ident::$variant:ident($ty:ty)) => {
         fn visit_seq<A: de::SeqAccess<'de>>(self, items: A) -> ::std::result::Result<Self::Value, A::Error> {

@@ -6,6 +6,7 @@ mod chat_replies;
 mod chat_requests;
 mod messages_bodies;
 mod messages_recordings;
+mod reading;
 mod responses_bodies;
 mod responses_events;
 mod responses_recordings;

@@ -1,7 +1,7 @@
 //! Chat's assistant message as canonical items: thoughts, then text, then calls.
 
 use interlingua_model::{
-    Arguments, Content, Item, ItemKind, Message, Origin, Part, PartKind, Role, TextPart, ToolCall, ToolKind,
+    Arguments, Content, Item, ItemKind, Message, Origin, Part, PartKind, Role, TextPart, ToolCall,
 };
 use interlingua_wire::{Json, Unknown, chat as wire};
 use serde::Deserialize;
@@ -13,6 +13,7 @@ use crate::chat::reply::content::take_own_fields;
 use crate::chat::sealed::{EXTRA_CONTENT, sealed_call};
 use crate::convert::{arguments_of, non_empty};
 use crate::error::missing;
+use crate::path::Path;
 use crate::{Error, LossCode, RequestCode};
 
 /// Parts in which other servers' clients keep thoughts.
@@ -83,11 +84,10 @@ impl AssistantItems {
             }
             return;
         }
-        let call_ids: Vec<&str> = calls.iter().filter_map(call_id).collect();
         let has_message = content.is_some();
         let stands_before = |replayed: &Replayed| match replayed.before.as_deref() {
             Some("content") => has_message,
-            Some(id) => call_ids.contains(&id),
+            Some(id) => calls.iter().filter_map(call_id).any(|call| call == id),
             None => false,
         };
         let first: Vec<_> = replayed.extract_if(.., |replayed| !stands_before(replayed)).collect();
@@ -162,7 +162,6 @@ fn decode_block(out: &mut Reading, block: Block, made: &mut Vec<Item>) -> Result
         return Ok(());
     }
     out.accept(path, "a call among the parts of a message is read as one of `tool_calls`");
-    out.memory.kinds.insert(call_id.clone(), ToolKind::Function);
     let arguments = Arguments::Function(arguments_of(input.map(|input| input.get().to_owned())));
     let call = ToolCall { id: None, call_id, name, namespace: None, arguments, status: None };
     made.push(Item::new(origin, ItemKind::ToolCall(call)));
@@ -177,17 +176,17 @@ fn decode_parts(
 ) -> Result<Vec<Part>, Error> {
     let mut decoded = Vec::with_capacity(parts.len());
     for (index, part) in parts.into_iter().enumerate() {
-        let path = format!("{}.content[{index}]", place.path);
+        let path = place.path.then_nth("content", index);
         let origin = place.origin.then_nth("messages[*].content[*]", index);
         match part {
             wire::Part::Text(wire::TextPart { text, prompt_cache_breakpoint, extra }) => {
-                out.unknown(&path, &extra);
+                out.unknown(path, &extra);
                 let text = text.ok_or_else(|| missing(format!("{path}.text"), "a text part needs its text"))?;
                 let cache_breakpoint = breakpoint(prompt_cache_breakpoint, origin);
                 decoded.push(Part { cache_breakpoint, ..text_part(text, origin) });
             }
             wire::Part::Refusal(wire::RefusalPart { refusal, extra }) => {
-                out.unknown(&path, &extra);
+                out.unknown(path, &extra);
                 let refusal = refusal.ok_or_else(|| missing(format!("{path}.refusal"), "a refusal needs its text"))?;
                 decoded.push(Part { origin, kind: PartKind::Refusal(refusal), cache_breakpoint: None });
             }
@@ -197,7 +196,9 @@ fn decode_parts(
             wire::Part::Unknown(unknown) if THOUGHTS.contains(&unknown.kind.as_str()) => {
                 out.lose(path, LossCode::DroppedReasoning, "thoughts inside content cannot be replayed");
             }
-            wire::Part::Unknown(call) if call.kind == "tool_use" => blocks.push(Block { path, origin, call }),
+            wire::Part::Unknown(call) if call.kind == "tool_use" => {
+                blocks.push(Block { path: path.into(), origin, call });
+            }
             wire::Part::ImageUrl(_) | wire::Part::InputAudio(_) | wire::Part::File(_) | wire::Part::Unknown(_) => {
                 let message = format!("a part of type `{}` cannot stand in an assistant message", part.tag());
                 return Err(Error::request(path, RequestCode::UnsupportedValue, message));
@@ -219,9 +220,9 @@ fn decode_calls(
 ) -> Result<Vec<Item>, Error> {
     let mut items: Vec<Item> = Vec::with_capacity(tool_calls.len());
     for (index, call) in tool_calls.into_iter().enumerate() {
-        let path = format!("{}.tool_calls[{index}]", place.path);
+        let path = place.path.then_nth("tool_calls", index);
         let origin = place.origin.then_nth("messages[*].tool_calls[*]", index);
-        let (call_id, name, arguments, own) = decode_call(out, call, &path)?;
+        let (call_id, name, arguments, own) = decode_call(out, call, path)?;
         let call_id = non_empty(call_id).ok_or_else(|| missing(format!("{path}.id"), "a tool call needs its id"))?;
         let name = non_empty(name).ok_or_else(|| missing(format!("{path}.name"), "a tool call names its tool"))?;
         if items.iter().filter_map(self::call_id).any(|id| id == call_id) {
@@ -229,7 +230,6 @@ fn decode_calls(
                 format!("two calls of this message have the id `{call_id}`; a result could not tell them apart");
             return Err(Error::request(format!("{path}.id"), RequestCode::InvalidValue, message));
         }
-        out.memory.kinds.insert(call_id.clone(), arguments.kind());
         if let Some(reasoning) = own.and_then(|own| sealed_call(&call_id, own)) {
             items.push(Item::new(origin, ItemKind::Reasoning(reasoning)));
         }
@@ -237,13 +237,12 @@ fn decode_calls(
         items.push(Item::new(origin, ItemKind::ToolCall(call)));
     }
     if let Some(wire::FunctionCall { name, arguments, extra }) = function_call {
-        let path = format!("{}.function_call", place.path);
-        out.unknown(&path, &extra);
+        let path = place.path.then("function_call");
+        out.unknown(path, &extra);
         let name =
             non_empty(name).ok_or_else(|| missing(format!("{path}.name"), "a function call names its function"))?;
         // The deprecated form has no ids; its place in the history is one, and a stable one.
         let call_id = format!("call_legacy_{}", place.index);
-        out.memory.kinds.insert(call_id.clone(), ToolKind::Function);
         out.memory.legacy.push((name.clone(), call_id.clone()));
         let arguments = Arguments::Function(arguments_of(arguments));
         let origin = place.origin.then("messages[*].function_call");
@@ -255,24 +254,24 @@ fn decode_calls(
 
 type CallFields = (Option<String>, Option<String>, Arguments, Option<Json>);
 
-fn decode_call(out: &mut Reading, call: wire::ToolCall, path: &str) -> Result<CallFields, Error> {
+fn decode_call(out: &mut Reading, call: wire::ToolCall, path: Path<'_>) -> Result<CallFields, Error> {
     match call {
         wire::ToolCall::Function(wire::FunctionToolCall { id, function, mut extra }) => {
             let own = extra.take(EXTRA_CONTENT).filter(|own| !own.is_null());
             out.unknown(path, &extra);
-            let path = format!("{path}.function");
+            let path = path.then("function");
             let wire::FunctionCall { name, arguments, extra } =
-                function.ok_or_else(|| missing(&path, "a function call needs its function"))?;
-            out.unknown(&path, &extra);
+                function.ok_or_else(|| missing(path, "a function call needs its function"))?;
+            out.unknown(path, &extra);
             Ok((id, name, Arguments::Function(arguments_of(arguments)), own))
         }
         wire::ToolCall::Custom(wire::CustomToolCall { id, custom, mut extra }) => {
             let own = extra.take(EXTRA_CONTENT).filter(|own| !own.is_null());
             out.unknown(path, &extra);
-            let path = format!("{path}.custom");
+            let path = path.then("custom");
             let wire::CustomCall { name, input, extra } =
-                custom.ok_or_else(|| missing(&path, "a custom tool call needs its tool"))?;
-            out.unknown(&path, &extra);
+                custom.ok_or_else(|| missing(path, "a custom tool call needs its tool"))?;
+            out.unknown(path, &extra);
             Ok((id, name, Arguments::Custom(input.unwrap_or_default()), own))
         }
         wire::ToolCall::Unknown(unknown) => {

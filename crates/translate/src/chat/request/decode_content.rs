@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::reading::Reading;
 use crate::convert::{json, non_empty};
 use crate::error::missing;
+use crate::path::Path;
 use crate::{Error, LossCode, RequestCode};
 
 /// Whose content it is, which decides the parts it may hold.
@@ -21,7 +22,7 @@ pub(super) enum Speaker {
 pub(super) fn decode_content(
     out: &mut Reading,
     content: wire::Content,
-    path: &str,
+    path: Path<'_>,
     origin: Origin,
     speaker: Speaker,
 ) -> Result<Content, Error> {
@@ -31,9 +32,9 @@ pub(super) fn decode_content(
     };
     let mut decoded = Vec::with_capacity(parts.len());
     for (index, part) in parts.into_iter().enumerate() {
-        let path = format!("{path}[{index}]");
+        let path = path.nth(index);
         let origin = origin.then_nth("messages[*].content[*]", index);
-        decoded.push(decode_part(out, part, &path, origin, speaker)?);
+        decoded.push(decode_part(out, part, path, origin, speaker)?);
     }
     Ok(Content::Parts(decoded))
 }
@@ -41,7 +42,7 @@ pub(super) fn decode_content(
 fn decode_part(
     out: &mut Reading,
     part: wire::Part,
-    path: &str,
+    path: Path<'_>,
     origin: Origin,
     speaker: Speaker,
 ) -> Result<Part, Error> {
@@ -53,24 +54,24 @@ fn decode_part(
         }
         wire::Part::ImageUrl(wire::ImagePart { image_url, prompt_cache_breakpoint, extra }) => {
             out.unknown(path, &extra);
-            let inner = format!("{path}.image_url");
-            let image = image_url.ok_or_else(|| missing(&inner, "an image part needs its image_url"))?;
+            let inner = path.then("image_url");
+            let image = image_url.ok_or_else(|| missing(inner, "an image part needs its image_url"))?;
             let wire::ImageUrl { url, detail, extra } = image;
-            out.unknown(&inner, &extra);
+            out.unknown(inner, &extra);
             let url = non_empty(url).ok_or_else(|| missing(format!("{inner}.url"), "an image needs its url"))?;
             (PartKind::Image(ImagePart { source: ImageSource::Url(url), detail }), prompt_cache_breakpoint)
         }
         wire::Part::File(wire::FilePart { file, prompt_cache_breakpoint, extra }) => {
             out.unknown(path, &extra);
-            let inner = format!("{path}.file");
+            let inner = path.then("file");
             let wire::File { file_id, file_data, filename, mut extra } =
-                file.ok_or_else(|| missing(&inner, "a file part needs its file"))?;
+                file.ok_or_else(|| missing(inner, "a file part needs its file"))?;
             let file_url = extra.get("file_url").and_then(|url| url.parse::<String>().ok());
             if file_url.is_some() {
                 extra.take("file_url");
                 out.accept(format!("{inner}.file_url"), "a file by its address is passed on as one");
             }
-            out.unknown(&inner, &extra);
+            out.unknown(inner, &extra);
             let (file_data, file_url) = match file_data {
                 Some(url) if file_url.is_none() && is_address(&url) => {
                     out.accept(format!("{inner}.file_data"), "an address in place of the data is passed on as one");
@@ -86,10 +87,10 @@ fn decode_part(
         }
         wire::Part::InputAudio(wire::AudioPart { input_audio, prompt_cache_breakpoint, extra }) => {
             out.unknown(path, &extra);
-            let inner = format!("{path}.input_audio");
-            let audio = input_audio.ok_or_else(|| missing(&inner, "an audio part needs its input_audio"))?;
+            let inner = path.then("input_audio");
+            let audio = input_audio.ok_or_else(|| missing(inner, "an audio part needs its input_audio"))?;
             let wire::InputAudio { data, format, extra } = audio;
-            out.unknown(&inner, &extra);
+            out.unknown(inner, &extra);
             let audio = AudioPart { data: data.unwrap_or_default(), format: format.unwrap_or_default() };
             (PartKind::Audio(audio), prompt_cache_breakpoint)
         }

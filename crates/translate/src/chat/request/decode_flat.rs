@@ -6,13 +6,14 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::reading::Reading;
+use crate::path::Path;
 use crate::{Error, RequestCode};
 
 /// A definition that stands beside the tool's type instead of under a key of its own, with all the fields there are.
 pub(super) fn definition<T: DeserializeOwned>(
     out: &mut Reading,
     fields: &Extra,
-    path: &str,
+    path: Path<'_>,
 ) -> Result<Option<T>, Error> {
     if fields.get("name").is_none() {
         return Ok(None);
@@ -23,7 +24,7 @@ pub(super) fn definition<T: DeserializeOwned>(
 }
 
 /// A tool's name that stands beside the type.
-pub(super) fn name(out: &mut Reading, fields: &mut Extra, path: &str) -> Option<wire::ToolName> {
+pub(super) fn name(out: &mut Reading, fields: &mut Extra, path: Path<'_>) -> Option<wire::ToolName> {
     let name = fields.get("name")?.parse::<String>().ok()?;
     fields.take("name");
     out.accept(path, "the Chat Completions API nests the name of a tool; read all the same");

@@ -8,6 +8,7 @@ use super::decode_content::{Speaker, decode_content};
 use super::reading::{Place, Reading};
 use crate::convert::non_empty;
 use crate::error::missing;
+use crate::path::Path;
 use crate::{Error, LossCode, RequestCode};
 
 pub(super) fn decode_messages(out: &mut Reading, messages: Vec<wire::Message>) -> Result<(), Error> {
@@ -15,10 +16,11 @@ pub(super) fn decode_messages(out: &mut Reading, messages: Vec<wire::Message>) -
         return Err(missing("messages", "a conversation needs at least one message"));
     }
     out.request.items_origin = Origin::of("messages");
+    out.request.items.reserve(messages.len());
     for (index, message) in messages.into_iter().enumerate() {
-        let path = format!("messages[{index}]");
+        let path = Path::nth_of("messages", index);
         let origin = Origin::nth("messages[*]", index);
-        let place = Place { index, path: &path, origin };
+        let place = Place { index, path, origin };
         match message {
             wire::Message::System(message) => plain(out, message, Role::System, &place)?,
             wire::Message::Developer(message) => plain(out, message, Role::Developer, &place)?,
@@ -42,13 +44,13 @@ pub(super) fn decode_messages(out: &mut Reading, messages: Vec<wire::Message>) -
 fn plain(out: &mut Reading, message: wire::PlainMessage, role: Role, place: &Place<'_>) -> Result<(), Error> {
     let wire::PlainMessage { content, name, extra } = message;
     out.unknown(place.path, &extra);
-    let path = format!("{}.content", place.path);
-    let content = content.ok_or_else(|| missing(&path, "a message needs content"))?;
+    let path = place.path.then("content");
+    let content = content.ok_or_else(|| missing(path, "a message needs content"))?;
     if is_empty(&content) {
         out.lose(place.path, LossCode::DroppedItem, "a message that says nothing");
         return Ok(());
     }
-    let content = decode_content(out, content, &path, place.origin, Speaker::Other)?;
+    let content = decode_content(out, content, path, place.origin, Speaker::Other)?;
     let kind = ItemKind::Message(Message { name, ..Message::new(role, content) });
     out.request.items.push(Item::new(place.origin, kind));
     Ok(())
@@ -61,9 +63,9 @@ fn is_empty(content: &wire::Content) -> bool {
 fn tool(out: &mut Reading, message: wire::ToolMessage, place: &Place<'_>) -> Result<(), Error> {
     let wire::ToolMessage { tool_call_id, content, name, extra } = message;
     out.unknown(place.path, &extra);
-    let path = format!("{}.tool_call_id", place.path);
-    let call_id = non_empty(tool_call_id).ok_or_else(|| missing(&path, "name the call that this result answers"))?;
-    let Some(&kind) = out.memory.kinds.get(&call_id) else {
+    let path = place.path.then("tool_call_id");
+    let call_id = non_empty(tool_call_id).ok_or_else(|| missing(path, "name the call that this result answers"))?;
+    let Some(kind) = out.memory.kind(&call_id, &out.request.items) else {
         let message = format!("no earlier assistant message has a tool call with the id `{call_id}`");
         return Err(Error::request(path, RequestCode::InvalidValue, message));
     };
@@ -76,8 +78,8 @@ fn tool(out: &mut Reading, message: wire::ToolMessage, place: &Place<'_>) -> Res
 fn function(out: &mut Reading, message: wire::FunctionMessage, place: &Place<'_>) -> Result<(), Error> {
     let wire::FunctionMessage { name, content, extra } = message;
     out.unknown(place.path, &extra);
-    let path = format!("{}.name", place.path);
-    let name = name.ok_or_else(|| missing(&path, "name the function that this result comes from"))?;
+    let path = place.path.then("name");
+    let name = name.ok_or_else(|| missing(path, "name the function that this result comes from"))?;
     let Some(newest) = out.memory.legacy.iter().rposition(|(function, _)| *function == name) else {
         let message = format!("no earlier assistant message calls `{name}` without an answer");
         return Err(Error::request(path, RequestCode::InvalidValue, message));
@@ -95,7 +97,7 @@ fn result(
 ) -> Result<(), Error> {
     let output = match content {
         Some(content) if !is_empty(&content) => {
-            decode_content(out, content, &format!("{}.content", place.path), place.origin, Speaker::Tool)?
+            decode_content(out, content, place.path.then("content"), place.origin, Speaker::Tool)?
         }
         Some(_) | None => Content::Text(String::new()),
     };

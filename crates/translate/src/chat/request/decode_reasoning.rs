@@ -7,6 +7,7 @@ use super::reading::{Place, Reading};
 use crate::LossCode;
 use crate::chat::sealed::{REASONING_DETAILS, sealed};
 use crate::convert::non_empty;
+use crate::path::Path;
 use crate::seals;
 
 /// A reasoning item read back, and what it stood before.
@@ -24,13 +25,13 @@ pub(super) fn decode_details(
     let mut items: Vec<Draft> = Vec::new();
     let mut foreign = Vec::new();
     for (index, detail) in details.into_iter().enumerate() {
-        let path = format!("{}.reasoning_details[{index}]", place.path);
+        let path = place.path.then_nth("reasoning_details", index);
         let origin = place.origin.then_nth("messages[*].reasoning_details[*]", index);
         if is_foreign(&detail) {
             foreign.extend(wire_json(&detail));
             continue;
         }
-        let Some(entry) = Entry::read(out, detail, &path) else { continue };
+        let Some(entry) = Entry::read(out, detail, path) else { continue };
         let continues = |draft: &&mut Draft| entry.id.is_some() && draft.item.id == entry.id;
         if let Some(draft) = items.last_mut().filter(continues) {
             draft.add(entry);
@@ -138,7 +139,7 @@ impl Draft {
 
 impl Entry {
     /// `None`, with a loss, for an entry of which nobody knows who made it.
-    fn read(out: &mut Reading, detail: wire::ReasoningDetail, path: &str) -> Option<Self> {
+    fn read(out: &mut Reading, detail: wire::ReasoningDetail, path: Path<'_>) -> Option<Self> {
         let (id, before, format, payload, extra) = match detail {
             wire::ReasoningDetail::Summary(wire::SummaryDetail { summary, id, index: _, format, before, extra }) => {
                 (id, before, format, Read { text: summary.map(Payload::Summary), ..Read::default() }, extra)

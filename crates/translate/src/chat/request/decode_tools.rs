@@ -4,6 +4,7 @@ use super::decode_flat;
 use super::reading::Reading;
 use crate::convert::{json, non_empty, to_json};
 use crate::error::missing;
+use crate::path::Path;
 use crate::{Error, LossCode, RequestCode};
 use interlingua_model::{
     Api, CallStyle, CustomFormat, CustomTool, FunctionTool, HostedTool, Opaque, OpaqueClass, Origin, Sourced, Tool,
@@ -19,18 +20,21 @@ pub(super) fn decode_tools(
     tools: Vec<wire::Tool>,
     choice: Option<wire::ToolChoice>,
 ) -> Result<(), Error> {
-    let mut names = HashSet::new();
+    out.request.tools.reserve(tools.len());
     for (index, tool) in tools.into_iter().enumerate() {
-        let path = format!("tools[{index}]");
+        let path = Path::nth_of("tools", index);
         let origin = Origin::nth("tools[*]", index);
-        let tool = decode_tool(out, tool, &path, origin)?;
-        if let Some(name) = name(&tool)
-            && !names.insert(name.to_owned())
+        let tool = decode_tool(out, tool, path, origin)?;
+        out.request.tools.push(tool);
+    }
+    let mut names = HashSet::with_capacity(out.request.tools.len());
+    for (index, tool) in out.request.tools.iter().enumerate() {
+        if let Some(name) = name(tool)
+            && !names.insert(name)
         {
             let message = format!("two tools are named `{name}`; a call could not tell them apart");
-            return Err(Error::request(path, RequestCode::InvalidValue, message));
+            return Err(Error::request(Path::nth_of("tools", index), RequestCode::InvalidValue, message));
         }
-        out.request.tools.push(tool);
     }
     match choice {
         Some(choice) => decode_choice(out, choice),
@@ -46,18 +50,18 @@ pub(super) fn decode_functions(
 ) -> Result<(), Error> {
     legacy(out);
     for (index, function) in functions.into_iter().enumerate() {
-        let path = format!("functions[{index}]");
+        let path = Path::nth_of("functions", index);
         let origin = Origin::nth("functions[*]", index);
-        let tool = decode_function(out, function, &path, origin)?;
+        let tool = decode_function(out, function, path, origin)?;
         out.request.tools.push(Tool::Function(tool));
     }
     let choice = match choice {
         None => return Ok(()),
-        Some(wire::FunctionChoice::Mode(mode)) => decode_mode(&mode, "function_call")?,
+        Some(wire::FunctionChoice::Mode(mode)) => decode_mode(&mode, Path::of("function_call"))?,
         Some(wire::FunctionChoice::Named(wire::ToolName { name, extra })) => {
             out.unknown("function_call", &extra);
             let name = name.ok_or_else(|| missing("function_call.name", "name the function"))?;
-            declared(out, &name, "function_call")?;
+            declared(out, &name, Path::of("function_call"))?;
             ToolChoice::Tool(ToolRef::Named { kind: ToolKind::Function, name })
         }
     };
@@ -113,7 +117,7 @@ fn legacy(out: &mut Reading) {
     out.request.parallel_tool_calls = Some(Sourced::at("functions", false));
 }
 
-fn decode_tool(out: &mut Reading, tool: wire::Tool, path: &str, origin: Origin) -> Result<Tool, Error> {
+fn decode_tool(out: &mut Reading, tool: wire::Tool, path: Path<'_>, origin: Origin) -> Result<Tool, Error> {
     match tool {
         wire::Tool::Function(wire::FunctionTool { function, extra }) => {
             let flat = match &function {
@@ -124,9 +128,9 @@ fn decode_tool(out: &mut Reading, tool: wire::Tool, path: &str, origin: Origin) 
                 return decode_function(out, function, path, origin).map(Tool::Function);
             }
             out.unknown(path, &extra);
-            let path = format!("{path}.function");
-            let function = function.ok_or_else(|| missing(&path, "a function tool needs its function"))?;
-            decode_function(out, function, &path, origin).map(Tool::Function)
+            let path = path.then("function");
+            let function = function.ok_or_else(|| missing(path, "a function tool needs its function"))?;
+            decode_function(out, function, path, origin).map(Tool::Function)
         }
         wire::Tool::Custom(wire::CustomTool { custom, extra }) => {
             let flat = match &custom {
@@ -137,9 +141,9 @@ fn decode_tool(out: &mut Reading, tool: wire::Tool, path: &str, origin: Origin) 
                 return decode_custom(out, custom, path, origin).map(Tool::Custom);
             }
             out.unknown(path, &extra);
-            let path = format!("{path}.custom");
-            let custom = custom.ok_or_else(|| missing(&path, "a custom tool needs its definition"))?;
-            decode_custom(out, custom, &path, origin).map(Tool::Custom)
+            let path = path.then("custom");
+            let custom = custom.ok_or_else(|| missing(path, "a custom tool needs its definition"))?;
+            decode_custom(out, custom, path, origin).map(Tool::Custom)
         }
         wire::Tool::Unknown(unknown) => Ok(Tool::Opaque { origin, tool: opaque(unknown) }),
     }
@@ -148,7 +152,7 @@ fn decode_tool(out: &mut Reading, tool: wire::Tool, path: &str, origin: Origin) 
 fn decode_function(
     out: &mut Reading,
     function: wire::FunctionDefinition,
-    path: &str,
+    path: Path<'_>,
     origin: Origin,
 ) -> Result<FunctionTool, Error> {
     let wire::FunctionDefinition { name, description, parameters, strict, extra } = function;
@@ -170,7 +174,7 @@ fn decode_function(
 fn decode_custom(
     out: &mut Reading,
     custom: wire::CustomDefinition,
-    path: &str,
+    path: Path<'_>,
     origin: Origin,
 ) -> Result<CustomTool, Error> {
     let wire::CustomDefinition { name, description, format, extra } = custom;
@@ -179,16 +183,17 @@ fn decode_custom(
     let format = match format {
         None => None,
         Some(wire::CustomFormat::Text(wire::CustomTextFormat { extra })) => {
-            out.unknown(&format!("{path}.format"), &extra);
+            out.unknown(path.then("format"), &extra);
             Some(CustomFormat::Text)
         }
         Some(wire::CustomFormat::Grammar(wire::GrammarFormat { grammar, mut extra })) => {
             let grammar = grammar.or_else(|| decode_flat::grammar(&mut extra));
-            out.unknown(&format!("{path}.format"), &extra);
-            let path = format!("{path}.format.grammar");
-            let grammar = grammar.ok_or_else(|| missing(&path, "a grammar format needs its grammar"))?;
+            out.unknown(path.then("format"), &extra);
+            let format = path.then("format");
+            let path = format.then("grammar");
+            let grammar = grammar.ok_or_else(|| missing(path, "a grammar format needs its grammar"))?;
             let wire::Grammar { syntax, definition, extra } = grammar;
-            out.unknown(&path, &extra);
+            out.unknown(path, &extra);
             let syntax = syntax.ok_or_else(|| missing(format!("{path}.syntax"), "say `lark` or `regex`"))?;
             let definition =
                 definition.ok_or_else(|| missing(format!("{path}.definition"), "a grammar needs its definition"))?;
@@ -200,7 +205,7 @@ fn decode_custom(
 }
 
 fn decode_choice(out: &mut Reading, choice: wire::ToolChoice) -> Result<(), Error> {
-    let path = "tool_choice";
+    let path = Path::of("tool_choice");
     let choice = match choice {
         wire::ToolChoice::Mode(mode) if mode == "any" => {
             let detail = "`any` is another server's word for `required`";
@@ -219,17 +224,17 @@ fn decode_choice(out: &mut Reading, choice: wire::ToolChoice) -> Result<(), Erro
             extra,
         })) => {
             out.unknown(path, &extra);
-            let path = "tool_choice.allowed_tools";
+            let path = path.then("allowed_tools");
             let allowed = allowed_tools.ok_or_else(|| missing(path, "say which tools are allowed"))?;
             let wire::AllowedTools { mode, tools, extra } = allowed;
             out.unknown(path, &extra);
             let mode = mode.unwrap_or_else(|| "auto".to_owned());
             let mut refs = Vec::new();
             for (index, reference) in tools.unwrap_or_default().into_iter().enumerate() {
-                let path = format!("{path}.tools[{index}]");
+                let path = path.then_nth("tools", index);
                 refs.push(match reference {
-                    wire::ToolReference::Function(reference) => function_ref(out, reference, &path)?,
-                    wire::ToolReference::Custom(reference) => custom_ref(out, reference, &path)?,
+                    wire::ToolReference::Function(reference) => function_ref(out, reference, path)?,
+                    wire::ToolReference::Custom(reference) => custom_ref(out, reference, path)?,
                     wire::ToolReference::Unknown(unknown) => ToolRef::Opaque(opaque(unknown)),
                 });
             }
@@ -258,11 +263,11 @@ fn decode_choice(out: &mut Reading, choice: wire::ToolChoice) -> Result<(), Erro
             }
         };
     }
-    out.request.tool_choice = Some(Sourced::at(path, choice));
+    out.request.tool_choice = Some(Sourced::at("tool_choice", choice));
     Ok(())
 }
 
-fn decode_mode(mode: &str, path: &str) -> Result<ToolChoice, Error> {
+fn decode_mode(mode: &str, path: Path<'_>) -> Result<ToolChoice, Error> {
     match mode {
         "none" => Ok(ToolChoice::None),
         "auto" => Ok(ToolChoice::Auto),
@@ -274,14 +279,14 @@ fn decode_mode(mode: &str, path: &str) -> Result<ToolChoice, Error> {
     }
 }
 
-fn function_ref(out: &mut Reading, reference: wire::FunctionReference, path: &str) -> Result<ToolRef, Error> {
+fn function_ref(out: &mut Reading, reference: wire::FunctionReference, path: Path<'_>) -> Result<ToolRef, Error> {
     let wire::FunctionReference { function, mut extra } = reference;
     let function = function.or_else(|| decode_flat::name(out, &mut extra, path));
     out.unknown(path, &extra);
     tool_ref(out, function, ToolKind::Function, path, "function")
 }
 
-fn custom_ref(out: &mut Reading, reference: wire::CustomReference, path: &str) -> Result<ToolRef, Error> {
+fn custom_ref(out: &mut Reading, reference: wire::CustomReference, path: Path<'_>) -> Result<ToolRef, Error> {
     let wire::CustomReference { custom, mut extra } = reference;
     let custom = custom.or_else(|| decode_flat::name(out, &mut extra, path));
     out.unknown(path, &extra);
@@ -292,26 +297,26 @@ fn tool_ref(
     out: &mut Reading,
     tool: Option<wire::ToolName>,
     kind: ToolKind,
-    path: &str,
+    path: Path<'_>,
     key: &str,
 ) -> Result<ToolRef, Error> {
-    let inner = format!("{path}.{key}");
-    let wire::ToolName { name, extra } = tool.ok_or_else(|| missing(&inner, "name the tool"))?;
-    out.unknown(&inner, &extra);
+    let inner = path.then(key);
+    let wire::ToolName { name, extra } = tool.ok_or_else(|| missing(inner, "name the tool"))?;
+    out.unknown(inner, &extra);
     let name = name.ok_or_else(|| missing(format!("{inner}.name"), "name the tool"))?;
     declared(out, &name, path)?;
     Ok(ToolRef::Named { kind, name })
 }
 
 /// A tool by its name alone.
-fn any_ref(out: &Reading, name: String, path: &str) -> Result<ToolRef, Error> {
+fn any_ref(out: &Reading, name: String, path: Path<'_>) -> Result<ToolRef, Error> {
     declared(out, &name, path)?;
     let is_custom = |tool: &Tool| matches!(tool, Tool::Custom(tool) if tool.name == name);
     let kind = if out.request.tools.iter().any(is_custom) { ToolKind::Custom } else { ToolKind::Function };
     Ok(ToolRef::Named { kind, name })
 }
 
-fn declared(out: &Reading, wanted: &str, path: &str) -> Result<(), Error> {
+fn declared(out: &Reading, wanted: &str, path: Path<'_>) -> Result<(), Error> {
     if out.request.tools.iter().any(|tool| name(tool) == Some(wanted)) {
         return Ok(());
     }

@@ -103,7 +103,8 @@ pub(in crate::chat) fn write_request(
         include,
         carried,
     } = request;
-    let mut out = Writing::new(upstream, sent, Memory { plan, has_thoughts: false, body: Map::new() });
+    let mut out =
+        Writing::new(upstream, sent, Memory { plan, has_thoughts: false, body: Map::new() }, items.len() + tools.len());
     let mut wire = wire::Request { model: Some(model), ..wire::Request::default() };
 
     out.drop(continuation.background_options.as_ref(), LossCode::DroppedParameter);

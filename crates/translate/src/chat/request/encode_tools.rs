@@ -58,7 +58,7 @@ fn encode_function(out: &mut Writing<'_>, tool: FunctionTool) -> wire::Tool {
         out.lose_breakpoint(boundary.origin, false, "no cache boundary stands on a tool");
     }
     leave_out_fields(&beside, origin, Api::Chat, &mut out.losses);
-    let name = out.sent.names().wire(namespace.as_deref(), &name).to_owned();
+    let name = out.sent.names().wire(namespace.as_deref(), name);
     if out.upstream.refuses(Field::Strict) && strict == Some(true) {
         let detail = "this upstream does not hold calls to their schema";
         out.lose(format!("{}.strict", origin.path()), LossCode::RefusedByUpstream, detail);
@@ -84,7 +84,7 @@ fn said_strict(out: &Writing<'_>, strict: bool) -> Option<bool> {
 fn encode_custom(out: &mut Writing<'_>, tool: CustomTool) -> wire::Tool {
     let CustomTool { origin, name, namespace, description, format, beside } = tool;
     leave_out_fields(&beside, origin, Api::Chat, &mut out.losses);
-    let name = Some(out.sent.names().wire(namespace.as_deref(), &name).to_owned());
+    let name = Some(out.sent.names().wire(namespace.as_deref(), name));
     if out.upstream.custom_as_function {
         let detail = "this upstream knows functions only; the input is its one string argument";
         out.lose(origin.path(), LossCode::CustomAsFunction, detail);

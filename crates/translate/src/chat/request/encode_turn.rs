@@ -118,7 +118,7 @@ impl AssistantTurn {
 
     pub(super) fn call(&mut self, out: &mut Writing<'_>, call: ToolCall, origin: Origin) {
         let ToolCall { id: _, call_id, name, namespace, arguments, status: _ } = call;
-        let name = Some(out.sent.names().wire(namespace.as_deref(), &name).to_owned());
+        let name = Some(out.sent.names().wire(namespace.as_deref(), name));
         self.call_origins.push((What::of_call(&arguments), origin));
         self.call_ids.push(call_id.clone());
         let id = Some(out.sent.call_ids().wire(call_id));

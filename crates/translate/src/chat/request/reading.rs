@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use interlingua_model::{Origin, ToolKind};
+use interlingua_model::{Item, ItemKind, Origin, ToolKind};
 
+use crate::path::Path;
 use crate::{Api, reading};
 
 /// A request while it is being read.
@@ -12,17 +13,45 @@ pub(super) type Reading = reading::Reading<KnownCalls>;
 /// Where a message stands.
 pub(super) struct Place<'a> {
     pub(super) index: usize,
-    pub(super) path: &'a str,
+    pub(super) path: Path<'a>,
     pub(super) origin: Origin,
 }
 
 /// The calls made so far, which tool messages answer.
 #[derive(Default)]
 pub(super) struct KnownCalls {
-    /// The family of each call id; of the latest call, where an id is used again in a later turn.
-    pub(super) kinds: HashMap<String, ToolKind>,
+    /// The family of each call, filled as far as somebody has asked for one that is far back.
+    kinds: HashMap<String, ToolKind>,
+    /// How many items have been looked at for it.
+    seen: usize,
     /// Calls in the deprecated form that nobody has answered yet, as function name and made-up call id.
     pub(super) legacy: Vec<(String, String)>,
+}
+
+impl KnownCalls {
+    /// The family of a call among the items; of the latest one, where an id is used again in a later turn.
+    pub(super) fn kind(&mut self, id: &str, items: &[Item]) -> Option<ToolKind> {
+        /// Results stand close behind their calls; who is further off is looked up.
+        const NEAR: usize = 32;
+        let near = items.iter().rev().take(NEAR).find_map(|item| match &item.kind {
+            ItemKind::ToolCall(call) if call.call_id == id => Some(call.arguments.kind()),
+            ItemKind::ToolCall(_)
+            | ItemKind::Message(_)
+            | ItemKind::ToolResult(_)
+            | ItemKind::Reasoning(_)
+            | ItemKind::Opaque(_) => None,
+        });
+        if near.is_some() {
+            return near;
+        }
+        for item in items.get(self.seen..).unwrap_or_default() {
+            if let ItemKind::ToolCall(call) = &item.kind {
+                self.kinds.insert(call.call_id.clone(), call.arguments.kind());
+            }
+        }
+        self.seen = items.len();
+        self.kinds.get(id).copied()
+    }
 }
 
 impl reading::Memory for KnownCalls {

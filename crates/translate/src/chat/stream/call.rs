@@ -125,7 +125,7 @@ impl Call {
     pub(super) fn announce(&mut self, id: &str, names: &Names, items: &mut u32, out: &mut impl Sink) {
         self.tell_own(id, items, out);
         let index = next(items);
-        let is_wrapped = self.kind == ToolKind::Function && names.kind(&self.name) == Some(ToolKind::Custom);
+        let is_wrapped = self.kind == ToolKind::Function && names.is_custom(&self.name);
         let (namespace, name) = match names.original(&self.name) {
             Some(original) => (original.namespace.as_deref(), original.name.as_str()),
             None => (None, self.name.as_str()),

@@ -14,6 +14,7 @@ use super::reading::Reading;
 use super::user::{User, read_user};
 use crate::convert::{json, verbatim};
 use crate::error::missing;
+use crate::path::Path;
 use crate::strictness::is_strict_schema;
 use crate::{Api, Error, LossCode, RequestCode, Translated};
 
@@ -166,7 +167,7 @@ impl Reading {
 
     fn system_block(&mut self, block: wire::Block, index: usize) -> Result<Option<Part>, Error> {
         let origin = Origin::nth("system[*]", index);
-        let path = origin.path();
+        let path = Path::at(origin);
         let wire::Block::Text(text) = block else {
             let message = format!("`system` holds text, no `{}`", block.tag());
             return Err(Error::request(path, RequestCode::UnsupportedValue, message));
@@ -176,7 +177,7 @@ impl Reading {
             let mark = Opaque { api: Api::Messages, kind: "text".to_owned(), class: OpaqueClass::Settled, raw };
             return Ok(Some(Part { origin, kind: PartKind::Opaque(mark), cache_breakpoint: None }));
         }
-        plain_text(self, text, &path, origin, "system[*].cache_control")
+        plain_text(self, text, path, origin, "system[*].cache_control")
     }
 
     /// The effort, and the form of the answer.

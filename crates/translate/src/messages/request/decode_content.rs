@@ -6,6 +6,7 @@ use interlingua_wire::{Maybe, messages as wire};
 use super::decode_media::{document, image, search_result};
 use super::reading::{Reading, elsewhere, text_part};
 use crate::error::missing;
+use crate::path::Path;
 use crate::{Error, LossCode, RequestCode};
 
 /// Where a cache boundary behind a block of a turn stands.
@@ -17,7 +18,7 @@ const INNER_BOUNDARY: &str = "messages[*].content[*].content[*].cache_control";
 pub(super) fn plain_text(
     out: &mut Reading,
     text: wire::TextBlock,
-    path: &str,
+    path: Path<'_>,
     origin: Origin,
     boundary: &'static str,
 ) -> Result<Option<Part>, Error> {
@@ -40,7 +41,7 @@ pub(super) fn plain_text(
 pub(super) fn decode_part(
     out: &mut Reading,
     block: wire::Block,
-    path: &str,
+    path: Path<'_>,
     origin: Origin,
 ) -> Result<Vec<Part>, Error> {
     match block {
@@ -60,7 +61,7 @@ pub(super) fn decode_part(
 pub(super) fn decode_result(
     out: &mut Reading,
     content: Option<wire::ResultContent>,
-    path: &str,
+    path: Path<'_>,
     origin: Origin,
     boundary: Option<Breakpoint>,
 ) -> Result<Content, Error> {
@@ -76,7 +77,7 @@ pub(super) fn decode_result(
     let mut decoded = Vec::with_capacity(parts.len());
     for (index, part) in parts.into_iter().enumerate() {
         let origin = origin.then_nth("messages[*].content[*].content[*]", index);
-        decoded.extend(result_part(out, part, &format!("{path}.content[{index}]"), origin)?);
+        decoded.extend(result_part(out, part, path.then_nth("content", index), origin)?);
     }
     if decoded.is_empty() {
         return Ok(Content::Text(String::new()));
@@ -89,7 +90,7 @@ pub(super) fn decode_result(
     Ok(Content::Parts(decoded))
 }
 
-fn result_part(out: &mut Reading, part: wire::ResultPart, path: &str, origin: Origin) -> Result<Vec<Part>, Error> {
+fn result_part(out: &mut Reading, part: wire::ResultPart, path: Path<'_>, origin: Origin) -> Result<Vec<Part>, Error> {
     Ok(match part {
         wire::ResultPart::Text(text) => plain_text(out, text, path, origin, INNER_BOUNDARY)?.into_iter().collect(),
         wire::ResultPart::Image(block) => vec![image(out, *block, path, origin, INNER_BOUNDARY)?],

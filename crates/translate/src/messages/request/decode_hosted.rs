@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::reading::Reading;
 use crate::convert::{json, to_json};
+use crate::path::Path;
 use crate::{Error, LossCode, RequestCode};
 
 /// A tool as the model has it: its kind and its settings.
@@ -46,7 +47,7 @@ struct Mcp {
 pub(super) fn as_hosted(
     out: &mut Reading,
     tool: &wire::Tool,
-    path: &str,
+    path: Path<'_>,
     is_only_hosted: bool,
     servers: &[wire::McpServer],
 ) -> Result<Option<Hosted>, Error> {
@@ -59,7 +60,7 @@ pub(super) fn as_hosted(
     }
 }
 
-fn web_search(out: &mut Reading, tool: &wire::WebSearchTool, path: &str, is_only_hosted: bool) -> Option<Hosted> {
+fn web_search(out: &mut Reading, tool: &wire::WebSearchTool, path: Path<'_>, is_only_hosted: bool) -> Option<Hosted> {
     let wire::WebSearchTool {
         name: _,
         max_uses,
@@ -101,7 +102,7 @@ fn web_search(out: &mut Reading, tool: &wire::WebSearchTool, path: &str, is_only
 fn mcp(
     out: &mut Reading,
     toolset: &wire::McpToolset,
-    path: &str,
+    path: Path<'_>,
     servers: &[wire::McpServer],
 ) -> Result<Option<Hosted>, Error> {
     let wire::McpToolset { mcp_server_name, default_config, configs, cache_control: _, extra } = toolset;

@@ -6,6 +6,7 @@ use interlingua_wire::messages as wire;
 use super::reading::{Reading, elsewhere, text_part};
 use crate::convert::non_empty;
 use crate::error::missing;
+use crate::path::Path;
 use crate::{Error, LossCode, RequestCode};
 
 /// The name of a document that has no title.
@@ -14,7 +15,7 @@ const UNTITLED: &str = "document.pdf";
 pub(super) fn image(
     out: &mut Reading,
     image: wire::Image,
-    path: &str,
+    path: Path<'_>,
     origin: Origin,
     boundary: &'static str,
 ) -> Result<Part, Error> {
@@ -24,20 +25,20 @@ pub(super) fn image(
         let detail = "the picture is sent as it is";
         out.lose(format!("{path}.transformations"), LossCode::DroppedHint, detail);
     }
-    let inner = format!("{path}.source");
-    let source = source.ok_or_else(|| missing(&inner, "an image needs its source"))?;
+    let inner = path.then("source");
+    let source = source.ok_or_else(|| missing(inner, "an image needs its source"))?;
     let url = match source {
         wire::Source::Base64(wire::Base64Source { media_type, data, extra }) => {
-            out.unknown(&inner, &extra);
-            data_url(media_type.as_deref().unwrap_or("image/png"), data, &inner)?
+            out.unknown(inner, &extra);
+            data_url(media_type.as_deref().unwrap_or("image/png"), data, inner)?
         }
         wire::Source::Url(wire::UrlSource { url, extra }) => {
-            out.unknown(&inner, &extra);
+            out.unknown(inner, &extra);
             non_empty(url).ok_or_else(|| missing(format!("{inner}.url"), "say where the image is"))?
         }
         wire::Source::File(_) => return Err(elsewhere(inner)),
         source @ (wire::Source::Text(_) | wire::Source::Content(_) | wire::Source::Unknown(_)) => {
-            return Err(strange(&source, &inner));
+            return Err(strange(&source, inner));
         }
     };
     let cache_breakpoint = out.breakpoint(cache_control, origin.then(boundary));
@@ -48,7 +49,7 @@ pub(super) fn image(
 pub(super) fn document(
     out: &mut Reading,
     document: wire::Document,
-    path: &str,
+    path: Path<'_>,
     origin: Origin,
     boundary: &'static str,
 ) -> Result<Vec<Part>, Error> {
@@ -58,33 +59,33 @@ pub(super) fn document(
         let detail = "no answer of another API cites a document of the request";
         out.lose(format!("{path}.citations"), LossCode::DroppedParameter, detail);
     }
-    let inner = format!("{path}.source");
-    let source = source.ok_or_else(|| missing(&inner, "a document needs its source"))?;
+    let inner = path.then("source");
+    let source = source.ok_or_else(|| missing(inner, "a document needs its source"))?;
     let (title, context) = (non_empty(title), non_empty(context));
     let mut parts = match source {
         wire::Source::Base64(wire::Base64Source { media_type, data, extra }) => {
-            out.unknown(&inner, &extra);
-            let url = data_url(media_type.as_deref().unwrap_or("application/pdf"), data, &inner)?;
+            out.unknown(inner, &extra);
+            let url = data_url(media_type.as_deref().unwrap_or("application/pdf"), data, inner)?;
             let filename = Some(title.unwrap_or_else(|| UNTITLED.to_owned()));
             let file = FilePart { file_data: Some(url), filename, ..FilePart::default() };
             about(context, origin, PartKind::File(file))
         }
         wire::Source::Url(wire::UrlSource { url, extra }) => {
-            out.unknown(&inner, &extra);
+            out.unknown(inner, &extra);
             let url = non_empty(url).ok_or_else(|| missing(format!("{inner}.url"), "say where the document is"))?;
             let file = FilePart { file_url: Some(url), filename: title, ..FilePart::default() };
             about(context, origin, PartKind::File(file))
         }
         wire::Source::Text(wire::TextSource { media_type: _, data, extra }) => {
-            out.unknown(&inner, &extra);
+            out.unknown(inner, &extra);
             vec![text_part(lines([title, context, data]), inside(origin))]
         }
         wire::Source::Content(wire::ContentSource { content, extra }) => {
-            out.unknown(&inner, &extra);
-            blocks(out, content, (title, context), &inner, origin, boundary)?
+            out.unknown(inner, &extra);
+            blocks(out, content, (title, context), inner, origin, boundary)?
         }
         wire::Source::File(_) => return Err(elsewhere(inner)),
-        source @ wire::Source::Unknown(_) => return Err(strange(&source, &inner)),
+        source @ wire::Source::Unknown(_) => return Err(strange(&source, inner)),
     };
     let cache_breakpoint = out.breakpoint(cache_control, origin.then(boundary));
     if let Some(last) = parts.last_mut() {
@@ -104,7 +105,7 @@ fn blocks(
     out: &mut Reading,
     content: Option<wire::SourceContent>,
     (title, about): (Option<String>, Option<String>),
-    path: &str,
+    path: Path<'_>,
     origin: Origin,
     boundary: &'static str,
 ) -> Result<Vec<Part>, Error> {
@@ -115,10 +116,10 @@ fn blocks(
         Some(wire::SourceContent::Text(text)) => texts.push(Some(text)),
         Some(wire::SourceContent::Blocks(blocks)) => {
             for (index, block) in blocks.into_iter().enumerate() {
-                let path = format!("{path}.content[{index}]");
+                let path = path.then_nth("content", index);
                 match block {
                     wire::SourcePart::Text(text) => texts.push(text.text),
-                    wire::SourcePart::Image(block) => images.push(image(out, *block, &path, origin, boundary)?),
+                    wire::SourcePart::Image(block) => images.push(image(out, *block, path, origin, boundary)?),
                     wire::SourcePart::Unknown(unknown) => {
                         let message = format!("a part of type `{}` cannot be carried over", unknown.kind);
                         return Err(Error::request(path, RequestCode::UnsupportedValue, message));
@@ -135,7 +136,7 @@ fn blocks(
 pub(super) fn search_result(
     out: &mut Reading,
     result: wire::SearchResult,
-    path: &str,
+    path: Path<'_>,
     origin: Origin,
     boundary: &'static str,
 ) -> Part {
@@ -168,12 +169,12 @@ fn lines(texts: impl IntoIterator<Item = Option<String>>) -> String {
     texts.join("\n")
 }
 
-fn data_url(media_type: &str, data: Option<String>, path: &str) -> Result<String, Error> {
+fn data_url(media_type: &str, data: Option<String>, path: Path<'_>) -> Result<String, Error> {
     let data = non_empty(data).ok_or_else(|| missing(format!("{path}.data"), "the source holds no data"))?;
     Ok(format!("data:{media_type};base64,{data}"))
 }
 
-fn strange(source: &wire::Source, path: &str) -> Error {
+fn strange(source: &wire::Source, path: Path<'_>) -> Error {
     let message = format!("a source of type `{}` cannot be carried over", source.tag());
     Error::request(path, RequestCode::UnsupportedValue, message)
 }

@@ -10,6 +10,7 @@ use super::decode_content::{decode_part, decode_result, plain_text};
 use super::reading::{Reading, ToolChange, text_part};
 use crate::convert::{arguments_of, non_empty, verbatim};
 use crate::error::missing;
+use crate::path::Path;
 use crate::seals::give_seal;
 use crate::{Api, Error, LossCode, RequestCode};
 
@@ -25,20 +26,20 @@ pub(super) fn decode_messages(out: &mut Reading, messages: Vec<wire::Message>) -
     let last_user = messages.iter().rposition(is_user).unwrap_or(0);
     for (index, message) in messages.into_iter().enumerate() {
         let origin = Origin::nth("messages[*]", index);
-        let path = origin.path();
+        let path = Path::at(origin);
         let wire::Message { role, content, clear_at, output_config, extra } = message;
-        out.unknown(&path, &extra);
+        out.unknown(path, &extra);
         match role {
-            Some(wire::Role::User) => user(out, content, &path, origin)?,
-            Some(wire::Role::Assistant) => assistant(out, content, &path, origin)?,
+            Some(wire::Role::User) => user(out, content, path, origin)?,
+            Some(wire::Role::Assistant) => assistant(out, content, path, origin)?,
             Some(wire::Role::System) => {
                 let is_over = clear_at.as_deref() == Some("next_user_message") && last_user > index;
-                system(out, content, is_over, &path, origin)?;
+                system(out, content, is_over, path, origin)?;
                 if let Some(wire::OutputConfig { effort: Some(effort), format: _, task_budget: _, extra }) =
                     output_config
                 {
                     let place = origin.then("messages[*].output_config.effort");
-                    out.unknown(&format!("{path}.output_config"), &extra);
+                    out.unknown(path.then("output_config"), &extra);
                     out.memory.effort = Some((effort, place));
                 }
             }
@@ -64,7 +65,7 @@ fn say(out: &mut Reading, role: Role, origin: Origin, parts: Vec<Part>) {
 
 /// A turn of the person: what the client ran comes first, then what is said.
 #[expect(clippy::wildcard_enum_match_arm, reason = "other blocks are looked at elsewhere")]
-fn user(out: &mut Reading, content: Option<wire::Content>, path: &str, origin: Origin) -> Result<(), Error> {
+fn user(out: &mut Reading, content: Option<wire::Content>, path: Path<'_>, origin: Origin) -> Result<(), Error> {
     let blocks = match content {
         None => return Err(missing(format!("{path}.content"), "a message needs content")),
         Some(wire::Content::Text(text)) => {
@@ -76,20 +77,25 @@ fn user(out: &mut Reading, content: Option<wire::Content>, path: &str, origin: O
     let mut parts = Vec::new();
     for (index, block) in blocks.into_iter().enumerate() {
         let place = origin.then_nth(BLOCK, index);
-        let path = format!("{path}.content[{index}]");
+        let path = path.then_nth("content", index);
         match block {
             wire::Block::ToolResult(result) => {
-                let result = tool_result(out, *result, &path, place)?;
+                let result = tool_result(out, *result, path, place)?;
                 push(out, place, ItemKind::ToolResult(result));
             }
-            block => parts.extend(decode_part(out, block, &path, place)?),
+            block => parts.extend(decode_part(out, block, path, place)?),
         }
     }
     say(out, Role::User, origin, parts);
     Ok(())
 }
 
-fn tool_result(out: &mut Reading, result: wire::ToolResult, path: &str, origin: Origin) -> Result<ToolResult, Error> {
+fn tool_result(
+    out: &mut Reading,
+    result: wire::ToolResult,
+    path: Path<'_>,
+    origin: Origin,
+) -> Result<ToolResult, Error> {
     let wire::ToolResult { tool_use_id, content, is_error, toolset_name: _, cache_control, extra } = result;
     out.unknown(path, &extra);
     let call_id = non_empty(tool_use_id)
@@ -105,7 +111,7 @@ fn tool_result(out: &mut Reading, result: wire::ToolResult, path: &str, origin: 
 
 /// A turn of the model.
 #[expect(clippy::wildcard_enum_match_arm, reason = "other blocks are looked at elsewhere")]
-fn assistant(out: &mut Reading, content: Option<wire::Content>, path: &str, origin: Origin) -> Result<(), Error> {
+fn assistant(out: &mut Reading, content: Option<wire::Content>, path: Path<'_>, origin: Origin) -> Result<(), Error> {
     let blocks = match content {
         None => return Err(missing(format!("{path}.content"), "a message needs content")),
         Some(wire::Content::Text(text)) if text.is_empty() => return Ok(()),
@@ -118,10 +124,10 @@ fn assistant(out: &mut Reading, content: Option<wire::Content>, path: &str, orig
     let mut parts = Vec::new();
     for (index, block) in blocks.into_iter().enumerate() {
         let place = origin.then_nth(BLOCK, index);
-        let path = format!("{path}.content[{index}]");
+        let path = path.then_nth("content", index);
         let kind = match block {
             wire::Block::Text(text) => {
-                parts.extend(plain_text(out, text, &path, place, "messages[*].content[*].cache_control")?);
+                parts.extend(plain_text(out, text, path, place, "messages[*].content[*].cache_control")?);
                 continue;
             }
             wire::Block::Compaction(compaction) => {
@@ -134,7 +140,7 @@ fn assistant(out: &mut Reading, content: Option<wire::Content>, path: &str, orig
                     cache_control: _,
                     extra,
                 } = *compaction;
-                out.unknown(&path, &extra);
+                out.unknown(path, &extra);
                 let Some(text) = content.into_value().filter(|text| !text.is_empty()) else {
                     let message = "only the server that made this summary can read it; send the conversation instead";
                     return Err(Error::request(path, RequestCode::UnsupportedValue, message));
@@ -143,9 +149,9 @@ fn assistant(out: &mut Reading, content: Option<wire::Content>, path: &str, orig
                 say(out, Role::User, place, vec![text_part(text, place)]);
                 continue;
             }
-            wire::Block::ToolUse(call) => tool_use(out, *call, &path)?,
+            wire::Block::ToolUse(call) => tool_use(out, *call, path)?,
             wire::Block::Thinking(wire::Thinking { thinking, signature, extra }) => {
-                out.unknown(&path, &extra);
+                out.unknown(path, &extra);
                 let summary = non_empty(thinking).into_iter().collect();
                 let mut thought = ReasoningItem { summary, ..ReasoningItem::default() };
                 if let Some(seal) = non_empty(signature) {
@@ -154,14 +160,14 @@ fn assistant(out: &mut Reading, content: Option<wire::Content>, path: &str, orig
                 ItemKind::Reasoning(thought)
             }
             wire::Block::RedactedThinking(wire::RedactedThinking { data, extra }) => {
-                out.unknown(&path, &extra);
+                out.unknown(path, &extra);
                 let mut thought = ReasoningItem::default();
                 if let Some(seal) = non_empty(data) {
                     give_seal(&mut thought, seal, Api::Messages, true);
                 }
                 ItemKind::Reasoning(thought)
             }
-            block => foreign(&block, &path)?,
+            block => foreign(&block, path)?,
         };
         say(out, Role::Assistant, origin, std::mem::take(&mut parts));
         push(out, place, kind);
@@ -170,7 +176,7 @@ fn assistant(out: &mut Reading, content: Option<wire::Content>, path: &str, orig
     Ok(())
 }
 
-fn tool_use(out: &mut Reading, call: wire::ToolUse, path: &str) -> Result<ItemKind, Error> {
+fn tool_use(out: &mut Reading, call: wire::ToolUse, path: Path<'_>) -> Result<ItemKind, Error> {
     let wire::ToolUse { id, name, input, caller, toolset_name, cache_control: _, extra } = call;
     out.unknown(path, &extra);
     match caller {
@@ -193,7 +199,7 @@ fn tool_use(out: &mut Reading, call: wire::ToolUse, path: &str) -> Result<ItemKi
 }
 
 /// What servers did, which only servers of this API know.
-fn foreign(block: &wire::Block, path: &str) -> Result<ItemKind, Error> {
+fn foreign(block: &wire::Block, path: Path<'_>) -> Result<ItemKind, Error> {
     let class = match block {
         wire::Block::ServerToolUse(_)
         | wire::Block::WebSearchToolResult(_)
@@ -234,7 +240,7 @@ fn system(
     out: &mut Reading,
     content: Option<wire::Content>,
     is_over: bool,
-    path: &str,
+    path: Path<'_>,
     origin: Origin,
 ) -> Result<(), Error> {
     let blocks = match content {
@@ -250,12 +256,12 @@ fn system(
     let mut parts = Vec::new();
     for (index, block) in blocks.into_iter().enumerate() {
         let place = origin.then_nth(BLOCK, index);
-        let path = format!("{path}.content[{index}]");
+        let path = path.then_nth("content", index);
         match block {
             wire::Block::Text(text) => {
-                parts.extend(plain_text(out, text, &path, place, "messages[*].content[*].cache_control")?);
+                parts.extend(plain_text(out, text, path, place, "messages[*].content[*].cache_control")?);
             }
-            wire::Block::ToolAddition(change) => match named(out, *change, &path)? {
+            wire::Block::ToolAddition(change) => match named(out, *change, path)? {
                 wire::ToolChange::Reference(tool) => out.name_tool(&tool.name.unwrap_or_default()),
                 wire::ToolChange::Definition(tool) => {
                     if let Some(tool) = tool.definition {
@@ -266,7 +272,7 @@ fn system(
                     out.lose(path, LossCode::DroppedHint, "which tools of a server are offered is not told");
                 }
             },
-            wire::Block::ToolRemoval(change) => match named(out, *change, &path)? {
+            wire::Block::ToolRemoval(change) => match named(out, *change, path)? {
                 wire::ToolChange::Reference(tool) => {
                     out.memory.changes.push(ToolChange::Removed(tool.name.unwrap_or_default()));
                 }
@@ -289,7 +295,7 @@ fn system(
     Ok(())
 }
 
-fn named(out: &mut Reading, change: wire::ToolChangeBlock, path: &str) -> Result<wire::ToolChange, Error> {
+fn named(out: &mut Reading, change: wire::ToolChangeBlock, path: Path<'_>) -> Result<wire::ToolChange, Error> {
     let wire::ToolChangeBlock { tool, cache_control: _, extra } = change;
     out.unknown(path, &extra);
     tool.ok_or_else(|| missing(format!("{path}.tool"), "say which tool comes or goes"))

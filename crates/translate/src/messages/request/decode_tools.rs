@@ -9,6 +9,7 @@ use super::decode_hosted::{Hosted, as_hosted};
 use super::reading::{Reading, ToolChange};
 use crate::convert::{json, non_empty, verbatim};
 use crate::error::missing;
+use crate::path::Path;
 use crate::{Api, Error, LossCode, RequestCode};
 
 /// What clients put in place of deferred tools; no model is to see it.
@@ -73,22 +74,22 @@ fn decode_tool(
     is_only_hosted: bool,
     servers: &[wire::McpServer],
 ) -> Result<Option<Tool>, Error> {
-    let path = origin.path();
+    let path = Path::at(origin);
     if is_tool_search(&tool) {
         let detail = "all deferred tools are offered at once, so that none has to be searched for";
         out.lose(path, LossCode::DroppedHint, detail);
         return Ok(None);
     }
     if let wire::Tool::Custom(tool) = tool {
-        return function(out, *tool, &path, origin).map(Tool::Function).map(Some);
+        return function(out, *tool, path, origin).map(Tool::Function).map(Some);
     }
-    Ok(Some(match as_hosted(out, &tool, &path, is_only_hosted, servers)? {
+    Ok(Some(match as_hosted(out, &tool, path, is_only_hosted, servers)? {
         Some(Hosted { kind, settings }) => Tool::Hosted(HostedTool { origin, kind, settings, implied_choice: false }),
         None => Tool::Opaque { origin, tool: opaque(&tool) },
     }))
 }
 
-fn function(out: &mut Reading, tool: wire::CustomTool, path: &str, origin: Origin) -> Result<FunctionTool, Error> {
+fn function(out: &mut Reading, tool: wire::CustomTool, path: Path<'_>, origin: Origin) -> Result<FunctionTool, Error> {
     let wire::CustomTool {
         name,
         description,

@@ -82,7 +82,7 @@ pub(in crate::messages) fn write_request(
     } = request;
     let ttl = service.prompt_cache_retention.as_ref().filter(|retention| retention.value == "24h");
     let ttl = ttl.map(|_| "1h".to_owned());
-    let mut out = Writing::new(upstream, sent, Memory { ttl });
+    let mut out = Writing::new(upstream, sent, Memory { ttl }, items.len() + tools.len());
     let mut wire = wire::Request { model: Some(model), ..wire::Request::default() };
 
     refuse_stored(&continuation, Api::Messages)?;

@@ -121,7 +121,7 @@ fn said(out: &mut Writing<'_>, turns: &mut Turns, message: Message, origin: Orig
 
 fn tool_use(out: &mut Writing<'_>, call: ToolCall, origin: Origin) -> wire::Block {
     let ToolCall { id: _, call_id, name, namespace, arguments, status: _ } = call;
-    let name = out.sent.names().wire(namespace.as_deref(), &name).to_owned();
+    let name = out.sent.names().wire(namespace.as_deref(), name);
     let input = match arguments {
         Arguments::Custom(input) => wrap(&input),
         Arguments::Function(text) => object(out, &text, origin),

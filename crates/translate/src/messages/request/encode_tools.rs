@@ -83,7 +83,7 @@ fn encode_tool(out: &mut Writing<'_>, tool: Tool, written: &mut Tools) -> Result
             let detail = "the Messages API knows no tools that take text; the input is the one string of an object";
             out.lose(origin.path(), LossCode::CustomAsFunction, detail);
             written.offered.push(wire::Tool::Custom(Box::new(wire::CustomTool {
-                name: Some(out.sent.names().wire(namespace.as_deref(), &name).to_owned()),
+                name: Some(out.sent.names().wire(namespace.as_deref(), name)),
                 description: Some(describe(description, format)).filter(|text| !text.is_empty()),
                 input_schema: ONE_INPUT.parse().ok(),
                 ..wire::CustomTool::default()
@@ -112,7 +112,7 @@ fn function(out: &mut Writing<'_>, tool: FunctionTool) -> wire::Tool {
     leave_out_fields(&beside, origin, Api::Messages, &mut out.losses);
     let schema = parameters.filter(|schema| schema.text().trim_start().starts_with('{') && schema.text() != "{}");
     wire::Tool::Custom(Box::new(wire::CustomTool {
-        name: Some(out.sent.names().wire(namespace.as_deref(), &name).to_owned()),
+        name: Some(out.sent.names().wire(namespace.as_deref(), name)),
         description,
         input_schema: schema.map_or_else(|| NO_INPUT.parse().ok(), |schema| Some(wire_json(schema))),
         strict: strict.filter(|strict| *strict && !out.upstream.refuses(Field::Strict)),

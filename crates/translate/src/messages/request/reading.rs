@@ -7,6 +7,7 @@ use interlingua_wire::messages as wire;
 use serde::Serialize;
 
 use crate::convert::to_json;
+use crate::path::Path;
 use crate::{Api, Error, RequestCode, reading};
 
 /// A request while it is being read.
@@ -51,7 +52,7 @@ impl Reading {
     /// A cache boundary behind what stands at `origin`.
     pub(super) fn breakpoint(&mut self, control: Option<wire::CacheControl>, origin: Origin) -> Option<Breakpoint> {
         let wire::CacheControl { kind: _, ttl, extra } = control?;
-        self.unknown(&origin.path(), &extra);
+        self.unknown(Path::at(origin), &extra);
         Some(Breakpoint { origin, ttl, raw: None })
     }
 

@@ -10,13 +10,14 @@ use serde::Deserialize;
 use super::reading::Reading;
 use crate::convert::{json, non_empty, to_json};
 use crate::error::missing;
+use crate::path::Path;
 use crate::{Error, RequestCode};
 
 /// Reads content that stands under its owner; `parts_path` is the path that its parts have.
 pub(super) fn decode_content(
     out: &mut Reading,
     content: wire::Content,
-    path: &str,
+    path: Path<'_>,
     owner: Origin,
     parts_path: &'static str,
 ) -> Result<Content, Error> {
@@ -31,7 +32,7 @@ pub(super) fn decode_content(
     let mut decoded = Vec::with_capacity(parts.len());
     for (index, part) in parts.into_iter().enumerate() {
         let origin = owner.then_nth(parts_path, index);
-        decoded.push(decode_part(out, part, &format!("{path}[{index}]"), origin, boundary)?);
+        decoded.push(decode_part(out, part, path.nth(index), origin, boundary)?);
     }
     Ok(Content::Parts(decoded))
 }
@@ -39,7 +40,7 @@ pub(super) fn decode_content(
 fn decode_part(
     out: &mut Reading,
     part: wire::ContentPart,
-    path: &str,
+    path: Path<'_>,
     origin: Origin,
     boundary: &'static str,
 ) -> Result<Part, Error> {
@@ -116,14 +117,14 @@ fn decode_part(
     Ok(Part { origin, kind, cache_breakpoint })
 }
 
-fn decode_audio(audio: Option<interlingua_wire::Json>, path: &str) -> Result<AudioPart, Error> {
+fn decode_audio(audio: Option<interlingua_wire::Json>, path: Path<'_>) -> Result<AudioPart, Error> {
     #[derive(Deserialize)]
     struct Audio {
         data: String,
         format: String,
     }
-    let path = format!("{path}.input_audio");
-    let audio = audio.ok_or_else(|| missing(&path, "an audio part needs its input_audio"))?;
+    let path = path.then("input_audio");
+    let audio = audio.ok_or_else(|| missing(path, "an audio part needs its input_audio"))?;
     match audio.parse() {
         Ok(Audio { data, format }) => Ok(AudioPart { data, format }),
         Err(_) => Err(Error::request(path, RequestCode::InvalidValue, "audio is an object with data and format")),

@@ -11,6 +11,7 @@ use super::decode_tools::decode_additional;
 use super::reading::Reading;
 use crate::convert::{arguments_of, non_empty};
 use crate::error::missing;
+use crate::path::Path;
 use crate::responses::beside;
 use crate::responses::item_class::{history_class, opaque};
 use crate::seals::give_seal;
@@ -30,10 +31,10 @@ pub(super) fn decode_input(out: &mut Reading, input: wire::Input) -> Result<(), 
     };
     out.request.items.reserve(items.len());
     for (index, item) in items.into_iter().enumerate() {
-        let path = format!("input[{index}]");
+        let path = Path::nth_of("input", index);
         let origin = Origin::nth("input[*]", index);
         let beside = beside::of_item(&item);
-        if let Some(kind) = decode_item(out, item, &path, origin)? {
+        if let Some(kind) = decode_item(out, item, path, origin)? {
             out.request.items.push(Item { origin, kind, beside });
         }
     }
@@ -42,7 +43,7 @@ pub(super) fn decode_input(out: &mut Reading, input: wire::Input) -> Result<(), 
 
 /// `None` for an item that is no part of the conversation.
 #[expect(clippy::wildcard_enum_match_arm, reason = "items of every other kind are opaque")]
-fn decode_item(out: &mut Reading, item: wire::Item, path: &str, origin: Origin) -> Result<Option<ItemKind>, Error> {
+fn decode_item(out: &mut Reading, item: wire::Item, path: Path<'_>, origin: Origin) -> Result<Option<ItemKind>, Error> {
     let kind = match item {
         wire::Item::Message(message) if message.role == Some(wire::Role::Assistant) && message.content.is_none() => {
             out.lose(path, LossCode::DroppedItem, "a message of the model that says nothing");
@@ -135,7 +136,7 @@ fn decode_item(out: &mut Reading, item: wire::Item, path: &str, origin: Origin) 
     Ok(Some(kind))
 }
 
-fn decode_message(out: &mut Reading, message: wire::Message, path: &str, origin: Origin) -> Result<Message, Error> {
+fn decode_message(out: &mut Reading, message: wire::Message, path: Path<'_>, origin: Origin) -> Result<Message, Error> {
     let wire::Message {
         id,
         role,
@@ -159,11 +160,11 @@ fn decode_message(out: &mut Reading, message: wire::Message, path: &str, origin:
         None => return Err(missing(format!("{path}.role"), "say who speaks")),
     };
     let content = content.ok_or_else(|| missing(format!("{path}.content"), "a message needs content"))?;
-    let content = decode_content(out, content, &format!("{path}.content"), origin, "input[*].content[*]")?;
+    let content = decode_content(out, content, path.then("content"), origin, "input[*].content[*]")?;
     Ok(Message { id, role, content, name: None, phase, status: decode_status(status) })
 }
 
-fn decode_reasoning(out: &mut Reading, reasoning: wire::Reasoning, path: &str) -> ReasoningItem {
+fn decode_reasoning(out: &mut Reading, reasoning: wire::Reasoning, path: Path<'_>) -> ReasoningItem {
     let wire::Reasoning {
         id,
         summary,
@@ -197,7 +198,7 @@ struct CallFields {
     status: Option<wire::Status>,
 }
 
-fn decode_call(call: CallFields, path: &str) -> Result<ToolCall, Error> {
+fn decode_call(call: CallFields, path: Path<'_>) -> Result<ToolCall, Error> {
     let CallFields { id, call_id, namespace, name, arguments, status } = call;
     let call_id = non_empty(call_id).ok_or_else(|| missing(format!("{path}.call_id"), "a call needs its call_id"))?;
     let name = non_empty(name).ok_or_else(|| missing(format!("{path}.name"), "a call names its tool"))?;
@@ -213,19 +214,19 @@ struct ResultFields {
     status: Option<wire::Status>,
 }
 
-fn decode_result(out: &mut Reading, result: ResultFields, path: &str, origin: Origin) -> Result<ToolResult, Error> {
+fn decode_result(out: &mut Reading, result: ResultFields, path: Path<'_>, origin: Origin) -> Result<ToolResult, Error> {
     let ResultFields { id, call_id, kind, output, status } = result;
     let call_id = non_empty(call_id)
         .ok_or_else(|| missing(format!("{path}.call_id"), "name the call that this result answers"))?;
     let output = match output {
         None => Content::Text(String::new()),
-        Some(output) => decode_content(out, output, &format!("{path}.output"), origin, "input[*].output[*]")?,
+        Some(output) => decode_content(out, output, path.then("output"), origin, "input[*].output[*]")?,
     };
     Ok(ToolResult { id, call_id, kind, output, is_error: None, status: decode_status(status) })
 }
 
 /// Refuses a call that a program on the server made, since only that server knows the program.
-fn direct(caller: Option<&wire::Caller>, path: &str) -> Result<(), Error> {
+fn direct(caller: Option<&wire::Caller>, path: Path<'_>) -> Result<(), Error> {
     match caller.and_then(|caller| caller.kind.as_deref()) {
         None | Some("direct") => Ok(()),
         Some(kind) => {

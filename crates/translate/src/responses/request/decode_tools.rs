@@ -12,12 +12,13 @@ use serde_json::value::RawValue;
 use super::reading::Reading;
 use crate::convert::{json, non_empty, to_json};
 use crate::error::missing;
+use crate::path::Path;
 use crate::responses::beside;
 use crate::strictness::is_strict_schema;
 use crate::{Error, Loss, LossCode, RequestCode};
 
 pub(super) fn decode_tools(out: &mut Reading, tools: Vec<wire::Tool>) -> Result<(), Error> {
-    let tools = decode_list(out, tools, "tools", Origin::default(), LISTED)?;
+    let tools = decode_list(out, tools, Path::of("tools"), Origin::default(), LISTED)?;
     let mut names = HashSet::new();
     for tool in &tools {
         if let Some((namespace, name, origin)) = name(tool)
@@ -36,13 +37,13 @@ pub(super) fn decode_tools(out: &mut Reading, tools: Vec<wire::Tool>) -> Result<
 pub(super) fn decode_additional(
     out: &mut Reading,
     tools: wire::AdditionalTools,
-    path: &str,
+    path: Path<'_>,
     origin: Origin,
 ) -> Result<(), Error> {
     let wire::AdditionalTools { id: _, role: _, tools, agent: _, extra } = tools;
     out.unknown(path, &extra);
     out.lose(path, LossCode::MovedItem, "these tools are offered from the beginning, not from here on");
-    let tools = decode_list(out, tools.unwrap_or_default(), &format!("{path}.tools"), origin, ADDED)?;
+    let tools = decode_list(out, tools.unwrap_or_default(), path.then("tools"), origin, ADDED)?;
     for tool in tools {
         let key = |tool: &Tool| name(tool).map(|(namespace, name, _)| (namespace.map(str::to_owned), name.to_owned()));
         let known = key(&tool);
@@ -59,7 +60,7 @@ pub(in crate::responses) fn offer(request: Request, tools: Vec<wire::Tool>, orig
     let mut out = Reading::of(request);
     let tools = wire::AdditionalTools { tools: Some(tools), ..wire::AdditionalTools::default() };
     // What cannot be called is not offered: it was found in a history, and nothing waits for it.
-    if let Err(error) = decode_additional(&mut out, tools, &origin.path(), origin) {
+    if let Err(error) = decode_additional(&mut out, tools, Path::at(origin), origin) {
         out.lose(origin.path(), LossCode::DroppedTool, error.to_string());
     }
     settle_namespaces(&mut out);
@@ -89,15 +90,15 @@ pub(super) fn settle_namespaces(out: &mut Reading) {
 fn decode_list(
     out: &mut Reading,
     tools: Vec<wire::Tool>,
-    path: &str,
+    path: Path<'_>,
     owner: Origin,
     paths: ToolPaths,
 ) -> Result<Vec<Tool>, Error> {
     let mut decoded = Vec::with_capacity(tools.len());
     for (index, tool) in tools.into_iter().enumerate() {
-        let path = format!("{path}[{index}]");
+        let path = path.nth(index);
         let origin = owner.then_nth(paths.tool, index);
-        let place = Place { path: &path, origin, member: paths.member, namespace: None };
+        let place = Place { path, origin, member: paths.member, namespace: None };
         match tool {
             wire::Tool::Function(tool) => decoded.push(Tool::Function(decode_function(out, tool, &place)?)),
             wire::Tool::Custom(tool) => decoded.push(Tool::Custom(decode_custom(out, tool, &place)?)),
@@ -105,7 +106,7 @@ fn decode_list(
             wire::Tool::Unknown(Unknown { kind, raw }) => {
                 decoded.push(Tool::Opaque { origin, tool: opaque(kind, json(raw)) });
             }
-            hosted => decoded.push(Tool::Hosted(decode_hosted(&hosted, &path, origin)?)),
+            hosted => decoded.push(Tool::Hosted(decode_hosted(&hosted, path, origin)?)),
         }
     }
     Ok(decoded)
@@ -123,7 +124,7 @@ const ADDED: ToolPaths = ToolPaths { tool: "input[*].tools[*]", member: "input[*
 
 /// Where a tool stands, and the group it belongs to.
 struct Place<'a> {
-    path: &'a str,
+    path: Path<'a>,
     origin: Origin,
     /// The path of its members, should it be a group.
     member: &'static str,
@@ -144,9 +145,9 @@ fn decode_namespace(
         out.lose(format!("{}.description", place.path), LossCode::DroppedDetail, detail);
     }
     for (index, member) in tools.unwrap_or_default().into_iter().enumerate() {
-        let path = format!("{}.tools[{index}]", place.path);
+        let path = place.path.then_nth("tools", index);
         let origin = place.origin.then_nth(place.member, index);
-        let place = Place { path: &path, origin, member: place.member, namespace: Some(&name) };
+        let place = Place { path, origin, member: place.member, namespace: Some(&name) };
         decoded.push(match member {
             wire::NamespaceToolMember::Function(tool) => Tool::Function(decode_function(out, tool, &place)?),
             wire::NamespaceToolMember::Custom(tool) => Tool::Custom(decode_custom(out, tool, &place)?),
@@ -205,15 +206,15 @@ fn decode_custom(out: &mut Reading, tool: wire::CustomTool, place: &Place<'_>) -
     out.unknown(place.path, &extra);
     only_direct(out, allowed_callers.is_some(), defer_loading, place);
     let name = non_empty(name).ok_or_else(|| missing(format!("{}.name", place.path), "name the tool"))?;
-    let path = format!("{}.format", place.path);
+    let path = place.path.then("format");
     let format = match format {
         None => None,
         Some(wire::CustomFormat::Text(wire::PlainFormat { extra })) => {
-            out.unknown(&path, &extra);
+            out.unknown(path, &extra);
             Some(CustomFormat::Text)
         }
         Some(wire::CustomFormat::Grammar(wire::GrammarFormat { syntax, definition, extra })) => {
-            out.unknown(&path, &extra);
+            out.unknown(path, &extra);
             let syntax = syntax.ok_or_else(|| missing(format!("{path}.syntax"), "say `lark` or `regex`"))?;
             let definition =
                 definition.ok_or_else(|| missing(format!("{path}.definition"), "a grammar needs its definition"))?;
@@ -237,7 +238,7 @@ fn only_direct(out: &mut Reading, has_callers: bool, defer_loading: Option<bool>
     }
 }
 
-fn decode_hosted(tool: &wire::Tool, path: &str, origin: Origin) -> Result<HostedTool, Error> {
+fn decode_hosted(tool: &wire::Tool, path: Path<'_>, origin: Origin) -> Result<HostedTool, Error> {
     let kind = tool.tag().to_owned();
     let settings = to_json(tool).as_ref().and_then(without_type).ok_or_else(|| {
         Error::request(path, RequestCode::InvalidValue, format!("a `{kind}` that cannot be written back"))
@@ -254,7 +255,7 @@ fn without_type(tool: &Json) -> Option<Json> {
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "choices of every other kind name a hosted tool")]
 pub(super) fn decode_choice(out: &mut Reading, choice: wire::ToolChoice) -> Result<(), Error> {
-    let path = "tool_choice";
+    let path = Path::of("tool_choice");
     let choice = match choice {
         wire::ToolChoice::Mode(wire::ToolChoiceMode::None) => ToolChoice::None,
         wire::ToolChoice::Mode(wire::ToolChoiceMode::Auto) => ToolChoice::Auto,
@@ -302,21 +303,21 @@ pub(super) fn decode_choice(out: &mut Reading, choice: wire::ToolChoice) -> Resu
             }
         };
     }
-    out.request.tool_choice = Some(Sourced::at(path, choice));
+    out.request.tool_choice = Some(Sourced::at("tool_choice", choice));
     Ok(())
 }
 
 /// A tool's name that stands under a key of its own, as in Chat.
-fn nested_name(out: &mut Reading, fields: &mut Extra, key: &str, path: &str) -> Option<String> {
+fn nested_name(out: &mut Reading, fields: &mut Extra, key: &str, path: Path<'_>) -> Option<String> {
     let wire::NamedTool { name, extra } = fields.get(key)?.parse().ok()?;
     fields.take(key);
     out.accept(path, "the Responses API has the name of a tool beside its type; read all the same");
-    out.unknown(&format!("{path}.{key}"), &extra);
+    out.unknown(path.then(key), &extra);
     name
 }
 
 /// A choice as an object where this API has a word, or in the words of Anthropic's. `None` for any other.
-fn foreign_choice(out: &mut Reading, unknown: &Unknown, path: &str) -> Result<Option<ToolChoice>, Error> {
+fn foreign_choice(out: &mut Reading, unknown: &Unknown, path: Path<'_>) -> Result<Option<ToolChoice>, Error> {
     let choice = match unknown.kind.as_str() {
         "none" => ToolChoice::None,
         "auto" => ToolChoice::Auto,
@@ -342,17 +343,17 @@ fn decode_allowed(
         None | Some(wire::ToolChoiceMode::Auto) => "auto",
         Some(wire::ToolChoiceMode::Required) => "required",
         Some(other @ (wire::ToolChoiceMode::None | wire::ToolChoiceMode::Other(_))) => {
-            return Err(unknown_mode("tool_choice.mode", other.as_str()));
+            return Err(unknown_mode(Path::of("tool_choice.mode"), other.as_str()));
         }
     };
     let mut refs = Vec::with_capacity(tools.len());
     for (index, tool) in tools.into_iter().enumerate() {
-        let path = format!("tool_choice.tools[{index}]");
+        let path = Path::nth_of("tool_choice.tools", index);
         let wire::ToolReference { kind, name, server_label, extra } = tool;
-        out.unknown(&path, &extra);
+        out.unknown(path, &extra);
         refs.push(match (kind.as_deref(), server_label) {
-            (Some("function"), _) => tool_ref(out, ToolKind::Function, name, &path)?,
-            (Some("custom"), _) => tool_ref(out, ToolKind::Custom, name, &path)?,
+            (Some("function"), _) => tool_ref(out, ToolKind::Function, name, path)?,
+            (Some("custom"), _) => tool_ref(out, ToolKind::Custom, name, path)?,
             (Some(kind), _) => ToolRef::Hosted { kind: kind.to_owned() },
             (None, _) => return Err(missing(format!("{path}.type"), "say what kind of tool")),
         });
@@ -361,7 +362,7 @@ fn decode_allowed(
 }
 
 /// A tool by the name the choice gives it: its own, or the one a group's tool goes by when it stands alone.
-fn tool_ref(out: &Reading, kind: ToolKind, wanted: Option<String>, path: &str) -> Result<ToolRef, Error> {
+fn tool_ref(out: &Reading, kind: ToolKind, wanted: Option<String>, path: Path<'_>) -> Result<ToolRef, Error> {
     let wanted = non_empty(wanted).ok_or_else(|| missing(format!("{path}.name"), "name the tool"))?;
     let names = || out.request.tools.iter().filter_map(name);
     let flat = |namespace: &str, name: &str| format!("{namespace}__{name}");
@@ -380,7 +381,7 @@ fn tool_ref(out: &Reading, kind: ToolKind, wanted: Option<String>, path: &str) -
     Ok(ToolRef::Named { kind, name: flat(namespace, name) })
 }
 
-fn unknown_mode(path: &str, mode: &str) -> Error {
+fn unknown_mode(path: Path<'_>, mode: &str) -> Error {
     Error::request(path, RequestCode::UnsupportedValue, format!("`{mode}` is none of none, auto and required"))
 }
 

@@ -78,7 +78,7 @@ pub(in crate::responses) fn write_request(
         include,
         carried,
     } = request;
-    let mut out = Writing::new(upstream, sent, ());
+    let mut out = Writing::new(upstream, sent, (), items.len() + tools.len());
     let mut wire = wire::Request { model: Some(model), ..wire::Request::default() };
 
     carry(carried, Api::Responses, &mut out.losses)?;

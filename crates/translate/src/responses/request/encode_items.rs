@@ -209,7 +209,7 @@ fn encode_item(out: &mut Writing<'_>, item: Item, after_reasoning: bool) -> Resu
     let mut written = match kind {
         ItemKind::Message(message) => encode_message(out, message, after_reasoning)?,
         ItemKind::ToolCall(ToolCall { id, call_id, name, namespace, arguments, status: _ }) => {
-            let name = Some(out.sent.names().wire(namespace.as_deref(), &name).to_owned());
+            let name = Some(out.sent.names().wire(namespace.as_deref(), name));
             let call_id = Some(out.sent.call_ids().wire(call_id));
             match arguments {
                 Arguments::Function(arguments) => wire::Item::FunctionCall(wire::FunctionCall {

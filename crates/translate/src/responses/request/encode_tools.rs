@@ -52,7 +52,7 @@ pub(super) fn encode_choice(
         ToolChoice::Auto => wire::ToolChoice::Mode(wire::ToolChoiceMode::Auto),
         ToolChoice::Required => wire::ToolChoice::Mode(wire::ToolChoiceMode::Required),
         ToolChoice::Tool(ToolRef::Named { kind, name }) => {
-            let name = Some(out.sent.names().wire(None, &name).to_owned());
+            let name = Some(out.sent.names().wire(None, name));
             let tool = wire::NamedTool { name, extra: Extra::new() };
             wire::ToolChoice::Object(match kind {
                 ToolKind::Function => wire::ToolChoiceObject::Function(tool),
@@ -109,7 +109,7 @@ fn encode_tool(out: &mut Writing<'_>, tool: Tool) -> Result<Option<wire::Tool>, 
                 None => NO_PARAMETERS.parse().ok(),
             };
             Ok(Some(wire::Tool::Function(wire::FunctionTool {
-                name: Some(out.sent.names().wire(namespace.as_deref(), &name).to_owned()),
+                name: Some(out.sent.names().wire(namespace.as_deref(), name)),
                 description,
                 parameters,
                 strict,
@@ -121,7 +121,7 @@ fn encode_tool(out: &mut Writing<'_>, tool: Tool) -> Result<Option<wire::Tool>, 
             let (is_async, left) = onto_tool(beside);
             leave_out_fields(&left, origin, Api::Responses, &mut out.losses);
             Ok(Some(wire::Tool::Custom(wire::CustomTool {
-                name: Some(out.sent.names().wire(namespace.as_deref(), &name).to_owned()),
+                name: Some(out.sent.names().wire(namespace.as_deref(), name)),
                 description,
                 format: format.map(encode_format),
                 is_async,
@@ -173,7 +173,7 @@ fn encode_ref(out: &mut Writing<'_>, tool: ToolRef) -> wire::ToolReference {
                 }
                 .to_owned(),
             ),
-            name: Some(out.sent.names().wire(None, &name).to_owned()),
+            name: Some(out.sent.names().wire(None, name)),
             ..wire::ToolReference::default()
         },
         ToolRef::Hosted { kind } => {
