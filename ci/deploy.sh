@@ -23,7 +23,7 @@ fi
 
 [[ $(uname -m) == x86_64 ]] || { echo "skipped: the static binary is built on x86_64 only"; exit 0; }
 # The flag is for the program alone: what it is made of is built already.
-cargo rustc --locked --quiet --bin interlingua -- -C target-feature=+crt-static
+cargo rustc --locked --quiet --package interlingua --bin interlingua -- -C target-feature=+crt-static
 binary=$TARGET/debug/interlingua
 if readelf --dynamic "$binary" | grep NEEDED; then
     die "$binary is not static: it needs what is named above"

@@ -59,14 +59,16 @@ impl Transcript {
 
     pub(crate) fn seen(&mut self, events: &[Event<'_>]) {
         for event in events {
-            let raw = match event {
-                Event::Opaque(opaque) => Some(&opaque.raw),
-                Event::Failed(failure) => failure.raw.as_ref(),
-                Event::ItemFinished { index: _, item: Some(item) } => match &item.kind {
-                    ItemKind::Opaque(opaque) => Some(&opaque.raw),
-                    _ => None,
-                },
-                _ => None,
+            let raw = if let Event::Opaque(opaque) = event {
+                Some(&opaque.raw)
+            } else if let Event::Failed(failure) = event {
+                failure.raw.as_ref()
+            } else if let Event::ItemFinished { index: _, item: Some(item) } = event
+                && let ItemKind::Opaque(opaque) = &item.kind
+            {
+                Some(&opaque.raw)
+            } else {
+                None
             };
             // What has nothing beside it is shown without.
             self.line("  > ", with_raw(event, raw).replace(", beside: []", ""));

@@ -12,6 +12,11 @@ pub(in crate::responses) struct Events {
     next: i64,
 }
 
+/// Where events go.
+pub(super) trait Out: for<'e> FnMut(Event<'e>) {}
+
+impl<F: for<'e> FnMut(Event<'e>)> Out for F {}
+
 /// An item of the reply, the same in every event.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ItemRef<'a> {
@@ -49,7 +54,7 @@ impl Events {
     }
 
     /// `response.created` and `response.in_progress`.
-    pub(super) fn begin(&mut self, response: &wire::Response, agent: Option<&Json>, out: &mut impl FnMut(Event<'_>)) {
+    pub(super) fn begin(&mut self, response: &wire::Response, agent: Option<&Json>, out: &mut impl Out) {
         for wrap in [Event::Created, Event::InProgress] {
             out(wrap(wire::ResponseProgress {
                 response: Some(Box::new(response.clone())),
@@ -61,7 +66,7 @@ impl Events {
     }
 
     /// The terminal event that the response's own status asks for.
-    pub(super) fn end(&mut self, response: wire::Response, agent: Option<Json>, out: &mut impl FnMut(Event<'_>)) {
+    pub(super) fn end(&mut self, response: wire::Response, agent: Option<Json>, out: &mut impl Out) {
         let wrap = match response.status {
             Some(wire::Status::Failed) => Event::Failed,
             Some(wire::Status::Incomplete) => Event::Incomplete,
@@ -71,24 +76,18 @@ impl Events {
         out(wrap(wire::ResponseEnd { response: Box::new(response), sequence_number, agent, extra: Extra::new() }));
     }
 
-    pub(super) fn item_added(&mut self, output_index: u32, item: wire::Item, out: &mut impl FnMut(Event<'_>)) {
+    pub(super) fn item_added(&mut self, output_index: u32, item: wire::Item, out: &mut impl Out) {
         let item = self.item(output_index, item);
         out(Event::OutputItemAdded(item));
     }
 
-    pub(super) fn item_done(&mut self, output_index: u32, item: wire::Item, out: &mut impl FnMut(Event<'_>)) {
+    pub(super) fn item_done(&mut self, output_index: u32, item: wire::Item, out: &mut impl Out) {
         let item = self.item(output_index, item);
         out(Event::OutputItemDone(item));
     }
 
     /// An event of the upstream's own, as it came but for its numbers.
-    pub(super) fn carried(
-        &mut self,
-        kind: &str,
-        raw: &str,
-        output_index: Option<u32>,
-        out: &mut impl FnMut(Event<'_>),
-    ) {
+    pub(super) fn carried(&mut self, kind: &str, raw: &str, output_index: Option<u32>, out: &mut impl Out) {
         let Ok(mut event) = serde_json::from_str::<Extra>(raw) else { return };
         let numbers = [
             ("sequence_number", event.get("sequence_number").map(|_| self.number())),
@@ -114,23 +113,11 @@ impl Events {
         }
     }
 
-    pub(super) fn part_added(
-        &mut self,
-        item: ItemRef<'_>,
-        index: usize,
-        part: wire::ContentPart,
-        out: &mut impl FnMut(Event<'_>),
-    ) {
+    pub(super) fn part_added(&mut self, item: ItemRef<'_>, index: usize, part: wire::ContentPart, out: &mut impl Out) {
         out(Event::ContentPartAdded(self.part(item, index, part)));
     }
 
-    pub(super) fn part_done(
-        &mut self,
-        item: ItemRef<'_>,
-        index: usize,
-        part: wire::ContentPart,
-        out: &mut impl FnMut(Event<'_>),
-    ) {
+    pub(super) fn part_done(&mut self, item: ItemRef<'_>, index: usize, part: wire::ContentPart, out: &mut impl Out) {
         out(Event::ContentPartDone(self.part(item, index, part)));
     }
 
@@ -144,7 +131,7 @@ impl Events {
         index: usize,
         delta: &str,
         logprobs: Vec<wire::Logprob>,
-        out: &mut impl FnMut(Event<'_>),
+        out: &mut impl Out,
     ) {
         out(Event::OutputTextDelta(of_item!(
             self,
@@ -164,7 +151,7 @@ impl Events {
         index: usize,
         text: &str,
         logprobs: Vec<wire::Logprob>,
-        out: &mut impl FnMut(Event<'_>),
+        out: &mut impl Out,
     ) {
         out(Event::OutputTextDone(of_item!(
             self,
@@ -183,7 +170,7 @@ impl Events {
         index: usize,
         number: usize,
         annotation: wire::Annotation,
-        out: &mut impl FnMut(Event<'_>),
+        out: &mut impl Out,
     ) {
         out(Event::OutputTextAnnotationAdded(of_item!(
             self,
@@ -196,23 +183,11 @@ impl Events {
         )));
     }
 
-    pub(super) fn refusal_delta(
-        &mut self,
-        item: ItemRef<'_>,
-        index: usize,
-        delta: &str,
-        out: &mut impl FnMut(Event<'_>),
-    ) {
+    pub(super) fn refusal_delta(&mut self, item: ItemRef<'_>, index: usize, delta: &str, out: &mut impl Out) {
         out(Event::RefusalDelta(self.part_delta(item, index, delta)));
     }
 
-    pub(super) fn refusal_done(
-        &mut self,
-        item: ItemRef<'_>,
-        index: usize,
-        refusal: &str,
-        out: &mut impl FnMut(Event<'_>),
-    ) {
+    pub(super) fn refusal_done(&mut self, item: ItemRef<'_>, index: usize, refusal: &str, out: &mut impl Out) {
         out(Event::RefusalDone(of_item!(
             self,
             item,
@@ -234,7 +209,7 @@ impl Events {
         kind: ReasoningKind,
         index: usize,
         part: wire::ContentPart,
-        out: &mut impl FnMut(Event<'_>),
+        out: &mut impl Out,
     ) {
         match kind {
             ReasoningKind::Summary => out(Event::ReasoningSummaryPartAdded(self.summary_part(item, index, part))),
@@ -248,7 +223,7 @@ impl Events {
         kind: ReasoningKind,
         index: usize,
         delta: &str,
-        out: &mut impl FnMut(Event<'_>),
+        out: &mut impl Out,
     ) {
         out(match kind {
             ReasoningKind::Summary => Event::ReasoningSummaryTextDelta(of_item!(
@@ -267,7 +242,7 @@ impl Events {
         kind: ReasoningKind,
         index: usize,
         (text, part): (&str, wire::ContentPart),
-        out: &mut impl FnMut(Event<'_>),
+        out: &mut impl Out,
     ) {
         let text = Some(Text::from(text));
         match kind {
@@ -303,11 +278,11 @@ impl Events {
         )
     }
 
-    pub(super) fn arguments_delta(&mut self, item: ItemRef<'_>, delta: &str, out: &mut impl FnMut(Event<'_>)) {
+    pub(super) fn arguments_delta(&mut self, item: ItemRef<'_>, delta: &str, out: &mut impl Out) {
         out(Event::FunctionCallArgumentsDelta(self.call_delta(item, delta)));
     }
 
-    pub(super) fn input_delta(&mut self, item: ItemRef<'_>, delta: &str, out: &mut impl FnMut(Event<'_>)) {
+    pub(super) fn input_delta(&mut self, item: ItemRef<'_>, delta: &str, out: &mut impl Out) {
         out(Event::CustomToolCallInputDelta(self.call_delta(item, delta)));
     }
 
@@ -315,13 +290,7 @@ impl Events {
         of_item!(self, item, CallDelta { delta: Text::from(delta), obfuscation: None })
     }
 
-    pub(super) fn arguments_done(
-        &mut self,
-        item: ItemRef<'_>,
-        name: &str,
-        arguments: &str,
-        out: &mut impl FnMut(Event<'_>),
-    ) {
+    pub(super) fn arguments_done(&mut self, item: ItemRef<'_>, name: &str, arguments: &str, out: &mut impl Out) {
         out(Event::FunctionCallArgumentsDone(of_item!(
             self,
             item,
@@ -329,7 +298,7 @@ impl Events {
         )));
     }
 
-    pub(super) fn input_done(&mut self, item: ItemRef<'_>, input: &str, out: &mut impl FnMut(Event<'_>)) {
+    pub(super) fn input_done(&mut self, item: ItemRef<'_>, input: &str, out: &mut impl Out) {
         out(Event::CustomToolCallInputDone(of_item!(self, item, InputDone { input: Some(Text::from(input)) })));
     }
 }
