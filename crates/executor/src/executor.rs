@@ -227,7 +227,8 @@ struct Ready<R> {
 impl Executor {
     /// The upstream's ways with a model.
     async fn upstream_for(&self, model: &str) -> Upstream {
-        let catalogue = self.catalogue().await;
+        // Boxed, since hardly any upstream has one, and every request would have the room for it.
+        let catalogue = if self.has_catalogue() { Box::pin(self.catalogue()).await } else { None };
         let known = catalogue.as_deref().and_then(|catalogue| catalogue.upstream(model));
         known.unwrap_or(&self.remote.config.upstream).clone()
     }

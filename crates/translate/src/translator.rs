@@ -41,7 +41,8 @@ pub struct Translator {
 #[derive(Debug, Clone)]
 pub struct Asked {
     translator: Translator,
-    request: Request,
+    /// Boxed: it is long, and what waits for an answer holds it at many a place on its way.
+    request: Box<Request>,
     losses: Vec<Loss>,
     kept: Option<Kept>,
     named: Option<String>,
@@ -83,6 +84,7 @@ impl Translator {
     pub fn read(&self, body: &[u8]) -> Result<Asked, Error> {
         let Translated { value: request, losses } = decode_request(self.client, body)?;
         under(self.policy, &losses)?;
+        let request = Box::new(request);
         Ok(Asked { translator: self.clone(), request, losses, kept: None, named: None, remembers: false })
     }
 
@@ -106,6 +108,7 @@ impl Translator {
     /// A request of the model, as if a client of this API had made it.
     #[must_use]
     pub fn asked(&self, request: Request) -> Asked {
+        let request = Box::new(request);
         Asked { translator: self.clone(), request, losses: Vec::new(), kept: None, named: None, remembers: false }
     }
 }
@@ -171,7 +174,7 @@ impl Asked {
         let context = self.context(stamp.clone());
         let Self { translator, request, mut losses, kept: _, named: _, remembers } = self;
         let is_streamed = request.stream.enabled;
-        let outgoing = upstream.request(request, translator.policy, stamp)?;
+        let outgoing = upstream.request(*request, translator.policy, stamp)?;
         let Outgoing { path, body, is_streamed: asks_for_stream, session, features, losses: lost, reply: reading } =
             outgoing;
         losses.extend(lost);

@@ -70,6 +70,11 @@ impl Executor {
         last.read()
     }
 
+    /// Whether the upstream tells of its models' ways.
+    pub(crate) fn has_catalogue(&self) -> bool {
+        self.catalogue_version().is_some() || self.remote.config.backend.catalogue
+    }
+
     fn catalogue_version(&self) -> Option<&str> {
         self.remote.config.backend.catalogue_version.as_deref()
     }

@@ -1,83 +1,96 @@
-//! The body of a reply, which drives its connection and gives it back at its end.
+//! The body of a reply, which reads its connection and gives it back at its end.
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use http::uri::Authority;
-use http_body::Body as _;
-use hyper::body::Incoming;
 use interlingua_executor::{ByteStream, TransportError};
 
-use super::connection::{Connection, into_error};
+use super::connection::Connection;
+use super::framing::Framing;
 use super::pool::Pool;
 
 /// A body. Dropped before its end it closes the connection, so that the upstream need not go on.
 pub(super) struct Body {
-    incoming: Incoming,
     /// Gone once the body is over.
     connection: Option<Connection>,
+    framing: Framing,
+    /// Memory for one small piece after the other.
+    small: BytesMut,
     host: Authority,
     pool: Arc<Pool>,
 }
 
 impl Body {
-    pub(super) fn new(incoming: Incoming, connection: Connection, host: Authority, pool: Arc<Pool>) -> Self {
-        Self { incoming, connection: Some(connection), host, pool }
+    pub(super) fn new(connection: Connection, framing: Framing, host: Authority, pool: Arc<Pool>) -> Self {
+        Self { connection: Some(connection), framing, small: BytesMut::new(), host, pool }
     }
 
     pub(super) fn into_stream(self) -> ByteStream {
         Box::pin(self)
     }
 
-    /// The next bytes, as far as they have been read.
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, hyper::Error>>> {
+    /// The next bytes of the body: all that one read brings.
+    fn poll_piece(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, TransportError>>> {
+        let Self { connection, framing, small, .. } = self;
+        let Some(open) = connection else { return Poll::Ready(None) };
+        // What came with the head, at first.
+        if !open.unread.is_empty() {
+            let mut piece = BytesMut::new();
+            let taken = framing.take(&open.unread, &mut piece).map_err(TransportError::foreign)?;
+            open.unread.drain(..taken);
+            if !piece.is_empty() {
+                return Poll::Ready(Some(Ok(piece.freeze())));
+            }
+        }
         loop {
-            match Pin::new(&mut self.incoming).poll_frame(cx) {
-                Poll::Ready(Some(Ok(frame))) => {
-                    // What else there is are trailers.
-                    if let Ok(bytes) = frame.into_data() {
-                        return Poll::Ready(Some(Ok(bytes)));
-                    }
+            if *framing == Framing::Over {
+                return Poll::Ready(None);
+            }
+            let mut piece = BytesMut::new();
+            let read = ready!(open.poll_read(cx, |bytes| {
+                if bytes.len() > SMALL {
+                    piece.reserve(bytes.len());
+                    return framing.take(bytes, &mut piece);
                 }
-                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
-                Poll::Ready(None) => return Poll::Ready(None),
-                Poll::Pending => return Poll::Pending,
+                small.reserve(bytes.len());
+                let taken = framing.take(bytes, small);
+                piece = small.split();
+                taken
+            }));
+            match read.map_err(TransportError::broken)?.map_err(TransportError::foreign)? {
+                0 if *framing == Framing::UntilClose => return Poll::Ready(None),
+                0 => return Poll::Ready(Some(Err(TransportError::broken(CUT)))),
+                _ if !piece.is_empty() => return Poll::Ready(Some(Ok(piece.freeze()))),
+                _ => {}
             }
         }
     }
 }
+
+/// What is small: memory of this size is kept for the next piece, since a stream that is slow has many of them.
+const SMALL: usize = 4 * 1024;
+
+const CUT: &str = "the connection was closed in the middle of the reply";
 
 impl Stream for Body {
     type Item = Result<Bytes, TransportError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
-        if this.connection.is_none() {
-            return Poll::Ready(None);
-        }
-        let mut read = this.poll_read(cx);
-        if let (Poll::Pending, Some(connection)) = (&read, &mut this.connection) {
-            connection.drive(cx);
-            read = this.poll_read(cx);
-        }
-        match read {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Some(Ok(bytes))) => Poll::Ready(Some(Ok(bytes))),
-            Poll::Ready(Some(Err(error))) => {
-                this.connection = None;
-                Poll::Ready(Some(Err(into_error(error))))
-            }
-            Poll::Ready(None) => {
-                if let Some(mut connection) = this.connection.take()
-                    && connection.is_free(cx)
-                {
+        let piece = ready!(this.poll_piece(cx));
+        match &piece {
+            Some(Ok(_)) if this.framing != Framing::Over => {}
+            Some(Err(_)) => this.connection = None,
+            Some(Ok(_)) | None => {
+                if let Some(connection) = this.connection.take().filter(|connection| connection.stays_open) {
                     this.pool.put(&this.host, connection);
                 }
-                Poll::Ready(None)
             }
         }
+        Poll::Ready(piece)
     }
 }

@@ -1,76 +1,152 @@
-//! One connection, and who drives it: whoever waits for something that comes over it.
+//! One connection, and nobody between its socket and whoever waits for what comes over it.
 
+use std::cell::RefCell;
 use std::future::poll_fn;
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
-use http::{Request, Response};
-use http_body_util::Full;
-use hyper::body::Incoming;
-use hyper::client::conn::TrySendError;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
 use interlingua_executor::TransportError;
+use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 use tokio::net::TcpStream;
 
-/// The body of a request.
-pub(super) type Sent = Full<Bytes>;
+use super::head::{Head, Outgoing};
+
+/// The largest read, in bytes. It goes into memory that all connections of a thread share, so that one that waits holds none.
+const READ: usize = 64 * 1024;
+
+/// The largest head of a reply, in bytes.
+const HEAD: usize = 32 * 1024;
+
+thread_local! {
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 /// A connection to an upstream. Dropping it closes it.
 pub(super) struct Connection {
-    sender: http1::SendRequest<Sent>,
-    /// Gone once it is over.
-    driven: Option<http1::Connection<TokioIo<TcpStream>, Sent>>,
+    socket: TcpStream,
+    /// What has been read and not been taken.
+    pub(super) unread: Vec<u8>,
+    /// Whether it can take another request behind the reply.
+    pub(super) stays_open: bool,
+}
+
+/// Why a request has no reply.
+pub(super) enum Failed {
+    /// Nothing of it has gone out.
+    Unsent(io::Error),
+    /// Some of it may have.
+    Broken(TransportError),
 }
 
 impl Connection {
-    pub(super) fn new(
-        (sender, driven): (http1::SendRequest<Sent>, http1::Connection<TokioIo<TcpStream>, Sent>),
-    ) -> Self {
-        Self { sender, driven: Some(driven) }
+    pub(super) fn new(socket: TcpStream) -> Self {
+        Self { socket, unread: Vec::new(), stays_open: true }
     }
 
-    /// Sends a request and waits for the head of the reply. Of what has not gone out the error holds the request.
-    pub(super) async fn send(
-        &mut self,
-        request: Request<Sent>,
-    ) -> Result<Response<Incoming>, TrySendError<Request<Sent>>> {
-        let mut reply = pin!(self.sender.try_send_request(request));
-        let driven = &mut self.driven;
+    /// Sends a request and waits for the head of the reply.
+    pub(super) async fn send(&mut self, request: &Outgoing) -> Result<Head, Failed> {
+        let mut written = 0;
         poll_fn(|cx| {
-            if let Poll::Ready(reply) = reply.as_mut().poll(cx) {
-                return Poll::Ready(reply);
+            loop {
+                let mut waits = true;
+                if written < request.len() {
+                    match self.poll_write(cx, request, written) {
+                        Poll::Ready(Ok(count)) => (written, waits) = (written + count, false),
+                        Poll::Ready(Err(error)) if written == 0 => return Poll::Ready(Err(Failed::Unsent(error))),
+                        // It may have said why before it stopped to listen.
+                        Poll::Ready(Err(_)) => (written, self.stays_open) = (request.len(), false),
+                        Poll::Pending => {}
+                    }
+                }
+                match self.poll_read_head(cx, request) {
+                    Poll::Ready(Ok(Some(head))) => {
+                        // Who answers before all is said does not listen any more.
+                        self.stays_open &= head.stays_open && written == request.len();
+                        return Poll::Ready(Ok(head));
+                    }
+                    Poll::Ready(Ok(None)) => {}
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(Failed::Broken(error))),
+                    Poll::Pending if waits => return Poll::Pending,
+                    Poll::Pending => {}
+                }
             }
-            drive(driven, cx);
-            reply.as_mut().poll(cx)
         })
         .await
     }
 
-    /// Reads and writes what can be read and written by now. Whoever waits for a reply calls it after it has looked whether
-    /// there is more of it, and looks again: the connection wakes the last one to call.
-    pub(super) fn drive(&mut self, cx: &mut Context<'_>) {
-        drive(&mut self.driven, cx);
+    fn poll_write(&mut self, cx: &mut Context<'_>, request: &Outgoing, written: usize) -> Poll<io::Result<usize>> {
+        let Outgoing { head, body, .. } = request;
+        let of_body = written.saturating_sub(head.len());
+        let slices = [head.get(written..).unwrap_or_default(), body.get(of_body..).unwrap_or_default()];
+        match ready!(Pin::new(&mut self.socket).poll_write_vectored(cx, &slices.map(IoSlice::new)))? {
+            0 => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+            count => Poll::Ready(Ok(count)),
+        }
     }
 
-    /// Whether it can take a request: the one before is over on both sides, and nobody has closed it.
+    /// Reads once; the head, if it is whole then.
+    fn poll_read_head(
+        &mut self,
+        cx: &mut Context<'_>,
+        request: &Outgoing,
+    ) -> Poll<Result<Option<Head>, TransportError>> {
+        let Self { socket, unread, .. } = self;
+        let read = ready!(poll_read(socket, cx, |bytes| unread.extend_from_slice(bytes)));
+        if read.map_err(TransportError::broken)? == 0 {
+            let closed = "the connection was closed before there was a reply";
+            return Poll::Ready(Err(TransportError::broken(closed)));
+        }
+        let head = Head::read(unread, request)?;
+        match &head {
+            Some(head) => _ = unread.drain(..head.length),
+            None if unread.len() > HEAD => {
+                let message = format!("the head of the reply is larger than {} KiB", HEAD / 1024);
+                return Poll::Ready(Err(TransportError::foreign(message)));
+            }
+            None => {}
+        }
+        Poll::Ready(Ok(head))
+    }
+
+    /// Reads once, behind what has not been taken, and shows all of that; what `take` does not take is kept. How much was read:
+    /// nothing at the end of the connection.
+    pub(super) fn poll_read<E>(
+        &mut self,
+        cx: &mut Context<'_>,
+        take: impl FnOnce(&[u8]) -> Result<usize, E>,
+    ) -> Poll<io::Result<Result<usize, E>>> {
+        let Self { socket, unread, .. } = self;
+        let mut taken = Ok(0);
+        let read = ready!(poll_read(socket, cx, |bytes| {
+            if unread.is_empty() {
+                taken = take(bytes);
+                let rest = taken.as_ref().ok().and_then(|taken| bytes.get(*taken..));
+                unread.extend_from_slice(rest.unwrap_or_default());
+            } else {
+                unread.extend_from_slice(bytes);
+                taken = take(unread);
+                unread.drain(..taken.as_ref().map_or(0, |taken| *taken).min(unread.len()));
+            }
+        }));
+        Poll::Ready(read.map(|read| taken.map(|_| read)))
+    }
+
+    /// Whether it can take a request: nobody has closed it, and nothing has come unasked.
     pub(super) fn is_free(&mut self, cx: &mut Context<'_>) -> bool {
-        self.drive(cx);
-        self.driven.is_some() && self.sender.is_ready()
+        let mut nothing = [0];
+        let mut nothing = ReadBuf::new(&mut nothing);
+        self.stays_open && self.unread.is_empty() && Pin::new(&mut self.socket).poll_read(cx, &mut nothing).is_pending()
     }
 }
 
-/// What goes wrong is told by the reply, whose other end is in the connection.
-fn drive(driven: &mut Option<http1::Connection<TokioIo<TcpStream>, Sent>>, cx: &mut Context<'_>) {
-    if let Some(connection) = driven
-        && Pin::new(connection).poll(cx).is_ready()
-    {
-        *driven = None;
-    }
-}
-
-/// An error of an exchange that has a connection.
-pub(super) fn into_error(error: hyper::Error) -> TransportError {
-    if error.is_parse() { TransportError::foreign(error) } else { TransportError::broken(error) }
+/// Reads once, and shows what there was.
+fn poll_read(socket: &mut TcpStream, cx: &mut Context<'_>, show: impl FnOnce(&[u8])) -> Poll<io::Result<usize>> {
+    SCRATCH.with_borrow_mut(|scratch| {
+        scratch.resize(READ, 0);
+        let mut read = ReadBuf::new(scratch);
+        ready!(Pin::new(socket).poll_read(cx, &mut read))?;
+        show(read.filled());
+        Poll::Ready(Ok(read.filled().len()))
+    })
 }

@@ -1,11 +1,13 @@
-//! A transport without a task between the upstream's socket and the client's: a connection is driven by whoever reads the reply,
-//! so that what one read of the socket brings is there at once.
+//! A transport with nothing between the upstream's socket and the client's: a connection is read by whoever reads the reply, so
+//! that what one read of the socket brings is there at once, and in one piece.
 //!
 //! It is for plain HTTP that goes to its host directly, as to a server in one's own network. Whatever needs more, which is TLS,
 //! HTTP/2 or a proxy, goes over reqwest.
 
 mod body;
 mod connection;
+mod framing;
+mod head;
 mod pool;
 
 use std::future::poll_fn;
@@ -14,10 +16,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::HOST;
-use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{HeaderValue, Request, Response, Uri};
-use hyper::client::conn::http1;
+use http::uri::{Authority, Scheme};
+use http::{Request, Response, Uri};
 use hyper::service::Service;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::service::TowerToHyperService;
@@ -25,7 +25,8 @@ use interlingua_auth::HttpClient;
 use interlingua_executor::{Alarm, BoxFuture, ByteStream, ReqwestTransport, Transport, TransportError};
 
 use self::body::Body;
-use self::connection::{Connection, into_error};
+use self::connection::{Connection, Failed};
+use self::head::{Head, Outgoing};
 use self::pool::Pool;
 
 /// Sends what goes to its host directly over connections of its own, and all else over reqwest.
@@ -59,37 +60,31 @@ impl Direct {
     }
 
     async fn sent(&self, host: Authority, request: Request<Bytes>) -> Result<Response<ByteStream>, TransportError> {
-        let mut request = of_origin(request, &host);
+        let request = Outgoing::new(request, &host);
         loop {
             let (mut connection, is_new) = match poll_fn(|cx| self.pool.poll_take(cx, &host)).await {
                 Some(connection) => (connection, false),
                 None => (self.connect(&host).await?, true),
             };
-            match connection.send(request).await {
-                Ok(response) => {
-                    let pool = Arc::clone(&self.pool);
-                    return Ok(response.map(|incoming| Body::new(incoming, connection, host, pool).into_stream()));
+            match connection.send(&request).await {
+                Ok(Head { response, framing, .. }) => {
+                    let body = Body::new(connection, framing, host, Arc::clone(&self.pool));
+                    return Ok(response.map(|()| body.into_stream()));
                 }
-                // One that was used before may have ended just now. Nothing of the request has gone out then.
-                Err(mut error) => match error.take_message().filter(|_| !is_new) {
-                    Some(back) => request = back,
-                    None => return Err(into_error(error.into_error())),
-                },
+                // One that was used before may have ended just now.
+                Err(Failed::Unsent(_)) if !is_new => {}
+                Err(Failed::Unsent(error)) => return Err(TransportError::broken(error)),
+                Err(Failed::Broken(error)) => return Err(error),
             }
         }
     }
 
     async fn connect(&self, host: &Authority) -> Result<Connection, TransportError> {
-        /// The largest head, and the largest read: what comes faster than it is taken has no more of our memory.
-        const BUFFER: usize = 32 * 1024;
         let uri = Uri::builder().scheme(Scheme::HTTP).authority(host.clone()).path_and_query("/").build();
         let connecting = self.connector.call(uri.map_err(TransportError::connect)?);
         let limit = self.client.connect_timeout();
         let socket = tokio::time::timeout(limit, connecting).await.map_err(TransportError::connect_timeout)?;
-        let mut http = http1::Builder::new();
-        http.max_buf_size(BUFFER);
-        let opened = http.handshake(socket.map_err(TransportError::connect)?).await;
-        opened.map(Connection::new).map_err(into_error)
+        Ok(Connection::new(socket.map_err(TransportError::connect)?.into_inner()))
     }
 }
 
@@ -108,20 +103,4 @@ impl Transport for Direct {
     fn alarm(&self, duration: Duration) -> Option<Pin<Box<dyn Alarm>>> {
         self.other.alarm(duration)
     }
-}
-
-/// The request as it is written to its own host.
-fn of_origin(request: Request<Bytes>, host: &Authority) -> Request<connection::Sent> {
-    const PORT: u16 = 80;
-    let mut request = request.map(connection::Sent::new);
-    let path = request.uri().path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
-    *request.uri_mut() = Uri::from(path);
-    let name = match host.port_u16() {
-        Some(PORT) => HeaderValue::try_from(host.host()),
-        Some(_) | None => HeaderValue::try_from(host.as_str()),
-    };
-    if let Ok(name) = name {
-        request.headers_mut().entry(HOST).or_insert(name);
-    }
-    request
 }

@@ -172,10 +172,10 @@ fn per_thousand(client: Api, upstream_api: Api, pace: Pace) -> u64 {
 /// What a thousand events may cost that come alone, and a thousand of which fifty come at once. Alone each has to be carried:
 /// that is one piece of memory, which the client's connection is given. What is more is the encoder's of that API.
 const BOUNDS: [(Api, Api, u64, u64); 6] = [
-    (Api::Chat, Api::Chat, 1_050, 200),
+    (Api::Chat, Api::Chat, 1_050, 250),
     (Api::Chat, Api::Responses, 1_050, 100),
     (Api::Responses, Api::Chat, 2_050, 1_100),
-    (Api::Responses, Api::Responses, 1_050, 200),
+    (Api::Responses, Api::Responses, 1_050, 250),
     (Api::Messages, Api::Chat, 2_050, 1_100),
     (Api::Messages, Api::Responses, 3_050, 2_100),
 ];

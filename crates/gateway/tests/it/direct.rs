@@ -254,3 +254,71 @@ async fn under_load_every_client_gets_its_own_answer_and_who_leaves_lets_go() {
     assert!(echo.opened() <= most, "{} connections, and {most} were to be expected", echo.opened());
     assert_eq!(said(&setup, "m", "still there").await, "still there");
 }
+
+/// A server that does with each connection what `serve` does, and a gateway in front of it.
+async fn serving_so<F>(serve: fn(TcpStream) -> F) -> Setup
+where
+    F: Future<Output = std::io::Result<()>> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let target = format!("http://{}/v1", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((socket, _)) = listener.accept().await {
+            tokio::spawn(serve(socket));
+        }
+    });
+    let upstream = Upstream::open(UpstreamConfig {
+        target: Some(Target::Url(target.parse().unwrap())),
+        api: Some(Api::Chat),
+        ..UpstreamConfig::default()
+    });
+    serving(upstream.await.unwrap().into()).await
+}
+
+fn long() -> Value {
+    let mut asked = hello(false);
+    asked["messages"][0]["content"] = json!("x".repeat(8 * 1024 * 1024));
+    asked
+}
+
+/// A request that no socket takes at once arrives whole, and a reply of an old server ends with its connection.
+#[tokio::test]
+async fn a_long_request_arrives_whole_and_a_reply_without_a_length_ends_with_its_connection() {
+    let setup = serving_so(|mut socket| async move {
+        let body = request(&mut socket, &mut Vec::new()).await?.unwrap();
+        let said = body["messages"][0]["content"].as_str().unwrap_or_default().len();
+        let reply = json!({"id": "c", "object": "chat.completion", "created": 1, "model": "m", "choices": [
+            {"index": 0, "message": {"role": "assistant", "content": said.to_string()}, "finish_reason": "stop"}]});
+        socket.write_all(format!("HTTP/1.0 200 OK\r\ncontent-type: application/json\r\n\r\n{reply}").as_bytes()).await
+    })
+    .await;
+    for _ in 0..2 {
+        let told: Value = serde_json::from_slice(&setup.ask(&long()).await.bytes().await.unwrap()).unwrap();
+        assert_eq!(told["choices"][0]["message"]["content"], "8388608", "{told}");
+    }
+    setup.stop().await;
+}
+
+/// Who answers before all is said, and listens no more, is heard.
+#[tokio::test]
+async fn an_answer_that_comes_before_the_end_of_the_request_is_heard() {
+    let setup = serving_so(|mut socket| async move {
+        socket.read_exact(&mut [0; 1000]).await?;
+        let error =
+            json!({"error": {"message": "too long", "type": "invalid_request_error", "param": null, "code": null}})
+                .to_string();
+        let head = format!(
+            "HTTP/1.1 413 Too Long\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            error.len()
+        );
+        socket.write_all((head + &error).as_bytes()).await?;
+        // It does not close until the gateway does.
+        tokio::time::sleep(LONG).await;
+        Ok(())
+    })
+    .await;
+    let refused = timeout(LONG / 2, setup.ask(&long())).await.unwrap();
+    assert_eq!(refused.status(), 413);
+    assert!(refused.text().await.unwrap().contains("too long"));
+    setup.stop().await;
+}
