@@ -33,6 +33,7 @@ enum Kind {
     Message,
     Call,
     Thought,
+    Image,
     Opaque,
 }
 
@@ -50,6 +51,7 @@ impl Stream {
                     ItemStart::Message { .. } => Kind::Message,
                     ItemStart::ToolCall { .. } => Kind::Call,
                     ItemStart::Reasoning { .. } => Kind::Thought,
+                    ItemStart::ImageGeneration(_) => Kind::Image,
                     ItemStart::Opaque(_) | ItemStart::ToolResult { .. } => Kind::Opaque,
                 };
                 if self.items.insert(*index, Item { kind, is_open: true }).is_some() {
@@ -73,7 +75,8 @@ impl Stream {
                 self.open(*index, Kind::Call)?;
             }
             Event::Progress { index, .. } => {
-                self.open(*index, Kind::Opaque)?;
+                let is_image = self.items.get(index).is_some_and(|item| item.kind == Kind::Image);
+                self.open(*index, if is_image { Kind::Image } else { Kind::Opaque })?;
             }
             Event::ItemFinished { index, item } => {
                 let Some(known) = self.items.get_mut(index) else { return Err("of no item".to_owned()) };
@@ -82,6 +85,7 @@ impl Stream {
                     Some(ItemKind::Message(_)) => Kind::Message,
                     Some(ItemKind::ToolCall(_)) => Kind::Call,
                     Some(ItemKind::Reasoning(_)) => Kind::Thought,
+                    Some(ItemKind::ImageGeneration(_)) => Kind::Image,
                     Some(ItemKind::Opaque(_)) => Kind::Opaque,
                     Some(ItemKind::ToolResult(_)) => Kind::Opaque,
                 };

@@ -250,6 +250,6 @@ fn begun(item: &ItemStart<'static>) -> Item {
             kind: *kind,
             arguments: String::new(),
         }),
-        ItemStart::Opaque(_) | ItemStart::ToolResult { .. } => Item::Opaque,
+        ItemStart::ImageGeneration(_) | ItemStart::Opaque(_) | ItemStart::ToolResult { .. } => Item::Opaque,
     }
 }

@@ -105,7 +105,8 @@ fn kind(item: &Item) -> Option<&str> {
         | ItemKind::Message(_)
         | ItemKind::ToolCall(_)
         | ItemKind::ToolResult(_)
-        | ItemKind::Reasoning(_) => None,
+        | ItemKind::Reasoning(_)
+        | ItemKind::ImageGeneration(_) => None,
     }
 }
 

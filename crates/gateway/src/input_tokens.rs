@@ -127,6 +127,7 @@ impl Adding {
             }
             ItemKind::ToolResult(result) => self.content(&result.output),
             ItemKind::Reasoning(thought) => thought.content.iter().for_each(|part| self.text(part)),
+            ItemKind::ImageGeneration(made) => self.sum.pictures += usize::from(made.image.is_some()),
             ItemKind::Opaque(opaque) => self.text(opaque.raw.text()),
         }
     }

@@ -172,6 +172,7 @@ fn bare_turns(items: &[Item]) -> Vec<Vec<usize>> {
         match &item.kind {
             ItemKind::Reasoning(thought) => is_sealed |= thought.seal.is_some(),
             ItemKind::ToolCall(_) => calls.push(at),
+            ItemKind::ImageGeneration(_) => {}
             ItemKind::Message(message) if message.role == Role::Assistant => {}
             ItemKind::Message(_) | ItemKind::ToolResult(_) | ItemKind::Opaque(_) => {
                 let calls = std::mem::take(&mut calls);
@@ -214,6 +215,7 @@ fn beginning(request: &Request) -> String {
         | ItemKind::ToolCall(_)
         | ItemKind::ToolResult(_)
         | ItemKind::Reasoning(_)
+        | ItemKind::ImageGeneration(_)
         | ItemKind::Opaque(_) => None,
     });
     match words {

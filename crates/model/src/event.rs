@@ -25,7 +25,8 @@
 use std::borrow::Cow;
 
 use crate::{
-    Annotation, Api, Failure, Finish, Item, Json, Opaque, Origin, ReplyOrigins, Sourced, TokenLogprob, ToolKind, Usage,
+    Annotation, Api, Failure, Finish, ImageGeneration, Item, Json, Opaque, Origin, ReplyOrigins, Sourced, TokenLogprob,
+    ToolKind, Usage,
 };
 
 /// The position of an item in the reply. Dense or not, it only orders and names.
@@ -189,6 +190,8 @@ pub enum ItemStart<'a> {
         /// The call it answers.
         call_id: Cow<'a, str>,
     },
+    /// A picture, as far as it was when it began.
+    ImageGeneration(ImageGeneration),
     /// Anything else, as it was when it began.
     Opaque(Opaque),
 }
@@ -302,6 +305,7 @@ impl ItemStart<'_> {
             },
             ItemStart::Reasoning { id } => ItemStart::Reasoning { id: id.map(owned) },
             ItemStart::ToolResult { call_id } => ItemStart::ToolResult { call_id: owned(call_id) },
+            ItemStart::ImageGeneration(made) => ItemStart::ImageGeneration(made),
             ItemStart::Opaque(opaque) => ItemStart::Opaque(opaque),
         }
     }

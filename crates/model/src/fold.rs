@@ -13,7 +13,7 @@ use crate::{
 ///
 /// An item that the protocol repeated whole at its end is taken as it was repeated; any other is put together from
 /// its deltas. Items come out in the order of their indexes. Events that break the [grammar](crate::Event) are
-/// ignored rather than guessed at; an opaque item that was never repeated has nothing to show and is left out. Places are
+/// ignored rather than guessed at; a picture or an opaque item that was never repeated has nothing to show and is left out. Places are
 /// kept; a part that was only streamed has that of its item.
 ///
 /// ```
@@ -219,7 +219,7 @@ impl OpenItem {
             ItemStart::Reasoning { id } => {
                 Self::Reasoning { id: id.map(Into::into), summary: BTreeMap::new(), content: BTreeMap::new() }
             }
-            ItemStart::ToolResult { call_id: _ } | ItemStart::Opaque(_) => Self::Opaque,
+            ItemStart::ToolResult { call_id: _ } | ItemStart::ImageGeneration(_) | ItemStart::Opaque(_) => Self::Opaque,
         }
     }
 

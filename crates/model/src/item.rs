@@ -1,6 +1,6 @@
 //! Items: what has been said, called, answered and thought.
 
-use crate::{Api, Json, Origin};
+use crate::{Api, ImageGeneration, ImagePart, Json, Origin};
 
 /// Something an API said that the model has no word for. Carried, never invented.
 ///
@@ -62,6 +62,8 @@ pub enum ItemKind {
     ToolResult(ToolResult),
     /// The model thought.
     Reasoning(ReasoningItem),
+    /// The model made a picture, or its server did for it.
+    ImageGeneration(ImageGeneration),
     /// Anything else: hosted tools and their results, and kinds newer than this model.
     Opaque(Opaque),
 }
@@ -172,24 +174,6 @@ pub struct TextPart {
     pub annotations: Vec<Annotation>,
     /// How likely each token was, where asked for.
     pub logprobs: Vec<TokenLogprob>,
-}
-
-/// A picture.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ImagePart {
-    /// Where it is.
-    pub source: ImageSource,
-    /// `auto`, `low`, `high` or newer; absent where the caller left it to the protocol.
-    pub detail: Option<String>,
-}
-
-/// Where a picture is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ImageSource {
-    /// At an address, `data:` included.
-    Url(String),
-    /// Uploaded before.
-    FileId(String),
 }
 
 /// A document; at least one of id, data and address is there.

@@ -24,6 +24,7 @@
 mod api;
 mod event;
 mod fold;
+mod image;
 mod item;
 mod json;
 mod request;
@@ -35,10 +36,11 @@ mod unfold;
 pub use api::{Api, UnknownApi};
 pub use event::{Collected, Ending, Envelope, Event, ItemIndex, ItemStart, ReasoningKind, Sink};
 pub use fold::{Fold, FoldError};
+pub use image::{ImageGeneration, ImagePart, ImageSource};
 pub use item::{
-    Annotation, Arguments, AudioPart, Breakpoint, Content, FilePart, ImagePart, ImageSource, Item, ItemKind,
-    ItemStatus, Message, Opaque, OpaqueClass, Part, PartKind, ReasoningItem, Role, Seal, TextPart, TokenLogprob,
-    ToolCall, ToolKind, ToolResult, TopLogprob, UrlCitation,
+    Annotation, Arguments, AudioPart, Breakpoint, Content, FilePart, Item, ItemKind, ItemStatus, Message, Opaque,
+    OpaqueClass, Part, PartKind, ReasoningItem, Role, Seal, TextPart, TokenLogprob, ToolCall, ToolKind, ToolResult,
+    TopLogprob, UrlCitation,
 };
 pub use json::Json;
 pub use request::{

@@ -63,7 +63,7 @@ fn tell(index: ItemIndex, item: Item, out: &mut impl Sink) {
         ItemKind::Message(message) => tell_message(index, message, out),
         ItemKind::ToolCall(call) => tell_call(index, call, out),
         ItemKind::Reasoning(reasoning) => tell_reasoning(index, reasoning, out),
-        ItemKind::ToolResult(_) | ItemKind::Opaque(_) => {}
+        ItemKind::ToolResult(_) | ItemKind::ImageGeneration(_) | ItemKind::Opaque(_) => {}
     }
     out.event(Event::ItemFinished { index, item: Some(Box::new(item)) });
 }
@@ -84,6 +84,7 @@ fn start(kind: &ItemKind) -> ItemStart<'_> {
             ItemStart::Reasoning { id: borrowed(id.as_ref()) }
         }
         ItemKind::ToolResult(result) => ItemStart::ToolResult { call_id: Cow::Borrowed(&result.call_id) },
+        ItemKind::ImageGeneration(made) => ItemStart::ImageGeneration(made.begun()),
         ItemKind::Opaque(opaque) => ItemStart::Opaque(opaque.clone()),
     }
 }

@@ -63,6 +63,6 @@ fn call_id(kind: &ItemKind) -> Option<&str> {
     match kind {
         ItemKind::ToolCall(call) => Some(&call.call_id),
         ItemKind::ToolResult(result) => Some(&result.call_id),
-        ItemKind::Message(_) | ItemKind::Reasoning(_) | ItemKind::Opaque(_) => None,
+        ItemKind::Message(_) | ItemKind::Reasoning(_) | ItemKind::ImageGeneration(_) | ItemKind::Opaque(_) => None,
     }
 }

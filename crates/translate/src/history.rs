@@ -144,7 +144,7 @@ fn is_answered(items: &[Item]) -> bool {
                 }
                 None => return false,
             },
-            ItemKind::Message(_) | ItemKind::Reasoning(_) | ItemKind::Opaque(_) => {}
+            ItemKind::Message(_) | ItemKind::Reasoning(_) | ItemKind::ImageGeneration(_) | ItemKind::Opaque(_) => {}
         }
     }
     waiting.is_empty()
@@ -162,7 +162,7 @@ fn unanswered(items: &[Item]) -> HashSet<usize> {
                     *early.entry(&result.call_id).or_default() += 1;
                 }
             }
-            ItemKind::Message(_) | ItemKind::Reasoning(_) | ItemKind::Opaque(_) => {}
+            ItemKind::Message(_) | ItemKind::Reasoning(_) | ItemKind::ImageGeneration(_) | ItemKind::Opaque(_) => {}
         }
     }
     // A result in front of its call is not in order, but there.
@@ -177,7 +177,7 @@ fn last_calls(items: &[Item]) -> HashSet<usize> {
     for (index, item) in items.iter().enumerate() {
         match &item.kind {
             ItemKind::ToolCall(_) => last = Some(index),
-            ItemKind::Reasoning(_) | ItemKind::Opaque(_) => {}
+            ItemKind::Reasoning(_) | ItemKind::ImageGeneration(_) | ItemKind::Opaque(_) => {}
             ItemKind::Message(message) if message.role == Role::Assistant => {}
             ItemKind::Message(_) | ItemKind::ToolResult(_) => found.extend(last.take()),
         }

@@ -71,6 +71,7 @@ mod seals;
 mod sent;
 mod settings;
 mod shape;
+mod shown;
 mod stamp;
 mod stop;
 mod strictness;

@@ -170,7 +170,11 @@ fn mentioned(request: &Request) -> impl Iterator<Item = Mention<'_>> {
     let declared = request.tools.iter().filter_map(|tool| declared(tool).map(|(name, _)| name));
     let called = request.items.iter().filter_map(|item| match &item.kind {
         ItemKind::ToolCall(call) => Some(Mention { namespace: call.namespace.as_deref(), name: &call.name }),
-        ItemKind::Message(_) | ItemKind::ToolResult(_) | ItemKind::Reasoning(_) | ItemKind::Opaque(_) => None,
+        ItemKind::Message(_)
+        | ItemKind::ToolResult(_)
+        | ItemKind::Reasoning(_)
+        | ItemKind::ImageGeneration(_)
+        | ItemKind::Opaque(_) => None,
     });
     declared.chain(called).chain(chosen(request))
 }

@@ -1,6 +1,6 @@
 //! What becomes of a thing that only another API has a word for: its class alone decides.
 
-use interlingua_model::{Api, Opaque, OpaqueClass, Origin};
+use interlingua_model::{Api, ImageGeneration, Opaque, OpaqueClass, Origin};
 
 use crate::hosted::Hosted;
 use crate::{Error, Loss, LossCode, RequestCode, messages, responses};
@@ -67,6 +67,16 @@ pub(crate) fn cut_short(opaque: &Opaque, origin: Origin, api: Api) -> Loss {
         }
     };
     Loss::new(origin.path(), code, detail)
+}
+
+/// The loss of a picture that a model made: in a reply, or in a history whose upstream cannot be shown any.
+pub(crate) fn lost_image(made: &ImageGeneration, origin: Origin, api: Api) -> Loss {
+    let ImageGeneration { id: _, image, own } = made;
+    if let (None, Some(own)) = (image, own) {
+        return cut_short(own, origin, api);
+    }
+    let detail = format!("the {} API has no place for the picture that the model made", api.title());
+    Loss::new(origin.path(), LossCode::DroppedPart, detail)
 }
 
 /// The loss of an annotation.

@@ -77,7 +77,11 @@ pub(crate) fn end_at(response: &mut Response, sequences: &[String]) {
             met = cut_content(&mut message.content, sequences);
             met.is_some()
         }
-        ItemKind::ToolCall(_) | ItemKind::ToolResult(_) | ItemKind::Reasoning(_) | ItemKind::Opaque(_) => false,
+        ItemKind::ToolCall(_)
+        | ItemKind::ToolResult(_)
+        | ItemKind::Reasoning(_)
+        | ItemKind::ImageGeneration(_)
+        | ItemKind::Opaque(_) => false,
     });
     if let Some(index) = cut {
         response.items.truncate(index + 1);

@@ -62,7 +62,8 @@ impl Memory {
             match &item.kind {
                 ItemKind::Reasoning(thought) => self.think(thought),
                 ItemKind::ToolCall(call) => self.call(None, &call.call_id, &call.name, call.arguments.text()),
-                ItemKind::Message(_) | ItemKind::ToolResult(_) | ItemKind::Opaque(_) => {}
+                ItemKind::Message(_) | ItemKind::ToolResult(_) | ItemKind::ImageGeneration(_) | ItemKind::Opaque(_) => {
+                }
             }
         }
     }

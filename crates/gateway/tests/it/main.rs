@@ -9,6 +9,7 @@ mod doors;
 mod encodings;
 mod faults;
 mod guests;
+mod made_pictures;
 mod messages;
 mod passed;
 mod passthrough;

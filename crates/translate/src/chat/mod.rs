@@ -3,6 +3,7 @@
 mod context;
 mod dialect;
 mod extent;
+mod images;
 mod losses;
 mod reasoning_content;
 mod reasoning_details;

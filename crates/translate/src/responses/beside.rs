@@ -73,6 +73,7 @@ pub(in crate::responses) fn agent_of(item: &wire::Item) -> Option<json::Json> {
         wire::Item::FunctionCallOutput(item) => item.agent.clone(),
         wire::Item::CustomToolCall(item) => item.agent.clone(),
         wire::Item::CustomToolCallOutput(item) => item.agent.clone(),
+        wire::Item::ImageGenerationCall(item) => item.agent.clone(),
         wire::Item::Unknown(item) => item.raw.parse::<json::Extra>().ok()?.get(AGENT).cloned(),
         _ => None,
     }

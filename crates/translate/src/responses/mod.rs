@@ -5,6 +5,7 @@ mod beside;
 mod context;
 mod dialect;
 pub(crate) mod hosted;
+mod images;
 mod item_class;
 mod reply;
 mod request;

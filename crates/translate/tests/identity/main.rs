@@ -87,6 +87,7 @@ const REPLIES: Allowed = &[
     ("choices[].message.reasoning", "thoughts are written in the spelling that most clients know"),
     ("choices[].message.reasoning_content", "thoughts are written in the spelling that most clients know"),
     ("choices[].message.reasoning_details", "thoughts are written in the spelling that most clients know"),
+    ("choices[].message.images[].index", "each picture says its place, by which clients put a stream together"),
     ("usage.prompt_tokens", "the other API's names are written in this one's"),
     ("usage.completion_tokens", "the other API's names are written in this one's"),
     ("usage.input_tokens", "the other API's names are written in this one's"),

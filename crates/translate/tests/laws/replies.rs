@@ -7,7 +7,7 @@ use interlingua_translate::{Api, End, LossCode, Outcome, Stage, Translator};
 
 use crate::pair::{Answered, Asked, Pair, answer, reading};
 use crate::passed::tells;
-use crate::said::{coarse_end, in_common, said, shapes, shapes_without_phase};
+use crate::said::{coarse_end, images_last, in_common, said, shapes, shapes_without_phase};
 use crate::support::{Frame, Received, frames, stamp, upstreams};
 use crate::told::{Told, Twin};
 use crate::{About, Law, Verdict, keys, targets};
@@ -110,7 +110,8 @@ fn streamed_is_whole(pair: Pair, told: &Told) -> Verdict {
         pair.read_back(request, Asked::Streamed, &streamed.frames).response.map_err(|error| error.to_string())?;
     let whole = pair.read_back(request, Asked::Whole, &whole.frames).response.map_err(|error| error.to_string())?;
     if !is_late && !is_mixed {
-        hold!(shapes(&streamed), shapes(&whole), "items");
+        let told = |response| if pair.to == Api::Chat { images_last(shapes(response)) } else { shapes(response) };
+        hold!(told(&streamed), told(&whole), "items");
     }
     hold!(in_common(said(&streamed), pair), in_common(said(&whole), pair), "what was said");
     // Ids and times may change while a reply streams, and its frames keep the first.
@@ -174,7 +175,9 @@ pub(crate) struct DeltasOnly(pub(crate) Fold);
 impl Sink for DeltasOnly {
     fn event(&mut self, event: Event<'_>) {
         self.0.event(match event {
-            Event::ItemFinished { index, item: Some(item) } if !matches!(item.kind, ItemKind::Opaque(_)) => {
+            Event::ItemFinished { index, item: Some(item) }
+                if !matches!(item.kind, ItemKind::ImageGeneration(_) | ItemKind::Opaque(_)) =>
+            {
                 Event::ItemFinished { index, item: None }
             }
             other => other,

@@ -368,7 +368,7 @@ fn neutral(mut request: Request) -> String {
                 spell_out(&mut result.output);
             }
             ItemKind::ToolCall(call) => (call.id, call.status) = (None, None),
-            ItemKind::Reasoning(_) | ItemKind::Opaque(_) => {}
+            ItemKind::Reasoning(_) | ItemKind::ImageGeneration(_) | ItemKind::Opaque(_) => {}
         }
     }
     for tool in &mut request.tools {

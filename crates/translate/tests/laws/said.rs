@@ -146,6 +146,14 @@ pub(crate) fn shapes(response: &Response) -> Vec<String> {
     response.items.iter().filter(|item| !is_own_of_chat(item)).map(|item| shape(&item.kind)).collect()
 }
 
+/// The same where a whole message does not tell between which of its words a picture was made.
+pub(crate) fn images_last(mut shapes: Vec<String>) -> Vec<String> {
+    shapes.sort_by_key(|shape| shape.starts_with(IMAGE));
+    shapes
+}
+
+const IMAGE: &str = "image ";
+
 fn is_sealed_alone(item: &Item) -> bool {
     matches!(&item.kind, ItemKind::Reasoning(thought) if thought.summary.is_empty() && thought.content.is_empty())
 }
@@ -176,6 +184,7 @@ fn shape(kind: &ItemKind) -> String {
         ItemKind::ToolCall(call) => format!("call {} {}", call.call_id, call_shape(call)),
         ItemKind::Reasoning(reasoning) => format!("reasoning {:?} {:?}", reasoning.summary, reasoning.content),
         ItemKind::ToolResult(result) => format!("result {}", result.call_id),
+        ItemKind::ImageGeneration(made) => format!("{IMAGE}{:?}", made.image),
         ItemKind::Opaque(opaque) => format!("opaque {}", opaque.kind),
     }
 }

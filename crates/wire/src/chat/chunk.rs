@@ -19,7 +19,8 @@
 //! ```
 
 use super::{
-    Annotation, ChoiceLogprobs, ErrorValue, FinishReason, Moderation, Part, ReasoningDetail, Role, ToolKind, Usage,
+    Annotation, ChoiceLogprobs, ErrorValue, FinishReason, MadeImage, Moderation, Part, ReasoningDetail, Role, ToolKind,
+    Usage,
 };
 use crate::core::{object, union};
 use crate::{Integer, Json, Text};
@@ -95,6 +96,8 @@ object! {
         optional reasoning_details: Vec<ReasoningDetail>,
         /// Citations (not in the official schema of deltas, but what its servers and clients do).
         optional annotations: Vec<Annotation>,
+        /// More pictures that the model made (OpenRouter: `images`).
+        optional images: Vec<MadeImage>,
         /// More speech (Chat: `audio`).
         optional audio: Json,
     }

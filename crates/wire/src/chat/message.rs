@@ -9,7 +9,7 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
-use super::{Annotation, Content, FunctionCall, ReasoningDetail, ToolCall};
+use super::{Annotation, Content, FunctionCall, MadeImage, ReasoningDetail, ToolCall};
 use crate::Json;
 use crate::core::{object, open_enum, tagged};
 
@@ -84,6 +84,8 @@ object! {
         optional reasoning_details: Vec<ReasoningDetail>,
         /// Citations of the answer, sent back by clients that replay it whole (Chat response: `annotations`).
         optional annotations: Vec<Annotation>,
+        /// Pictures that the model made (OpenRouter: `images`).
+        optional images: Vec<MadeImage>,
     }
 }
 

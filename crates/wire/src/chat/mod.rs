@@ -18,6 +18,7 @@
 mod annotation;
 mod chunk;
 mod content;
+mod image;
 mod logprobs;
 mod message;
 mod models;
@@ -39,6 +40,7 @@ pub use content::{
     AudioPart, Content, File, FilePart, ImagePart, ImageUrl, InputAudio, Part, RefusalPart, TextPart, Thinking,
     ThinkingPart, Thought,
 };
+pub use image::{ImageEntry, MadeImage};
 pub use logprobs::{ChoiceLogprobs, TokenLogprob, TopLogprob};
 pub use message::{AssistantMessage, FunctionMessage, Message, PlainMessage, Role, ToolMessage};
 pub use models::{Model, ModelList};

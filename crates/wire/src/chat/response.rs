@@ -11,7 +11,8 @@
 //! ```
 
 use super::{
-    Annotation, ChoiceLogprobs, Content, ErrorValue, FunctionCall, Moderation, ReasoningDetail, Role, ToolCall, Usage,
+    Annotation, ChoiceLogprobs, Content, ErrorValue, FunctionCall, MadeImage, Moderation, ReasoningDetail, Role,
+    ToolCall, Usage,
 };
 use crate::core::{object, open_enum};
 use crate::{Integer, Json};
@@ -86,6 +87,8 @@ object! {
         optional reasoning: String,
         /// Reasoning as entries that can be replayed (OpenRouter: `reasoning_details`).
         optional reasoning_details: Vec<ReasoningDetail>,
+        /// Pictures that the model made (OpenRouter: `images`).
+        optional images: Vec<MadeImage>,
     }
 }
 

@@ -226,7 +226,7 @@ object! {
         /// How far it has come. Responses: `image_generation_call.status`.
         optional status: Status,
         /// The image in base64. Responses: `image_generation_call.result`.
-        optional result: Json,
+        json_text result: String,
         /// What was drawn in the end, in words. Responses: `image_generation_call.revised_prompt`.
         optional revised_prompt: Json,
         /// What drawing it as text cost. Responses: `image_generation_call.svg_usage`.

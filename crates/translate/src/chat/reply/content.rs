@@ -1,9 +1,10 @@
 //! What the parts of a reply say.
 
-use interlingua_model::Origin;
+use interlingua_model::{ImageGeneration, Origin};
 use interlingua_wire::{Extra, chat as wire};
 use serde_json::{Map, Value};
 
+use crate::chat::images::decode_image;
 use crate::chat::losses::Losses;
 use crate::chat::sealed::OF_MESSAGES;
 use crate::convert::is_blank;
@@ -42,6 +43,22 @@ pub(in crate::chat) fn decode_part(part: wire::Part, place: Origin, losses: &mut
             Said::Nothing
         }
     }
+}
+
+/// Reads a picture that the model made.
+pub(in crate::chat) fn made_image(
+    image: wire::MadeImage,
+    place: Origin,
+    losses: &mut Losses,
+) -> Option<ImageGeneration> {
+    let Some((made, unread)) = decode_image(image) else {
+        losses.once(place.path(), LossCode::DroppedPart, "a picture without an address");
+        return None;
+    };
+    for extra in &unread {
+        losses.unread(place, extra);
+    }
+    Some(made)
 }
 
 /// What entries of `reasoning_details` say in the open, and the entries themselves, which their maker may want back.

@@ -7,7 +7,7 @@ use interlingua_model::{
 use interlingua_wire::{Extra, chat as wire};
 
 use super::annotations::{decode_annotation, lost_fields};
-use super::content::{REASONING_TEXT, Said, decode_details, decode_part, take_own_fields};
+use super::content::{REASONING_TEXT, Said, decode_details, decode_part, made_image, take_own_fields};
 use super::decode_calls::CallReader;
 use super::failure::{bare_failure, decode_failure, failure_beside, spoken};
 use super::finish::{FINISH, decode_finish};
@@ -174,6 +174,7 @@ impl Reader<'_> {
             reasoning_content,
             reasoning,
             reasoning_details,
+            images,
             mut extra,
         } = message;
         if audio.is_some_and(|audio| !is_blank(&audio)) {
@@ -230,6 +231,7 @@ impl Reader<'_> {
         });
         let text = TextPart { text: said.text, annotations: annotations.collect(), logprobs };
         self.say(text, said.refusal, at);
+        self.show(images.unwrap_or_default(), at);
         for (index, call) in tool_calls.unwrap_or_default().into_iter().enumerate() {
             let origin = at.then_nth("choices[*].message.tool_calls[*]", index);
             self.calls.tool_call(call, origin, &mut self.items, &mut self.losses)?;
@@ -269,6 +271,15 @@ impl Reader<'_> {
     fn think(&mut self, text: String, origin: Origin) {
         let reasoning = ReasoningItem { summary: vec![text], ..ReasoningItem::default() };
         self.items.push(Item::new(origin, ItemKind::Reasoning(reasoning)));
+    }
+
+    fn show(&mut self, images: Vec<wire::MadeImage>, at: Origin) {
+        for (index, image) in images.into_iter().enumerate() {
+            let place = at.then_nth("choices[*].message.images[*]", index);
+            if let Some(made) = made_image(image, place, &mut self.losses) {
+                self.items.push(Item::new(place, ItemKind::ImageGeneration(made)));
+            }
+        }
     }
 
     fn say(&mut self, text: TextPart, refusal: String, at: Origin) {
@@ -335,7 +346,7 @@ fn settle(items: &mut [Item], finish: &Finish) {
             }
             ItemKind::Reasoning(reasoning) => reasoning.status = status,
             ItemKind::ToolResult(result) => result.status = status,
-            ItemKind::Opaque(_) => {}
+            ItemKind::ImageGeneration(_) | ItemKind::Opaque(_) => {}
         }
     }
 }

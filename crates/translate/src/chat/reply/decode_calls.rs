@@ -150,6 +150,7 @@ fn of_id<'i>(item: &'i mut Item, id: &str) -> Option<&'i mut ToolCall> {
         | ItemKind::Message(_)
         | ItemKind::Reasoning(_)
         | ItemKind::ToolResult(_)
+        | ItemKind::ImageGeneration(_)
         | ItemKind::Opaque(_) => None,
     }
 }

@@ -2,8 +2,8 @@
 // Long because: all that one choice is put together from, each kind of item in turn.
 
 use interlingua_model::{
-    Annotation, Api, Arguments, CallStyle, Content, Finish, IncompleteReason, Item, ItemKind, Json, Message, Opaque,
-    Origin, Part, PartKind, ReasoningItem, Response, TextPart, ToolCall,
+    Annotation, Api, Arguments, CallStyle, Content, Finish, ImageGeneration, IncompleteReason, Item, ItemKind, Json,
+    Message, Opaque, Origin, Part, PartKind, ReasoningItem, Response, TextPart, ToolCall,
 };
 use interlingua_wire::{Extra, Integer, Unknown, chat as wire};
 
@@ -18,12 +18,13 @@ use super::order::{answer_among, following};
 use super::usage::encode_usage;
 use crate::beside::leave_out_fields_once;
 use crate::chat::Context;
+use crate::chat::images::encode_image;
 use crate::chat::reasoning_content::{REASONING_JOINER, reasoning_text};
 use crate::chat::reasoning_details::encode_details;
 use crate::chat::sealed::{CALLS, OfCall, REASONING_DETAILS, give_to_calls, is_own, take_list, unsealed};
 use crate::convert::wire_json;
 use crate::names::flat_name;
-use crate::opaque::{leave_out_of_reply, lost_annotation};
+use crate::opaque::{leave_out_of_reply, lost_annotation, lost_image};
 use crate::outcome::{coarser_reason, untold_sequence};
 use crate::{Error, Loss, LossCode, Translated};
 
@@ -122,6 +123,7 @@ struct Choice {
     /// Other fields that the upstream wants back.
     own: Extra,
     of_calls: Vec<OfCall>,
+    images: Vec<wire::MadeImage>,
     tool_calls: Vec<wire::ToolCall>,
     function_call: Option<wire::FunctionCall>,
     losses: Vec<Loss>,
@@ -151,10 +153,19 @@ impl Choice {
             ItemKind::ToolResult(_) => {
                 self.lose(origin.path(), LossCode::DroppedItem, "a result echoed in the reply");
             }
+            ItemKind::ImageGeneration(made) => self.image(made, origin),
             // No item of Chat's own is opaque: its messages and calls all have words.
             ItemKind::Opaque(opaque) => leave_out_of_reply(&opaque, origin, Api::Chat, &mut self.losses)?,
         }
         Ok(())
+    }
+
+    fn image(&mut self, made: ImageGeneration, origin: Origin) {
+        let lost = lost_image(&made.begun(), origin, Api::Chat);
+        match made.image.and_then(|image| encode_image(image, self.images.len())) {
+            Some(image) => self.images.push(image),
+            None => self.losses.push(lost),
+        }
     }
 
     fn message(&mut self, message: Message, origin: Origin, context: &Context) {
@@ -318,6 +329,7 @@ impl Choice {
             && is_empty(&self.refusal)
             && self.reasoning.is_empty()
             && self.details.is_empty()
+            && self.images.is_empty()
             && self.calls() == CallsMade::None
     }
 
@@ -340,12 +352,12 @@ impl Choice {
             details,
             own,
             of_calls,
+            images,
             mut tool_calls,
             function_call,
             losses,
         } = self;
         give_to_calls(of_calls, &mut tool_calls);
-        let some_list = |list: Vec<_>| (!list.is_empty()).then_some(list);
         let message = wire::ResponseMessage {
             role: Some(wire::Role::Assistant),
             content: content.map(wire::Content::Text),
@@ -356,7 +368,8 @@ impl Choice {
             audio: None,
             reasoning_content: (!reasoning.is_empty()).then_some(reasoning),
             reasoning: None,
-            reasoning_details: some_list(details),
+            reasoning_details: (!details.is_empty()).then_some(details),
+            images: (!images.is_empty()).then_some(images),
             extra: own,
         };
         let logprobs = context.logprobs.then(|| wire::ChoiceLogprobs {

@@ -9,7 +9,11 @@ use crate::chat::reasoning_details::BEFORE_CONTENT;
 pub(super) fn answer_among(items: &[Item]) -> Option<usize> {
     let phase = |item: &Item| match &item.kind {
         ItemKind::Message(message) => Some(message.phase.clone().unwrap_or_default()),
-        ItemKind::ToolCall(_) | ItemKind::Reasoning(_) | ItemKind::ToolResult(_) | ItemKind::Opaque(_) => None,
+        ItemKind::ToolCall(_)
+        | ItemKind::Reasoning(_)
+        | ItemKind::ToolResult(_)
+        | ItemKind::ImageGeneration(_)
+        | ItemKind::Opaque(_) => None,
     };
     let last = |is_it: &dyn Fn(&str) -> bool| items.iter().rposition(|item| phase(item).is_some_and(|it| is_it(&it)));
     last(&|phase| phase == FINAL_ANSWER).or_else(|| last(&|_| true))
@@ -26,7 +30,7 @@ pub(super) fn following(items: &[Item]) -> Vec<Option<String>> {
             match &item.kind {
                 ItemKind::Message(_) => next = Some(BEFORE_CONTENT.to_owned()),
                 ItemKind::ToolCall(call) => next = Some(call.call_id.clone()),
-                ItemKind::Reasoning(_) => {}
+                ItemKind::Reasoning(_) | ItemKind::ImageGeneration(_) => {}
                 ItemKind::ToolResult(_) | ItemKind::Opaque(_) => next = None,
             }
             here

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::decode_content::breakpoint;
 use super::decode_reasoning::{Replayed, bare_thoughts, decode_details, kept};
 use super::reading::{Place, Reading};
+use crate::chat::images::decode_image;
 use crate::chat::reply::content::take_own_fields;
 use crate::chat::sealed::{EXTRA_CONTENT, sealed_call};
 use crate::convert::{arguments_of, non_empty};
@@ -35,6 +36,7 @@ pub(super) fn decode_assistant(
         reasoning,
         reasoning_details,
         annotations,
+        images,
         mut extra,
     } = message;
     let path = place.path;
@@ -59,7 +61,8 @@ pub(super) fn decode_assistant(
     for block in blocks {
         decode_block(out, block, &mut made)?;
     }
-    let items = AssistantItems { content, name, calls: made };
+    let images = decode_images(out, images.unwrap_or_default(), place);
+    let items = AssistantItems { content, name, images, calls: made };
     items.emit(out, replayed, place);
     Ok(())
 }
@@ -68,15 +71,16 @@ pub(super) fn decode_assistant(
 struct AssistantItems {
     content: Option<Content>,
     name: Option<String>,
+    images: Vec<Item>,
     calls: Vec<Item>,
 }
 
 impl AssistantItems {
     fn emit(self, out: &mut Reading, mut replayed: Vec<Replayed>, place: &Place<'_>) {
-        let Self { content, name, calls } = self;
+        let Self { content, name, images, calls } = self;
         let is_empty = |content: &Content| matches!(content, Content::Text(text) if text.is_empty());
-        let content = content.filter(|content| calls.is_empty() || !is_empty(content));
-        if content.is_none() && calls.is_empty() {
+        let content = content.filter(|content| (calls.is_empty() && images.is_empty()) || !is_empty(content));
+        if content.is_none() && images.is_empty() && calls.is_empty() {
             if replayed.is_empty() {
                 out.lose(place.path, LossCode::DroppedItem, "an assistant message that says and does nothing");
             } else {
@@ -97,6 +101,7 @@ impl AssistantItems {
             let message = Message { name, ..Message::new(Role::Assistant, content) };
             out.request.items.push(Item::new(place.origin, ItemKind::Message(message)));
         }
+        out.request.items.extend(images);
         for call in calls {
             if let Some(id) = call_id(&call) {
                 emit_before(out, &mut replayed, id);
@@ -106,10 +111,32 @@ impl AssistantItems {
     }
 }
 
+/// The pictures that the model made.
+fn decode_images(out: &mut Reading, images: Vec<wire::MadeImage>, place: &Place<'_>) -> Vec<Item> {
+    let mut made = Vec::with_capacity(images.len());
+    for (index, image) in images.into_iter().enumerate() {
+        let path = place.path.then_nth("images", index);
+        let origin = place.origin.then_nth("messages[*].images[*]", index);
+        let Some((image, unread)) = decode_image(image) else {
+            out.lose(path, LossCode::DroppedPart, "a picture without an address");
+            continue;
+        };
+        for extra in &unread {
+            out.unknown(path, extra);
+        }
+        made.push(Item::new(origin, ItemKind::ImageGeneration(image)));
+    }
+    made
+}
+
 fn call_id(item: &Item) -> Option<&str> {
     match &item.kind {
         ItemKind::ToolCall(call) => Some(&call.call_id),
-        ItemKind::Message(_) | ItemKind::ToolResult(_) | ItemKind::Reasoning(_) | ItemKind::Opaque(_) => None,
+        ItemKind::Message(_)
+        | ItemKind::ToolResult(_)
+        | ItemKind::Reasoning(_)
+        | ItemKind::ImageGeneration(_)
+        | ItemKind::Opaque(_) => None,
     }
 }
 

@@ -4,6 +4,7 @@
 
 use super::encode_body::laid_over;
 use super::encode_choice::encode_choice;
+use super::encode_content::can_be_shown;
 use super::encode_items::encode_messages;
 use super::encode_tools::encode_tools;
 use super::plan::Plan;
@@ -17,6 +18,7 @@ use crate::names::NameForm;
 use crate::patch::put;
 use crate::places::{At, Places, What};
 use crate::sent::{Encoded, Reads};
+use crate::shown::show;
 use crate::writing::refuse_stored;
 use crate::{Error, LossCode, RequestCode, Sent, Stamp, Translated};
 use interlingua_model::{Api, Limits, Origin, OutputOptions, Request, Sampling, Service, Sourced, StreamOptions};
@@ -112,6 +114,7 @@ pub(in crate::chat) fn write_request(
     carry(carried, Api::Chat, &mut out.losses)?;
     wire.store = out.store(store);
     let items = settle(items, Api::Chat, &mut out.losses, &mut out.places);
+    let items = show(items, |made| can_be_shown(upstream, made), &mut out.losses, &mut out.places);
     let note = out.note(output.format.as_ref().map(|format| &format.value));
     wire.messages = Some(encode_messages(&mut out, instructions, items, items_origin, note)?);
     settle_tools(&mut tools, Api::Chat, &mut out.losses, &mut out.places);

@@ -1,12 +1,13 @@
 //! Canonical content as Chat's.
 
 use interlingua_model::{
-    Api, AudioPart, Content, FilePart, ImagePart, ImageSource, Opaque, Origin, Part, PartKind, Role, TextPart,
+    Api, AudioPart, Content, FilePart, ImageGeneration, ImagePart, ImageSource, Opaque, Origin, Part, PartKind, Role,
+    TextPart,
 };
 use interlingua_wire::{Extra, Unknown, chat as wire};
 
 use super::writing::Writing;
-use crate::chat::Field;
+use crate::chat::{Field, Upstream};
 use crate::convert::wire_json;
 use crate::{Error, LossCode, RequestCode};
 
@@ -119,6 +120,11 @@ impl Writing<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether this upstream reads a picture that a model made.
+pub(super) fn can_be_shown(upstream: &Upstream, made: &ImageGeneration) -> bool {
+    matches!(made.image, Some(ImageSource::Url(_))) && !upstream.refuses(Field::Image)
 }
 
 fn encode_image(out: &mut Writing<'_>, image: ImagePart, origin: Origin) -> Result<wire::ImageUrl, Error> {

@@ -13,7 +13,7 @@ use crate::beside::leave_out_fields;
 use crate::chat::Field;
 use crate::convert::wire_json;
 use crate::mid_system::reminder;
-use crate::opaque::leave_out_of_request;
+use crate::opaque::{leave_out_of_request, lost_image};
 use crate::operator::said_to;
 use crate::places::{At, What};
 use crate::tool_error::told;
@@ -57,6 +57,7 @@ pub(super) fn encode_messages(
                 let message = wire::Message::Unknown(Unknown { kind, raw: wire_json(raw) });
                 conversation.said(Placed::new(message, Some(origin)));
             }
+            ItemKind::ImageGeneration(made) => out.losses.push(lost_image(&made, origin, Api::Chat)),
             ItemKind::Opaque(opaque) => leave_out_of_request(&opaque, origin, Api::Chat, &mut out.losses)?,
         }
     }

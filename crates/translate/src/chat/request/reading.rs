@@ -39,6 +39,7 @@ impl KnownCalls {
             | ItemKind::Message(_)
             | ItemKind::ToolResult(_)
             | ItemKind::Reasoning(_)
+            | ItemKind::ImageGeneration(_)
             | ItemKind::Opaque(_) => None,
         });
         if near.is_some() {

@@ -11,7 +11,7 @@ use super::repeat::TextOf;
 use super::turns::{Turns, tell_sealed};
 use crate::chat::losses::Losses;
 use crate::chat::reply::annotations::{characters, lost_fields};
-use crate::chat::reply::content::{REASONING_TEXT, Said, decode_details, decode_part, take_own_fields};
+use crate::chat::reply::content::{REASONING_TEXT, Said, decode_details, decode_part, made_image, take_own_fields};
 use crate::chat::reply::failure::{failure_beside, spoken};
 use crate::chat::reply::logprobs::{decode_logprobs, lost_logprobs};
 use crate::chat::sealed::{REASONING_DETAILS, add_field, kept_details, sealed};
@@ -23,6 +23,9 @@ const REASONING_CONTENT: &str = "choices[0].delta.reasoning_content";
 const REASONING: &str = "choices[0].delta.reasoning";
 /// Where entries of thoughts stand.
 const DETAILS: Origin = Origin::of("choices[0].delta.reasoning_details");
+
+/// A list that begins anew in each chunk, so that no position in it says anything.
+const IMAGES: Origin = Origin::of("choices[0].delta.images");
 
 /// The answer so far.
 #[derive(Debug, Clone)]
@@ -80,7 +83,7 @@ impl Choice {
 
     /// Whether there is an answer, thoughts alone being none.
     pub(super) fn has_answered(&self) -> bool {
-        self.turns.has_message || !self.calls.is_empty()
+        self.turns.has_message || self.turns.said.has_image || !self.calls.is_empty()
     }
 
     /// Takes what a chunk adds.
@@ -172,6 +175,7 @@ impl Choice {
             reasoning,
             reasoning_details,
             annotations,
+            images,
             audio,
             extra,
         } = message;
@@ -194,6 +198,7 @@ impl Choice {
             reasoning: reasoning.filter(|_| !has_thought),
             reasoning_details: reasoning_details.filter(|_| !has_thought),
             annotations: annotations.filter(|_| !said.has_citation),
+            images: images.filter(|_| !said.has_image),
             audio,
             extra,
         }
@@ -218,6 +223,7 @@ impl Choice {
             reasoning,
             reasoning_details,
             annotations,
+            images,
             audio,
             mut extra,
         } = delta;
@@ -249,6 +255,12 @@ impl Choice {
         for annotation in annotations.unwrap_or_default() {
             lost_fields(&annotation, Origin::of("choices[0].delta.annotations"), losses);
             self.turns.annotate(annotation, out);
+        }
+        for image in images.unwrap_or_default() {
+            if let Some(made) = made_image(image, IMAGES, losses) {
+                self.seal(out);
+                self.turns.show(made, IMAGES, out);
+            }
         }
         let mut calls = tool_calls.unwrap_or_default();
         calls.retain(says_something);

@@ -136,6 +136,12 @@ impl Chunks {
         self.announce(delta, out);
     }
 
+    /// Writes a picture.
+    pub(super) fn image(&mut self, image: wire::MadeImage, out: &mut impl Out) {
+        self.role(First::Nothing, out);
+        self.delta(Delta { images: Some(vec![image]), ..Delta::default() }, out);
+    }
+
     /// Writes fields of a message that no type names.
     pub(super) fn own(&mut self, extra: Extra, out: &mut impl Out) {
         self.role(First::Nothing, out);

@@ -263,7 +263,7 @@ impl Decoder {
         }
         let (turns, calls) = self.choice.both();
         calls.announce_rest(self.envelope.id.as_deref(), &mut turns.count, out)?;
-        if is_completed && !turns.has_message && calls.is_empty() {
+        if is_completed && !turns.has_message && !turns.said.has_image && calls.is_empty() {
             if turns.count == 0 && self.usage.is_none() {
                 let detail = "the upstream completed without saying or costing anything";
                 self.losses.once("choices[0]", LossCode::EmptyCompletion, detail);

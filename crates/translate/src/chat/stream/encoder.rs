@@ -1,8 +1,8 @@
 //! Canonical events as Chat chunks.
 
 use interlingua_model::{
-    Annotation, Api, CallStyle, Content, Ending, Event, Failure, Finish, IncompleteReason, ItemIndex, ItemKind,
-    ItemStart, Opaque, Origin, Part, PartKind, ReasoningItem, ReasoningKind, Sink, TokenLogprob, ToolKind,
+    Annotation, Api, CallStyle, Ending, Event, Failure, Finish, ImageGeneration, IncompleteReason, ItemIndex, ItemKind,
+    ItemStart, Opaque, Origin, ReasoningItem, ReasoningKind, Sink, TokenLogprob, ToolKind,
 };
 
 use super::chunks::Chunks;
@@ -13,14 +13,13 @@ use crate::beside::leave_out_fields_once;
 use crate::chat::Context;
 use crate::chat::context::FINAL_ANSWER;
 use crate::chat::reasoning_details::BEFORE_CONTENT;
-use crate::chat::reply::content::lost_part;
 use crate::chat::reply::failure::{error_body, second_legacy_call};
 use crate::chat::reply::finish::{CallsMade, finish_reason, is_empty_completion};
 use crate::chat::reply::moderation::encode_moderation;
 use crate::chat::reply::usage::encode_usage;
 use crate::chat::sealed::is_own;
 use crate::names::flat_name;
-use crate::opaque::{cut_short, leave_out_of_reply};
+use crate::opaque::{cut_short, lost_image};
 use crate::outcome::{coarser_reason, untold_sequence};
 use crate::{Error, Loss, LossCode};
 
@@ -60,6 +59,8 @@ pub struct Encoder {
     pub(super) details: i64,
     calls: u32,
     pub(super) own: OwnFields,
+    /// How many pictures have been written.
+    pub(super) images: usize,
     /// A message that says it is not the answer, where only the answer may be the content: kept until another message begins.
     pub(super) aside: Option<Aside>,
     has_answer: bool,
@@ -95,6 +96,7 @@ pub(super) enum ItemState {
     Message,
     Call { index: u32, kind: ToolKind },
     Reasoning { shown: Option<ReasoningKind> },
+    Image(Box<ImageGeneration>),
     Opaque(Box<Opaque>),
     Result,
     Finished,
@@ -116,6 +118,7 @@ impl Encoder {
             details: 0,
             calls: 0,
             own: OwnFields::default(),
+            images: 0,
             aside: None,
             has_answer: false,
             losses: Vec::new(),
@@ -227,6 +230,7 @@ impl Encoder {
                 self.lose(origin.path(), LossCode::DroppedItem, "a result echoed in the reply");
                 ItemState::Result
             }
+            ItemStart::ImageGeneration(made) => ItemState::Image(Box::new(made)),
             ItemStart::Opaque(opaque) => {
                 self.anchor(index, None, out);
                 ItemState::Opaque(Box::new(opaque))
@@ -280,6 +284,8 @@ impl Encoder {
                     None => self.waiting.push((origin, Box::new(reasoning))),
                 }
             }
+            (ItemState::Image(_), Some(ItemKind::ImageGeneration(made))) => self.image(made, origin, out),
+            (ItemState::Image(begun), _) => self.image(*begun, origin, out),
             (ItemState::Opaque(_), Some(ItemKind::Opaque(opaque))) => self.finish_opaque(origin, &opaque, out),
             (ItemState::Opaque(begun), _) => self.finish_opaque(origin, &begun, out),
             (
@@ -289,19 +295,6 @@ impl Encoder {
                 | ItemState::Finished,
                 _,
             ) => {}
-        }
-    }
-
-    /// Reports the parts of a message that no delta has told.
-    fn lose_parts(&mut self, content: Content) {
-        let Content::Parts(parts) = content else { return };
-        for Part { origin, kind, cache_breakpoint: _ } in parts {
-            match kind {
-                PartKind::Text(_) | PartKind::Refusal(_) => {}
-                PartKind::Image(_) | PartKind::File(_) | PartKind::Audio(_) | PartKind::Opaque(_) => {
-                    self.losses.push(lost_part(origin));
-                }
-            }
         }
     }
 
@@ -324,8 +317,14 @@ impl Encoder {
         let chunks = &mut self.chunks;
         self.text.drain(&mut |piece| write_piece(chunks, piece, out));
         for Item { index: _, origin, state } in std::mem::take(&mut self.items) {
-            if let ItemState::Opaque(opaque) = state {
-                self.losses.push(cut_short(&opaque, origin, Api::Chat));
+            match state {
+                ItemState::Opaque(opaque) => self.losses.push(cut_short(&opaque, origin, Api::Chat)),
+                ItemState::Image(made) => self.losses.push(lost_image(&made, origin, Api::Chat)),
+                ItemState::Message
+                | ItemState::Call { index: _, kind: _ }
+                | ItemState::Reasoning { shown: _ }
+                | ItemState::Result
+                | ItemState::Finished => {}
             }
         }
         let (citations, mut lost) = self.text.take_citations();
@@ -362,19 +361,13 @@ impl Encoder {
         self.state = State::Done;
     }
 
-    fn refuse(&mut self, error: Error, out: &mut impl Out) {
+    pub(super) fn refuse(&mut self, error: Error, out: &mut impl Out) {
         self.fail(error.into_failure(), out);
     }
 
     fn fail(&mut self, failure: Failure, out: &mut impl Out) {
         out.frame(Frame::Failed(error_body(&failure)));
         self.state = State::Failed(Box::new(failure));
-    }
-
-    fn finish_opaque(&mut self, origin: Origin, opaque: &Opaque, out: &mut impl Out) {
-        if let Err(error) = leave_out_of_reply(opaque, origin, Api::Chat, &mut self.losses) {
-            self.refuse(error, out);
-        }
     }
 
     /// Streams touch their newest items most.

@@ -7,6 +7,7 @@ mod chunks;
 mod decoder;
 mod encoder;
 mod frame;
+mod not_text;
 mod own_fields;
 mod repeat;
 mod template;

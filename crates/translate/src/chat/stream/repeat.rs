@@ -75,6 +75,7 @@ pub(super) fn only_text(chunk: &wire::Chunk<'_>) -> Option<TextOf> {
         reasoning,
         reasoning_details: None,
         annotations: None,
+        images: None,
         audio: None,
         extra,
     } = delta

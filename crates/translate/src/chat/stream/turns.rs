@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 
 use interlingua_model::{
-    Event, Item, ItemIndex, ItemKind, ItemStart, ItemStatus, Origin, ReasoningItem, ReasoningKind, Sink, TokenLogprob,
+    Event, ImageGeneration, Item, ItemIndex, ItemKind, ItemStart, ItemStatus, Origin, ReasoningItem, ReasoningKind,
+    Sink, TokenLogprob,
 };
 use interlingua_wire::chat as wire;
 
@@ -33,6 +34,7 @@ pub(super) struct Said {
     pub(super) has_refusal: bool,
     pub(super) has_thought: bool,
     pub(super) has_citation: bool,
+    pub(super) has_image: bool,
 }
 
 /// What all of a message is in; its text and its refusal are beside each other there.
@@ -163,6 +165,16 @@ impl Turns {
             }
             Open::Message(_) | Open::Nothing | Open::Thought(_) => self.citations.push(annotation),
         }
+    }
+
+    /// Takes a picture. What is open goes on behind it.
+    pub(super) fn show(&mut self, made: ImageGeneration, origin: Origin, out: &mut impl Sink) {
+        self.said.has_image = true;
+        let index = next(&mut self.count);
+        let item = ItemStart::ImageGeneration(made.begun());
+        out.event(Event::ItemStarted { index, origin, item, beside: Vec::new() });
+        let item = Item::new(origin, ItemKind::ImageGeneration(made));
+        out.event(Event::ItemFinished { index, item: Some(Box::new(item)) });
     }
 
     /// Where so many characters of this kind go: the open message, begun if need be, and its part.

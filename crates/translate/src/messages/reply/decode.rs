@@ -164,7 +164,11 @@ impl Reader<'_> {
         let calls = || {
             self.items.iter().filter_map(|item| match &item.kind {
                 ItemKind::ToolCall(call) => Some(call),
-                ItemKind::Message(_) | ItemKind::Reasoning(_) | ItemKind::ToolResult(_) | ItemKind::Opaque(_) => None,
+                ItemKind::Message(_)
+                | ItemKind::Reasoning(_)
+                | ItemKind::ToolResult(_)
+                | ItemKind::ImageGeneration(_)
+                | ItemKind::Opaque(_) => None,
             })
         };
         let mut of_id = calls().filter(|known| known.call_id == call.call_id).peekable();
@@ -276,7 +280,7 @@ fn settle(items: &mut [Item], finish: &Finish) {
             ItemKind::Message(message) => message.status = status,
             ItemKind::ToolCall(call) => call.status = status,
             ItemKind::Reasoning(thought) => thought.status = status,
-            ItemKind::ToolResult(_) | ItemKind::Opaque(_) => {}
+            ItemKind::ToolResult(_) | ItemKind::ImageGeneration(_) | ItemKind::Opaque(_) => {}
         }
     }
 }

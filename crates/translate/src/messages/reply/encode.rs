@@ -18,7 +18,7 @@ use crate::messages::Context;
 use crate::messages::hosted::{Cited, write};
 use crate::messages::input::input_object;
 use crate::names::flat_name;
-use crate::opaque::{hosted, leave_out_of_reply};
+use crate::opaque::{hosted, leave_out_of_reply, lost_image};
 use crate::{Error, Loss, LossCode, Translated};
 
 /// Writes a reply as a message: a block of text for each message, one for each thought that the client wants, one for each
@@ -120,6 +120,7 @@ impl Writing<'_> {
             ItemKind::ToolResult(_) => {
                 self.losses.push(Loss::new(origin.path(), LossCode::DroppedItem, "a result echoed in the reply"));
             }
+            ItemKind::ImageGeneration(made) => self.losses.push(lost_image(&made, origin, Api::Messages)),
             ItemKind::Opaque(opaque) => {
                 let own = own(&opaque);
                 if !own.is_empty() {

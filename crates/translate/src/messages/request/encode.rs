@@ -10,6 +10,7 @@ use interlingua_wire::{Extra, Integer, messages as wire};
 
 use super::encode_content::texts;
 use super::encode_items::{Conversation, encode_items};
+use super::encode_media::can_be_shown;
 use super::encode_thinking::Around;
 use super::encode_tools::{Calling, encode_tools};
 use super::writing::{Memory, Writing};
@@ -20,6 +21,7 @@ use crate::messages::{Field, Upstream};
 use crate::operator::said_to;
 use crate::places::{At, Places, What};
 use crate::sent::Encoded;
+use crate::shown::show;
 use crate::writing::refuse_stored;
 use crate::{Error, Loss, LossCode, RequestCode, Sent, Stamp, Translated};
 
@@ -90,6 +92,7 @@ pub(in crate::messages) fn write_request(
     out.store(store.as_ref());
     let own = carry(carried, Api::Messages, &mut out.losses)?;
     let items = settle(items, Api::Messages, &mut out.losses, &mut out.places);
+    let items = show(items, can_be_shown, &mut out.losses, &mut out.places);
     let system = out.instructions(instructions)?;
     let has_turns = items.iter().any(is_of_model);
     let Conversation { leading, messages, starts_with_thought } = encode_items(&mut out, items, items_origin)?;
@@ -126,7 +129,7 @@ fn is_of_model(item: &Item) -> bool {
     match &item.kind {
         ItemKind::Message(message) => message.role == Role::Assistant,
         ItemKind::ToolCall(_) => true,
-        ItemKind::ToolResult(_) | ItemKind::Reasoning(_) | ItemKind::Opaque(_) => false,
+        ItemKind::ToolResult(_) | ItemKind::Reasoning(_) | ItemKind::ImageGeneration(_) | ItemKind::Opaque(_) => false,
     }
 }
 

@@ -15,7 +15,7 @@ use crate::beside::leave_out_fields;
 use crate::custom_input::wrap;
 use crate::messages::input::input_object;
 use crate::messages::reply::server::blocks;
-use crate::opaque::leave_out_of_request;
+use crate::opaque::{leave_out_of_request, lost_image};
 use crate::places::What;
 use crate::{Error, LossCode, RequestCode};
 
@@ -66,6 +66,7 @@ pub(super) fn encode_items(
                 let placed = |block| Placed { block, what: What::Setting, origin };
                 turns.say(out, Side::Model, blocks(&raw).into_iter().map(placed).collect(), false);
             }
+            ItemKind::ImageGeneration(made) => out.losses.push(lost_image(&made, origin, Api::Messages)),
             ItemKind::Opaque(opaque) => leave_out_of_request(&opaque, origin, Api::Messages, &mut out.losses)?,
         }
         has_begun = true;
@@ -194,7 +195,7 @@ fn keepable_thoughts(out: &mut Writing<'_>, items: &[Item]) -> Vec<bool> {
                 *keep = false;
             }
             ItemKind::Message(message) => leads_on = message.role == Role::Assistant,
-            ItemKind::ToolCall(_) | ItemKind::Opaque(_) => leads_on = true,
+            ItemKind::ToolCall(_) | ItemKind::ImageGeneration(_) | ItemKind::Opaque(_) => leads_on = true,
             ItemKind::ToolResult(_) => leads_on = false,
         }
     }

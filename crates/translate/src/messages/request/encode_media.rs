@@ -1,6 +1,6 @@
 //! Pictures and documents as blocks.
 
-use interlingua_model::{FilePart, ImagePart, ImageSource, Origin};
+use interlingua_model::{FilePart, ImageGeneration, ImagePart, ImageSource, Origin};
 use interlingua_wire::{Extra, messages as wire};
 
 use super::writing::Writing;
@@ -36,6 +36,13 @@ pub(super) fn image(out: &mut Writing<'_>, image: ImagePart, origin: Origin) -> 
         return Err(unsupported(path(), "an image comes as data, or by an http or https address"));
     };
     Ok(wire::Image { source: Some(source), ..wire::Image::default() })
+}
+
+/// Whether this API reads a picture that a model made.
+pub(super) fn can_be_shown(made: &ImageGeneration) -> bool {
+    let Some(ImageSource::Url(url)) = &made.image else { return false };
+    let data = url.strip_prefix("data:").and_then(data_of);
+    is_address(url) || data.is_some_and(|(media_type, _)| IMAGES.contains(&media_type))
 }
 
 pub(super) fn document(file: FilePart, origin: Origin) -> Result<wire::Document, Error> {

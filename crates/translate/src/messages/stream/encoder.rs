@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 
 use interlingua_model::{
-    Annotation, Api, Ending, Envelope, Event, Failure, Finish, ItemIndex, ItemStart, Opaque, Origin, Sink, ToolKind,
+    Annotation, Api, Ending, Envelope, Event, Failure, Finish, ItemIndex, ItemKind, ItemStart, Opaque, Origin, Sink,
+    ToolKind,
 };
 use interlingua_wire::{Extra, Maybe, messages as wire};
 
@@ -18,7 +19,7 @@ use crate::messages::reply::finish::{Ended, encode_finish, explained, is_withhel
 use crate::messages::reply::ids::reply_id;
 use crate::messages::reply::usage::encode_usage;
 use crate::names::flat_name;
-use crate::opaque::cut_short;
+use crate::opaque::{cut_short, lost_image};
 use crate::{Error, Loss, LossCode};
 
 /// The most that may wait for a block to end, in bytes.
@@ -118,7 +119,10 @@ impl Encoder {
                 }
             }
             Event::Annotation { index, part: _, annotation } => self.annotate(index, annotation, out),
-            Event::ItemFinished { index, item } => self.piece(index, Piece::Finished(item), out),
+            Event::ItemFinished { index, item } => match item {
+                Some(item) if matches!(item.kind, ItemKind::ImageGeneration(_)) => self.lose_image(index, item.kind),
+                item => self.piece(index, Piece::Finished(item), out),
+            },
             Event::Progress { index: _, api: _, step: _, raw: _ } | Event::Opaque(_) => {}
             Event::Finished(ending) => self.end(*ending, out),
             Event::Failed(failure) => self.fail(*failure, out),
@@ -206,11 +210,23 @@ impl Encoder {
                 self.losses.push(Loss::new(origin.path(), LossCode::DroppedItem, detail));
                 return;
             }
+            ItemStart::ImageGeneration(made) => ItemState::Image(Box::new(made)),
             ItemStart::Opaque(opaque) => ItemState::Opaque(Box::new(opaque)),
         };
         self.items.push(Item { index, origin, state, waiting: VecDeque::new() });
         if shows_at_once {
             self.piece(index, Piece::Begin, out);
+        }
+    }
+
+    /// Reports a picture at once: it must not wait, large as it is, for a turn in which nothing comes of it.
+    fn lose_image(&mut self, index: ItemIndex, kind: ItemKind) {
+        if let Some(item) = self.item(index)
+            && let ItemKind::ImageGeneration(made) = kind
+        {
+            item.state = ItemState::Ended;
+            let origin = item.origin;
+            self.losses.push(lost_image(&made, origin, Api::Messages));
         }
     }
 
@@ -319,6 +335,7 @@ impl Encoder {
         let mut explanation = None;
         for Item { index: _, origin, state, waiting: _ } in std::mem::take(&mut self.items) {
             match state {
+                ItemState::Image(made) => self.losses.push(lost_image(&made, origin, Api::Messages)),
                 ItemState::Opaque(opaque) => self.losses.push(cut_short(&opaque, origin, Api::Messages)),
                 ItemState::Message { text: _, refusal: Refusal::Held(words) } if is_withheld(&finish) => {
                     explanation = Some(words);

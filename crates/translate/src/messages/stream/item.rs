@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use interlingua_model::{ItemIndex, Opaque, Origin, ReasoningKind};
+use interlingua_model::{ImageGeneration, ItemIndex, Opaque, Origin, ReasoningKind};
 
 use super::waiting::Piece;
 
@@ -42,6 +42,8 @@ pub(super) enum ItemState {
         is_custom: bool,
         arguments: String,
     },
+    /// A picture, which this API has no place for, as it began.
+    Image(Box<ImageGeneration>),
     Opaque(Box<Opaque>),
     Ended,
 }
@@ -69,6 +71,7 @@ impl ItemState {
             Self::Call { id: _, name: _, is_custom: true, arguments: _ }
             | Self::Message { text: _, refusal: _ }
             | Self::Thought { shown: _ }
+            | Self::Image(_)
             | Self::Opaque(_)
             | Self::Ended => false,
         }

@@ -263,8 +263,13 @@ impl Encoder {
 fn is_cut(whole: Option<&Item>) -> bool {
     match whole.map(|item| &item.kind) {
         Some(ItemKind::Message(message)) => message.status == Some(ItemStatus::Incomplete),
-        Some(ItemKind::ToolCall(_) | ItemKind::ToolResult(_) | ItemKind::Reasoning(_) | ItemKind::Opaque(_)) | None => {
-            false
-        }
+        Some(
+            ItemKind::ToolCall(_)
+            | ItemKind::ToolResult(_)
+            | ItemKind::Reasoning(_)
+            | ItemKind::ImageGeneration(_)
+            | ItemKind::Opaque(_),
+        )
+        | None => false,
     }
 }

@@ -10,8 +10,8 @@ use super::content::decode_part;
 use super::finish::decode_status;
 use super::unread::Unread;
 use crate::convert::{arguments_of, non_empty};
-use crate::responses::beside;
 use crate::responses::item_class::{class, opaque};
+use crate::responses::{beside, images};
 use crate::{Error, Sent};
 
 /// The path of an item.
@@ -103,6 +103,7 @@ impl Reader {
                 let arguments = model::Arguments::Custom(input.unwrap_or_default());
                 self.call(id, call_id, namespace, name, arguments, status.as_ref(), origin)?
             }
+            wire::Item::ImageGenerationCall(call) => model::ItemKind::ImageGeneration(images::decode(call)),
             other => model::ItemKind::Opaque(self.carried(&other)),
         };
         let beside = if matches!(kind, model::ItemKind::Opaque(_)) { Vec::new() } else { beside };

@@ -16,11 +16,12 @@ use super::logprobs::encode_logprobs;
 use super::usage::encode_usage;
 use crate::beside::leave_out_fields_once;
 use crate::convert::{integer, wire_json};
-use crate::opaque::{hosted, leave_out_of_reply};
+use crate::opaque::{hosted, leave_out_of_reply, lost_image};
 use crate::outcome::{coarser_reason, untold_sequence};
 use crate::responses::Context;
 use crate::responses::beside::{onto_item, onto_reply};
 use crate::responses::hosted::write;
+use crate::responses::images;
 use crate::responses::retell::is_search;
 use crate::seals::kept_seal;
 use crate::{Error, Loss, LossCode, Translated};
@@ -149,6 +150,14 @@ fn encode_item(
         }
         ItemKind::Opaque(Opaque { api: Api::Responses, kind, class: _, raw }) => {
             wire::Item::Unknown(Unknown { kind, raw: wire_json(raw) })
+        }
+        ItemKind::ImageGeneration(made) => {
+            let lost = lost_image(&made.begun(), origin, Api::Responses);
+            let Some(item) = images::encode(made, new_id(ItemFamily::Image)) else {
+                losses.push(lost);
+                return Ok(None);
+            };
+            item
         }
         ItemKind::Opaque(opaque) => {
             let Some(hosted) = hosted(&opaque) else {

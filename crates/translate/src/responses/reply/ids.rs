@@ -37,6 +37,7 @@ pub(in crate::responses) enum ItemFamily {
     Function,
     Custom,
     Search,
+    Image,
     /// What another server did.
     Hosted,
 }
@@ -49,6 +50,7 @@ pub(in crate::responses) fn item_id(family: ItemFamily, reply_id: &str, output_i
         ItemFamily::Function => "fc",
         ItemFamily::Custom => "ctc",
         ItemFamily::Search => "tsc",
+        ItemFamily::Image => "ig",
         ItemFamily::Hosted => "hst",
     };
     format!("{prefix}_{}_{output_index}", reply_id.strip_prefix(ID_PREFIX).unwrap_or(reply_id))

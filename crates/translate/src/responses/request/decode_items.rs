@@ -12,8 +12,8 @@ use super::reading::Reading;
 use crate::convert::{arguments_of, non_empty};
 use crate::error::missing;
 use crate::path::Path;
-use crate::responses::beside;
 use crate::responses::item_class::{history_class, opaque};
+use crate::responses::{beside, images};
 use crate::seals::give_seal;
 use crate::{Error, LossCode, RequestCode};
 
@@ -131,6 +131,7 @@ fn decode_item(out: &mut Reading, item: wire::Item, path: Path<'_>, origin: Orig
             decode_additional(out, tools, path, origin)?;
             return Ok(None);
         }
+        wire::Item::ImageGenerationCall(call) => ItemKind::ImageGeneration(images::decode(call)),
         item => ItemKind::Opaque(opaque(&item, history_class(&item))),
     };
     Ok(Some(kind))

@@ -14,7 +14,9 @@ use crate::operator::{boundaries, joined, said_to};
 use crate::places::{At, Places, What};
 use crate::responses::Field;
 use crate::responses::Upstream;
+use crate::responses::images::is_own_image;
 use crate::sent::Encoded;
+use crate::shown::show;
 use crate::{Error, LossCode, RequestCode, Sent, Stamp, Translated, efforts};
 use interlingua_model::{
     Api, Content, Continuation, Limits, Origin, OutputFormat, OutputOptions, Reasoning, Request, Sampling,
@@ -85,6 +87,7 @@ pub(in crate::responses) fn write_request(
     let store = out.store(store);
     wire.store = store;
     let items = settle(items, Api::Responses, &mut out.losses, &mut out.places);
+    let items = show(items, |made| !is_own_image(made), &mut out.losses, &mut out.places);
     let replays = items.iter().any(is_sealed_history);
     let has_tools = !tools.is_empty();
     let first = usize::from(upstream.lite && has_tools);

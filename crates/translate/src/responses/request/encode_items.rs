@@ -11,9 +11,10 @@ use super::encode_content::{Side, encode_content};
 use super::writing::Writing;
 use crate::beside::leave_out_fields;
 use crate::convert::wire_json;
-use crate::opaque::leave_out_of_request;
+use crate::opaque::{leave_out_of_request, lost_image};
 use crate::places::{At, What};
 use crate::responses::beside::onto_item;
+use crate::responses::images;
 use crate::responses::reply::content::{reasoning_text_part, summary_part};
 use crate::responses::reply::finish::encode_status;
 use crate::tool_error::told;
@@ -59,7 +60,7 @@ fn what(kind: &ItemKind) -> What {
         ItemKind::Message(_) => What::Message,
         ItemKind::ToolCall(call) => What::of_call(&call.arguments),
         ItemKind::ToolResult(_) => What::Result,
-        ItemKind::Reasoning(_) | ItemKind::Opaque(_) => What::Setting,
+        ItemKind::Reasoning(_) | ItemKind::ImageGeneration(_) | ItemKind::Opaque(_) => What::Setting,
     }
 }
 
@@ -78,7 +79,11 @@ fn hoist(items: &mut Vec<Item>) -> Option<String> {
             Content::Text(text) => Some(text),
             Content::Parts(_) => None,
         },
-        ItemKind::ToolCall(_) | ItemKind::ToolResult(_) | ItemKind::Reasoning(_) | ItemKind::Opaque(_) => None,
+        ItemKind::ToolCall(_)
+        | ItemKind::ToolResult(_)
+        | ItemKind::Reasoning(_)
+        | ItemKind::ImageGeneration(_)
+        | ItemKind::Opaque(_) => None,
     });
     let texts: Vec<_> = texts.collect();
     (!texts.is_empty()).then(|| texts.join("\n\n"))
@@ -89,7 +94,11 @@ fn report_names(out: &mut Writing<'_>, items: &[Item]) {
     let messages = || {
         items.iter().filter_map(|item| match &item.kind {
             ItemKind::Message(message) => Some((item.origin, message)),
-            ItemKind::ToolCall(_) | ItemKind::ToolResult(_) | ItemKind::Reasoning(_) | ItemKind::Opaque(_) => None,
+            ItemKind::ToolCall(_)
+            | ItemKind::ToolResult(_)
+            | ItemKind::Reasoning(_)
+            | ItemKind::ImageGeneration(_)
+            | ItemKind::Opaque(_) => None,
         })
     };
     let mut speakers: HashMap<&str, HashSet<&str>> = HashMap::new();
@@ -159,7 +168,7 @@ fn keepable_reasoning(out: &mut Writing<'_>, items: &[Item], stored: bool) -> Ve
                 leads_on = false;
                 true
             }
-            ItemKind::Opaque(_) => {
+            ItemKind::ImageGeneration(_) | ItemKind::Opaque(_) => {
                 leads_on = true;
                 true
             }
@@ -261,6 +270,14 @@ fn encode_item(out: &mut Writing<'_>, item: Item, after_reasoning: bool) -> Resu
         }
         ItemKind::Opaque(Opaque { api: Api::Responses, kind, class: _, raw }) => {
             wire::Item::Unknown(Unknown { kind, raw: wire_json(raw) })
+        }
+        ItemKind::ImageGeneration(made) => {
+            let lost = lost_image(&made.begun(), origin, Api::Responses);
+            let Some(item) = images::encode(made, String::new()) else {
+                out.losses.push(lost);
+                return Ok(None);
+            };
+            item
         }
         ItemKind::Opaque(opaque) => {
             leave_out_of_request(&opaque, origin, Api::Responses, &mut out.losses)?;

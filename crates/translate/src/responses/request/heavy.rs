@@ -8,6 +8,10 @@ pub(in crate::responses) fn heavy_texts(request: &mut wire::Request, take: &mut 
     let Some(wire::Input::Items(items)) = &mut request.input else { return };
     for item in items {
         let content = match item {
+            wire::Item::ImageGenerationCall(made) => {
+                made.result.iter_mut().for_each(&mut *take);
+                None
+            }
             wire::Item::Message(message) => message.content.as_mut(),
             wire::Item::FunctionCallOutput(result) => result.output.as_mut(),
             wire::Item::CustomToolCallOutput(result) => result.output.as_mut(),

@@ -14,7 +14,11 @@ pub(super) fn conversation_id(request: &Request) -> String {
     let said = |is_wanted: fn(&Role) -> bool| {
         let messages = request.items.iter().filter_map(|item| match &item.kind {
             ItemKind::Message(message) => Some(message),
-            ItemKind::ToolCall(_) | ItemKind::ToolResult(_) | ItemKind::Reasoning(_) | ItemKind::Opaque(_) => None,
+            ItemKind::ToolCall(_)
+            | ItemKind::ToolResult(_)
+            | ItemKind::Reasoning(_)
+            | ItemKind::ImageGeneration(_)
+            | ItemKind::Opaque(_) => None,
         });
         messages.into_iter().find(|message| is_wanted(&message.role)).map(text_of)
     };

@@ -1,6 +1,8 @@
 //! The items of a stream, as they go out and end.
 
-use interlingua_model::{self as model, Annotation, Api, ItemIndex, ItemKind, ItemStatus, Opaque, Origin};
+use interlingua_model::{
+    self as model, Annotation, Api, ImageGeneration, ItemIndex, ItemKind, ItemStatus, Opaque, Origin,
+};
 use interlingua_wire::{Unknown, responses as wire};
 
 use super::encoder::{Encoder, State};
@@ -11,8 +13,9 @@ use crate::LossCode;
 use crate::beside::leave_out_fields_once;
 use crate::convert::wire_json;
 use crate::hosted::Hosted;
-use crate::opaque::{cut_short, hosted, leave_out_of_reply};
+use crate::opaque::{cut_short, hosted, leave_out_of_reply, lost_image};
 use crate::responses::hosted::write;
+use crate::responses::images;
 use crate::responses::reply::annotations::encode_annotation;
 use crate::responses::reply::ids::{ItemFamily, item_id};
 use crate::seals::kept_seal;
@@ -45,6 +48,43 @@ impl Encoder {
         let State::Open(response) = &self.state else { return };
         let made_up = item_id(ItemFamily::Hosted, response.id.as_deref().unwrap_or_default(), self.output_index);
         self.carry(index, origin, write(hosted, made_up, false), out);
+    }
+
+    /// Begins a picture: at once where this API told of it, else when it is there.
+    pub(super) fn begin_image(
+        &mut self,
+        index: ItemIndex,
+        origin: Origin,
+        made: ImageGeneration,
+        out: &mut impl FnMut(wire::Event<'_>),
+    ) {
+        let is_own = made.own.as_ref().is_some_and(|own| own.api == Api::Responses);
+        match is_own.then(|| images::encode(made.clone(), String::new())).flatten() {
+            Some(item) => self.carry(index, origin, item, out),
+            None => self.items.push(Item { index, origin, written: WrittenItem::Image(Box::new(made)) }),
+        }
+    }
+
+    /// Tells a picture that is there.
+    fn tell_image(
+        &mut self,
+        made: ImageGeneration,
+        origin: Origin,
+        out: &mut impl FnMut(wire::Event<'_>),
+    ) -> Option<wire::Item> {
+        self.begin(out);
+        let State::Open(response) = &self.state else { return None };
+        let made_up = item_id(ItemFamily::Image, response.id.as_deref().unwrap_or_default(), self.output_index);
+        let lost = lost_image(&made.begun(), origin, Api::Responses);
+        let Some(item) = images::encode(made, made_up) else {
+            self.losses.push(lost);
+            return None;
+        };
+        let output_index = self.output_index;
+        self.output_index += 1;
+        self.events.item_added(output_index, images::begun(&item), out);
+        self.events.item_done(output_index, item.clone(), out);
+        Some(item)
     }
 
     /// Passes on what a hosted tool tells of an item that comes as it is.
@@ -98,6 +138,7 @@ impl Encoder {
                     Some(ItemKind::Opaque(Opaque { api: Api::Responses, kind, class: _, raw })) => {
                         wire::Item::Unknown(Unknown { kind, raw: wire_json(raw) })
                     }
+                    Some(ItemKind::ImageGeneration(made)) => images::encode(made, String::new()).unwrap_or(item),
                     Some(ItemKind::Opaque(opaque)) => match hosted(&opaque) {
                         Some(hosted) => write(hosted, id_of(&item), true),
                         None => item,
@@ -114,6 +155,14 @@ impl Encoder {
                     self.fail(Box::new(error.into_failure()), out);
                 }
                 return;
+            }
+            (WrittenItem::Image(begun), whole) => {
+                let whole = whole.map(|whole| whole.kind);
+                let made = if let Some(ItemKind::ImageGeneration(made)) = whole { made } else { *begun };
+                match self.tell_image(made, origin, out) {
+                    Some(item) => item,
+                    None => return,
+                }
             }
             (was @ (WrittenItem::Done(_) | WrittenItem::Dropped), _) => {
                 known.written = was;
@@ -142,7 +191,7 @@ impl Encoder {
                 status
             }
             Some(ItemKind::ToolCall(call)) => call.status,
-            Some(ItemKind::ToolResult(_) | ItemKind::Opaque(_)) | None => None,
+            Some(ItemKind::ToolResult(_) | ItemKind::ImageGeneration(_) | ItemKind::Opaque(_)) | None => None,
         };
         let how_far = how_far.unwrap_or(ItemStatus::Completed);
         let tells = how_far == ItemStatus::Completed || self.context.close_cut_items || !item.is_call();
@@ -171,6 +220,7 @@ impl Encoder {
                     output.push(item);
                 }
                 WrittenItem::Foreign(opaque) => self.losses.push(cut_short(&opaque, origin, Api::Responses)),
+                WrittenItem::Image(made) => self.losses.push(lost_image(&made, origin, Api::Responses)),
                 WrittenItem::Done(item) => output.push(item),
                 WrittenItem::Dropped => {}
             }
@@ -190,6 +240,7 @@ impl Encoder {
             WrittenItem::Open(item) => Some((item, &mut self.events)),
             WrittenItem::Carried { output_index: _, item: _ }
             | WrittenItem::Foreign(_)
+            | WrittenItem::Image(_)
             | WrittenItem::Done(_)
             | WrittenItem::Dropped => None,
         }

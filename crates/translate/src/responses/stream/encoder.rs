@@ -207,6 +207,7 @@ impl Encoder {
                 let written = WrittenItem::Foreign(Box::new(opaque));
                 return self.items.push(Item { index, origin, written });
             }
+            ItemStart::ImageGeneration(made) => return self.begin_image(index, origin, made, out),
             ItemStart::ToolResult { call_id: _ } => {
                 return self.lose(origin.path(), LossCode::DroppedItem, "a result echoed in the reply");
             }

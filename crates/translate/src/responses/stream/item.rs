@@ -10,6 +10,7 @@ use interlingua_wire::responses as wire;
 
 use super::passed_on::{Channel, PassedOn};
 use crate::responses::beside::of_item;
+use crate::responses::images;
 use crate::responses::reply::content::part_text;
 use crate::responses::reply::decode_items::{ITEM, Reader, is_programmatic};
 
@@ -36,6 +37,7 @@ pub(super) enum StreamedKind {
     Message,
     Call(ToolKind),
     Reasoning,
+    Image,
     Opaque,
 }
 
@@ -66,7 +68,7 @@ impl StreamedItem {
             StreamedKind::Unannounced | StreamedKind::Call(_) => channel == Channel::Arguments,
             StreamedKind::Message => matches!(channel, Channel::Text | Channel::Refusal),
             StreamedKind::Reasoning => matches!(channel, Channel::Summary | Channel::Reasoning),
-            StreamedKind::Opaque => false,
+            StreamedKind::Image | StreamedKind::Opaque => false,
         }
     }
 
@@ -161,6 +163,9 @@ impl StreamedItem {
                 self.call = call.call_id.clone().zip(call.name.clone());
                 (StreamedKind::Call(ToolKind::Custom), start)
             }
+            wire::Item::ImageGenerationCall(call) => {
+                (StreamedKind::Image, ItemStart::ImageGeneration(images::decode(call.clone())))
+            }
             other => (StreamedKind::Opaque, ItemStart::Opaque(reader.carried(other))),
         };
         self.kind = kind;
@@ -182,6 +187,7 @@ impl StreamedKind {
             wire::Item::Reasoning(_) => Self::Reasoning,
             wire::Item::FunctionCall(_) => Self::Call(ToolKind::Function),
             wire::Item::CustomToolCall(_) => Self::Call(ToolKind::Custom),
+            wire::Item::ImageGenerationCall(_) => Self::Image,
             _ => Self::Opaque,
         }
     }
@@ -192,6 +198,7 @@ impl StreamedKind {
             (Self::Message, ItemKind::Message(_))
                 | (Self::Call(_), ItemKind::ToolCall(_))
                 | (Self::Reasoning, ItemKind::Reasoning(_))
+                | (Self::Image, ItemKind::ImageGeneration(_))
                 | (Self::Opaque, ItemKind::Opaque(_))
                 // A call that could not be announced fails in the reader, which names what is missing.
                 | (Self::Unannounced, _)

@@ -252,7 +252,11 @@ impl StreamedItems {
                 StreamedKind::Call(ToolKind::Custom) if is_complete && !item.said.iter().any(|said| said.is_whole) => {
                     self.has_cut_input = true;
                 }
-                StreamedKind::Message | StreamedKind::Call(_) | StreamedKind::Reasoning | StreamedKind::Opaque
+                StreamedKind::Message
+                | StreamedKind::Call(_)
+                | StreamedKind::Reasoning
+                | StreamedKind::Image
+                | StreamedKind::Opaque
                     if is_complete =>
                 {
                     item.is_finished = true;
@@ -263,6 +267,7 @@ impl StreamedItems {
                 | StreamedKind::Message
                 | StreamedKind::Call(_)
                 | StreamedKind::Reasoning
+                | StreamedKind::Image
                 | StreamedKind::Opaque => {}
             }
         }
@@ -272,7 +277,7 @@ impl StreamedItems {
     /// The hosted item at an output index, if it has begun.
     pub(super) fn known(&self, output_index: Option<Integer>) -> Option<ItemIndex> {
         let item = self.items.get(self.position(index(output_index?)?)?)?;
-        (item.kind == StreamedKind::Opaque && !item.is_finished).then_some(item.index)
+        (matches!(item.kind, StreamedKind::Image | StreamedKind::Opaque) && !item.is_finished).then_some(item.index)
     }
 
     /// The content that an item brings along.
@@ -383,7 +388,7 @@ impl StreamedItems {
     /// Reports text that cannot be passed on. What an upstream tells of an item it keeps to itself is no loss.
     fn mismatch(&mut self, part_ref: &PartRef<'_>, channel: Channel) {
         let item = self.item(part_ref);
-        if item.kind == StreamedKind::Opaque {
+        if matches!(item.kind, StreamedKind::Image | StreamedKind::Opaque) {
             return;
         }
         let path = item.origin().path();

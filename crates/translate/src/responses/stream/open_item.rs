@@ -104,7 +104,7 @@ impl OpenItem {
                 let call = OpenCall { call_id: call_id.into(), namespace, name: name.into(), arguments, is_search };
                 (id, family, Content::Call(call))
             }
-            ItemStart::ToolResult { call_id: _ } | ItemStart::Opaque(_) => return None,
+            ItemStart::ToolResult { call_id: _ } | ItemStart::ImageGeneration(_) | ItemStart::Opaque(_) => return None,
         };
         let given = given.filter(|id| !id.is_empty()).map(Into::into);
         let id = given.unwrap_or_else(|| item_id(family, reply_id, output_index));

@@ -1,6 +1,6 @@
 //! The items of a stream that is being written.
 
-use interlingua_model::{ItemIndex, Opaque, Origin};
+use interlingua_model::{ImageGeneration, ItemIndex, Opaque, Origin};
 use interlingua_wire::responses as wire;
 
 use super::open_item::OpenItem;
@@ -23,6 +23,8 @@ pub(super) enum WrittenItem {
     },
     /// What only another API has a word for, as it began.
     Foreign(Box<Opaque>),
+    /// A picture of another API's, which is told once it is there.
+    Image(Box<ImageGeneration>),
     Done(wire::Item),
     /// Nothing that a reply holds.
     Dropped,
