@@ -7,6 +7,10 @@ use serde_json::Value;
 /// Follows "Structured outputs, supported schemas" of the API reference: the root is an object, every object closes
 /// its properties and requires all of them, and no keyword stands in the way.
 pub(crate) fn is_strict_schema(schema: &str) -> bool {
+    // Tools come with every request, and most say nothing of the word that every strict one has at its root.
+    if !schema.contains("additionalProperties") && !schema.contains('\\') {
+        return false;
+    }
     match serde_json::from_str(schema) {
         Ok(schema @ Value::Object(_)) => is_object(&schema) && is_closed(&schema),
         Ok(_) | Err(_) => false,

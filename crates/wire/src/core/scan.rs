@@ -4,10 +4,30 @@
 
 /// How many bytes from the beginning stand for themselves in a JSON string: all up to a quotation mark, a backslash or a
 /// control character.
+#[inline]
 pub(crate) fn plain(bytes: &[u8]) -> usize {
+    // Most strings are keys and other short words.
+    match bytes.first_chunk() {
+        None => bytes.iter().position(|byte| is_special(*byte)).unwrap_or(bytes.len()),
+        Some(word) => first_special(*word).unwrap_or_else(|| plain_stretch(bytes)),
+    }
+}
+
+/// The same of at least eight bytes.
+fn plain_stretch(bytes: &[u8]) -> usize {
     let (blocks, _) = bytes.as_chunks::<32>();
     let skipped = blocks.iter().take_while(|block| is_plain_block(block)).count() * 32;
-    skipped + plain_words(bytes.get(skipped..).unwrap_or_default())
+    let (words, _) = bytes.get(skipped..).unwrap_or_default().as_chunks();
+    for (number, word) in words.iter().enumerate() {
+        if let Some(found) = first_special(*word) {
+            return skipped + number * 8 + found;
+        }
+    }
+    // What the last word has in common with the one before it has been found plain.
+    match bytes.last_chunk().copied().and_then(first_special) {
+        Some(found) => bytes.len() - 8 + found,
+        None => bytes.len(),
+    }
 }
 
 /// Long stretches are searched in this form, which compilers make wide instructions of: each byte by itself, then all at once.
@@ -23,26 +43,20 @@ const fn is_special(byte: u8) -> bool {
     (byte < 0x20) | (byte == b'"') | (byte == b'\\')
 }
 
-/// The same, eight bytes at a time.
-fn plain_words(bytes: &[u8]) -> usize {
+/// Where the first byte of a word stands that does not stand for itself.
+#[inline]
+fn first_special(word: [u8; 8]) -> Option<usize> {
     const ONES: u64 = u64::MAX / 255;
     const HIGH: u64 = ONES << 7;
     // In each place the high bit is set where the byte is less than a space, or is the one looked for.
     // A borrow may spoil places behind a hit, never those before the first.
-    let (words, rest) = bytes.as_chunks::<8>();
-    for (number, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let is = |byte: u8| {
-            let difference = word ^ (ONES * u64::from(byte));
-            difference.wrapping_sub(ONES) & !difference
-        };
-        let found = ((word.wrapping_sub(ONES * 0x20) & !word) | is(b'"') | is(b'\\')) & HIGH;
-        if found != 0 {
-            return number * 8 + (found.trailing_zeros() / 8) as usize;
-        }
-    }
-    let tail = rest.iter().position(|byte| is_special(*byte)).unwrap_or(rest.len());
-    words.len() * 8 + tail
+    let word = u64::from_le_bytes(word);
+    let is = |byte: u8| {
+        let difference = word ^ (ONES * u64::from(byte));
+        difference.wrapping_sub(ONES) & !difference
+    };
+    let found = ((word.wrapping_sub(ONES * 0x20) & !word) | is(b'"') | is(b'\\')) & HIGH;
+    (found != 0).then_some((found.trailing_zeros() / 8) as usize)
 }
 
 /// Whether a text stands in a JSON string as it is.
@@ -127,11 +141,23 @@ pub(crate) fn unescape(text: &str, said: &mut String) -> Option<usize> {
 /// interlingua_wire::write_escaped("a \"b\"\n", &mut out);
 /// assert_eq!(out, br#"a \"b\"\n"#);
 /// ```
+#[inline]
 pub fn write_escaped(text: &str, out: &mut Vec<u8>) {
-    let mut rest = text.as_bytes();
+    let bytes = text.as_bytes();
+    let run = plain(bytes);
+    if run == bytes.len() {
+        out.extend_from_slice(bytes);
+    } else {
+        write_runs(bytes, run, out);
+    }
+}
+
+/// Writes a text that has to be escaped; so many bytes of it are plain.
+fn write_runs(text: &[u8], mut run: usize, out: &mut Vec<u8>) {
+    let mut rest = text;
     loop {
-        let (run, more) = rest.split_at_checked(plain(rest)).unwrap_or((rest, &[]));
-        out.extend_from_slice(run);
+        let (plainly, more) = rest.split_at_checked(run).unwrap_or((rest, &[]));
+        out.extend_from_slice(plainly);
         let [byte, after @ ..] = more else { return };
         match byte {
             b'"' => out.extend_from_slice(b"\\\""),
@@ -147,6 +173,7 @@ pub fn write_escaped(text: &str, out: &mut Vec<u8>) {
             }
         }
         rest = after;
+        run = plain(rest);
     }
 }
 

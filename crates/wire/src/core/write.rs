@@ -35,6 +35,7 @@ struct Writer<'o> {
 
 impl<'o> Writer<'o> {
     fn text(&mut self, text: &str) {
+        self.out.reserve(text.len() + 2);
         self.out.push(b'"');
         write_escaped(text, self.out);
         self.out.push(b'"');

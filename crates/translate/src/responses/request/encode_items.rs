@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use interlingua_model::{
-    Api, Arguments, Content, Item, ItemKind, Message, Opaque, ReasoningItem, Role, ToolCall, ToolKind, ToolResult,
+    Api, Arguments, Content, Item, ItemKind, Message, Opaque, Origin, ReasoningItem, Role, ToolCall, ToolKind,
+    ToolResult,
 };
 use interlingua_wire::{Unknown, responses as wire};
 
@@ -42,14 +43,16 @@ pub(super) fn encode_items(
     report_prefill(out, items.last());
     let keep = keepable_reasoning(out, &items, stored);
     let mut written: Vec<wire::Item> = Vec::with_capacity(items.len());
-    for (item, keep) in items.into_iter().zip(keep) {
-        if keep {
-            let after_reasoning = matches!(written.last(), Some(wire::Item::Reasoning(_)));
-            let (what, origin) = (what(&item.kind), item.origin);
-            if let Some(item) = encode_item(out, item, after_reasoning)? {
-                out.places.add(At::Item("input", first + written.len()), what, origin);
-                written.push(item);
-            }
+    for (Item { origin, kind, beside }, keep) in items.into_iter().zip(keep) {
+        if !keep {
+            continue;
+        }
+        let (what, place) = (what(&kind), written.len());
+        encode_item(out, kind, origin, &mut written)?;
+        if let Some(item) = written.get_mut(place) {
+            let left = onto_item(item, beside);
+            leave_out_fields(&left, origin, Api::Responses, &mut out.losses);
+            out.places.add(At::Item("input", first + place), what, origin);
         }
     }
     Ok(WrittenInput { items: written, hoisted })
@@ -210,12 +213,17 @@ fn is_own(id: &str) -> bool {
     id.starts_with("rs") && id.chars().count() <= MOST_OF_AN_ID
 }
 
-/// `None`, with a loss, for what only another API has a word for and nobody misses.
-fn encode_item(out: &mut Writing<'_>, item: Item, after_reasoning: bool) -> Result<Option<wire::Item>, Error> {
-    let Item { origin, kind, beside } = item;
+/// Writes an item behind the others, or none, with a loss, for what only another API has a word for and nobody misses.
+fn encode_item(
+    out: &mut Writing<'_>,
+    kind: ItemKind,
+    origin: Origin,
+    written: &mut Vec<wire::Item>,
+) -> Result<(), Error> {
+    let after_reasoning = matches!(written.last(), Some(wire::Item::Reasoning(_)));
     // An item's own id is taken back only together with the thoughts it came with.
     let own_id = |id: Option<String>| id.filter(|_| after_reasoning);
-    let mut written = match kind {
+    written.push(match kind {
         ItemKind::Message(message) => encode_message(out, message, after_reasoning)?,
         ItemKind::ToolCall(ToolCall { id, call_id, name, namespace, arguments, status: _ }) => {
             let name = Some(out.sent.names().wire(namespace.as_deref(), name));
@@ -281,12 +289,10 @@ fn encode_item(out: &mut Writing<'_>, item: Item, after_reasoning: bool) -> Resu
         }
         ItemKind::Opaque(opaque) => {
             leave_out_of_request(&opaque, origin, Api::Responses, &mut out.losses)?;
-            return Ok(None);
+            return Ok(());
         }
-    };
-    let left = onto_item(&mut written, beside);
-    leave_out_fields(&left, origin, Api::Responses, &mut out.losses);
-    Ok(Some(written))
+    });
+    Ok(())
 }
 
 fn encode_message(out: &mut Writing<'_>, message: Message, after_reasoning: bool) -> Result<wire::Item, Error> {
