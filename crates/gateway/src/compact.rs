@@ -14,8 +14,8 @@ use bytes::Bytes;
 use http::StatusCode;
 use interlingua_executor::{Answer, Error, Executor, Frame, Keeper, Last, Meta, Reply, stamp};
 use interlingua_model::{
-    self as model, Api, Content, Failure, Finish, Item, ItemKind, Json, Message, Opaque, OpaqueClass, Origin, PartKind,
-    Role, Sourced, ToolChoice,
+    self as model, Api, Content, Failure, Finish, Item, ItemKind, Json, Message, Opaque, OpaqueClass, Origin, Role,
+    Sourced, ToolChoice,
 };
 use interlingua_translate::{Asked, Frames, Translated, responses};
 use interlingua_wire::responses as wire;
@@ -251,22 +251,9 @@ fn question(mut request: model::Request) -> model::Request {
 }
 
 fn said(items: &[Item]) -> String {
-    let mut texts = Vec::new();
-    for item in items {
-        let ItemKind::Message(message) = &item.kind else { continue };
-        match &message.content {
-            Content::Text(text) => texts.push(text.as_str()),
-            Content::Parts(parts) => texts.extend(parts.iter().filter_map(|part| match &part.kind {
-                PartKind::Text(text) => Some(text.text.as_str()),
-                PartKind::Refusal(_)
-                | PartKind::Image(_)
-                | PartKind::File(_)
-                | PartKind::Audio(_)
-                | PartKind::Opaque(_) => None,
-            })),
-        }
-    }
-    texts.join("\n\n")
+    let messages =
+        items.iter().filter_map(|item| if let ItemKind::Message(message) = &item.kind { Some(message) } else { None });
+    messages.flat_map(|message| message.content.texts()).collect::<Vec<_>>().join("\n\n")
 }
 
 /// A body in which what this gateway has sealed is open again: each summary is a message in its place. One that was not sealed

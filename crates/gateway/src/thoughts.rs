@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use http::HeaderMap;
 use interlingua_executor::{BoxFuture, Keeper, Last, Reply, one_line};
-use interlingua_model::{Api, Content, Item, ItemKind, PartKind, ReasoningItem, Request, Role, Seal};
+use interlingua_model::{Api, Item, ItemKind, ReasoningItem, Request, Role, Seal};
 use interlingua_translate::{Asked, CallThoughts, Upstream as Ways};
 use ring::digest;
 use serde::{Deserialize, Serialize};
@@ -218,19 +218,5 @@ fn beginning(request: &Request) -> String {
         | ItemKind::ImageGeneration(_)
         | ItemKind::Opaque(_) => None,
     });
-    match words {
-        None => String::new(),
-        Some(Content::Text(text)) => text.clone(),
-        Some(Content::Parts(parts)) => {
-            let texts = parts.iter().filter_map(|part| match &part.kind {
-                PartKind::Text(text) => Some(text.text.as_str()),
-                PartKind::Refusal(_)
-                | PartKind::Image(_)
-                | PartKind::File(_)
-                | PartKind::Audio(_)
-                | PartKind::Opaque(_) => None,
-            });
-            texts.collect()
-        }
-    }
+    words.map_or_else(String::new, |words| words.texts().collect())
 }

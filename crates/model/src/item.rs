@@ -373,3 +373,22 @@ pub struct Seal {
     /// The seal, verbatim.
     pub data: String,
 }
+
+impl Content {
+    /// The texts in it, in their order. What a model refused with is none, nor is what only its own API has a word for.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        let (text, parts) = match self {
+            Self::Text(text) => (Some(text.as_str()), &[][..]),
+            Self::Parts(parts) => (None, &parts[..]),
+        };
+        text.into_iter().chain(parts.iter().filter_map(|part| part.kind.text()))
+    }
+}
+
+impl PartKind {
+    /// Its text, where it is one.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        if let Self::Text(TextPart { text, annotations: _, logprobs: _ }) = self { Some(text) } else { None }
+    }
+}

@@ -1,6 +1,6 @@
 //! What the operator says before the conversation, in front of any API.
 
-use interlingua_model::{Api, Breakpoint, Content, OpaqueClass, Part, PartKind, TextPart};
+use interlingua_model::{Api, Breakpoint, Content, OpaqueClass, PartKind};
 
 use crate::{Loss, LossCode};
 
@@ -21,13 +21,7 @@ pub(crate) fn said_to(content: Content, api: Api, losses: &mut Vec<Loss>) -> Con
 
 /// The operator's text as one string.
 pub(crate) fn joined(content: &Content) -> String {
-    match content {
-        Content::Text(text) => text.clone(),
-        Content::Parts(parts) => {
-            let texts: Vec<&str> = parts.iter().filter_map(text_of).collect();
-            texts.join(crate::MESSAGE_JOINER)
-        }
-    }
+    content.texts().collect::<Vec<_>>().join(crate::MESSAGE_JOINER)
 }
 
 /// The cache boundaries in the operator's text.
@@ -37,13 +31,4 @@ pub(crate) fn boundaries(content: &Content) -> impl Iterator<Item = &Breakpoint>
         Content::Parts(parts) => parts,
     };
     parts.iter().filter_map(|part| part.cache_breakpoint.as_ref())
-}
-
-fn text_of(part: &Part) -> Option<&str> {
-    match &part.kind {
-        PartKind::Text(TextPart { text, annotations: _, logprobs: _ }) => Some(text),
-        PartKind::Refusal(_) | PartKind::Image(_) | PartKind::File(_) | PartKind::Audio(_) | PartKind::Opaque(_) => {
-            None
-        }
-    }
 }

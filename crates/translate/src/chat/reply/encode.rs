@@ -180,7 +180,7 @@ impl Choice {
                 list.into_iter().map(|Part { origin, kind, cache_breakpoint: _ }| (origin, kind)).collect()
             }
         };
-        let said: String = list.iter().filter_map(|(_, part)| text_of(part)).collect();
+        let said: String = list.iter().filter_map(|(_, part)| part.text()).collect();
         if !said.is_empty() && said == self.last.0 {
             return self.repeat(list);
         }
@@ -390,15 +390,6 @@ impl Choice {
 
     fn lose(&mut self, path: impl Into<String>, code: LossCode, detail: impl Into<String>) {
         self.losses.push(Loss::new(path, code, detail));
-    }
-}
-
-fn text_of(part: &PartKind) -> Option<&str> {
-    match part {
-        PartKind::Text(TextPart { text, annotations: _, logprobs: _ }) => Some(text),
-        PartKind::Refusal(_) | PartKind::Image(_) | PartKind::File(_) | PartKind::Audio(_) | PartKind::Opaque(_) => {
-            None
-        }
     }
 }
 

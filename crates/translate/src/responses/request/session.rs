@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use interlingua_model::{Content, ItemKind, Message, PartKind, Request, Role};
+use interlingua_model::{ItemKind, Message, Request, Role};
 
 use crate::operator::joined;
 
@@ -35,24 +35,13 @@ pub(super) fn conversation_id(request: &Request) -> String {
 }
 
 fn text_of(message: &Message) -> String {
-    match &message.content {
-        Content::Text(text) => text.clone(),
-        Content::Parts(parts) => {
-            let texts = parts.iter().filter_map(|part| match &part.kind {
-                PartKind::Text(text) => Some(text.text.as_str()),
-                PartKind::Refusal(_)
-                | PartKind::Image(_)
-                | PartKind::File(_)
-                | PartKind::Audio(_)
-                | PartKind::Opaque(_) => None,
-            });
-            texts.collect::<Vec<_>>().join("\n")
-        }
-    }
+    message.content.texts().collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
 mod tests {
+    use interlingua_model::Content;
+
     use super::*;
 
     fn id(model: &str, messages: &[(Role, &str)]) -> String {
