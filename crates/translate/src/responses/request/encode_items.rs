@@ -283,7 +283,7 @@ fn encode_item(
             let lost = lost_image(&made.begun(), origin, Api::Responses);
             let Some(item) = images::encode(made, String::new()) else {
                 out.losses.push(lost);
-                return Ok(None);
+                return Ok(());
             };
             item
         }
