@@ -7,8 +7,8 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::post;
 use bytes::Bytes;
-use http::HeaderMap;
 use http::request::Parts;
+use http::{HeaderMap, HeaderValue};
 use interlingua_executor::{Answer, BoxFuture, Error, Reply};
 use interlingua_model::Sourced;
 use interlingua_translate::{Api, Asked, Upstream};
@@ -38,6 +38,7 @@ pub(crate) fn route(base: &str, api: Api) -> Router<Shared> {
 
 async fn ask(api: Api, State(app): State<Shared>, request: Request) -> Result<Response, ApiError> {
     let (Parts { headers, .. }, body) = request.into_parts();
+    let headers = in_memory_of_their_own(&headers);
     let body = body::read_of(&headers, body, app.limits).await?;
     let upstreams = app.upstreams();
     let looks = is_looked_into(api, &upstreams);
@@ -107,6 +108,12 @@ async fn ask(api: Api, State(app): State<Shared>, request: Request) -> Result<Re
     };
     let answer = Box::pin(route.ask(executor, asked, Attempt { api, caller: headers, body, how }));
     respond(answer, is_streamed, manner).await.map(|response| held(response, upstreams))
+}
+
+/// Headers as they are read hold on to all that their connection has read into, for as long as they are there.
+fn in_memory_of_their_own(headers: &HeaderMap) -> HeaderMap {
+    let copied = |value: &HeaderValue| HeaderValue::from_bytes(value.as_bytes()).unwrap_or_else(|_| value.clone());
+    headers.iter().map(|(name, value)| (name.clone(), copied(value))).collect()
 }
 
 /// Whether somebody has to know what a body wants before it is read: which upstream answers, whether the caller may ask for its

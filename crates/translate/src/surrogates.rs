@@ -149,7 +149,7 @@ const ESCAPE: usize = 6;
 /// Whether a text may spell half a character.
 fn may_hold_half(text: &str) -> bool {
     // Hardly any event has an escape, and a byte is found faster than two.
-    text.contains('\\') && text.split("\\u").skip(1).any(|rest| rest.starts_with(['d', 'D']))
+    text.split('\\').skip(1).any(|rest| matches!(rest.as_bytes(), [b'u', b'd' | b'D', ..]))
 }
 
 /// A half of a character, alone.

@@ -39,9 +39,11 @@ impl Body {
         let Some(open) = connection else { return Poll::Ready(None) };
         // What came with the head, at first.
         if !open.unread.is_empty() {
+            let unread = std::mem::take(&mut open.unread);
             let mut piece = BytesMut::new();
-            let taken = framing.take(&open.unread, &mut piece).map_err(TransportError::foreign)?;
-            open.unread.drain(..taken);
+            let taken = framing.take(&unread, &mut piece).map_err(TransportError::foreign)?;
+            // Not the vector itself, which has room for all that came.
+            open.unread = unread.get(taken..).unwrap_or_default().to_vec();
             if !piece.is_empty() {
                 return Poll::Ready(Some(Ok(piece.freeze())));
             }

@@ -126,7 +126,8 @@ impl Connection {
             } else {
                 unread.extend_from_slice(bytes);
                 taken = take(unread);
-                unread.drain(..taken.as_ref().map_or(0, |taken| *taken).min(unread.len()));
+                let rest = taken.as_ref().ok().and_then(|taken| unread.get(*taken..));
+                *unread = rest.unwrap_or_default().to_vec();
             }
         }));
         Poll::Ready(read.map(|read| taken.map(|_| read)))

@@ -11,6 +11,7 @@ use http::Method;
 use interlingua_executor::Scrubber;
 use interlingua_translate::Upstream;
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 use super::{Asked, Attempt, Exchange, Side, State};
 
@@ -20,11 +21,16 @@ const EXCHANGES: usize = 1_000;
 /// How many bytes they may take together.
 const BYTES: u64 = 512 * 1024 * 1024;
 
+/// How many exchanges are written at a time.
+const AT_A_TIME: usize = 2;
+
 /// Writes exchanges into a folder.
 #[derive(Debug)]
 pub(crate) struct Capture {
     folder: PathBuf,
     written: Mutex<Written>,
+    /// Whose turn it is to be written. The others wait packed as they are: written out, an exchange takes many times as much.
+    turns: Semaphore,
 }
 
 #[derive(Debug, Default)]
@@ -37,12 +43,14 @@ impl Capture {
     /// Captures into this folder, which is made if it is not there, for its owner alone.
     pub(crate) fn into_folder(folder: &Path) -> io::Result<Self> {
         private_folder(folder)?;
-        Ok(Self { folder: folder.to_owned(), written: Mutex::default() })
+        Ok(Self { folder: folder.to_owned(), written: Mutex::default(), turns: Semaphore::new(AT_A_TIME) })
     }
 
     /// Writes an exchange, as far as it has come, and returns where. What cannot be written is told in the log as well.
     pub(crate) async fn write(self: &Arc<Self>, exchange: &Arc<Exchange>) -> Result<String, String> {
         let (capture, exchange) = (Arc::clone(self), Arc::clone(exchange));
+        // Nobody closes it, so there is a turn for everybody.
+        let _turn = self.turns.acquire().await;
         let written = tokio::task::spawn_blocking(move || {
             exchange.examine(|state| Case::of(&exchange, state)).map(|case| capture.put(&case))
         });

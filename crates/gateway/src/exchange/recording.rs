@@ -19,7 +19,7 @@ const EACH: usize = 8 * 1024 * 1024;
 const ALL: usize = 256 * 1024 * 1024;
 
 /// How much waits until it is packed, in bytes. Events repeat themselves within less.
-const BLOCK: usize = 32 * 1024;
+const BLOCK: usize = 16 * 1024;
 
 /// The room that all exchanges share.
 #[derive(Debug, Clone)]
