@@ -32,6 +32,9 @@ settings! {
         catalogue_version: Option<String> = None,
         /// The header that names the features a request makes use of, where the upstream wants them named.
         feature_header: Option<String> = None,
+        /// The header that says who asks, where the upstream counts what users ask: `user` for what begins a conversation,
+        /// `agent` for all that follows.
+        initiator_header: Option<String> = None,
         /// Whether the upstream's list of models tells what each of them takes: how much it writes, how it thinks. It is then
         /// asked for, every five minutes at most, and requests are written by it.
         catalogue: bool = false,
@@ -85,7 +88,7 @@ impl Backend {
         &self,
         upstream: &Upstream,
         session: Option<&str>,
-        features: &[&str],
+        (features, is_opening): (&[&str], bool),
         client: &HeaderMap,
     ) -> Result<HeaderMap, Error> {
         let mut headers = HeaderMap::new();
@@ -97,6 +100,7 @@ impl Backend {
             let value = HeaderValue::try_from(all.join(",")).map_err(|_| bad_header(name.as_str()))?;
             headers.insert(name, value);
         }
+        self.name_initiator(is_opening, &mut headers)?;
         if let Some(value) = session.map(session_header) {
             for name in &self.session_headers {
                 headers.insert(header_name(name)?, value.clone());
@@ -106,6 +110,14 @@ impl Backend {
             carry(&mut headers, &self.lite_headers)?;
         }
         Ok(headers)
+    }
+
+    /// Says who asks, where that is wanted.
+    pub(crate) fn name_initiator(&self, is_opening: bool, headers: &mut HeaderMap) -> Result<(), Error> {
+        if let Some(name) = &self.initiator_header {
+            headers.insert(header_name(name)?, HeaderValue::from_static(if is_opening { "user" } else { "agent" }));
+        }
+        Ok(())
     }
 }
 

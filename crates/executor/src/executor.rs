@@ -255,9 +255,10 @@ impl Executor {
     }
 
     fn ready<R>(&self, outgoing: Outgoing<R>, upstream: &Upstream) -> Result<Ready<R>, Error> {
-        let Outgoing { path, body, is_streamed, session, features, losses, reply } = outgoing;
+        let Outgoing { path, body, is_streamed, session, features, is_opening, losses, reply } = outgoing;
+        let wants = (features.as_slice(), is_opening);
         let headers =
-            self.remote.config.backend.request_headers(upstream, session.as_deref(), &features, self.key.headers())?;
+            self.remote.config.backend.request_headers(upstream, session.as_deref(), wants, self.key.headers())?;
         let accept = if is_streamed { EVENT_STREAM } else { JSON };
         let call = Call { method: Method::POST, endpoint: path, accept, headers, body: body.into() };
         Ok(Ready { call, losses, reply })

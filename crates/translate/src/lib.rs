@@ -117,6 +117,9 @@ pub use thoughts::CallThoughts;
 pub use translator::{Asked, Outgoing, Translator};
 pub use watch::Watch;
 
+/// What stands where a user has to speak first, or last.
+pub(crate) const FILLER: &str = "…";
+
 /// What stands between the texts of two messages that become one.
 pub(crate) const MESSAGE_JOINER: &str = "\n\n";
 

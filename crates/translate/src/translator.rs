@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use interlingua_model::{Api, Origin, Request, Sourced};
+use interlingua_model::{Api, ItemKind, Origin, Request, Role, Sourced};
 
 use crate::api::{Context, Upstream, Written, check_request, decode_request};
 use crate::history::retell;
@@ -63,6 +63,8 @@ pub struct Outgoing<R> {
     /// Features that the body makes use of and that the upstream wants to be asked for by name beside it, where its API has
     /// such a thing: Anthropic's in the header `anthropic-beta`.
     pub features: Vec<&'static str>,
+    /// Whether nothing of the conversation is the model's yet, so that nobody but a user can have asked.
+    pub is_opening: bool,
     /// What was lost on the way.
     pub losses: Vec<Loss>,
     /// What reads the reply.
@@ -159,6 +161,12 @@ impl Asked {
         self.translator.client
     }
 
+    /// Whether nothing of the conversation is the model's yet.
+    #[must_use]
+    pub fn is_opening(&self) -> bool {
+        is_opening(&self.request)
+    }
+
     /// What was lost in reading it.
     #[must_use]
     pub fn losses(&self) -> &[Loss] {
@@ -175,11 +183,19 @@ impl Asked {
         let Self { translator, request, mut losses, kept: _, named: _, remembers } = self;
         let is_streamed = request.stream.enabled;
         let outgoing = upstream.request(*request, translator.policy, stamp)?;
-        let Outgoing { path, body, is_streamed: asks_for_stream, session, features, losses: lost, reply: reading } =
-            outgoing;
+        let Outgoing {
+            path,
+            body,
+            is_streamed: asks_for_stream,
+            session,
+            features,
+            is_opening,
+            losses: lost,
+            reply: reading,
+        } = outgoing;
         losses.extend(lost);
         let reply = Reply::new(context, is_streamed, reading).remembering(remembers);
-        Ok(Outgoing { path, body, is_streamed: asks_for_stream, session, features, losses, reply })
+        Ok(Outgoing { path, body, is_streamed: asks_for_stream, session, features, is_opening, losses, reply })
     }
 
     /// What reads a reply that answers it, however that came about, without writing it for the upstream: nothing is known
@@ -222,12 +238,24 @@ impl Upstream {
     pub fn request(&self, request: Request, policy: Policy, stamp: Stamp) -> Result<Outgoing<Reading>, Error> {
         let (request, mut losses) = retell(request, self.api());
         let sent = self.sent(&request, &stamp);
+        let is_opening = is_opening(&request);
         let Written { body, is_streamed, session, features, losses: lost, places } =
             self.encode_request(request, &sent)?;
         losses.extend(lost);
         under(policy, &losses)?;
         let places = Arc::new(places);
         let reply = Reading { upstream: self.api(), sent, places, asks_for_stream: is_streamed };
-        Ok(Outgoing { path: self.path(), body, is_streamed, session, features, losses, reply })
+        Ok(Outgoing { path: self.path(), body, is_streamed, session, features, is_opening, losses, reply })
     }
+}
+
+/// Whether a conversation has nothing in it that a model said or did, or that answers that.
+fn is_opening(request: &Request) -> bool {
+    request.items.iter().all(|item| match &item.kind {
+        ItemKind::Message(message) => message.role != Role::Assistant,
+        ItemKind::ToolCall(_) | ItemKind::ToolResult(_) | ItemKind::Reasoning(_) | ItemKind::ImageGeneration(_) => {
+            false
+        }
+        ItemKind::Opaque(_) => true,
+    })
 }

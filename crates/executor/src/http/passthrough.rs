@@ -52,7 +52,7 @@ impl Executor {
         model: Option<&'a str>,
     ) -> BoxFuture<'a, Result<Answer<Reply>, Error>> {
         Box::pin(async move {
-            let call = self.passed_call(body.clone(), headers).await?;
+            let call = self.passed_call(translator, body.clone(), headers).await?;
             // Again only where there is no reply at all; a status of whatever kind is the caller's to judge.
             let tries = self.remote.tries_for(translator.client);
             let opened = tries.until(|| self.remote.open(call.clone(), &self.key)).await?;
@@ -68,7 +68,7 @@ impl Executor {
         })
     }
 
-    async fn passed_call(&self, mut body: Bytes, headers: &HeaderMap) -> Result<Call, Error> {
+    async fn passed_call(&self, translator: &Translator, mut body: Bytes, headers: &HeaderMap) -> Result<Call, Error> {
         let upstream = &self.remote.config.upstream;
         // What is no JSON object goes as it is: the upstream says best what is wrong with it.
         let glance = Glance::at(&body);
@@ -83,6 +83,11 @@ impl Executor {
             let value = session_header(glance.cache_key.as_deref().unwrap_or(&derived));
             headers.insert(CONVERSATION_ID, value.clone());
             headers.insert(SESSION_ID, value);
+        }
+        let backend = &self.remote.config.backend;
+        if backend.initiator_header.is_some() {
+            let is_opening = translator.read(&body).is_ok_and(|asked| asked.is_opening());
+            backend.name_initiator(is_opening, &mut headers)?;
         }
         Ok(Call { method: Method::POST, endpoint: upstream.path(), accept, headers, body })
     }

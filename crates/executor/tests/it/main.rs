@@ -19,12 +19,15 @@ mod credentials;
 mod errors;
 #[cfg(feature = "reqwest")]
 mod http;
+mod initiator;
 mod labels;
 mod passthrough;
 mod profiles;
 mod ready;
+mod refused;
 mod responses;
 mod retries;
 mod support;
 mod upstreams;
 mod waiting;
+mod ways_shown;

@@ -151,8 +151,8 @@ const MESSAGES: &str = r#"{"model":"m","max_tokens":9,"messages":[{"role":"user"
 fn what_an_upstream_refuses_does_not_reach_it() {
     // Names are not looked for here since functions have them too, and parts are no fields; the cases of upstreams show both.
     let is_shown = |field: &chat::Field| {
-        use chat::Field::{Audio, File, Image, MessageName};
-        !matches!(field, MessageName | File | Image | Audio)
+        use chat::Field::{Audio, File, Image, ImageAddress, MessageName};
+        !matches!(field, MessageName | File | Image | ImageAddress | Audio)
     };
     for field in chat::Field::ALL.iter().copied().filter(is_shown) {
         let usual = ChatUpstream { legacy_max_tokens: field == chat::Field::MaxTokens, ..ChatUpstream::default() };

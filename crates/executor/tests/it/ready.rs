@@ -39,7 +39,7 @@ fn each_is_read_and_says_what_it_is() {
 }
 
 /// Requests of every API: the fixtures', and the recordings beside the checkout where there are any.
-fn requests() -> Vec<(String, Api, Vec<u8>)> {
+pub(crate) fn requests() -> Vec<(String, Api, Vec<u8>)> {
     let mut requests = Vec::new();
     for api in Api::ALL.iter().copied() {
         let folder = root().join("fixtures").join(api.name());
@@ -95,6 +95,10 @@ fn within_its_ways(upstream: &ChatUpstream, request: &Value) -> Result<(), Strin
             Field::MessageName => messages.iter().any(|message| !message["name"].is_null()),
             Field::PromptCacheBreakpoint => parts().any(|part| !part[name].is_null()),
             Field::Logprobs => !request["logprobs"].is_null() || !request["top_logprobs"].is_null(),
+            Field::ImageAddress => {
+                let is_address = |url: &Value| url.as_str().is_some_and(|url| !url.starts_with("data:"));
+                parts().any(|part| is_address(&part["image_url"]["url"]))
+            }
             Field::File | Field::Image | Field::Audio => {
                 let kind = name.trim_start_matches("content.");
                 parts().any(|part| part["type"] == kind)
@@ -207,7 +211,7 @@ fn within_the_ways_of_messages(upstream: &MessagesUpstream, request: &Value) -> 
     Ok(())
 }
 
-fn list(value: &Value) -> &[Value] {
+pub(crate) fn list(value: &Value) -> &[Value] {
     value.as_array().map(Vec::as_slice).unwrap_or_default()
 }
 

@@ -19,7 +19,7 @@
 //! name under which the request offered a tool.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use interlingua_executor::Profile;
 use interlingua_translate::{Api, Outgoing, Reply, Stamp, Translator, failure_status};
@@ -43,18 +43,23 @@ const KEYS: &[&str] = &[
 
 #[test]
 fn every_case_holds() {
+    let mut wrong = Vec::new();
+    for (name, case) in cases() {
+        if let Err(error) = judge(&case) {
+            wrong.push(format!("{name}: {error}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The cases, by the names of their files.
+pub(crate) fn cases() -> Vec<(String, Map<String, Value>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/upstreams");
     let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
     assert!(paths.len() >= 60, "only {} cases", paths.len());
-    let mut wrong = Vec::new();
-    for path in paths {
-        let case: Map<String, Value> = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-        if let Err(error) = judge(&case) {
-            wrong.push(format!("{}: {error}", path.file_stem().unwrap().to_string_lossy()));
-        }
-    }
-    assert!(wrong.is_empty(), "{}\n{}", wrong.len(), wrong.join("\n"));
+    let read = |path: &PathBuf| serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
+    paths.iter().map(|path| (path.file_stem().unwrap().to_string_lossy().into_owned(), read(path))).collect()
 }
 
 fn judge(case: &Map<String, Value>) -> Result<(), String> {
@@ -62,8 +67,13 @@ fn judge(case: &Map<String, Value>) -> Result<(), String> {
         return Err(format!("`{unknown}` is no key of a case"));
     }
     let Some(profile) = profile(&case["profile"]) else { return Err("there is no such profile".to_owned()) };
+    judge_with(case, &profile)
+}
+
+/// Whether a case holds with a profile in place of its own.
+pub(crate) fn judge_with(case: &Map<String, Value>, profile: &Profile) -> Result<(), String> {
     let client: Api = case["client"].as_str().unwrap().parse().map_err(|_| "there is no such API")?;
-    let asked = ask(client, &profile, &case["asks"]);
+    let asked = ask(client, profile, &case["asks"]);
     if let Some(place) = case.get("refuses") {
         return match asked {
             Ok(_) => Err("the request is not refused".to_owned()),
@@ -104,7 +114,7 @@ fn judge(case: &Map<String, Value>) -> Result<(), String> {
     fits(case.get("gets").unwrap_or(&json!({})), Some(&got), "got")?;
     let (Some(next), Some(pattern)) = (case.get("next"), case.get("sends_next")) else { return Ok(()) };
     let next = next_request(client, &case["asks"], &got, next);
-    let Outgoing { body, .. } = ask(client, &profile, &next).map_err(|error| error.to_string())?;
+    let Outgoing { body, .. } = ask(client, profile, &next).map_err(|error| error.to_string())?;
     fits(pattern, Some(&serde_json::from_slice(&body).unwrap()), "sent next")
 }
 

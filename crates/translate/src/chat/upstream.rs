@@ -84,8 +84,14 @@ settings! {
         media_in_tool_results: bool = false,
         /// Whether content that is nothing but text is sent as one string, for servers that know no list of parts.
         plain_text: bool = false,
-        /// Whether an assistant message that is nothing but calls has no `content`, for servers that refuse one that is null.
+        /// Whether an assistant message that is nothing but calls has no `content`, and one that says nothing is left out, for
+        /// servers that refuse a content of nothing.
         omit_null_content: bool = false,
+        /// The fields that a message of the model's at the end of the conversation carries so that the upstream goes on from it
+        /// instead of answering it, such as `prefix`; an empty table where it needs none. Unset, the upstream answers it.
+        prefill: Option<Patch> = None,
+        /// Whether such a message may stand there while the model thinks; else a sign of the user's stands behind it.
+        prefill_while_thinking: bool = true,
         /// Whether the arguments of calls in the history have to be a JSON object, for servers that read them to fill a template;
         /// other text is wrapped in one.
         json_arguments: bool = false,
@@ -159,6 +165,7 @@ impl Upstream {
                 Field::PromptCacheOptions,
                 Field::PromptCacheBreakpoint,
                 Field::Moderation,
+                Field::Prediction,
                 Field::User,
                 Field::MessageName,
             ],
@@ -243,6 +250,8 @@ names! {
         File = "content.file",
         /// Parts of content that are a picture.
         Image = "content.image_url",
+        /// The same where the picture does not come as data, but by its address.
+        ImageAddress = "content.image_url.url",
         /// Parts of content that are sound.
         Audio = "content.input_audio",
     }

@@ -70,7 +70,7 @@ fn translated_or_refused(pair: Pair, body: &Body) -> Verdict {
                     return Err(fail(format!("{error}: there is no `{param}`")));
                 }
             }
-            Ok(Outgoing { path: _, body, is_streamed, session: _, features: _, losses, reply: _ }) => {
+            Ok(Outgoing { path: _, body, is_streamed, session: _, features: _, is_opening: _, losses, reply: _ }) => {
                 for loss in &losses {
                     if !is_place(json, &loss.path) {
                         return Err(fail(format!("there is no place for the loss {loss}")));

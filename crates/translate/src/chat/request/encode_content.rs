@@ -75,6 +75,11 @@ pub(super) fn gather(out: &Writing<'_>, parts: Vec<wire::Part>, joiner: &str) ->
     wire::Content::Text(texts.collect::<Vec<_>>().join(joiner))
 }
 
+/// A part that is nothing but text.
+pub(super) fn text_part(text: String) -> wire::Part {
+    wire::Part::Text(wire::TextPart { text: Some(text), ..wire::TextPart::default() })
+}
+
 pub(super) fn encode_part(out: &mut Writing<'_>, part: Part) -> Result<wire::Part, Error> {
     let Part { origin, kind, cache_breakpoint } = part;
     let prompt_cache_breakpoint = out.boundary(Field::PromptCacheBreakpoint, cache_breakpoint);
@@ -85,6 +90,9 @@ pub(super) fn encode_part(out: &mut Writing<'_>, part: Part) -> Result<wire::Par
         }
         PartKind::Image(image) => {
             out.refuse_part(Field::Image, origin, "pictures")?;
+            if !is_data(&image.source) {
+                out.refuse_part(Field::ImageAddress, origin, "pictures by their address, only as data")?;
+            }
             let image_url = Some(encode_image(out, image, origin)?);
             wire::Part::ImageUrl(wire::ImagePart { image_url, prompt_cache_breakpoint, extra })
         }
@@ -124,7 +132,12 @@ impl Writing<'_> {
 
 /// Whether this upstream reads a picture that a model made.
 pub(super) fn can_be_shown(upstream: &Upstream, made: &ImageGeneration) -> bool {
-    matches!(made.image, Some(ImageSource::Url(_))) && !upstream.refuses(Field::Image)
+    let Some(image @ ImageSource::Url(_)) = &made.image else { return false };
+    !upstream.refuses(Field::Image) && (is_data(image) || !upstream.refuses(Field::ImageAddress))
+}
+
+fn is_data(image: &ImageSource) -> bool {
+    matches!(image, ImageSource::Url(url) if url.starts_with("data:"))
 }
 
 fn encode_image(out: &mut Writing<'_>, image: ImagePart, origin: Origin) -> Result<wire::ImageUrl, Error> {

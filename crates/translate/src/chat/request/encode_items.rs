@@ -4,7 +4,7 @@
 //! stands directly behind the message that made its call.
 
 use interlingua_model::{Api, Content, Item, ItemKind, Message, Opaque, Origin, Role, Sourced, ToolResult};
-use interlingua_wire::{Extra, Unknown, chat as wire};
+use interlingua_wire::{Extra, Json, Unknown, chat as wire};
 
 use super::encode_content::{encode_content, encode_result};
 use super::encode_turn::{AssistantTurn, Placed};
@@ -17,7 +17,7 @@ use crate::opaque::{leave_out_of_request, lost_image};
 use crate::operator::said_to;
 use crate::places::{At, What};
 use crate::tool_error::told;
-use crate::{Error, LossCode, MidSystem, RequestCode};
+use crate::{Error, FILLER, LossCode, MidSystem, RequestCode};
 
 pub(super) fn encode_messages(
     out: &mut Writing<'_>,
@@ -95,6 +95,7 @@ pub(super) fn encode_messages(
     if out.upstream.merge_leading_system {
         merge_leading(&mut messages);
     }
+    prefill(out, &mut messages, items_origin);
     Ok(messages.into_iter().enumerate().map(|(index, placed)| place(out, placed, index)).collect())
 }
 
@@ -260,6 +261,32 @@ fn bridge(messages: &mut Vec<Placed>, words: &str) {
         bridged.push(placed);
     }
     *messages = bridged;
+}
+
+/// Lets the upstream go on from a message of the model's at the end, or says that it does not.
+fn prefill(out: &mut Writing<'_>, messages: &mut Vec<Placed>, items_origin: Origin) {
+    let Some(Placed { message: wire::Message::Assistant(last), origin, calls: _, is_reminder: _ }) =
+        messages.last_mut()
+    else {
+        return;
+    };
+    if last.tool_calls.is_some() {
+        return;
+    }
+    let path = origin.unwrap_or(items_origin).path();
+    if out.memory.plan.thinks && !out.upstream.prefill_while_thinking {
+        let detail = "a conversation ends with the user here while the model thinks; a sign stands for what they say";
+        out.lose(path, LossCode::ChangedValue, detail);
+        let message = wire::Message::User(plain(wire::Content::Text(FILLER.to_owned()), None));
+        return messages.push(Placed::new(message, None));
+    }
+    let Some(fields) = &out.upstream.prefill else {
+        let detail = "this upstream answers a message of the model's at the end instead of continuing it";
+        return out.lose(path, LossCode::PrefillNotContinued, detail);
+    };
+    for (name, value) in fields.as_map() {
+        last.extra.push(name, Json::from_value(value).unwrap_or_else(|_| Json::null()));
+    }
 }
 
 /// Joins the system messages that the conversation begins with, for servers whose template allows only one.

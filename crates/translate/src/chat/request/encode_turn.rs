@@ -4,13 +4,14 @@ use interlingua_model::{Arguments, Content, Message, Origin, Part, PartKind, Rea
 use interlingua_wire::{Extra, Json, Unknown, chat as wire};
 use serde_json::{Map, Value};
 
-use super::encode_content::{encode_part, gather};
+use super::encode_content::{encode_part, gather, text_part};
+use super::encode_thoughts::put_thoughts;
 use super::writing::Writing;
+use crate::chat::Needs;
 use crate::chat::reasoning_content::{REASONING_JOINER, reasoning_text};
 use crate::chat::sealed::{
     CALLS, EXTRA_CONTENT, OF_MESSAGES, OfCall, REASONING_DETAILS, add_field, give_to_calls, joined, take_list, unsealed,
 };
-use crate::chat::{Needs, ReasoningForm, Upstream};
 use crate::custom_input::wrap;
 use crate::places::What;
 use crate::{Error, LossCode, RequestCode};
@@ -221,9 +222,23 @@ impl AssistantTurn {
             results,
             media,
         } = self;
+        let is_silent = |content: &wire::Content| matches!(content, wire::Content::Text(text) if text.is_empty());
+        if out.upstream.omit_null_content
+            && calls.is_empty()
+            && refusal.is_none()
+            && content.as_ref().is_some_and(is_silent)
+        {
+            for origin in said {
+                out.lose(
+                    origin.path(),
+                    LossCode::DroppedItem,
+                    "a message that says nothing, which this upstream refuses",
+                );
+            }
+            return;
+        }
         // Of a message that is made of several no place inside leads back.
         let origin = <[Origin; 1]>::try_from(said).ok().map(|[origin]| origin);
-        let is_silent = |content: &wire::Content| matches!(content, wire::Content::Text(text) if text.is_empty());
         let mut assistant = wire::AssistantMessage {
             content: content.filter(|content| calls.is_empty() || !is_silent(content)),
             refusal: refusal.map(|refusal| refusal.text),
@@ -322,44 +337,6 @@ fn is_object(text: &str) -> bool {
     serde_json::from_str::<Extra>(text).is_ok()
 }
 
-/// Puts thoughts where this upstream reads them.
-fn put_thoughts(upstream: &Upstream, text: &str, message: &mut wire::AssistantMessage) {
-    for form in &upstream.reasoning_as {
-        match form {
-            ReasoningForm::ReasoningContent => message.reasoning_content = Some(text.to_owned()),
-            ReasoningForm::Reasoning => message.reasoning = Some(text.to_owned()),
-            ReasoningForm::ReasoningDetails => {
-                let detail = wire::TextDetail { text: Some(text.to_owned()), ..wire::TextDetail::default() };
-                message.reasoning_details = Some(vec![wire::ReasoningDetail::Text(detail)]);
-            }
-            ReasoningForm::ThinkTags => {
-                let tags = upstream.think_tags.first().map(|(open, close)| (open.as_str(), close.as_str()));
-                let (open, close) = tags.filter(|(open, _)| !open.is_empty()).unwrap_or(("<think>", "</think>"));
-                let tagged = format!("{open}{text}{close}\n\n");
-                message.content = Some(match message.content.take() {
-                    None => wire::Content::Text(tagged),
-                    Some(wire::Content::Text(said)) => wire::Content::Text(tagged + &said),
-                    Some(wire::Content::Parts(mut parts)) => {
-                        parts.insert(0, text_part(tagged));
-                        wire::Content::Parts(parts)
-                    }
-                });
-            }
-            ReasoningForm::ThinkingPart => {
-                let thought = wire::TextPart { text: Some(text.to_owned()), ..wire::TextPart::default() };
-                let thinking = Some(wire::Thinking::Parts(vec![wire::Thought::Text(thought)]));
-                let part = wire::Part::Thinking(wire::ThinkingPart { thinking, extra: Extra::new() });
-                let said = match message.content.take() {
-                    None => Vec::new(),
-                    Some(wire::Content::Text(said)) => vec![text_part(said)],
-                    Some(wire::Content::Parts(parts)) => parts,
-                };
-                message.content = Some(wire::Content::Parts(std::iter::once(part).chain(said).collect()));
-            }
-        }
-    }
-}
-
 /// The message, without a field that would be null where the upstream refuses that.
 fn assistant_message(out: &Writing<'_>, message: wire::AssistantMessage) -> wire::Message {
     let is_silent = message.content.is_none() && out.upstream.omit_null_content;
@@ -382,10 +359,6 @@ fn assistant_message(out: &Writing<'_>, message: wire::AssistantMessage) -> wire
 fn replayed(item: &ReasoningItem) -> Option<String> {
     let text = reasoning_text(item);
     (!text.is_empty()).then_some(text)
-}
-
-fn text_part(text: String) -> wire::Part {
-    wire::Part::Text(wire::TextPart { text: Some(text), ..wire::TextPart::default() })
 }
 
 fn function_call(id: Option<String>, name: Option<String>, arguments: String) -> wire::ToolCall {

@@ -15,6 +15,7 @@ mod encode_effort;
 mod encode_format;
 mod encode_items;
 mod encode_schema;
+mod encode_thoughts;
 mod encode_tools;
 mod encode_turn;
 mod heavy;

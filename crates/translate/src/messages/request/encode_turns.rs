@@ -7,10 +7,7 @@ use super::encode_content::text_block;
 use super::writing::Writing;
 use crate::mid_system::reminder;
 use crate::places::{At, What};
-use crate::{LossCode, MidSystem};
-
-/// What stands where the other side has to speak first, or last.
-const FILLER: &str = "…";
+use crate::{FILLER, LossCode, MidSystem};
 
 /// A block, what it is, and where it came from.
 pub(super) struct Placed {
