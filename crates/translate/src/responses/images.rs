@@ -21,7 +21,12 @@ pub(in crate::responses) fn decode(mut call: wire::ImageGenerationCall) -> Image
         } else {
             let said = call.extra.get(OUTPUT_FORMAT).and_then(|format| format.parse::<String>().ok());
             let format = non_empty(said).unwrap_or_else(|| looks_like(&result).to_owned());
-            result.insert_str(0, &format!("data:image/{format};base64,"));
+            // Made as long as it is: to put the head in front would make room for as much again.
+            let head = format!("data:image/{format};base64,");
+            let mut url = String::with_capacity(head.len() + result.len());
+            url.push_str(&head);
+            url.push_str(&result);
+            result = url;
         }
         ImageSource::Url(result)
     });

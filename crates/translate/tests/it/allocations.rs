@@ -138,6 +138,45 @@ fn a_picture_is_held_once_beside_the_body_it_came_in() {
     }
 }
 
+#[test]
+fn a_picture_that_a_server_made_is_copied_when_it_is_read_and_no_more() {
+    const SIZE: usize = 4 << 20;
+    let picture = "iVBOR".to_owned() + &"A".repeat(SIZE - 5);
+    // In tenths of the picture.
+    let copies = |bytes: u64| usize::try_from(bytes).unwrap() / (SIZE / 10);
+    let item = r#""type":"image_generation_call","id":"ig_1""#;
+    let event = |kind, more: String| {
+        format!(r#"{{"type":"response.output_item.{kind}","output_index":0,"item":{{{item}{more}}}}}"#)
+    };
+    let added = event("added", String::new());
+    let done = event("done", format!(r#","status":"completed","result":"{picture}""#));
+    let image =
+        json!([{"type": "image_url", "image_url": {"url": format!("data:image/png;base64,{picture}")}, "index": 0}]);
+    let chunk = json!({"id": "1", "choices": [{"index": 0, "delta": {"images": image}}]}).to_string();
+    let begun = (Api::Chat, Api::Responses, added.as_str(), &done);
+    for (client, upstream, first, event) in [begun, (Api::Chat, Api::Chat, "{}", &chunk)] {
+        let mut answer = answer(client, upstream);
+        let mut out = Vec::with_capacity(2 * SIZE);
+        let _ = answer.event(None, first, &mut out);
+        let counted = measure(|| {
+            let _ = answer.event(None, event, &mut out);
+        });
+        assert!(out.len() > SIZE, "it was told");
+        let copies = copies(counted.bytes_total);
+        assert!(copies <= 20, "{upstream} to {client}: {copies} tenths of the picture");
+    }
+    let body = json!({"model": "m", "messages": [{"role": "user", "content": "draw"},
+        {"role": "assistant", "content": "a", "images": image}, {"role": "user", "content": "red"}]})
+    .to_string();
+    for upstream in [Api::Chat, Api::Responses] {
+        let counted = measure(|| {
+            Translator::new(Api::Chat).request(body.as_bytes(), &Upstream::usual(upstream), stamp()).unwrap();
+        });
+        let copies = copies(counted.bytes_max);
+        assert!(copies <= 21, "in front of {upstream} {copies} tenths of the picture are held");
+    }
+}
+
 /// A conversation of so many turns as agents have it, each of four messages with escapes in their texts, and ten tools.
 fn conversation(client: Api, turns: usize) -> String {
     let text = "Look at this:\n\n\t\"fn main() {}\"\n".repeat(8);
