@@ -15,8 +15,13 @@ pub(crate) fn plain(bytes: &[u8]) -> usize {
 
 /// The same of at least eight bytes.
 fn plain_stretch(bytes: &[u8]) -> usize {
-    let (blocks, _) = bytes.as_chunks::<32>();
-    let skipped = blocks.iter().take_while(|block| is_plain_block(block)).count() * 32;
+    let (blocks, _) = bytes.as_chunks();
+    for (number, block) in blocks.iter().enumerate() {
+        if let Some(found) = first_special_of_block(block) {
+            return number * 32 + found;
+        }
+    }
+    let skipped = blocks.len() * 32;
     let (words, _) = bytes.get(skipped..).unwrap_or_default().as_chunks();
     for (number, word) in words.iter().enumerate() {
         if let Some(found) = first_special(*word) {
@@ -32,10 +37,15 @@ fn plain_stretch(bytes: &[u8]) -> usize {
 
 /// Long stretches are searched in this form, which compilers make wide instructions of: each byte by itself, then all at once.
 #[inline]
-fn is_plain_block(block: &[u8; 32]) -> bool {
+fn first_special_of_block(block: &[u8; 32]) -> Option<usize> {
     let marks = block.map(|byte| if is_special(byte) { u8::MAX } else { 0 });
-    let (words, _) = marks.as_chunks::<8>();
-    words.iter().fold(0, |found, word| found | u64::from_le_bytes(*word)) == 0
+    let (words, _) = marks.as_chunks();
+    let words = || words.iter().map(|word| u64::from_le_bytes(*word));
+    if words().fold(0, |found, word| found | word) == 0 {
+        return None;
+    }
+    let (number, word) = words().enumerate().find(|(_, word)| *word != 0)?;
+    Some(number * 8 + (word.trailing_zeros() / 8) as usize)
 }
 
 #[expect(clippy::needless_bitwise_bool, reason = "branches would keep the compiler from looking at many bytes at once")]
@@ -105,32 +115,35 @@ pub fn read_escaped<'a>(text: &'a str, scratch: &'a mut String) -> Option<(&'a s
 /// Appends what a JSON string says to `said`, from behind its opening quotation mark; how many bytes it has with the closing
 /// one. `None` for what is no string, and for one that spells characters in halves, which serde_json reads.
 pub(crate) fn unescape(text: &str, said: &mut String) -> Option<usize> {
-    let mut rest = text;
+    let bytes = text.as_bytes();
+    let mut at = 0;
     loop {
-        let (run, more) = rest.split_at_checked(plain(rest.as_bytes()))?;
-        said.push_str(run);
-        let mut characters = more.chars();
-        match characters.next()? {
-            '"' => return Some(text.len() - more.len() + 1),
-            '\\' => {}
+        let run = plain(bytes.get(at..)?);
+        said.push_str(text.get(at..at + run)?);
+        at += run;
+        match bytes.get(at)? {
+            b'"' => return Some(at + 1),
+            b'\\' => {}
             _ => return None,
         }
-        said.push(match characters.next()? {
-            letter @ ('"' | '\\' | '/') => letter,
-            'b' => '\u{8}',
-            'f' => '\u{c}',
-            'n' => '\n',
-            'r' => '\r',
-            't' => '\t',
-            'u' => {
-                let (digits, after) = characters.as_str().split_at_checked(4)?;
-                characters = after.chars();
+        said.push(match bytes.get(at + 1)? {
+            b'n' => '\n',
+            b'"' => '"',
+            b'\\' => '\\',
+            b'/' => '/',
+            b't' => '\t',
+            b'r' => '\r',
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'u' => {
+                let digits = text.get(at + 2..at + 6)?;
+                at += 4;
                 let unit = digits.bytes().all(|digit| digit.is_ascii_hexdigit()).then_some(digits)?;
                 char::from_u32(u32::from_str_radix(unit, 16).ok()?)?
             }
             _ => return None,
         });
-        rest = characters.as_str();
+        at += 2;
     }
 }
 
