@@ -63,11 +63,18 @@ impl std::error::Error for Unread {}
 /// How deep values may lie in each other; what serde_json takes.
 const MOST_DEPTH: u8 = 127;
 
+/// Up to how many bytes of text it is not worth it to keep room for the next string.
+const SHORT: usize = 4 * 1024;
+/// From how many bytes on a string is large.
+const LARGE: usize = 64 * 1024;
+
 /// Reads one text, from the front.
 pub(crate) struct Reader<'a> {
     text: &'a str,
     at: usize,
     depth: u8,
+    /// What the last string with escapes says.
+    scratch: String,
     /// Where an error was, innermost first.
     steps: Vec<Step<'a>>,
 }
@@ -80,7 +87,7 @@ enum Step<'a> {
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
-        Self { text, at: 0, depth: 0, steps: Vec::new() }
+        Self { text, at: 0, depth: 0, scratch: String::new(), steps: Vec::new() }
     }
 
     /// The next byte that is no white space.
@@ -122,6 +129,21 @@ impl<'a> Reader<'a> {
     }
 
     fn escaped(&mut self, inside: &'a str) -> Result<(Cow<'a, str>, &'a str), Error> {
+        if inside.len() <= SHORT {
+            return self.measured(inside);
+        }
+        self.scratch.clear();
+        self.scratch.reserve(SHORT);
+        let Some(whole) = unescape(inside, &mut self.scratch) else { return self.measured(inside) };
+        // A copy has no more room than it needs; what is large is not copied for that.
+        let is_large = self.scratch.len() > LARGE;
+        let said = if is_large { std::mem::take(&mut self.scratch) } else { self.scratch.clone() };
+        self.at += whole + 1;
+        Ok((Cow::Owned(said), inside.get(..whole - 1).unwrap_or_default()))
+    }
+
+    /// The same for a string whose end is looked for first: by the end of the text, and where something is odd.
+    fn measured(&mut self, inside: &'a str) -> Result<(Cow<'a, str>, &'a str), Error> {
         let length = string_length(inside).ok_or_else(syntax)?;
         let written = inside.get(..length).unwrap_or_default();
         let mut said = String::with_capacity(length);

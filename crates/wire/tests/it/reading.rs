@@ -126,6 +126,16 @@ fn values_of_every_kind() {
 }
 
 #[test]
+fn strings_with_escapes_in_front_of_much_else() {
+    let long = "x".repeat(5000);
+    let large = "y\\n\\u00fc".repeat(20_000);
+    for text in ["a\\n\\\"b", "\\ud83d\\ude00", "\\ud83d", "\\x", "\\u00fc\\/", "", &large] {
+        same::<Vec<Value>>(&format!("[\"{text}\",\"{text}\",{{\"{text}\":1}},\"{long}\"]"));
+        same::<Vec<String>>(&format!("[\"{text}\",\"b\\n\",\"{long}\",\"{text}\",1]"));
+    }
+}
+
+#[test]
 fn what_lies_too_deep_is_refused_as_serde_json_refuses_it() {
     for depth in [1, 126, 127, 128, 129, 1000] {
         same::<Value>(&format!("{}1{}", "[".repeat(depth), "]".repeat(depth)));
