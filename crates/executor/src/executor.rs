@@ -255,7 +255,9 @@ impl Executor {
     }
 
     fn ready<R>(&self, outgoing: Outgoing<R>, upstream: &Upstream) -> Result<Ready<R>, Error> {
-        let Outgoing { path, body, is_streamed, session, features, is_opening, losses, reply } = outgoing;
+        let Outgoing { path, mut body, is_streamed, session, features, is_opening, losses, reply } = outgoing;
+        // It is held until its answer begins, and was written into more room than it took.
+        body.shrink_to_fit();
         let wants = (features.as_slice(), is_opening);
         let headers =
             self.remote.config.backend.request_headers(upstream, session.as_deref(), wants, self.key.headers())?;

@@ -38,7 +38,7 @@ pub(crate) fn route(base: &str, api: Api) -> Router<Shared> {
 
 async fn ask(api: Api, State(app): State<Shared>, request: Request) -> Result<Response, ApiError> {
     let (Parts { headers, .. }, body) = request.into_parts();
-    let headers = in_memory_of_their_own(&headers);
+    let headers = in_memory_of_their_own(headers);
     let body = body::read_of(&headers, body, app.limits).await?;
     let upstreams = app.upstreams();
     let looks = is_looked_into(api, &upstreams);
@@ -87,8 +87,8 @@ async fn ask(api: Api, State(app): State<Shared>, request: Request) -> Result<Re
         });
     }
     let mut asked = read.map_err(|error| error.rename_param(|param| Session::place(session.as_ref(), param)))?;
-    // Nobody else will have to read it.
-    let body = if route.others.is_empty() { Bytes::new() } else { body };
+    // Nobody else may have to read it, and it is not held then either.
+    let body = Some(body).filter(|_| !route.others.is_empty()).unwrap_or_default();
     asked.keep_name();
     route.apply(asked.request());
     if !looks && upstreams.name_for(api, asked.model()) != asked.model() {
@@ -111,9 +111,13 @@ async fn ask(api: Api, State(app): State<Shared>, request: Request) -> Result<Re
 }
 
 /// Headers as they are read hold on to all that their connection has read into, for as long as they are there.
-fn in_memory_of_their_own(headers: &HeaderMap) -> HeaderMap {
-    let copied = |value: &HeaderValue| HeaderValue::from_bytes(value.as_bytes()).unwrap_or_else(|_| value.clone());
-    headers.iter().map(|(name, value)| (name.clone(), copied(value))).collect()
+fn in_memory_of_their_own(mut headers: HeaderMap) -> HeaderMap {
+    for value in headers.values_mut() {
+        if let Ok(copy) = HeaderValue::from_bytes(value.as_bytes()) {
+            *value = copy;
+        }
+    }
+    headers
 }
 
 /// Whether somebody has to know what a body wants before it is read: which upstream answers, whether the caller may ask for its
