@@ -93,7 +93,7 @@ fn same<T: PartialEq + std::fmt::Debug>(said: &T, read: &T) -> Result<(), String
 
 #[cfg(test)]
 mod tests {
-    use interlingua_model::Event;
+    use interlingua_model::{Event, Finish, IncompleteReason};
 
     use super::reads_back;
     use crate::streams::{decode, encode, upstream_sent};
@@ -149,6 +149,33 @@ mod tests {
                 for &client in Api::ALL {
                     assert_eq!(reads_back(client, &events, &encode(client, &events)), Ok(()));
                     assert!(reads_back(client, &events, &encode(client, &fewer)).is_err(), "event {place}");
+                }
+            }
+        }
+    }
+
+    /// Every way a reply can be cut short, and none that a fixture has to show first.
+    #[test]
+    fn every_ending_keeps_the_laws() {
+        let reasons = [
+            IncompleteReason::MaxOutputTokens,
+            IncompleteReason::ContentFilter,
+            IncompleteReason::Paused,
+            IncompleteReason::ContextWindow,
+            IncompleteReason::Other("newer".to_owned()),
+            IncompleteReason::Other(String::new()),
+        ];
+        for &upstream in Api::ALL {
+            for (_, bytes) in fixtures::streams(upstream) {
+                let (events, _) = decode(upstream, &upstream_sent(upstream), [bytes.as_slice()]);
+                for reason in &reasons {
+                    let mut events = events.clone();
+                    let Some(Event::Finished(ending)) = events.last_mut() else { continue };
+                    ending.finish = Finish::Incomplete(reason.clone());
+                    for &client in Api::ALL {
+                        let emitted = encode(client, &events);
+                        assert_eq!(reads_back(client, &events, &emitted), Ok(()), "{upstream:?} to {client:?}");
+                    }
                 }
             }
         }

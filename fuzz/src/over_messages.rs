@@ -6,7 +6,8 @@
 
 use interlingua_model::{Event, Item, ItemIndex, ItemKind, ItemStart, ReasoningKind, ToolKind};
 
-use crate::told::{Ending, ending};
+use crate::Api;
+use crate::told::{Ending, ending_over};
 
 /// What stands between two parts of a thought.
 const JOINER: &str = "\n\n";
@@ -42,7 +43,7 @@ pub fn over_messages(events: &[Event<'static>]) -> OverMessages {
     }
     thoughts.sort_unstable();
     calls.sort();
-    OverMessages { texts, thoughts, calls, ending: ending(events) }
+    OverMessages { texts, thoughts, calls, ending: ending_over(Api::Messages, events) }
 }
 
 /// The input of a call, as its stream tells it.

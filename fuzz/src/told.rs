@@ -6,6 +6,7 @@ use interlingua_model::{
     Event, Finish, IncompleteReason, ItemIndex, ItemKind, ItemStart, ItemStatus, ReasoningKind, ToolKind,
 };
 
+use crate::Api;
 use crate::streams::CUSTOM_TOOL;
 
 /// What stands between two messages, and between two parts of the thoughts, where Chat has one text for all.
@@ -78,6 +79,21 @@ pub fn ending(events: &[Event<'static>]) -> Ending {
     }
 }
 
+/// How a client reads that a stream ended: each API has words of its own for a reply that was cut short, and what it has no word
+/// for is told as the end of the token budget.
+pub fn ending_over(client: Api, events: &[Event<'static>]) -> Ending {
+    let ending = ending(events);
+    let Ending::Incomplete(reason) = &ending else { return ending };
+    let has_word = match (client, reason) {
+        (_, IncompleteReason::MaxOutputTokens | IncompleteReason::ContentFilter) => true,
+        (Api::Messages, IncompleteReason::Paused | IncompleteReason::ContextWindow) => true,
+        (Api::Chat | Api::Responses, IncompleteReason::Paused | IncompleteReason::ContextWindow) => false,
+        (Api::Responses, IncompleteReason::Other(reason)) => !reason.is_empty(),
+        (Api::Chat | Api::Messages, IncompleteReason::Other(_)) => false,
+    };
+    if has_word { ending } else { Ending::Incomplete(IncompleteReason::MaxOutputTokens) }
+}
+
 /// What a Responses client can be told of these events.
 pub fn over_responses(events: &[Event<'static>]) -> OverResponses {
     let mut items = Items::default();
@@ -92,17 +108,7 @@ pub fn over_responses(events: &[Event<'static>]) -> OverResponses {
         }
         other => other,
     });
-    let ending = match ending(events) {
-        // The API has no incomplete reply without a reason.
-        Ending::Incomplete(IncompleteReason::Other(reason)) if reason.is_empty() => {
-            Ending::Incomplete(IncompleteReason::MaxOutputTokens)
-        }
-        // Nor a word for a server that paused, or a model that can read no more.
-        Ending::Incomplete(IncompleteReason::Paused | IncompleteReason::ContextWindow) => {
-            Ending::Incomplete(IncompleteReason::MaxOutputTokens)
-        }
-        ending => ending,
-    };
+    let ending = ending_over(Api::Responses, events);
     OverResponses { items: items.filter(|item| !is_hosted(item)).collect(), ending }
 }
 
@@ -173,13 +179,7 @@ fn chat(events: &[Event<'static>], joiner: &str) -> OverChat {
             Item::Opaque => {}
         }
     }
-    let ending = match ending(events) {
-        // Chat has two words for a reply that was cut short.
-        Ending::Incomplete(IncompleteReason::Other(_) | IncompleteReason::Paused | IncompleteReason::ContextWindow) => {
-            Ending::Incomplete(IncompleteReason::MaxOutputTokens)
-        }
-        ending => ending,
-    };
+    let ending = ending_over(Api::Chat, events);
     OverChat { text: texts.join(joiner), refusal, thoughts, calls, ending }
 }
 
