@@ -5,6 +5,7 @@
 
 mod chart;
 mod machine;
+mod number;
 mod page;
 mod rows;
 

@@ -4,6 +4,7 @@
 mod arrows;
 mod dependencies;
 mod dialects;
+mod finding;
 mod fixtures;
 mod modules;
 mod packages;
@@ -11,14 +12,17 @@ mod promises;
 mod rust;
 mod snapshots;
 mod sources;
+mod texts;
 mod unused;
 mod words;
-
-use std::fmt;
 
 use anyhow::{Result, bail};
 
 use crate::project::Project;
+
+use self::finding::Finding;
+#[cfg(test)]
+use self::finding::assert_none;
 
 type Check = fn(&Project) -> Result<Vec<Finding>>;
 
@@ -35,27 +39,6 @@ const CHECKS: [(&str, Check); 10] = [
     ("snapshots", snapshots::check),
 ];
 
-/// Something that is not as it should be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Finding {
-    /// A path, with a line where there is one, or the name of a package.
-    pub(crate) place: String,
-    /// What is wrong, and what to do where that is not plain.
-    pub(crate) problem: String,
-}
-
-impl Finding {
-    pub(crate) fn new(place: impl Into<String>, problem: impl Into<String>) -> Self {
-        Self { place: place.into(), problem: problem.into() }
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}", self.place, self.problem)
-    }
-}
-
 /// Runs every check, prints what each found, and fails if any found something.
 pub(crate) fn run(project: &Project) -> Result<()> {
     let mut total = 0;
@@ -71,12 +54,4 @@ pub(crate) fn run(project: &Project) -> Result<()> {
         bail!("{total} findings, each listed above");
     }
     Ok(())
-}
-
-/// Fails a test with all findings, one a line.
-#[cfg(test)]
-#[track_caller]
-fn assert_none(findings: &[Finding]) {
-    let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
-    assert!(findings.is_empty(), "\n{}\n", lines.join("\n"));
 }

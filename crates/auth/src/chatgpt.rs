@@ -8,6 +8,7 @@ mod flight;
 #[cfg(test)]
 mod kill_tests;
 mod sharing;
+mod trouble;
 
 use std::{
     fmt,

@@ -22,7 +22,7 @@ mod upstream;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 /// Translates between OpenAI's Chat Completions and Responses APIs and Anthropic's Messages API.
 #[derive(Debug, Parser)]
@@ -70,7 +70,7 @@ fn main() -> ExitCode {
         Command::Healthy(args) => runtime::run(healthy::run(args)),
         #[cfg(feature = "top")]
         Command::Top(args) => runtime::run(top::run(args)),
-        Command::Completions(args) => runtime::told(shell::completions(&args)),
-        Command::Man(args) => runtime::told(shell::man(&args)),
+        Command::Completions(args) => runtime::told(shell::completions(&args, Cli::command())),
+        Command::Man(args) => runtime::told(shell::man(&args, Cli::command())),
     }
 }

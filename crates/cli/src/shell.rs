@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::CommandFactory as _;
+use clap::Command;
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use crate::{Cli, terminal};
+use crate::terminal;
 
 /// Print completions for a shell
 ///
@@ -27,24 +27,23 @@ pub(crate) struct ManArgs {
     command: Option<String>,
 }
 
-/// Runs `interlingua completions`.
-pub(crate) fn completions(args: &CompletionsArgs) -> Result<ExitCode> {
+/// Runs `interlingua completions` for the program.
+pub(crate) fn completions(args: &CompletionsArgs, mut program: Command) -> Result<ExitCode> {
     let mut text = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), NAME, &mut text);
+    clap_complete::generate(args.shell, &mut program, NAME, &mut text);
     terminal::to_stdout(&String::from_utf8(text)?)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs `interlingua man`.
-pub(crate) fn man(args: &ManArgs) -> Result<ExitCode> {
-    let mut program = Cli::command();
+/// Runs `interlingua man` for the program.
+pub(crate) fn man(args: &ManArgs, mut program: Command) -> Result<ExitCode> {
     // Now each command knows its whole name.
     program.build();
     let page = match &args.command {
         None => program,
         Some(name) => {
             let Some(command) = program.find_subcommand(name) else {
-                let names: Vec<_> = program.get_subcommands().map(clap::Command::get_name).collect();
+                let names: Vec<_> = program.get_subcommands().map(Command::get_name).collect();
                 anyhow::bail!("there is no command `{name}`; there are {}", names.join(", "));
             };
             command.clone()

@@ -1,9 +1,9 @@
 //! Where an upstream lives, and how it is addressed.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderValue};
 use interlingua_translate::{ResponsesUpstream, Upstream, settings};
 
-use crate::http::passthrough::session_header;
+use crate::http::headers::{bad_header, carry, header_name, session_header};
 use crate::{BaseUrl, Error};
 
 settings! {
@@ -119,21 +119,4 @@ impl Backend {
         }
         Ok(())
     }
-}
-
-/// Puts a list of settings into headers.
-pub(crate) fn carry(headers: &mut HeaderMap, list: &[(String, String)]) -> Result<(), Error> {
-    for (name, value) in list {
-        let value = HeaderValue::try_from(value).map_err(|_| bad_header(name))?;
-        headers.insert(header_name(name)?, value);
-    }
-    Ok(())
-}
-
-pub(crate) fn header_name(name: &str) -> Result<HeaderName, Error> {
-    HeaderName::try_from(name).map_err(|_| bad_header(name))
-}
-
-fn bad_header(name: &str) -> Error {
-    Error::configuration(format!("the profile's header {name:?} cannot be sent"))
 }

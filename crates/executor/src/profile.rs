@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::Error as _;
 
 use crate::Backend;
+use crate::error::Error;
 use crate::ready::{About, ReadyProfile};
 
 /// Everything there is to know of a backend but its key: [`Upstream`], [`Backend`] and [`Style`] together.
@@ -81,6 +82,16 @@ impl Profile {
 
     fn of(upstream: Upstream) -> Self {
         Self { upstream, backend: Backend::default(), style: Style::default() }
+    }
+}
+
+impl ReadyProfile {
+    /// The profile.
+    ///
+    /// # Errors
+    /// None that happens: each is read in the tests.
+    pub fn profile(self) -> Result<Profile, Error> {
+        toml::from_str(self.toml).map_err(|error| self.wrong(&error))
     }
 }
 

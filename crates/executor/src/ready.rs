@@ -5,7 +5,7 @@ use interlingua_translate::settings;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use crate::{Error, Profile};
+use crate::Error;
 
 settings! {
     /// What a profile says of itself.
@@ -105,14 +105,6 @@ impl ReadyProfile {
         READY.iter().find(|ready| ready.name == name).copied()
     }
 
-    /// The profile.
-    ///
-    /// # Errors
-    /// None that happens: each is read in the tests.
-    pub fn profile(self) -> Result<Profile, Error> {
-        toml::from_str(self.toml).map_err(|error| self.wrong(&error))
-    }
-
     /// What it says of itself.
     ///
     /// # Errors
@@ -136,7 +128,8 @@ impl ReadyProfile {
         })
     }
 
-    fn wrong(self, error: &toml::de::Error) -> Error {
+    /// Its file is no profile.
+    pub(crate) fn wrong(self, error: &toml::de::Error) -> Error {
         Error::configuration(format!("the profile `{}` is wrong: {error}", self.name))
     }
 }

@@ -93,7 +93,7 @@ pub(crate) fn over(app: &App, exchange: &Arc<Exchange>, is_whole: bool, sent: Se
 
 /// The line of a request that is over. What is not known of it is not in there.
 fn line(exchange: &Exchange, bytes: u64) {
-    let (id, method, path) = (&exchange.id, &exchange.method, one_line(&exchange.path));
+    let (id, method, path) = (&exchange.head.id, &exchange.head.method, one_line(&exchange.head.path));
     exchange.look(|state| {
         let (end, took) = state.end.map_or(("", Duration::ZERO), |(end, took)| (end.as_str(), took));
         let text = |text: &str| one_line(&state.secrets.text(text)).to_string();

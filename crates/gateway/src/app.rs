@@ -8,8 +8,8 @@ use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::caller::Callers;
 use crate::exchange::watchers::Watchers;
+use crate::pattern::Pattern;
 use crate::replicas::{Link, SharedLimits};
-use crate::route::Pattern;
 use crate::seal::Seal;
 use crate::store::{Store, open_store};
 use crate::{Config, InboundKey, Limits, Origin, Reload, StartError, Upstreams};

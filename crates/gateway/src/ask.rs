@@ -10,16 +10,18 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 use interlingua_executor::{Answer, BoxFuture, Error, Reply};
-use interlingua_model::Sourced;
-use interlingua_translate::{Api, Asked, Upstream};
+use interlingua_translate::{Api, Upstream};
 
 use crate::access::held;
 use crate::app::Shared;
+use crate::cache_key::of_session;
+use crate::compact::summaries_opened;
+use crate::inbound::may_ask;
 use crate::route::{Attempt, Glance, Wanted, told};
 use crate::store::{Conversations, Opened, Session};
 use crate::stream::Manner;
 use crate::thoughts::Thoughts;
-use crate::{ApiError, Upstream as AnsweringUpstream, Upstreams, body, compact, exchange, reply, stream};
+use crate::{ApiError, Upstreams, body, compact, exchange, reply, stream};
 
 /// The route of each API below `base`.
 pub(crate) fn routes(base: &str) -> Router<Shared> {
@@ -57,7 +59,7 @@ async fn ask(api: Api, State(app): State<Shared>, request: Request) -> Result<Re
     let hold = upstream.executor().config().timeouts.hold;
     let manner = Manner::new(api, hold, app.limits, app.closing());
     let restored = |body: Bytes| match api {
-        Api::Responses => compact::restored(&app.seal, &body, upstream.api()),
+        Api::Responses => summaries_opened(&app.seal, &body, upstream.api()),
         Api::Chat | Api::Messages => body,
     };
     if upstream.passes(api) && route.effort.is_none() && opened.is_none() {
@@ -126,28 +128,6 @@ fn is_looked_into(api: Api, upstreams: &Upstreams) -> bool {
     let is_callers = exchange::current().is_some_and(|exchange| exchange.caller().is_some());
     is_callers || !upstreams.is_single() || upstreams.first().is_none_or(|upstream| upstream.passes(api))
 }
-
-/// Whether the caller may ask for this model, where callers have keys of their own.
-pub(crate) fn may_ask(model: Option<&str>) -> Result<(), ApiError> {
-    match exchange::current() {
-        Some(exchange) => exchange.caller().map_or(Ok(()), |caller| caller.may_ask(model.unwrap_or_default())),
-        None => Ok(()),
-    }
-}
-
-/// Names the prompt cache by the client's session, where the client says it in a header and the upstream's API takes a name.
-pub(crate) fn of_session(client: Api, upstream: &AnsweringUpstream, headers: &HeaderMap, asked: &mut Asked) {
-    if client != Api::Messages || upstream.api() == Api::Messages {
-        return;
-    }
-    let session = headers.get(CLAUDE_SESSION).and_then(|id| id.to_str().ok()).filter(|id| !id.is_empty());
-    if let Some(session) = session {
-        asked.request().service.prompt_cache_key = Some(Sourced::at(CLAUDE_SESSION, session.to_owned()));
-    }
-}
-
-/// The id of a session of Claude Code.
-const CLAUDE_SESSION: &str = "x-claude-code-session-id";
 
 /// The answer as the client asked for it: as a stream, or whole.
 async fn respond(

@@ -12,8 +12,8 @@ use interlingua_translate::{Api, Asked};
 use interlingua_wire::messages::TokenCount;
 
 use crate::app::Shared;
-use crate::ask::may_ask;
 use crate::beside::has_no_such_endpoint;
+use crate::inbound::may_ask;
 use crate::input_tokens::{ESTIMATE, Sum, broken_off, tokens};
 use crate::members::{Members, raw};
 use crate::route::{Wanted, told};

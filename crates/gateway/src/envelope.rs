@@ -29,7 +29,7 @@ pub(crate) async fn of_client(request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     let mut response = next.run(request).await;
-    let id = exchange::current().map(|exchange| exchange.id.clone());
+    let id = exchange::current().map(|exchange| exchange.head.id.clone());
     if let Some(error) = told(response.extensions_mut()) {
         say(&mut response, &error, id.as_deref());
     }

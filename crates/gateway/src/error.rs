@@ -4,15 +4,13 @@ use std::fmt;
 
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use interlingua_executor::one_line;
 use interlingua_model::Failure;
 use interlingua_translate::{Error as TranslateError, status_kind};
 use interlingua_wire::chat::{ErrorBody, ErrorCode, ErrorDetail};
 use serde::Serialize;
 
-use crate::{exchange, reply};
+use crate::json_reply::{body, json};
 
 /// An error answer: a status, and OpenAI's error object beside it.
 ///
@@ -142,24 +140,12 @@ impl From<&Failure> for ApiError {
     }
 }
 
-impl From<interlingua_executor::Error> for ApiError {
-    fn from(error: interlingua_executor::Error) -> Self {
-        let mut headers = HeaderMap::new();
-        if let Some(head) = error.head() {
-            reply::relay(head, &mut headers);
-        }
-        if let Some(wait) = error.retry_after() {
-            let seconds = HeaderValue::from(wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
-            headers.entry(RETRY_AFTER).or_insert(seconds);
-        }
-        exchange::note(|exchange| exchange.failed(&error.phase().to_string(), error.failure()));
-        tracing::warn!(status = error.status().as_u16(), phase = %error.phase(), error = %one_line(&error), "no answer");
-        let said = error.said().cloned();
-        Self { status: error.status(), error: Box::new(error.body().error), headers: Box::new(headers), said }
-    }
-}
-
 impl ApiError {
+    /// An error that an upstream has told: what a client learns beside it, and the envelope that goes to the client as it came.
+    pub(crate) fn told(status: StatusCode, error: ErrorDetail, headers: HeaderMap, said: Option<Bytes>) -> Self {
+        Self { status, error: Box::new(error), headers: Box::new(headers), said }
+    }
+
     /// The upstream's own envelope, where it is to go to the client as it came.
     pub(crate) fn said(&self) -> Option<&Bytes> {
         self.said.as_ref()
@@ -181,8 +167,8 @@ impl ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = match &self.said {
-            Some(said) => reply::body(said.clone()),
-            None => reply::json(self.status, &ErrorBody { error: (*self.error).clone(), ..ErrorBody::default() }),
+            Some(said) => body(said.clone()),
+            None => json(self.status, &ErrorBody { error: (*self.error).clone(), ..ErrorBody::default() }),
         };
         *response.status_mut() = self.status;
         response.headers_mut().extend((*self.headers).clone());

@@ -10,8 +10,9 @@ use http::header::{HOST, ORIGIN};
 use http::uri::Authority;
 use http::{HeaderMap, StatusCode};
 
+use crate::ApiError;
 use crate::app::App;
-use crate::{ApiError, cors};
+use crate::origin::host_of;
 
 /// Refuses a request that names another host than this machine, or comes from a page of another host.
 pub(crate) fn check(request: &Request, app: &App) -> Result<(), ApiError> {
@@ -22,7 +23,7 @@ pub(crate) fn check(request: &Request, app: &App) -> Result<(), ApiError> {
         return Err(refusal(said));
     }
     let Some(origin) = header(request.headers(), ORIGIN.as_str()) else { return Ok(()) };
-    let is_of_host = cors::host_of(origin).is_some_and(|host| is_ours(&host, allowed));
+    let is_of_host = host_of(origin).is_some_and(|host| is_ours(&host, allowed));
     if is_of_host || app.allowed_origins.iter().any(|allowed| allowed.is(origin)) {
         return Ok(());
     }

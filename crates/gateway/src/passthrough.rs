@@ -9,10 +9,11 @@ use interlingua_executor::Executor;
 
 use crate::access::REQUEST_ID;
 use crate::app::Shared;
-use crate::ask::may_ask;
+use crate::inbound::may_ask;
 use crate::reply::UPSTREAM_REQUEST_ID;
 use crate::route::{Wanted, told};
-use crate::{ApiError, body, routes};
+use crate::unknown::unknown;
+use crate::{ApiError, body};
 
 /// What no route has taken: passed on if it is one of those paths, else refused.
 pub(crate) async fn or_unknown(State(app): State<Shared>, request: Request) -> Response {
@@ -20,7 +21,7 @@ pub(crate) async fn or_unknown(State(app): State<Shared>, request: Request) -> R
     if app.passthrough.iter().any(|path| path.fits(uri.path())) {
         return pass(&app, method, uri, request).await.unwrap_or_else(IntoResponse::into_response);
     }
-    routes::unknown(&method, &uri)
+    unknown(&method, &uri)
 }
 
 async fn pass(app: &Shared, method: Method, uri: Uri, request: Request) -> Result<Response, ApiError> {

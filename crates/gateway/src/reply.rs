@@ -4,30 +4,14 @@ use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
 use futures_core::Stream;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
-use http::{HeaderMap, StatusCode};
-use interlingua_executor::{Meta, ReplyHead};
+use http::HeaderMap;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use interlingua_executor::{Error, Meta, ReplyHead, one_line};
 use interlingua_translate::{Api, Loss};
-use serde::Serialize;
 
-use crate::exchange;
+use crate::{ApiError, exchange};
 
-/// A whole reply.
-pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Response {
-    // The types of `wire` have string keys only, so there is nothing that can fail.
-    let body = serde_json::to_vec(value).unwrap_or_default();
-    let mut response = Response::new(Body::from(body));
-    *response.status_mut() = status;
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
-}
-
-/// A whole reply that is JSON already.
-pub(crate) fn body(body: Bytes) -> Response {
-    let mut response = Response::new(Body::from(body));
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    response
-}
+pub(crate) use crate::json_reply::{body, json};
 
 /// A reply, with what a client learns beside it: the upstream's limits and id, and the losses. One that was passed on has the
 /// upstream's status and name for what it is, unless that is wrong.
@@ -50,6 +34,24 @@ pub(crate) fn answered(mut response: Response, meta: &Meta) -> Response {
     }
     relay(head, response.headers_mut());
     response
+}
+
+/// The error of an upstream, told to the client, the exchange and the log.
+impl From<Error> for ApiError {
+    fn from(error: Error) -> Self {
+        let mut headers = HeaderMap::new();
+        if let Some(head) = error.head() {
+            relay(head, &mut headers);
+        }
+        if let Some(wait) = error.retry_after() {
+            let seconds = HeaderValue::from(wait.as_secs() + u64::from(wait.subsec_nanos() > 0));
+            headers.entry(RETRY_AFTER).or_insert(seconds);
+        }
+        exchange::note(|exchange| exchange.failed(&error.phase().to_string(), error.failure()));
+        tracing::warn!(status = error.status().as_u16(), phase = %error.phase(), error = %one_line(&error), "no answer");
+        let said = error.said().cloned();
+        Self::told(error.status(), error.body().error, headers, said)
+    }
 }
 
 /// A stream of server-sent events.

@@ -4,22 +4,19 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
-use http::{Method, StatusCode, Uri};
+use http::StatusCode;
 use interlingua_translate::Api;
 use tokio::sync::Semaphore;
 
 use crate::app::Shared;
 use crate::inbound::admit;
+use crate::unknown::wrong_method;
 use crate::{
-    ApiError, access, ask, compact, cors, count_tokens, crowd, envelope, input_tokens, inspect, loops, metrics, models,
+    access, ask, compact, cors, count_tokens, crowd, envelope, input_tokens, inspect, loops, metrics, models,
     passthrough, reload, reply, store, usage, websocket,
 };
-
-/// The paths, for whoever asks for another.
-const KNOWN: &str = "POST /v1/chat/completions, POST /v1/messages, POST /v1/messages/count_tokens, POST /v1/responses, POST /v1/responses/compact, \
-                     POST /v1/responses/input_tokens, GET /v1/models, GET /v1/usage and GET /healthz";
 
 /// The whole server.
 pub(crate) fn router(app: Shared) -> Router {
@@ -67,20 +64,3 @@ async fn healthz() -> Response {
 }
 
 async fn hello() {}
-
-pub(crate) fn unknown(method: &Method, uri: &Uri) -> Response {
-    let twice = if uri.path().starts_with("/v1/v1/") {
-        " (this client adds the /v1 itself: leave it out of its base URL)"
-    } else {
-        ""
-    };
-    let message =
-        format!("there is no {method} {}{twice}; there are {KNOWN}, all but the last also without /v1", uri.path());
-    ApiError::new(StatusCode::NOT_FOUND, message).with_code("unknown_url").into_response()
-}
-
-async fn wrong_method(method: Method, uri: Uri) -> Response {
-    let message = format!("{} does not take {method}; there are {KNOWN}", uri.path());
-    let refusal = ApiError::new(StatusCode::METHOD_NOT_ALLOWED, message);
-    refusal.with_code("method_not_allowed").into_response()
-}

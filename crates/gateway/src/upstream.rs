@@ -15,7 +15,7 @@ use secrecy::SecretString;
 
 use crate::direct::Direct;
 use crate::exchange::{self, tap::Tapped};
-use crate::inbound::{api_key, bearer};
+use crate::inbound_key::{api_key, bearer};
 use crate::replicas::Link;
 use crate::{ApiError, StartError, envelope, loops};
 

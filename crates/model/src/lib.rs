@@ -27,6 +27,7 @@ mod fold;
 mod image;
 mod item;
 mod json;
+mod opaque;
 mod request;
 mod response;
 mod source;
@@ -38,11 +39,12 @@ pub use event::{Collected, Ending, Envelope, Event, ItemIndex, ItemStart, Reason
 pub use fold::{Fold, FoldError};
 pub use image::{ImageGeneration, ImagePart, ImageSource};
 pub use item::{
-    Annotation, Arguments, AudioPart, Breakpoint, Content, FilePart, Item, ItemKind, ItemStatus, Message, Opaque,
-    OpaqueClass, Part, PartKind, ReasoningItem, Role, Seal, TextPart, TokenLogprob, ToolCall, ToolKind, ToolResult,
-    TopLogprob, UrlCitation,
+    Annotation, Arguments, AudioPart, Breakpoint, Content, FilePart, Item, ItemKind, ItemStatus, Message, Part,
+    PartKind, ReasoningItem, Role, Seal, TextPart, TokenLogprob, ToolCall, ToolKind, ToolResult, TopLogprob,
+    UrlCitation,
 };
 pub use json::Json;
+pub use opaque::{Opaque, OpaqueClass};
 pub use request::{
     AudioOutput, CallStyle, Carried, Continuation, Display, Limits, Logprobs, OutputFormat, OutputOptions, Reasoning,
     Request, Sampling, SchemaFormat, Service, StreamOptions, Weight,

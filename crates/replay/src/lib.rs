@@ -43,6 +43,7 @@ mod judge;
 mod library;
 mod log;
 mod replay;
+mod routes;
 mod schema;
 mod server;
 mod tree;
@@ -53,7 +54,8 @@ pub use connection::Connection;
 pub use faults::{FaultError, Faults};
 pub use log::{Ending, Exchange, LOG_LIMIT, LOGGED_BODY_LIMIT, Log};
 pub use replay::{Matching, Replay};
-pub use server::{CASE_HEADER, FAULT_HEADER, PROFILE_HEADER, REQUEST_LIMIT, Server};
+pub use routes::{CASE_HEADER, FAULT_HEADER, PROFILE_HEADER, REQUEST_LIMIT};
+pub use server::Server;
 
 /// The README's example compiles and holds.
 #[cfg(doctest)]

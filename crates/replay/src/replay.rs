@@ -5,11 +5,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use axum::Router;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::Value;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::ask::Ask;
@@ -22,7 +20,6 @@ use crate::fit::{Fit, template};
 use crate::judge::{Refusal, Request, judge};
 use crate::library::Library;
 use crate::log::Log;
-use crate::server::{self, Server};
 use crate::tree::Tree;
 
 /// Which requests get an answer.
@@ -38,7 +35,7 @@ pub enum Matching {
 /// An upstream that answers from recorded cases. See the [crate](crate) for what it answers with.
 #[derive(Debug)]
 pub struct Replay {
-    shared: Shared,
+    pub(crate) shared: Shared,
 }
 
 /// What every request looks at.
@@ -148,29 +145,6 @@ impl Replay {
     /// The cases at hand.
     pub fn cases(&self) -> impl Iterator<Item = &Case> {
         self.shared.library.iter()
-    }
-
-    /// The routes, for a server of one's own.
-    pub fn router(self) -> Router {
-        server::router(Arc::new(self.shared))
-    }
-
-    /// Serves until the future is dropped.
-    ///
-    /// # Errors
-    ///
-    /// The listener's.
-    pub async fn serve(self, listener: TcpListener) -> std::io::Result<()> {
-        axum::serve(listener, self.router()).await
-    }
-
-    /// Serves on a free port of 127.0.0.1 until the [`Server`] is dropped. Has to be called inside a tokio runtime.
-    ///
-    /// # Errors
-    ///
-    /// No port can be had.
-    pub async fn spawn(self) -> std::io::Result<Server> {
-        Server::start(Arc::new(self.shared)).await
     }
 }
 

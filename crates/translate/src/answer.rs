@@ -80,26 +80,30 @@ enum Whole {
     Failed(Failure),
 }
 
-impl Answer {
-    pub(crate) fn new(reply: &Reply) -> Self {
-        let writer = if reply.is_streamed() {
-            Writer::Stream(reply.context().encoder())
+impl Reply {
+    /// The reply for the client, as it was asked for.
+    #[must_use]
+    pub fn answer(&self) -> Answer {
+        let writer = if self.is_streamed() {
+            Writer::Stream(self.context().encoder())
         } else {
             Writer::Whole(Box::new(Whole::Gathering(Fold::default())))
         };
-        Self {
-            reader: Reader::Reading(StoppingDecoder::new(reply.upstream(), reply.sent())),
+        Answer {
+            reader: Reader::Reading(StoppingDecoder::new(self.upstream(), self.sent())),
             writer,
-            reply: reply.clone(),
+            reply: self.clone(),
             asides: Vec::new(),
             has_output: false,
             usage: None,
-            memory: reply.remembers().then(Box::default),
+            memory: self.remembers().then(Box::default),
             #[cfg(feature = "sse")]
             feed: crate::feed::Feed::default(),
         }
     }
+}
 
+impl Answer {
     /// Takes one event of the upstream's stream: its name, and its data. After the end, events are ignored.
     pub fn event(&mut self, name: Option<&str>, data: &str, out: &mut impl Frames) -> Stage {
         let Self { reply, reader, writer, asides, has_output, usage, memory, .. } = self;

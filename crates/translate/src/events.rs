@@ -38,16 +38,20 @@ enum State {
     Ended(Box<Outcome>),
 }
 
-impl Events {
-    pub(crate) fn new(reading: &Reading) -> Self {
-        Self {
-            state: State::Reading(StoppingDecoder::new(reading.upstream, &reading.sent)),
-            reading: reading.clone(),
+impl Reading {
+    /// Reads a reply as events, whether it is streamed or not.
+    #[must_use]
+    pub fn events(&self) -> Events {
+        Events {
+            state: State::Reading(StoppingDecoder::new(self.upstream, &self.sent)),
+            reading: self.clone(),
             #[cfg(feature = "sse")]
             feed: crate::feed::Feed::default(),
         }
     }
+}
 
+impl Events {
     /// The same for events of up to so many bytes (16 MiB), not counting what they repeat of earlier ones. To be said before
     /// any bytes are given.
     #[cfg(feature = "sse")]

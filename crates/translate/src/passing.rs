@@ -87,11 +87,15 @@ struct Renamed {
 /// How many bytes of a stream may come before any of an answer.
 const MOST_SILENT: usize = 64 * 1024 * 1024;
 
-impl Passing {
-    pub(crate) fn new(reply: &Reply) -> Self {
-        Self { reply: reply.clone(), body: Body::Blank(Vec::new()), has_output: false, event_limit: DEFAULT_LIMIT }
+impl Reply {
+    /// What passes a reply on unchanged and watches it go by, since both sides speak the same API.
+    #[must_use]
+    pub fn passing(&self) -> Passing {
+        Passing { reply: self.clone(), body: Body::Blank(Vec::new()), has_output: false, event_limit: DEFAULT_LIMIT }
     }
+}
 
+impl Passing {
     /// The same for events of up to so many bytes (16 MiB), not counting what they repeat of earlier ones. To be said before
     /// any bytes are given.
     #[must_use]

@@ -4,12 +4,10 @@ use std::sync::Arc;
 
 use interlingua_model::{Api, Response};
 
-#[cfg(feature = "sse")]
-use crate::Passing;
 use crate::api::{self, Context};
 use crate::places::Places;
 use crate::stop;
-use crate::{Answer, Error, Events, Sent, Translated, Watch};
+use crate::{Error, Sent, Translated};
 
 /// All a reply needs to know of its request: the client's API and wishes, the upstream's API, the names and ids that were
 /// sent. Computed once, never chosen by hand; cheap to clone.
@@ -46,12 +44,6 @@ impl Reading {
         stop::end_at(&mut read.value, self.sent.stop_sequences());
         Ok(read)
     }
-
-    /// Reads a reply as events, whether it is streamed or not.
-    #[must_use]
-    pub fn events(&self) -> Events {
-        Events::new(self)
-    }
 }
 
 impl Reply {
@@ -69,25 +61,6 @@ impl Reply {
 
     pub(crate) fn remembers(&self) -> bool {
         self.0.remembers
-    }
-
-    /// The reply for the client, as it was asked for.
-    #[must_use]
-    pub fn answer(&self) -> Answer {
-        Answer::new(self)
-    }
-
-    /// A judge of a reply that is passed on unchanged, since both sides speak the same API.
-    #[must_use]
-    pub fn watch(&self) -> Watch {
-        Watch::new(self)
-    }
-
-    /// What passes a reply on unchanged and watches it go by, since both sides speak the same API.
-    #[cfg(feature = "sse")]
-    #[must_use]
-    pub fn passing(&self) -> Passing {
-        Passing::new(self)
     }
 
     /// Whether the client asked for a stream.

@@ -6,8 +6,8 @@ use interlingua_model::{Api, ItemKind, Origin, Request, Role, Sourced};
 
 use crate::api::{Context, Upstream, Written, check_request, decode_request};
 use crate::history::retell;
-use crate::loss::under;
 use crate::reply::{Reading, Reply};
+use crate::translated::under;
 use crate::{Error, Kept, Loss, Policy, Sent, Stamp, Style, Translated};
 
 /// Translates for clients of one API, over upstreams of any.

@@ -85,19 +85,23 @@ impl Sink for Seen {
     }
 }
 
-impl Watch {
-    pub(crate) fn new(reply: &Reply) -> Self {
-        let decoder = MendingDecoder::new(reply.client(), reply.sent());
-        Self {
+impl Reply {
+    /// A judge of a reply that is passed on unchanged, since both sides speak the same API.
+    #[must_use]
+    pub fn watch(&self) -> Watch {
+        let decoder = MendingDecoder::new(self.client(), self.sent());
+        Watch {
             decoder,
-            reply: reply.clone(),
+            reply: self.clone(),
             seen: Seen::default(),
             events: 0,
             has_last_words: false,
             is_unsaid: false,
         }
     }
+}
 
+impl Watch {
     /// The reply that it judges.
     #[cfg(feature = "sse")]
     pub(crate) fn reply(&self) -> &Reply {

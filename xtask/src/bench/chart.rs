@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use super::page::number;
+use super::number::number;
 use super::rows::{Group, Row};
 
 /// A drawing, and the file it belongs in.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::chart;
+use super::number::number;
 use super::rows::{Group, Row};
 
 /// Writes the page.
@@ -56,17 +57,6 @@ fn section(page: &mut String, group: &Group) {
     for Row { name, unit, value, must, aim, note: _ } in rows {
         let _ = writeln!(page, "| {name} | {} | {unit} | {} | {} |", number(*value), limit(*must), limit(*aim));
     }
-}
-
-/// Three digits that say something.
-pub(super) fn number(value: f64) -> String {
-    let digits = match value.abs() {
-        size if size >= 100.0 || size == 0.0 => 0,
-        size if size >= 10.0 => 1,
-        size if size >= 0.1 => 2,
-        _ => 3,
-    };
-    format!("{value:.digits$}")
 }
 
 fn limit(value: Option<f64>) -> String {

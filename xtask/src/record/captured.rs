@@ -6,8 +6,10 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use toml_edit::{DocumentMut, Item};
 
+use super::arguments::Arguments;
+use super::exchange;
+use super::keep::{Taken, keep, keeps_request, protocol_and_folder, refuse_overwrite};
 use super::request::Body;
-use super::{Arguments, Taken, exchange, keep, keeps_request, protocol_and_folder, refuse_overwrite};
 use crate::case::{CASE_FILE, PARTS, REQUEST_FILE};
 use crate::project::Project;
 

@@ -5,6 +5,7 @@ use std::thread;
 use tempfile::TempDir;
 
 use super::*;
+use crate::case::{self, Origin};
 
 const EVENTS: &str =
     "data: {\"id\":\"resp_1\",\"model\":\"m-2\",\"request\":\"req_abcdef012345\"}\r\n\r\ndata: [DONE]\r\n\r\n";

@@ -2,8 +2,8 @@
 //! documents only, no server.
 
 use super::Finding;
-use super::modules::Texts;
 use super::rust::{names, open_patterns, paths, strings};
+use super::texts::Texts;
 
 pub(super) const TRANSLATE: &str = "crates/translate/src";
 /// Folders of the translator that speak one dialect each.

@@ -2,25 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use super::Finding;
 use super::dialects;
-use super::rust::paths;
-use super::sources::is_test;
-use crate::project::{Project, has_extension};
+use super::rust::{Named, Purpose, paths};
+use super::texts::{Texts, texts};
+use crate::project::Project;
 
-/// Crates whose files must not import each other in a circle.
-const CRATES: [&str; 4] = ["model", "wire", "sse", "translate"];
+/// Where the crates of the workspace lie, each in a folder of its own, and the one that lies alone.
+const CRATES: &str = "crates";
+const XTASK: &str = "xtask/src";
 
-/// The text of every file that is not only tests, by its path.
-pub(super) type Texts = BTreeMap<String, String>;
-
-/// Checks the crates listed above.
+/// Checks every crate of the workspace.
 pub(super) fn check(project: &Project) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
-    for name in CRATES {
-        let folder = format!("crates/{name}/src");
+    for folder in folders(project)? {
         let texts = texts(project, &folder)?;
         findings.extend(circles(&folder, &texts));
     }
@@ -28,17 +25,17 @@ pub(super) fn check(project: &Project) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-fn texts(project: &Project, folder: &str) -> Result<Texts> {
-    let files = project.files(folder)?;
-    let ours = files.into_iter().filter(|path| has_extension(path, "rs") && !is_test(path));
-    let texts: Texts = ours.map(|path| project.read(&path).map(|text| (path, text))).collect::<Result<_>>()?;
-    if texts.is_empty() {
-        bail!("{folder} has no Rust files");
-    }
-    Ok(texts)
+/// The folder of each crate's sources.
+fn folders(project: &Project) -> Result<BTreeSet<String>> {
+    let files = project.files(CRATES)?;
+    let ours = files.iter().filter_map(|path| {
+        let (name, inside) = path.strip_prefix(CRATES)?.strip_prefix('/')?.split_once('/')?;
+        (inside == "Cargo.toml").then(|| format!("{CRATES}/{name}/src"))
+    });
+    Ok(ours.chain([XTASK.to_owned()]).collect())
 }
 
-/// Circles of imports, each told once. What a `mod.rs` or `lib.rs` only passes on leads no further.
+/// Circles of imports, each told once. A file that only passes a name on, as a `mod.rs` does, stands in none for it.
 fn circles(folder: &str, texts: &Texts) -> Vec<Finding> {
     let mut arrows = arrows(folder, texts);
     let mut findings = Vec::new();
@@ -72,30 +69,39 @@ fn circles(folder: &str, texts: &Texts) -> Vec<Finding> {
 
 /// The files that each file imports.
 fn arrows<'t>(folder: &str, texts: &'t Texts) -> BTreeMap<&'t str, BTreeSet<&'t str>> {
-    let modules: BTreeMap<Vec<&str>, &str> =
-        texts.keys().filter_map(|path| Some((module(folder, path)?, path.as_str()))).collect();
-    let mut arrows = BTreeMap::new();
-    for (path, text) in texts.iter().filter(|(path, _)| !is_root(path)) {
-        let Some(here) = module(folder, path) else { continue };
-        let targets = paths(text).into_iter().filter_map(|named| target(&modules, &here, &named.segments));
-        arrows.insert(path.as_str(), targets.filter(|to| to != path && !is_root(to)).collect());
-    }
-    arrows
+    let modules: Modules<'t> = texts
+        .iter()
+        .filter_map(|(path, text)| Some((module(folder, path)?, File { path, names: paths(text) })))
+        .collect();
+    let imports = modules.iter().map(|(here, file)| {
+        let own = file.names.iter().filter(|named| named.purpose != Purpose::PubUse);
+        let targets = own.filter_map(|named| target(&modules, here, &named.segments, MOST_DOORS));
+        (file.path, targets.filter(|to| *to != file.path).collect())
+    });
+    imports.collect()
 }
 
-fn is_root(path: &str) -> bool {
-    path.ends_with("/mod.rs") || path.ends_with("/lib.rs")
+/// The files of a crate by the names that lead to them.
+type Modules<'t> = BTreeMap<Vec<&'t str>, File<'t>>;
+
+struct File<'t> {
+    path: &'t str,
+    names: Vec<Named>,
 }
+
+/// How many files may pass a name on, one to the next, before it is taken to be where it was found.
+const MOST_DOORS: usize = 8;
 
 /// The module that a file is, as the names that lead to it.
 fn module<'p>(folder: &str, path: &'p str) -> Option<Vec<&'p str>> {
     let inside = path.strip_prefix(folder)?.strip_prefix('/')?.strip_suffix(".rs")?;
     let inside = inside.strip_suffix("/mod").unwrap_or(inside);
-    Some(if inside == "lib" { Vec::new() } else { inside.split('/').collect() })
+    Some(if matches!(inside, "lib" | "main") { Vec::new() } else { inside.split('/').collect() })
 }
 
-/// The file that a path leads into: the innermost module on the way. `None` for what is of another crate.
-fn target<'t>(modules: &BTreeMap<Vec<&str>, &'t str>, here: &[&str], segments: &[String]) -> Option<&'t str> {
+/// The file that says what a path names: the innermost module on the way, or where that has the name from. `None` for what is
+/// of another crate.
+fn target<'t>(modules: &Modules<'t>, here: &[&str], segments: &[String], doors: usize) -> Option<&'t str> {
     let mut way: Vec<&str> = here.to_vec();
     let mut rest = segments.iter().map(String::as_str).peekable();
     match rest.peek() {
@@ -108,19 +114,29 @@ fn target<'t>(modules: &BTreeMap<Vec<&str>, &'t str>, here: &[&str], segments: &
         }
         None => return None,
     }
+    let mut name = None;
     for segment in rest {
         match segment {
             "crate" | "self" => {}
             "super" => {
                 way.pop();
             }
-            name => way.push(name),
+            segment => {
+                way.push(segment);
+                if !modules.contains_key(&way) {
+                    way.pop();
+                    name = Some(segment);
+                    break;
+                }
+            }
         }
     }
-    while !modules.contains_key(&way) {
-        way.pop()?;
-    }
-    modules.get(&way).copied()
+    let file = modules.get(&way)?;
+    let from = name.filter(|_| doors > 0 && way != here).and_then(|name| {
+        let door = file.names.iter().find(|named| named.purpose != Purpose::Code && named.called == name)?;
+        target(modules, &way, &door.segments, doors - 1)
+    });
+    Some(from.unwrap_or(file.path))
 }
 
 /// A circle among files of which each imports another of them.
@@ -193,12 +209,52 @@ mod tests {
     }
 
     #[test]
-    fn what_a_parent_passes_on_is_no_import_of_its_children() {
+    fn what_a_parent_passes_on_is_no_import_of_its_own() {
         let tree = tree(&[
             ("lib.rs", "mod a;\nmod b;\npub use a::A;"),
             ("a.rs", "use crate::b::B;"),
-            ("b.rs", "use crate::A;\nuse super::A as Same;"),
+            ("b.rs", "use std::fmt::Debug;\nuse crate::error::Error;"),
         ]);
         assert_eq!(circles(TRANSLATE, &tree), []);
+    }
+
+    #[test]
+    fn a_name_that_others_pass_on_is_followed_to_its_file() {
+        let tree = tree(&[
+            ("lib.rs", "mod x;\nmod b;\npub use x::A as Same;"),
+            ("x/mod.rs", "mod a;\npub(crate) use self::a::A;"),
+            ("x/a.rs", "use crate::b::B;"),
+            ("b.rs", "use crate::Same;"),
+        ]);
+        assert_eq!(
+            problems(circles(TRANSLATE, &tree)),
+            ["b.rs: imports itself: b.rs -> x/a.rs -> b.rs; what they share belongs in a file of its own"]
+        );
+    }
+
+    #[test]
+    fn a_parent_that_says_something_itself_is_a_file_like_any_other() {
+        let tree = tree(&[
+            ("x/mod.rs", "mod a;\nfn shared() {}\nfn f() { a::g() }"),
+            ("x/a.rs", "use super::shared;\nuse crate::run;"),
+            ("main.rs", "mod x;\npub fn run() { x::f() }"),
+        ]);
+        let problems = problems(circles(TRANSLATE, &tree));
+        assert_eq!(problems.len(), 2, "{problems:?}");
+        assert!(problems.iter().any(|problem| problem.contains("x/a.rs -> x/mod.rs -> x/a.rs")), "{problems:?}");
+        assert!(problems.iter().any(|problem| problem.contains("main.rs -> ")), "{problems:?}");
+    }
+
+    #[test]
+    fn every_crate_of_the_workspace_is_checked() {
+        let manifest = Project::here().read("Cargo.toml").unwrap();
+        // The example is one file.
+        let members = "members = [\"crates/*\", \"examples/snapshot-tests\", \"xtask\"]";
+        assert!(manifest.contains(members), "there are members that nobody looks at");
+        let folders = folders(&Project::here()).unwrap();
+        for name in ["model", "wire", "sse", "translate", "auth", "executor", "replay", "gateway", "cli"] {
+            assert!(folders.contains(&format!("{CRATES}/{name}/src")), "{name}");
+        }
+        assert!(folders.contains(XTASK));
     }
 }

@@ -7,6 +7,20 @@
 pub(super) struct Named {
     pub(super) line: usize,
     pub(super) segments: Vec<String>,
+    pub(super) purpose: Purpose,
+    /// What it is called in this file: its last name, unless an `as` gives it another.
+    pub(super) called: String,
+}
+
+/// What a path is there for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// Code that names it.
+    Code,
+    /// A `use`: a name for the code of the file.
+    Use,
+    /// A `pub use`, within any bounds: a name for other files.
+    PubUse,
 }
 
 /// Every path that the code of a file names.
@@ -16,9 +30,20 @@ pub(super) fn paths(text: &str) -> Vec<Named> {
     let mut at = 0;
     while let Some(token) = tokens.get(at) {
         let begins = is_name(token.text) && tokens.get(at + 1).is_some_and(|next| next.text == "::");
-        at = if begins { path(&tokens, at, &[], token.line, &mut found) } else { at + 1 };
+        let purpose = purpose(tokens.get(..at).unwrap_or_default());
+        at = if begins { path(&tokens, at, &[], (token.line, purpose), &mut found) } else { at + 1 };
     }
     found
+}
+
+/// What the path is there for that follows these tokens.
+fn purpose(before: &[Token<'_>]) -> Purpose {
+    let mut before = before.iter().rev().map(|token| token.text);
+    match (before.next(), before.next()) {
+        (Some("use"), Some("pub" | ")")) => Purpose::PubUse,
+        (Some("use"), _) => Purpose::Use,
+        _ => Purpose::Code,
+    }
 }
 
 /// Every string in the code of a file, without its quotes, and its line.
@@ -51,11 +76,17 @@ struct Token<'t> {
 }
 
 /// Reads what follows a prefix, and gives the position behind it.
-fn path(tokens: &[Token<'_>], mut at: usize, prefix: &[String], line: usize, found: &mut Vec<Named>) -> usize {
+fn path(
+    tokens: &[Token<'_>],
+    mut at: usize,
+    prefix: &[String],
+    (line, purpose): (usize, Purpose),
+    found: &mut Vec<Named>,
+) -> usize {
     let mut segments = prefix.to_vec();
     while let Some(token) = tokens.get(at) {
         if token.text == "{" {
-            return group(tokens, at + 1, &segments, found);
+            return group(tokens, at + 1, &segments, purpose, found);
         }
         if !is_name(token.text) {
             break;
@@ -67,12 +98,16 @@ fn path(tokens: &[Token<'_>], mut at: usize, prefix: &[String], line: usize, fou
         }
         at += 1;
     }
-    found.push(Named { line, segments });
+    let called = match tokens.get(at..).unwrap_or_default() {
+        [by, name, ..] if by.text == "as" && purpose != Purpose::Code => name.text,
+        _ => segments.iter().rfind(|segment| *segment != "self").map_or("", String::as_str),
+    };
+    found.push(Named { line, called: called.to_owned(), segments, purpose });
     at
 }
 
 /// Reads the paths of a `{..}`, each behind the same prefix.
-fn group(tokens: &[Token<'_>], mut at: usize, prefix: &[String], found: &mut Vec<Named>) -> usize {
+fn group(tokens: &[Token<'_>], mut at: usize, prefix: &[String], purpose: Purpose, found: &mut Vec<Named>) -> usize {
     let mut is_new = true;
     while let Some(token) = tokens.get(at) {
         at = match token.text {
@@ -80,7 +115,7 @@ fn group(tokens: &[Token<'_>], mut at: usize, prefix: &[String], found: &mut Vec
             // What follows `as` is another name for the same.
             name if is_new && is_name(name) => {
                 is_new = false;
-                path(tokens, at, prefix, token.line, found)
+                path(tokens, at, prefix, (token.line, purpose), found)
             }
             text => {
                 is_new = text == ",";
@@ -216,6 +251,21 @@ mod tests {
             named("use crate::a::{self, B as C, d::{E, F}, g::*};"),
             ["crate::a::self", "crate::a::B", "crate::a::d::E", "crate::a::d::F", "crate::a::g"]
         );
+    }
+
+    #[test]
+    fn a_use_says_for_whom_it_is_and_what_it_is_called() {
+        let text = "use a::{self, B as C};\npub use d::E;\npub(in crate::f) use g::H as I;\nfn f() { j::K as L }";
+        let told: Vec<_> = paths(text).into_iter().map(|path| (path.called, path.purpose)).collect();
+        let expected = [
+            ("a", Purpose::Use),
+            ("C", Purpose::Use),
+            ("E", Purpose::PubUse),
+            ("f", Purpose::Code),
+            ("I", Purpose::PubUse),
+            ("K", Purpose::Code),
+        ];
+        assert_eq!(told, expected.map(|(called, purpose)| (called.to_owned(), purpose)));
     }
 
     #[test]

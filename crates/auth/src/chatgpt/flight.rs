@@ -14,11 +14,11 @@ use secrecy::SecretString;
 use tokio::sync::watch;
 
 use super::sharing::Turn;
+use super::trouble::Trouble;
 use super::{Landed, Need, Session, Setback, Shared, State, mode_changed, tokens_of};
 use crate::{
     access::Warning,
     auth_file::{AuthFile, Content, plain},
-    call::Failed,
     document::Document,
     error::Error,
     fault::{self, Point},
@@ -320,22 +320,6 @@ struct Found {
     tokens: Tokens,
     /// The tokens lie beside the file, where a dead process left them, and not in it.
     recovered: bool,
-}
-
-/// Why an attempt did not succeed.
-pub(super) enum Trouble {
-    /// Nothing more to be done.
-    Final(Error),
-    /// The issuer did not say yes or no.
-    Failed(Failed),
-    /// Another program has renewed the login in the meantime; look again.
-    Superseded,
-}
-
-impl From<Error> for Trouble {
-    fn from(error: Error) -> Self {
-        Self::Final(error)
-    }
 }
 
 /// Makes sure that the end of the task, whatever its kind, reaches those who wait for it.

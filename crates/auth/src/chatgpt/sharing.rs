@@ -7,7 +7,7 @@ use std::{
 
 use secrecy::SecretString;
 
-use super::{Setback, Shared, flight::Trouble};
+use super::{Setback, Shared, trouble::Trouble};
 use crate::{
     auth_file::Content,
     error::Error,

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use interlingua_executor::{RateLimits, Window};
 
-use super::status::span;
+use super::span::span;
 
 /// One line for each window: `limit      5 h      ████░░░░░░░░░░░░░░░░  21 % used, resets in 2 h`.
 pub(super) fn bars(limits: &RateLimits, now: SystemTime) -> String {

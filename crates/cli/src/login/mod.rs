@@ -1,6 +1,7 @@
 //! `interlingua login`, `logout` and `status`: the ChatGPT login that is shared with the Codex CLI.
 
 mod limits;
+mod span;
 mod status;
 
 use std::io::{self, BufRead};

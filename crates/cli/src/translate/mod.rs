@@ -3,7 +3,7 @@
 mod reply;
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -97,7 +97,7 @@ fn request(args: &Args, losses: &mut Vec<Loss>) -> Result<(), ApiError> {
     };
     let policy = if args.strict { Policy::Strict } else { Policy::Lenient };
     let body = Translated { value: body, losses: losses.clone() }.under(policy)?.value;
-    print(&body)
+    reply::write(&mut io::stdout().lock(), &body)
 }
 
 /// The id and the time of a reply that brings none. `SOURCE_DATE_EPOCH`, in seconds since 1970, stands for both, so that the same
@@ -153,15 +153,6 @@ fn read(path: &Path) -> Result<Vec<u8>, ApiError> {
 
 fn unreadable(path: &Path, error: &io::Error) -> ApiError {
     ApiError::bad_request(format!("{} cannot be read: {error}", path.display()))
-}
-
-fn unwritable(error: &io::Error) -> ApiError {
-    ApiError::bad_request(format!("the output cannot be written: {error}"))
-}
-
-fn print(body: &[u8]) -> Result<(), ApiError> {
-    let mut out = io::stdout().lock();
-    out.write_all(body).and_then(|()| out.flush()).map_err(|error| unwritable(&error))
 }
 
 /// To the file asked for; without one, a person still gets to see them.

@@ -5,8 +5,6 @@ use std::io::{Read, Write};
 use interlingua_gateway::ApiError;
 use interlingua_translate::{Loss, Reply, Stage};
 
-use super::unwritable;
-
 /// Translates a reply; in the API it already speaks, it is checked and left as it is.
 ///
 /// Nothing is written before the first output, so that a reply that fails until then leaves stdout empty.
@@ -40,7 +38,8 @@ pub(super) fn translate(
         }
         // What was asked for whole may still fail in writing it.
         if reply.is_streamed() && answer.has_output() {
-            write(&mut output, &mut waiting)?;
+            write(&mut output, &waiting)?;
+            waiting.clear();
         }
         if matches!(stage, Stage::Failed) || stage == Stage::Over && !is_echo {
             break;
@@ -57,13 +56,13 @@ pub(super) fn translate(
         waiting.push(b'\n');
     }
     if failure.is_none() || reply.is_streamed() && had_output {
-        write(&mut output, &mut waiting)?;
+        write(&mut output, &waiting)?;
     }
     failure.as_ref().map_or(Ok(()), |failure| Err(failure.into()))
 }
 
-fn write(output: &mut impl Write, waiting: &mut Vec<u8>) -> Result<(), ApiError> {
-    output.write_all(waiting).and_then(|()| output.flush()).map_err(|error| unwritable(&error))?;
-    waiting.clear();
-    Ok(())
+/// Writes what is to be seen at once.
+pub(super) fn write(output: &mut impl Write, bytes: &[u8]) -> Result<(), ApiError> {
+    let written = output.write_all(bytes).and_then(|()| output.flush());
+    written.map_err(|error| ApiError::bad_request(format!("the output cannot be written: {error}")))
 }

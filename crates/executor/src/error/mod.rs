@@ -18,7 +18,7 @@ use interlingua_wire::chat::{ErrorBody, ErrorDetail};
 use crate::codex::usage_limit::resets_in;
 use crate::http::head::ReplyHead;
 use crate::http::retry::Setback;
-use crate::{BaseUrl, TransportError, UsageLimit};
+use crate::{TransportError, UsageLimit};
 
 /// Why a call has no answer.
 ///
@@ -250,8 +250,7 @@ impl Error {
         Self::new(Cause::Translation(error), Phase::Translate, status, failure)
     }
 
-    pub(crate) fn transport(error: TransportError, upstream: &BaseUrl) -> Self {
-        let host = upstream.authority();
+    pub(crate) fn transport(error: TransportError, host: &str) -> Self {
         let (phase, code, status, message) = if error.is_connect() && error.is_timeout() {
             let message = format!("no connection to the upstream at {host} came about in time");
             (Phase::Connect, UPSTREAM_TIMEOUT, StatusCode::GATEWAY_TIMEOUT, message)

@@ -10,12 +10,12 @@ use http::{HeaderMap, Method, Request, StatusCode, Uri};
 use interlingua_translate::{Api, Loss, LossCode};
 
 use crate::answer::{Meta, Timings};
-use crate::backend::{carry, header_name};
 use crate::codex::catalogue::LastCatalogue;
 use crate::codex::limits::{LastLimits, RateLimits};
 use crate::config::{Config, MAX_ERROR_BODY};
 use crate::error::{Error, Phase, body};
 use crate::http::head::ReplyHead;
+use crate::http::headers::{carry, header_name};
 use crate::http::key::{Grant, Key};
 use crate::http::retry::{Decision, RetryPolicy};
 use crate::http::transport::{ByteStream, Transport};
@@ -204,7 +204,7 @@ impl Remote {
         let response = within(&*self.transport, limit, self.transport.send(request))
             .await
             .ok_or_else(|| Error::timeout(Phase::Headers, limit))?
-            .map_err(|error| Error::transport(error, &self.base_url))?;
+            .map_err(|error| Error::transport(error, self.base_url.authority()))?;
         let (parts, body) = response.into_parts();
         let head = ReplyHead::new(parts.status, &parts.headers).hiding(scrubber);
         if let Some(limits) = head.rate_limits() {

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Response};
 
-use crate::http::passthrough::of_session;
+use crate::http::headers::of_session;
 use crate::http::transport::{BoxFuture, ByteStream};
 use crate::{Error, Executor};
 

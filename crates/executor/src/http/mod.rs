@@ -4,6 +4,7 @@ pub(crate) mod base_url;
 pub(crate) mod exchange;
 mod forward;
 pub(crate) mod head;
+pub(crate) mod headers;
 pub(crate) mod key;
 mod models;
 pub(crate) mod passthrough;

@@ -1,7 +1,7 @@
 //! A request for an upstream that speaks the client's language: passed on, not translated.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, Method};
 use interlingua_model::Request;
 use interlingua_translate::chat::Field;
 use interlingua_translate::{ChatUpstream, Passing, Policy, Translator, Upstream};
@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::answer::{Answer, Meta, Reply};
 use crate::http::exchange::{Call, EVENT_STREAM, JSON};
+use crate::http::headers::{of_session, session_header};
 use crate::http::splice::Glance;
 use crate::http::transport::BoxFuture;
 use crate::stream::sse_stream::Rendered;
@@ -103,12 +104,6 @@ impl Executor {
     }
 }
 
-/// The headers of a client that go along to an upstream that speaks its API.
-pub(crate) fn of_session(headers: &HeaderMap) -> impl Iterator<Item = (HeaderName, HeaderValue)> {
-    let of_session = headers.iter().filter(|(name, _)| is_of_session(name));
-    of_session.map(|(name, value)| (name.clone(), value.clone()))
-}
-
 /// What passes the reply to a request on, and whether no more than one answer was asked for.
 fn passing(translator: &Translator, body: &[u8], model: Option<&str>) -> (Passing, bool) {
     // What is refused elsewhere is not refused here.
@@ -127,37 +122,6 @@ fn passing(translator: &Translator, body: &[u8], model: Option<&str>) -> (Passin
         asked.keep_name();
     }
     (asked.alone(stamp()).passing(), is_one)
-}
-
-/// The name of a session, as a header carries it: as it is, or a name made from it, always the same, where it is too long for
-/// one or has characters that no header may carry.
-pub(crate) fn session_header(name: &str) -> HeaderValue {
-    /// As long as the API lets a cache key be.
-    const LONGEST: usize = 64;
-    let is_plain = !name.is_empty() && name.len() <= LONGEST && name.bytes().all(|byte| byte.is_ascii_graphic());
-    let named = || Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).to_string();
-    let text = if is_plain { name.to_owned() } else { named() };
-    // Neither of them has a character that a header may not carry.
-    HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("session"))
-}
-
-/// Whether a header of a client belongs to its session, its trace or a feature it asks for, and neither to its identity
-/// nor to its connection.
-fn is_of_session(name: &HeaderName) -> bool {
-    const NAMES: [&str; 10] = [
-        "session-id",
-        "session_id",
-        "thread-id",
-        "conversation_id",
-        "x-client-request-id",
-        "openai-beta",
-        "anthropic-version",
-        "anthropic-beta",
-        "idempotency-key",
-        "x-oai-attestation",
-    ];
-    const FAMILIES: [&str; 4] = ["x-codex-", "x-openai-", "x-responsesapi-", "x-claude-code-"];
-    NAMES.contains(&name.as_str()) || FAMILIES.iter().any(|family| name.as_str().starts_with(family))
 }
 
 /// Others derive the key the same way, so that a change of gateway keeps the cache.

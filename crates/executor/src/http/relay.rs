@@ -6,7 +6,7 @@ use http::{HeaderMap, Method};
 use crate::answer::Answer;
 use crate::config::MAX_REPLY;
 use crate::http::exchange::{Call, JSON};
-use crate::http::passthrough::of_session;
+use crate::http::headers::of_session;
 use crate::http::transport::BoxFuture;
 use crate::{Error, Executor};
 

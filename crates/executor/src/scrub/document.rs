@@ -1,12 +1,14 @@
 //! A JSON document without secrets, every other byte as it was.
 
+use std::borrow::Cow;
+
 use memchr::{memchr, memchr_iter, memchr2, memmem};
 
 use super::{Place, Scrubber};
 
 /// How much of a document is gone through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Extent {
+enum Extent {
     /// All of it: it is an error.
     All,
     /// What it says of failures: it is an answer, or may be.
@@ -50,9 +52,38 @@ const BESIDE: [&str; 14] = [
 /// Deeper than documents go that anybody reads.
 const DEEPEST: usize = 128;
 
+impl Scrubber {
+    /// The body of an error without the secrets: of a JSON document the values that are texts, spelled as they may be; of
+    /// anything else all of it.
+    #[must_use]
+    pub fn body<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
+        if self.is_empty() {
+            return Cow::Borrowed(body);
+        }
+        rewritten(self, body, Extent::All).map_or(Cow::Borrowed(body), Cow::Owned)
+    }
+
+    /// A reply, or one event of it, without the secrets in what it says of failures: the members of error objects, and the
+    /// ids and words that stand beside an answer. Texts of the answer are a model's, who may have been asked to repeat them,
+    /// and stay as they are.
+    #[must_use]
+    pub fn failures<'b>(&self, document: &'b [u8]) -> Cow<'b, [u8]> {
+        if !self.may_be_in(document) {
+            return Cow::Borrowed(document);
+        }
+        rewritten(self, document, Extent::Failures).map_or(Cow::Borrowed(document), Cow::Owned)
+    }
+
+    /// Whether a document may hold a secret in what it says of failures. Said of nearly none, and at little cost.
+    pub(super) fn may_be_in(&self, document: &[u8]) -> bool {
+        let is_plain = self.0.iter().all(|secret| is_plain(secret.bytes()));
+        !self.is_empty() && (self.holds(document) || may_spell_otherwise(document, is_plain))
+    }
+}
+
 /// The document without the secrets, or `None` where there are none. What is no JSON, or stops being it, is gone through as
 /// a text, unless it may be an answer.
-pub(super) fn rewritten(scrubber: &Scrubber, document: &[u8], extent: Extent) -> Option<Vec<u8>> {
+fn rewritten(scrubber: &Scrubber, document: &[u8], extent: Extent) -> Option<Vec<u8>> {
     let begins = document.iter().find(|byte| !byte.is_ascii_whitespace());
     if !matches!(begins, Some(b'{' | b'[' | b'"')) {
         return text(scrubber, document);
@@ -62,7 +93,7 @@ pub(super) fn rewritten(scrubber: &Scrubber, document: &[u8], extent: Extent) ->
 
 /// Whether a document may spell something in another way than it is, where it tells of a failure. Encoders write `/` as `\/`,
 /// and `+`, `<` and `&` as numbers; what is `plain` has no other characters that are written with a backslash.
-pub(super) fn may_spell_otherwise(document: &[u8], plain: bool) -> bool {
+fn may_spell_otherwise(document: &[u8], plain: bool) -> bool {
     const WORDS: [&[u8]; 4] = [b"\"error", b"\"detail", b"\"message\"", b"_reason\""];
     let spells = |at: usize| match document.get(at + 1..).unwrap_or_default() {
         [b'/', ..] | [b'u', b'0', b'0', b'2'..=b'7', ..] => true,
@@ -72,7 +103,7 @@ pub(super) fn may_spell_otherwise(document: &[u8], plain: bool) -> bool {
 }
 
 /// Whether a secret is of characters that JSON has no short escape for, but for `/`.
-pub(super) fn is_plain(secret: &[u8]) -> bool {
+fn is_plain(secret: &[u8]) -> bool {
     secret.iter().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'))
 }
 
@@ -82,8 +113,8 @@ fn text(scrubber: &Scrubber, bytes: &[u8]) -> Option<Vec<u8>> {
         return None;
     }
     match scrubber.text(&String::from_utf8_lossy(bytes)) {
-        std::borrow::Cow::Owned(clean) => Some(clean.into_bytes()),
-        std::borrow::Cow::Borrowed(_) => None,
+        Cow::Owned(clean) => Some(clean.into_bytes()),
+        Cow::Borrowed(_) => None,
     }
 }
 
@@ -180,7 +211,7 @@ impl Walk<'_> {
         }
         let inner = token.get(1..token.len() - 1).unwrap_or_default();
         let said = serde_json::from_slice::<String>(token).unwrap_or_else(|_| String::from_utf8_lossy(inner).into());
-        if let std::borrow::Cow::Owned(clean) = self.scrubber.in_place(&said, place)
+        if let Cow::Owned(clean) = self.scrubber.in_place(&said, place)
             && let Ok(clean) = serde_json::to_vec(&clean)
         {
             self.put(start, end, &clean);

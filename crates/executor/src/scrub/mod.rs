@@ -94,27 +94,6 @@ impl Scrubber {
         self.in_place(text, Place::Value)
     }
 
-    /// The body of an error without the secrets: of a JSON document the values that are texts, spelled as they may be; of
-    /// anything else all of it.
-    #[must_use]
-    pub fn body<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
-        if self.is_empty() {
-            return Cow::Borrowed(body);
-        }
-        document::rewritten(self, body, document::Extent::All).map_or(Cow::Borrowed(body), Cow::Owned)
-    }
-
-    /// A reply, or one event of it, without the secrets in what it says of failures: the members of error objects, and the
-    /// ids and words that stand beside an answer. Texts of the answer are a model's, who may have been asked to repeat them,
-    /// and stay as they are.
-    #[must_use]
-    pub fn failures<'b>(&self, document: &'b [u8]) -> Cow<'b, [u8]> {
-        if !self.may_be_in(document) {
-            return Cow::Borrowed(document);
-        }
-        document::rewritten(self, document, document::Extent::Failures).map_or(Cow::Borrowed(document), Cow::Owned)
-    }
-
     /// Takes the secrets out of the values of headers.
     pub fn headers(&self, headers: &mut HeaderMap) {
         for value in headers.values_mut().filter(|value| self.holds(value.as_bytes())) {
@@ -174,12 +153,6 @@ impl Scrubber {
     /// Whether a secret stands there as it is.
     fn holds(&self, bytes: &[u8]) -> bool {
         self.0.iter().any(|secret| secret.0.find(bytes).is_some())
-    }
-
-    /// Whether a document may hold a secret in what it says of failures. Said of nearly none, and at little cost.
-    fn may_be_in(&self, document: &[u8]) -> bool {
-        let is_plain = self.0.iter().all(|secret| document::is_plain(secret.bytes()));
-        !self.is_empty() && (self.holds(document) || document::may_spell_otherwise(document, is_plain))
     }
 }
 

@@ -49,7 +49,7 @@ impl Board {
     }
 
     pub(crate) fn find(&self, id: &str) -> Option<Arc<Exchange>> {
-        self.all().into_iter().find(|exchange| exchange.id == id)
+        self.all().into_iter().find(|exchange| exchange.head.id == id)
     }
 
     /// The version of what there is to see: at once if it is another one than `known`, else when it is or after `wait`.

@@ -128,8 +128,8 @@ impl Case {
         let secrets = &state.secrets;
         let reply = state.recording.side(Side::Upstream(u16::try_from(number).unwrap_or(u16::MAX)));
         let (part, file) = attempt.reply_file();
-        let millis = exchange.at.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_millis();
-        let date = httpdate::HttpDate::from(exchange.at).to_string();
+        let millis = exchange.head.at.duration_since(std::time::UNIX_EPOCH).unwrap_or_default().as_millis();
+        let date = httpdate::HttpDate::from(exchange.head.at).to_string();
         let model = state.asked.as_ref().map(|asked| asked.model.as_str()).unwrap_or_default();
         let shows = state.failure.as_ref().map_or_else(
             || "An exchange as it happened.".to_owned(),
@@ -166,7 +166,7 @@ impl Case {
         let client = state.recording.side(Side::Client);
         let client_file = if client.starts_with(b"{") { "client-reply.json" } else { "client-reply.sse" };
         files.push((client_file, hidden(secrets, &client)));
-        let id = exchange.id.trim_start_matches("req_").get(..8).unwrap_or_default();
+        let id = exchange.head.id.trim_start_matches("req_").get(..8).unwrap_or_default();
         Some(Self { api: api.name(), name: format!("{millis}-{id}"), files })
     }
 }
@@ -271,10 +271,10 @@ pub(crate) fn in_short(exchange: &Exchange, state: &State) -> Value {
     } = state;
     let text = |text: &str| secrets.text(text).into_owned();
     json!({
-        "id": exchange.id,
-        "at": httpdate::HttpDate::from(exchange.at).to_string(),
-        "method": exchange.method.as_str(),
-        "path": text(&exchange.path),
+        "id": exchange.head.id,
+        "at": httpdate::HttpDate::from(exchange.head.at).to_string(),
+        "method": exchange.head.method.as_str(),
+        "path": text(&exchange.head.path),
         "client": asked.as_ref().map(|asked| asked.api.name()),
         "model": asked.as_ref().map(|asked| text(&asked.model)),
         "upstream": upstream.as_ref().map(|(name, api)| json!({ "name": name, "api": api.name() })),

@@ -1,5 +1,4 @@
 //! What happened to a request: one record, filled in as it goes along, for the numbers, the captures and the inspector.
-// Long because: one record, and all that may be noted in it.
 
 pub(crate) mod board;
 pub(crate) mod capture;
@@ -7,6 +6,7 @@ mod headers;
 pub(crate) mod numbers;
 pub(crate) mod recording;
 mod sent;
+mod state;
 pub(crate) mod tap;
 #[cfg(test)]
 mod tests;
@@ -15,18 +15,20 @@ pub(crate) mod traces;
 pub(crate) mod watchers;
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, StatusCode};
+use http::{HeaderMap, Request, StatusCode};
 use interlingua_executor::Scrubber;
 use interlingua_model::{Api, Failure, Usage};
 use interlingua_translate::Loss;
 use tokio::sync::watch;
 
 use self::headers::{credentials, shown};
+pub(crate) use self::recording::Side;
 use self::recording::{Recording, Room};
 pub(crate) use self::sent::{End, Failed, Sent};
+pub(crate) use self::state::{Asked, Attempt, Head, Lookups, State};
 use crate::caller::{Caller, Place};
 
 tokio::task_local! {
@@ -37,11 +39,7 @@ tokio::task_local! {
 /// One request of a client and all that came of it.
 #[derive(Debug)]
 pub(crate) struct Exchange {
-    /// The gateway's id of it, `req_..`.
-    pub(crate) id: String,
-    pub(crate) at: SystemTime,
-    pub(crate) method: Method,
-    pub(crate) path: String,
+    pub(crate) head: Head,
     /// The trace that this is part of, where there are any.
     #[cfg(feature = "otel")]
     trace: Option<traces::Trace>,
@@ -75,82 +73,6 @@ pub(crate) struct Looking {
     pub(crate) trace: Option<traces::Trace>,
 }
 
-/// What is known so far.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct State {
-    /// What the client asked, where it is a request of an API.
-    pub(crate) asked: Option<Asked>,
-    /// The name of who answers, and what it speaks.
-    pub(crate) upstream: Option<(String, Api)>,
-    /// What went to the upstream, each time that something did.
-    pub(crate) attempts: Vec<Attempt>,
-    /// What came and what went out, where somebody wants to see it.
-    pub(crate) recording: Recording,
-    /// The credentials that have been part of it.
-    pub(crate) secrets: Scrubber,
-    /// The status that the client got.
-    pub(crate) status: Option<StatusCode>,
-    pub(crate) losses: Vec<Loss>,
-    pub(crate) usage: Option<Usage>,
-    /// Of how many turns the thoughts were found that the client had dropped, and of how many not.
-    pub(crate) recalled: (usize, usize),
-    pub(crate) failure: Option<Failed>,
-    /// When the client got the first byte, the last one, and how many pieces in all.
-    pub(crate) sent: Sent,
-    /// The upstream's own id of the request, by which those who run it find it. No key is in it.
-    pub(crate) upstream_id: Option<String>,
-    /// Whether the reply is a stream.
-    pub(crate) is_streamed: bool,
-    /// What was looked up among the replies that are kept.
-    pub(crate) lookups: Lookups,
-    /// How it ended, and when.
-    pub(crate) end: Option<(End, Duration)>,
-}
-
-/// How many kept replies were looked up, by what came of it.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Lookups {
-    pub(crate) hits: u64,
-    pub(crate) misses: u64,
-    pub(crate) failures: u64,
-}
-
-/// What a client asked.
-#[derive(Debug, Clone)]
-pub(crate) struct Asked {
-    pub(crate) api: Api,
-    pub(crate) model: String,
-    pub(crate) body: Bytes,
-}
-
-/// One request to the upstream.
-#[derive(Debug, Clone)]
-pub(crate) struct Attempt {
-    pub(crate) at: Duration,
-    pub(crate) method: Method,
-    /// The path and the query; the host is the upstream's.
-    pub(crate) path: String,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Bytes,
-    /// None while there is no answer, or where there was none.
-    pub(crate) status: Option<StatusCode>,
-    pub(crate) reply_headers: Vec<(String, String)>,
-    /// Why there was no answer.
-    pub(crate) error: Option<String>,
-    /// Its span, of which the upstream has been told.
-    #[cfg(feature = "otel")]
-    span: Option<opentelemetry::Context>,
-}
-
-/// Where bytes passed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Side {
-    /// From the upstream, in answer to this attempt.
-    Upstream(u16),
-    /// To the client.
-    Client,
-}
-
 /// The exchange that is under way where this is called.
 pub(crate) fn current() -> Option<Arc<Exchange>> {
     CURRENT.try_with(Arc::clone).ok()
@@ -175,11 +97,13 @@ impl Exchange {
         } = watching;
         let secrets = if knows_keys { hidden.and(credentials(request.headers())) } else { hidden.clone() };
         Self {
-            id,
-            at: SystemTime::now(),
-            method: request.method().clone(),
-            // Not the query: it may hold a key.
-            path: request.uri().path().to_owned(),
+            head: Head {
+                id,
+                at: SystemTime::now(),
+                method: request.method().clone(),
+                // Not the query: it may hold a key.
+                path: request.uri().path().to_owned(),
+            },
             #[cfg(feature = "otel")]
             trace,
             begun: Instant::now(),
@@ -315,8 +239,8 @@ impl Exchange {
         let mut state = self.lock();
         #[cfg(feature = "otel")]
         let span = match &self.trace {
-            Some(trace) if state.asked.is_some() && request.method() == Method::POST => {
-                Some(trace.goes(self, at, request.headers_mut()))
+            Some(trace) if state.asked.is_some() && request.method() == http::Method::POST => {
+                Some(trace.goes(&self.head, at, request.headers_mut()))
             }
             _ => None,
         };

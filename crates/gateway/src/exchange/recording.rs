@@ -10,7 +10,14 @@ use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 
-use super::Side;
+/// Where bytes passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// From the upstream, in answer to this attempt.
+    Upstream(u16),
+    /// To the client.
+    Client,
+}
 
 /// How much is kept of one exchange, in bytes, all bodies together. A request with an image passes.
 const EACH: usize = 8 * 1024 * 1024;

@@ -24,7 +24,7 @@ fn no_more_is_kept_than_there_is_room_for() {
     let state = exchange.state();
     assert_eq!((state.recording.marks().len(), state.recording.is_cut()), (8, true));
     assert_eq!((state.sent.bytes, state.sent.pieces), (9 * 1024 * 1024, 9), "all of it is counted");
-    assert_eq!(exchange.path, "/v1/responses", "a query may hold a key");
+    assert_eq!(exchange.head.path, "/v1/responses", "a query may hold a key");
     let blind = Exchange::new("req_2".to_owned(), &request(), &Scrubber::default(), Looking::default());
     let mut sent = Sent::default();
     blind.sends(&mebibyte, &mut sent);
@@ -62,9 +62,9 @@ fn where_room_is_scarce_the_oldest_that_are_over_make_way() {
         if number != 0 {
             exchange.ends(End::Whole);
         }
-        exchanges.push(exchange.id.clone());
+        exchanges.push(exchange.head.id.clone());
     }
-    let shown: Vec<_> = board.all().iter().map(|exchange| exchange.id.clone()).collect();
+    let shown: Vec<_> = board.all().iter().map(|exchange| exchange.head.id.clone()).collect();
     assert!(shown.len() < 40 && shown.first() == exchanges.last(), "{shown:?}");
     assert!(board.all().iter().all(|exchange| !exchange.state().recording.is_cut()));
 }

@@ -25,7 +25,7 @@ use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use tokio::runtime::Handle;
 
-use super::{Attempt, Exchange, State};
+use super::state::{Attempt, Head, State};
 use crate::StartError;
 
 /// Makes spans of requests and sends them, some at a time.
@@ -97,62 +97,60 @@ pub(crate) struct Trace {
 }
 
 impl Trace {
-    fn request(&self, exchange: &Exchange) -> &Context {
+    fn request(&self, head: &Head) -> &Context {
         self.request.get_or_init(|| {
-            let span = SpanBuilder::from_name(format!("{} {}", exchange.method, exchange.path));
-            let span = span.with_kind(SpanKind::Server).with_start_time(exchange.at);
+            let span = SpanBuilder::from_name(format!("{} {}", head.method, head.path));
+            let span = span.with_kind(SpanKind::Server).with_start_time(head.at);
             Context::new().with_span(span.start_with_context(&self.tracer, &self.parent))
         })
     }
 
     /// An upstream is asked: its span begins, and the upstream is told (W3C Trace Context).
-    pub(super) fn goes(&self, exchange: &Exchange, at: Duration, headers: &mut HeaderMap) -> Context {
-        let span = SpanBuilder::from_name(operation(exchange));
-        let span = span.with_kind(SpanKind::Client).with_start_time(exchange.at + at);
-        let span = Context::new().with_span(span.start_with_context(&self.tracer, self.request(exchange)));
+    pub(super) fn goes(&self, head: &Head, at: Duration, headers: &mut HeaderMap) -> Context {
+        let span = SpanBuilder::from_name(operation(head));
+        let span = span.with_kind(SpanKind::Client).with_start_time(head.at + at);
+        let span = Context::new().with_span(span.start_with_context(&self.tracer, self.request(head)));
         TraceContextPropagator::new().inject_context(&span, &mut HeaderInjector(headers));
         span
     }
 
     /// A request is over: one span for it, and one in that for each time that an upstream was asked.
-    pub(super) fn ends(&self, exchange: &Exchange) {
-        exchange.look(|state| {
-            let Some(asked) = &state.asked else { return };
-            let took = state.end.map_or(Duration::ZERO, |(_, took)| took);
-            let end = exchange.at + took;
-            let mut attributes = vec![
-                KeyValue::new("http.request.method", exchange.method.to_string()),
-                KeyValue::new("url.path", exchange.path.clone()),
-                KeyValue::new("interlingua.request_id", exchange.id.clone()),
-                KeyValue::new("interlingua.client.api", asked.api.name()),
-                KeyValue::new("interlingua.losses", i64::try_from(state.losses.len()).unwrap_or(i64::MAX)),
-            ];
-            attributes.extend(state.status.map(|status| status_code(status.as_u16())));
-            attributes.extend(state.end.map(|(end, _)| KeyValue::new("interlingua.end", end.as_str())));
-            attributes.extend(error_type(state).map(|kind| KeyValue::new("error.type", kind)));
-            let request = self.request(exchange).span();
-            request.set_attributes(attributes);
-            request.set_status(status(state));
-            let attempts: Vec<_> =
-                state.attempts.iter().filter_map(|attempt| Some((attempt.span.as_ref()?.span(), attempt))).collect();
-            for (number, (span, attempt)) in attempts.iter().enumerate() {
-                let next = attempts.get(number + 1).map(|(_, next)| next);
-                let until = next.map_or(end, |next| exchange.at + next.at);
-                inference(span, exchange, state, attempt, next.is_none());
-                span.end_with_timestamp(until);
-            }
-            request.end_with_timestamp(end);
-        });
+    pub(super) fn ends(&self, head: &Head, state: &State) {
+        let Some(asked) = &state.asked else { return };
+        let took = state.end.map_or(Duration::ZERO, |(_, took)| took);
+        let end = head.at + took;
+        let mut attributes = vec![
+            KeyValue::new("http.request.method", head.method.to_string()),
+            KeyValue::new("url.path", head.path.clone()),
+            KeyValue::new("interlingua.request_id", head.id.clone()),
+            KeyValue::new("interlingua.client.api", asked.api.name()),
+            KeyValue::new("interlingua.losses", i64::try_from(state.losses.len()).unwrap_or(i64::MAX)),
+        ];
+        attributes.extend(state.status.map(|status| status_code(status.as_u16())));
+        attributes.extend(state.end.map(|(end, _)| KeyValue::new("interlingua.end", end.as_str())));
+        attributes.extend(error_type(state).map(|kind| KeyValue::new("error.type", kind)));
+        let request = self.request(head).span();
+        request.set_attributes(attributes);
+        request.set_status(status(state));
+        let attempts: Vec<_> =
+            state.attempts.iter().filter_map(|attempt| Some((attempt.span.as_ref()?.span(), attempt))).collect();
+        for (number, (span, attempt)) in attempts.iter().enumerate() {
+            let next = attempts.get(number + 1).map(|(_, next)| next);
+            let until = next.map_or(end, |next| head.at + next.at);
+            inference(span, head, state, attempt, next.is_none());
+            span.end_with_timestamp(until);
+        }
+        request.end_with_timestamp(end);
     }
 }
 
-fn operation(exchange: &Exchange) -> &'static str {
-    if exchange.path.ends_with("_tokens") { "count_tokens" } else { "chat" }
+fn operation(head: &Head) -> &'static str {
+    if head.path.ends_with("_tokens") { "count_tokens" } else { "chat" }
 }
 
 /// One time that an upstream was asked. What came of it is known of the last.
-fn inference(span: &SpanRef<'_>, exchange: &Exchange, state: &State, attempt: &Attempt, is_last: bool) {
-    let operation = operation(exchange);
+fn inference(span: &SpanRef<'_>, head: &Head, state: &State, attempt: &Attempt, is_last: bool) {
+    let operation = operation(head);
     let model = state.asked.as_ref().map(|asked| shown(state, &asked.model)).unwrap_or_default();
     let mut attributes = vec![
         KeyValue::new("gen_ai.operation.name", operation),

@@ -84,7 +84,7 @@ impl Watchers {
     /// A request has come.
     pub(crate) fn begins(&self, exchange: &Arc<Exchange>) {
         self.numbers.begins();
-        if let Some(board) = self.board.as_ref().filter(|_| is_of_an_api(&exchange.method, &exchange.path)) {
+        if let Some(board) = self.board.as_ref().filter(|_| is_of_an_api(&exchange.head.method, &exchange.head.path)) {
             board.put(exchange, &self.room);
         }
     }
@@ -101,7 +101,7 @@ impl Watchers {
         self.numbers.ends(exchange);
         #[cfg(feature = "otel")]
         if let Some(trace) = &exchange.trace {
-            trace.ends(exchange);
+            exchange.look(|state| trace.ends(&exchange.head, state));
         }
         // A reply ends where its connection is served, which is no place to wait for a disk.
         if let (Some(capture), Ok(runtime)) = (&self.capture, Handle::try_current()) {

@@ -8,6 +8,7 @@ use axum::Router;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName};
 use http::{HeaderValue, StatusCode, Uri};
 use interlingua_translate::Api;
@@ -45,7 +46,7 @@ pub(crate) fn data() -> Router<Shared> {
         .route("/inspect/exchanges", get(list))
         .route("/inspect/exchanges/{id}", get(one))
         .route("/inspect/exchanges/{id}/save", post(save))
-        .route("/inspect/translate", post(translation::translate))
+        .route("/inspect/translate", post(translate))
 }
 
 fn file(app: &Shared, kind: &'static str, text: &'static str) -> Response {
@@ -118,6 +119,12 @@ async fn save(State(app): State<Shared>, Path(id): Path<String>) -> Result<Respo
         Ok(place) => Ok(reply::json(StatusCode::OK, &json!({ "saved": place }))),
         Err(message) => Err(ApiError::new(StatusCode::CONFLICT, message).with_code("not_saved")),
     }
+}
+
+/// Translates what is pasted into the box.
+async fn translate(State(app): State<Shared>, body: Bytes) -> Result<Response, ApiError> {
+    app.watchers.board.as_ref().ok_or_else(switched_off)?;
+    translation::translate(&body)
 }
 
 fn found(app: &Shared, id: &str) -> Result<std::sync::Arc<Exchange>, ApiError> {

@@ -1,8 +1,6 @@
 //! The box of the inspector that translates what is pasted into it.
 
-use axum::extract::State;
 use axum::response::Response;
-use bytes::Bytes;
 use http::StatusCode;
 use interlingua_executor::stamp;
 use interlingua_model::Request;
@@ -10,8 +8,6 @@ use interlingua_translate::{Api, Loss, Outgoing, Translator, Upstream};
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
 
-use super::switched_off;
-use crate::app::Shared;
 use crate::{ApiError, reply};
 
 /// What is to be translated.
@@ -47,12 +43,9 @@ struct Done {
 }
 
 /// Translates a request, a reply or a stream, from any API into any. What is wrong with it is part of the answer.
-pub(super) async fn translate(State(app): State<Shared>, body: Bytes) -> Result<Response, ApiError> {
-    if app.watchers.board.is_none() {
-        return Err(switched_off());
-    }
-    let wanted: Box = serde_json::from_slice(&body)
-        .map_err(|error| ApiError::bad_request(format!("this is no such box: {error}")))?;
+pub(super) fn translate(body: &[u8]) -> Result<Response, ApiError> {
+    let wanted: Box =
+        serde_json::from_slice(body).map_err(|error| ApiError::bad_request(format!("this is no such box: {error}")))?;
     let Done { output, losses, error } = match wanted.kind {
         Kind::Request => request(&wanted),
         Kind::Response | Kind::Stream => answer(&wanted),

@@ -6,7 +6,7 @@ use interlingua_wire::chat;
 use interlingua_wire::messages::{Model, ModelList};
 use serde::Deserialize;
 
-use super::context_window;
+use super::window::context_window;
 use crate::{ApiError, date};
 
 /// What stands in front of a name that Claude Code would not list otherwise: it lists those that have its maker's name or its

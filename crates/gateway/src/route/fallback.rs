@@ -6,7 +6,7 @@ use interlingua_executor::{Answer, BoxFuture, Error, Executor, Reply, one_line};
 use interlingua_translate::{Api, Asked, Translator};
 
 use super::{Route, told};
-use crate::ask::of_session;
+use crate::cache_key::of_session;
 
 /// A request that has been read, and all that is needed to read it again for somebody else.
 pub(crate) struct Attempt<R> {

@@ -3,7 +3,6 @@
 mod fallback;
 mod models;
 mod named;
-mod pattern;
 mod wanted;
 
 use std::cmp::Reverse;
@@ -15,12 +14,12 @@ use interlingua_executor::Scrubber;
 use interlingua_model::{Api, Request, Sourced};
 
 use crate::models::of_messages::PREFIX;
+use crate::pattern::Pattern;
 use crate::replicas::Link;
 use crate::{ApiError, StartError, Upstream, exchange};
 
 pub(crate) use fallback::{Attempt, How};
 use named::Named;
-pub(crate) use pattern::Pattern;
 pub(crate) use wanted::{Glance, Wanted};
 
 /// One of several upstreams: what it is called, which models are its own, and who answers in its place.

@@ -10,6 +10,7 @@ use http::HeaderMap;
 
 use self::redis_server::RedisServer;
 use super::*;
+use crate::InboundKey;
 
 /// A store, and what it needs to go on.
 struct Under {

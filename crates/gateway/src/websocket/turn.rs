@@ -67,7 +67,7 @@ async fn answer(
         // What cannot be read is told in the translator's words.
         None => (body, None),
     };
-    let body = compact::restored(&app.seal, &body, route.first.api());
+    let body = compact::summaries_opened(&app.seal, &body, route.first.api());
     let placed = |error: ApiError| error.rename_param(|param| Session::place(session.as_ref(), param));
     let mut asked = translator.read(&body).map_err(|error| placed(error.into()))?;
     route.apply(asked.request());

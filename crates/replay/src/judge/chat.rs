@@ -5,7 +5,9 @@ use interlingua_wire::chat::{
 };
 use serde_json::Number;
 
-use super::{Refusal, chosen, named, no_extra, range, says_json, sized, strict};
+use super::refusal::Refusal;
+use super::shape::{chosen, named, no_extra, range, says_json, sized};
+use super::strict;
 
 /// A tool's name, in characters.
 const NAME_LIMIT: usize = 64;

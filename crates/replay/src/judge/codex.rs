@@ -3,7 +3,7 @@
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::Refusal;
+use super::refusal::Refusal;
 
 /// Fields of the public API that the backend refuses.
 const REFUSED: &[&str] = &[

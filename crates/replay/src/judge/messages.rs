@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use interlingua_wire::messages::{Block, Content, Request, Role, ThinkingConfig, Tool, ToolChoice};
 use serde_json::Number;
 
-use super::{Refusal, chosen, named, no_extra, range, sized};
+use super::refusal::Refusal;
+use super::shape::{chosen, named, no_extra, range, sized};
 
 /// A tool's name, in characters.
 const NAME_LIMIT: usize = 128;

@@ -6,7 +6,9 @@ use interlingua_wire::responses::{
 };
 use serde_json::Number;
 
-use super::{Refusal, chosen, named, no_extra, range, says_json, sized, strict};
+use super::refusal::Refusal;
+use super::shape::{chosen, named, no_extra, range, says_json, sized};
+use super::strict;
 
 /// A function's name, in characters.
 const NAME_LIMIT: usize = 128;

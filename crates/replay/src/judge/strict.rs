@@ -2,7 +2,7 @@
 
 use interlingua_wire::Json;
 
-use super::Refusal;
+use super::refusal::Refusal;
 use crate::tree::Tree;
 
 /// How deep a schema may nest.

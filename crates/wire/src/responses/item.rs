@@ -19,10 +19,10 @@ use super::hosted::{
     ToolSearchOutput, WebSearchCall,
 };
 use super::mcp::{McpApprovalRequest, McpApprovalResponse, McpCall, McpListTools};
-use super::{Content, ContentPart};
+use super::{Caller, Content, ContentPart, Role, Status};
 use crate::{
     Json,
-    core::{object, open_enum, tagged},
+    core::{object, tagged},
 };
 
 tagged! {
@@ -164,38 +164,6 @@ fn resolve_item(keys: &[Cow<'_, str>]) -> Option<&'static str> {
     }
 }
 
-open_enum! {
-    /// Who speaks. Responses: `role` of a message.
-    pub enum Role {
-        /// The person or program that asks.
-        User = "user",
-        /// The model.
-        Assistant = "assistant",
-        /// The operator, older name.
-        System = "system",
-        /// The operator.
-        Developer = "developer",
-    }
-}
-
-open_enum! {
-    /// How far an item or a response has come. Responses: `status`.
-    pub enum Status {
-        /// Finished.
-        Completed = "completed",
-        /// Under way.
-        InProgress = "in_progress",
-        /// Ended early.
-        Incomplete = "incomplete",
-        /// Ended in an error.
-        Failed = "failed",
-        /// Stopped by somebody.
-        Cancelled = "cancelled",
-        /// Not yet begun.
-        Queued = "queued",
-    }
-}
-
 object! {
     /// Somebody says something. Responses: item `message`, as `EasyInputMessage`, `InputMessage` or `OutputMessage`.
     #[derive(Default)]
@@ -264,17 +232,6 @@ object! {
         optional agent: Json,
         /// A note of the client's to its own backend. Sent by ChatGPT's clients, not in the published reference.
         optional internal_chat_message_metadata_passthrough: Json,
-    }
-}
-
-object! {
-    /// Who makes a call. Responses: `caller` of a call.
-    #[derive(Default)]
-    pub struct Caller {
-        /// `direct` or `program`. Responses: `caller.type`.
-        optional kind as "type": String,
-        /// The calling item. Responses: `caller.caller_id`.
-        optional caller_id: String,
     }
 }
 

@@ -14,6 +14,8 @@ mod mcp;
 mod progress;
 mod request;
 mod response;
+mod settings;
+mod status;
 mod tool;
 mod tool_choice;
 mod usage;
@@ -36,17 +38,16 @@ pub use hosted::{
     LocalShellCall, LocalShellCallOutput, Program, ProgramOutput, ShellCall, ShellCallOutput, ShellEnvironment,
     ToolSearchCall, ToolSearchOutput, WebSearchCall,
 };
-pub use item::{
-    Caller, CustomToolCall, CustomToolCallOutput, FunctionCall, FunctionCallOutput, Item, Message, Reasoning, Role,
-    Status,
-};
+pub use item::{CustomToolCall, CustomToolCallOutput, FunctionCall, FunctionCallOutput, Item, Message, Reasoning};
 pub use mcp::{McpApprovalRequest, McpApprovalResponse, McpCall, McpListTools};
 pub use progress::{
     AudioDelta, AudioDone, ContentPartEvent, ErrorEvent, OutputItem, PartialImage, Progress, ResponseEnd,
     ResponseProgress, ShellCommand, ShellCommandDelta, ShellOutputDelta, ShellOutputDone, SummaryPartEvent, TurnEvent,
 };
-pub use request::{Input, JsonSchemaFormat, ReasoningConfig, Request, StreamOptions, TextConfig, TextFormat};
+pub use request::{Input, Request, StreamOptions};
 pub use response::{IncompleteDetails, ReplyError, Response, ResponseError};
+pub use settings::{JsonSchemaFormat, ReasoningConfig, TextConfig, TextFormat};
+pub use status::{Caller, Role, Status};
 pub use tool::{
     ApplyPatchTool, CodeInterpreterTool, ComputerTool, ComputerUseTool, CustomFormat, CustomTool, FileSearchTool,
     FunctionTool, GrammarFormat, ImageGenerationTool, LocalShellTool, McpTool, NamespaceTool, NamespaceToolMember,

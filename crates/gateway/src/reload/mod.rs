@@ -1,49 +1,28 @@
 //! Other upstreams while it serves.
 
-use std::fmt;
-use std::sync::Arc;
+mod source;
 
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
-use futures_util::future::BoxFuture;
 use http::StatusCode;
 use interlingua_executor::one_line;
 
 use crate::app::{App, Shared};
-use crate::{ApiError, Upstreams, reply};
+use crate::{ApiError, reply};
 
-/// Where other upstreams come from: whatever reads the configuration again.
-#[derive(Clone)]
-pub struct Reload(Arc<Read>);
-
-type Read = dyn Fn() -> BoxFuture<'static, Result<Upstreams, String>> + Send + Sync;
-
-impl Reload {
-    /// Reads them by `read`, which says in words what is wrong.
-    pub fn new<F: Future<Output = Result<Upstreams, String>> + Send + 'static>(
-        read: impl Fn() -> F + Send + Sync + 'static,
-    ) -> Self {
-        Self(Arc::new(move || Box::pin(read())))
-    }
-}
-
-impl fmt::Debug for Reload {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Reload")
-    }
-}
+pub use self::source::Reload;
 
 impl App {
     /// Reads the upstreams again and lets them take over. If they are wrong the old ones stay.
     pub(crate) async fn reload(&self) -> Result<(), String> {
-        let Some(Reload(read)) = &self.reload else {
+        let Some(reload) = &self.reload else {
             return Err(
                 "this gateway was started without a configuration file, so there is nothing to read again".to_owned()
             );
         };
-        match read().await {
+        match reload.read().await {
             Ok(upstreams) => {
                 tracing::info!(?upstreams, "the configuration was read again");
                 self.replace(upstreams).await;
