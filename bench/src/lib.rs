@@ -1,9 +1,13 @@
 //! What the benchmarks measure: traffic of a realistic shape, made on the spot, and the work done on it.
 
+mod upstream;
+
 use interlingua_sse::{Parser, write_event};
 use interlingua_translate::{Api, Outgoing, Reply, Stamp, Translator, Upstream};
 use interlingua_wire as wire;
 use std::fmt::Write as _;
+
+pub use upstream::{STREAM_HEAD, next_request};
 
 /// A Responses stream with all envelope fields: a reasoning summary, 2,000 text deltas and a call in 200 argument
 /// deltas.

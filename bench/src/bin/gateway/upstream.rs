@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use interlingua_bench::{STREAM_HEAD as HEAD, next_request};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::Result;
@@ -41,7 +42,6 @@ struct Reply {
     all: String,
 }
 
-const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
 const LAST: &str = "0\r\n\r\n";
 
 impl Reply {
@@ -55,7 +55,7 @@ impl Reply {
 async fn serve(mut socket: TcpStream, pace: Pace, reply: &Reply) -> Result<()> {
     socket.set_nodelay(true)?;
     let mut unread = Vec::new();
-    while request(&mut socket, &mut unread).await? {
+    while next_request(&mut socket, &mut unread).await?.is_some() {
         match pace {
             Pace::AtOnce => socket.write_all(reply.all.as_bytes()).await?,
             Pace::Every(pause) => {
@@ -69,26 +69,4 @@ async fn serve(mut socket: TcpStream, pace: Pace, reply: &Reply) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Reads a request; whether there was one before the end of the connection.
-async fn request(socket: &mut TcpStream, unread: &mut Vec<u8>) -> Result<bool> {
-    let mut piece = [0; 4096];
-    loop {
-        if let Some(end) = unread.windows(4).position(|window| window == b"\r\n\r\n") {
-            let head = String::from_utf8_lossy(unread.get(..end).unwrap_or_default()).to_ascii_lowercase();
-            let length =
-                head.lines().find_map(|line| line.strip_prefix("content-length:")).ok_or("no content-length")?;
-            let whole = end + 4 + length.trim().parse::<usize>()?;
-            if unread.len() >= whole {
-                unread.drain(..whole);
-                return Ok(true);
-            }
-        }
-        let count = socket.read(&mut piece).await?;
-        if count == 0 {
-            return Ok(false);
-        }
-        unread.extend_from_slice(piece.get(..count).unwrap_or_default());
-    }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use interlingua_bench::{STREAM_HEAD as HEAD, next_request};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -67,7 +68,8 @@ impl Upstream {
 async fn serve(mut socket: TcpStream, events: usize, pause: Duration, counts: Arc<Counts>) -> Result<()> {
     socket.set_nodelay(true)?;
     let mut unread = Vec::new();
-    while let Some(body) = request(&mut socket, &mut unread).await? {
+    while let Some(body) = next_request(&mut socket, &mut unread).await? {
+        let body = String::from_utf8_lossy(&body);
         if body.contains(FLOOD) {
             counts.floods.fetch_add(1, Ordering::SeqCst);
             let _flood = Flood(Arc::clone(&counts));
@@ -85,31 +87,6 @@ async fn serve(mut socket: TcpStream, events: usize, pause: Duration, counts: Ar
     Ok(())
 }
 
-/// The body of the next request; `None` at the end of the connection.
-async fn request(socket: &mut TcpStream, unread: &mut Vec<u8>) -> Result<Option<String>> {
-    let mut piece = [0; 8192];
-    loop {
-        if let Some(end) = unread.windows(4).position(|window| window == b"\r\n\r\n") {
-            let head = String::from_utf8_lossy(unread.get(..end).unwrap_or_default()).to_ascii_lowercase();
-            let length =
-                head.lines().find_map(|line| line.strip_prefix("content-length:")).ok_or("no content-length")?;
-            let whole = end + 4 + length.trim().parse::<usize>()?;
-            if unread.len() >= whole {
-                let body = unread.get(end + 4..whole).unwrap_or_default();
-                let body = String::from_utf8_lossy(body).into_owned();
-                unread.drain(..whole);
-                return Ok(Some(body));
-            }
-        }
-        let read = socket.read(&mut piece).await?;
-        if read == 0 {
-            return Ok(None);
-        }
-        unread.extend_from_slice(piece.get(..read).unwrap_or_default());
-    }
-}
-
-const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
 const PLACE: &str = r#""item_id":"msg_1","output_index":0,"content_index":0"#;
 
 async fn stream(socket: &mut TcpStream, events: usize, pause: Duration) -> Result<()> {
