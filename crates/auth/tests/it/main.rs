@@ -12,5 +12,7 @@ mod http_client;
 mod login;
 mod processes;
 mod refresh;
+mod refusals;
 mod replicas;
 mod saving;
+mod setbacks;

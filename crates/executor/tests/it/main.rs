@@ -15,6 +15,8 @@ mod codex;
 #[cfg(feature = "reqwest")]
 mod codex_backend;
 #[cfg(feature = "reqwest")]
+mod codex_streams;
+#[cfg(feature = "reqwest")]
 mod credentials;
 mod errors;
 #[cfg(feature = "reqwest")]

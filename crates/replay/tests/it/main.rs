@@ -6,7 +6,10 @@
     reason = "helpers of tests, which clippy takes for library code"
 )]
 
+mod answers;
+mod asking;
 mod client;
-mod http;
+mod faults;
 mod recordings;
+mod refusals;
 mod session;

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use http::StatusCode;
 use interlingua_replay::Replay;
 
+use crate::asking::path_of;
 use crate::client::Client;
-use crate::http::path_of;
 
 #[tokio::test]
 async fn every_fixture_is_served_to_its_own_request() {
