@@ -1,6 +1,6 @@
 //! What becomes of a thing that only another API has a word for: its class alone decides.
 
-use interlingua_model::{Api, ImageGeneration, Opaque, OpaqueClass, Origin};
+use interlingua_model::{Api, Content, ImageGeneration, Opaque, OpaqueClass, Origin, Part, PartKind};
 
 use crate::hosted::Hosted;
 use crate::{Error, Loss, LossCode, RequestCode, messages, responses};
@@ -12,6 +12,15 @@ pub(crate) fn hosted(opaque: &Opaque) -> Option<Hosted> {
         Api::Messages => messages::hosted::read(opaque),
         Api::Chat => None,
     }
+}
+
+/// The places of the parts of a message that are neither text nor a refusal, of which no delta tells.
+pub(crate) fn untold_parts(content: Content) -> impl Iterator<Item = Origin> {
+    let parts = if let Content::Parts(parts) = content { parts } else { Vec::new() };
+    parts.into_iter().filter_map(|Part { origin, kind, cache_breakpoint: _ }| match kind {
+        PartKind::Text(_) | PartKind::Refusal(_) => None,
+        PartKind::Image(_) | PartKind::File(_) | PartKind::Audio(_) | PartKind::Opaque(_) => Some(origin),
+    })
 }
 
 /// Leaves an item of the history out of a request to `api`, unless the conversation would be another one without it.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use interlingua_model::{Api, ItemKind, Origin, Request, Role, Sourced};
 
-use crate::api::{Context, Upstream, Written, check_request, decode_request};
+use crate::api::{Context, Upstream, check_request, decode_request};
+use crate::dialect::Written;
 use crate::history::retell;
 use crate::reply::{Reading, Reply};
 use crate::translated::under;
@@ -105,6 +106,25 @@ impl Translator {
     /// As [`read`](Self::read) and [`Asked::to`].
     pub fn request(&self, body: &[u8], upstream: &Upstream, stamp: Stamp) -> Result<Outgoing<Reply>, Error> {
         self.read(body)?.to(upstream, stamp)
+    }
+
+    /// What reads the reply of an upstream, streamed or whole, and writes it for the client of `request`, where that is known.
+    ///
+    /// # Errors
+    /// The request is none, as [`read`](Self::read) says.
+    pub fn reply_to(
+        &self,
+        request: Option<&[u8]>,
+        is_streamed: bool,
+        upstream: &Upstream,
+        stamp: Stamp,
+    ) -> Result<Reply, Error> {
+        let mut asked = match request {
+            Some(request) => self.read(request)?,
+            None => self.asked(Request::new(String::new())),
+        };
+        asked.request().stream.enabled = is_streamed;
+        Ok(asked.reply(upstream, stamp))
     }
 
     /// A request of the model, as if a client of this API had made it.

@@ -10,7 +10,6 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use interlingua_executor::Profile;
 use interlingua_gateway::ApiError;
-use interlingua_model::Request;
 use interlingua_translate::{Api, Loss, Outgoing, Policy, Reply, Stamp, Translated, Translator};
 
 use crate::terminal::to_stderr;
@@ -111,17 +110,15 @@ fn stamp() -> Stamp {
 fn asked(args: &Args) -> Result<Reply, ApiError> {
     let upstream = profile_for(args, args.from)?;
     let client = Translator { style: upstream.style, ..Translator::new(args.to) };
-    let mut asked = match &args.request {
-        None => client.asked(Request::new(String::new())),
-        Some(path) => client.read(&read(path)?).map_err(|error| {
-            let mut error = ApiError::from(error);
-            let told = |message| format!("in the request ({}): {message}", path.display());
-            error.error.message = error.error.message.map(told);
-            error
-        })?,
-    };
-    asked.request().stream.enabled = args.kind == Kind::Stream;
-    Ok(asked.reply(&upstream.upstream, stamp()))
+    let request = args.request.as_deref().map(read).transpose()?;
+    let reply = client
+        .reply_to(request.as_deref(), args.kind == Kind::Stream, &upstream.upstream, stamp())
+        .map_err(ApiError::from);
+    reply.map_err(|mut error| {
+        let file = args.request.as_deref().unwrap_or(Path::new("-"));
+        error.error.message = error.error.message.map(|told| format!("in the request ({}): {told}", file.display()));
+        error
+    })
 }
 
 /// The profile of an upstream that speaks `api`.

@@ -3,7 +3,6 @@
 use axum::response::Response;
 use http::StatusCode;
 use interlingua_executor::stamp;
-use interlingua_model::Request;
 use interlingua_translate::{Api, Loss, Outgoing, Translator, Upstream};
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
@@ -63,17 +62,12 @@ fn request(Box { from, to, body, .. }: &Box) -> Done {
 
 /// A reply of the API `from` for a client of the API `to`.
 fn answer(Box { kind, from, to, body, request }: &Box) -> Done {
-    let client = Translator::new(*to);
-    let asked = match request.as_deref().filter(|request| !request.trim().is_empty()) {
-        Some(request) => client.read(request.as_bytes()),
-        None => Ok(client.asked(Request::new(String::new()))),
-    };
-    let mut asked = match asked {
-        Ok(asked) => asked,
+    let request = request.as_deref().map(str::as_bytes).filter(|request| !request.trim_ascii().is_empty());
+    let reply = Translator::new(*to).reply_to(request, *kind == Kind::Stream, &Upstream::usual(*from), stamp());
+    let mut answer = match reply {
+        Ok(reply) => reply.answer(),
         Err(error) => return Done { output: Vec::new(), losses: Vec::new(), error: Some(error.into()) },
     };
-    asked.request().stream.enabled = *kind == Kind::Stream;
-    let mut answer = asked.reply(&Upstream::usual(*from), stamp()).answer();
     let mut output = Vec::new();
     answer.bytes(body.as_bytes(), &mut output);
     let outcome = answer.finish(&mut output);

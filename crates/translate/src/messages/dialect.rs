@@ -9,7 +9,7 @@ use super::renamed::renamed;
 use super::reply::{decode_response, encode_response, failure};
 use super::request::{decode_request, heavy_texts, sent, without_refused, write_request};
 use super::{Context, Decoder, Encoder, Upstream};
-use crate::api::halves;
+use crate::dialect::halves;
 use crate::frames::write_json;
 use crate::json_body::{read_reply, read_request};
 use crate::outcome::Outcome;

@@ -9,6 +9,7 @@ mod renamed;
 mod reply;
 mod request;
 mod stream;
+mod thinking;
 mod upstream;
 mod words;
 

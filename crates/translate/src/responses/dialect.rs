@@ -6,7 +6,7 @@ use interlingua_wire::responses as wire;
 use super::reply::{decode_response, encode_response};
 use super::request::{decode_request, heavy_texts, sent, write_request};
 use super::{Context, Decoder, Encoder, Upstream};
-use crate::api::halves;
+use crate::dialect::halves;
 use crate::frames::write_json;
 use crate::json_body::{read_reply, read_request};
 use crate::outcome::Outcome;

@@ -10,7 +10,7 @@ mod messages;
 mod support;
 
 use interlingua_model::{CallStyle, Collected, Event, Fold, FoldError, Logprobs, Origin, Request, Response, Sink};
-use interlingua_translate::{Api, Encode, Error, Loss, Sent, Style, Translated, chat, responses};
+use interlingua_translate::{Api, Decode, Encode, Error, Loss, Sent, Style, Translated, chat, responses};
 use serde_json::Value;
 use support::difference::{Allowed, explained};
 use support::{Frame, Received, fixtures, frames, recordings, stamp};
@@ -260,24 +260,12 @@ fn nothing_lost(losses: &[Loss]) -> Result<(), String> {
 fn a_chat_stream_folds_to_the_same_reply() {
     let mut checked = Vec::new();
     for (name, bytes) in all(Api::Chat, "stream.sse", "chat_stream") {
-        let read = |frames: &[Frame]| {
-            let mut decoder = chat::Decoder::new(&Sent::unknown(&stamp()));
-            let mut events = Collected::default();
-            for frame in frames {
-                decoder.read(&frame.data, frame.name.as_deref(), &mut events);
-            }
-            let _ = decoder.finish(&mut events);
-            events.0
-        };
-        let events = read(&frames(&bytes));
-        let mut encoder = chat::Encoder::new(chat_context(&String::from_utf8_lossy(&bytes)));
-        let mut written = Received::default();
-        for event in events.clone() {
-            Encode::push(&mut encoder, event, &mut written);
-        }
+        let events = read(chat::Decoder::new(&Sent::unknown(&stamp())), &frames(&bytes));
+        let (written, lost) = written(chat::Encoder::new(chat_context(&String::from_utf8_lossy(&bytes))), &events);
+        let again = read(chat::Decoder::new(&Sent::unknown(&stamp())), &written.0);
         checked.push((
             name,
-            same_reply(&events, &read(&written.0), &encoder.finish(), |reply| {
+            same_reply(&events, &again, &lost, |reply| {
                 chat::encode_response(reply, &chat_context(&String::from_utf8_lossy(&bytes)))
             }),
         ));
@@ -289,34 +277,39 @@ fn a_chat_stream_folds_to_the_same_reply() {
 fn a_responses_stream_folds_to_the_same_reply() {
     let mut checked = Vec::new();
     for (name, bytes) in all(Api::Responses, "stream.sse", "responses_stream") {
-        let read = |frames: &[Frame]| {
-            let mut decoder = responses::Decoder::new(&Sent::unknown(&stamp()));
-            let mut events = Collected::default();
-            for frame in frames {
-                if frame.cut {
-                    decoder.read_cut(&frame.data, frame.name.as_deref(), &mut events);
-                } else {
-                    decoder.read(&frame.data, frame.name.as_deref(), &mut events);
-                }
-            }
-            let _ = decoder.finish(&mut events);
-            events.0
-        };
-        let theirs = frames(&bytes);
-        let events = read(&theirs);
-        let mut encoder = responses::Encoder::new(responses::Context::unknown(stamp()));
-        let mut written = Received::default();
-        for event in events.clone() {
-            Encode::push(&mut encoder, event, &mut written);
-        }
-        let again = read(&written.0);
-        let verdict = same_reply(&events, &again, &encoder.finish(), |reply| {
+        let events = read(responses::Decoder::new(&Sent::unknown(&stamp())), &frames(&bytes));
+        let (written, lost) = written(responses::Encoder::new(responses::Context::unknown(stamp())), &events);
+        let again = read(responses::Decoder::new(&Sent::unknown(&stamp())), &written.0);
+        let verdict = same_reply(&events, &again, &lost, |reply| {
             responses::encode_response(reply, &responses::Context::unknown(stamp()))
         })
         .and_then(|()| same_asides(&events, &again));
         checked.push((name, verdict.and_then(|()| numbered(&written.0))));
     }
     hold(checked, 30);
+}
+
+/// The events that a decoder reads in frames.
+pub(crate) fn read(mut decoder: impl Decode, frames: &[Frame]) -> Vec<Event<'static>> {
+    let mut events = Collected::default();
+    for Frame { name, data, cut } in frames {
+        if *cut {
+            decoder.read_cut(data, name.as_deref(), &mut events);
+        } else {
+            decoder.read(data, name.as_deref(), &mut events);
+        }
+    }
+    let _ = decoder.finish(None, &mut events);
+    events.0
+}
+
+/// What an encoder writes of events, and loses.
+pub(crate) fn written(mut encoder: impl Encode, events: &[Event<'static>]) -> (Received, Vec<Loss>) {
+    let mut written = Received::default();
+    for event in events {
+        encoder.push(event.clone(), &mut written);
+    }
+    (written, encoder.finish())
 }
 
 fn fold(events: &[Event<'static>]) -> Result<Response, FoldError> {

@@ -1,11 +1,11 @@
 //! Messages in front of itself.
 
-use interlingua_model::{Collected, Display, Event, Origin, Request, Sourced};
-use interlingua_translate::{Api, Encode, Sent, Style, Translated, messages};
+use interlingua_model::{Display, Origin, Request, Sourced};
+use interlingua_translate::{Api, Sent, Style, Translated, messages};
 
 use crate::support::difference::{Allowed, explained};
-use crate::support::{Frame, Received, frames, stamp};
-use crate::{all, hold, same_reply, whole_reply};
+use crate::support::{frames, stamp};
+use crate::{all, hold, read, same_reply, whole_reply, written};
 
 const REQUESTS: Allowed = &[
     ("stream", "the default is left out"),
@@ -73,28 +73,10 @@ fn a_whole_messages_reply_is_itself() {
 fn a_messages_stream_folds_to_the_same_reply() {
     let mut checked = Vec::new();
     for (name, bytes) in all(Api::Messages, "stream.sse", "messages_stream") {
-        let read = |frames: &[Frame]| -> Vec<Event<'static>> {
-            let mut decoder = messages::Decoder::new(&Sent::unknown(&stamp()));
-            let mut events = Collected::default();
-            for frame in frames {
-                if frame.cut {
-                    decoder.read_cut(&frame.data, frame.name.as_deref(), &mut events);
-                } else {
-                    decoder.read(&frame.data, frame.name.as_deref(), &mut events);
-                }
-            }
-            let _ = decoder.finish(&mut events);
-            events.0
-        };
-        let events = read(&frames(&bytes));
-        let mut encoder = messages::Encoder::new(context());
-        let mut written = Received::default();
-        for event in events.clone() {
-            Encode::push(&mut encoder, event, &mut written);
-        }
-        let verdict = same_reply(&events, &read(&written.0), &encoder.finish(), |reply| {
-            messages::encode_response(reply, &context())
-        });
+        let events = read(messages::Decoder::new(&Sent::unknown(&stamp())), &frames(&bytes));
+        let (written, lost) = written(messages::Encoder::new(context()), &events);
+        let again = read(messages::Decoder::new(&Sent::unknown(&stamp())), &written.0);
+        let verdict = same_reply(&events, &again, &lost, |reply| messages::encode_response(reply, &context()));
         checked.push((name, verdict));
     }
     hold(checked, 30);

@@ -1,8 +1,8 @@
 //! A whole Chat completion as the canonical reply.
 
 use interlingua_model::{
-    Arguments, Content, Finish, Item, ItemKind, ItemStatus, Message, Origin, Part, PartKind, ReasoningItem,
-    ReplyOrigins, Response, Role, TextPart,
+    Content, Finish, Item, ItemKind, Message, Origin, Part, PartKind, ReasoningItem, ReplyOrigins, Response, Role,
+    TextPart,
 };
 use interlingua_wire::{Extra, chat as wire};
 
@@ -18,6 +18,7 @@ use crate::chat::losses::Losses;
 use crate::chat::sealed::{REASONING_DETAILS, kept_details, sealed};
 use crate::chat::think_tags::{Piece, ThinkTags};
 use crate::convert::{count, is_blank, json, non_empty};
+use crate::reached::settle;
 use crate::sent::Reads;
 use crate::{Error, LossCode, Sent, Translated};
 
@@ -324,29 +325,4 @@ fn message_item(origin: Origin, parts: Vec<(Origin, PartKind)>) -> Item {
     let plain = |(origin, kind)| Part { origin, kind, cache_breakpoint: None };
     let content = Content::Parts(parts.into_iter().map(plain).collect());
     Item::new(origin, ItemKind::Message(Message::new(Role::Assistant, content)))
-}
-
-/// Says how far each item got: all are whole, but the last one of a reply that was cut short.
-fn settle(items: &mut [Item], finish: &Finish) {
-    let last = items.len().saturating_sub(1);
-    for (index, item) in items.iter_mut().enumerate() {
-        let is_cut = index == last && *finish != Finish::Completed;
-        let status = Some(if is_cut { ItemStatus::Incomplete } else { ItemStatus::Completed });
-        match &mut item.kind {
-            ItemKind::Message(message) => message.status = status,
-            ItemKind::ToolCall(call) => {
-                call.status = status;
-                // A function without arguments was called with an empty object; clients parse them.
-                if let Arguments::Function(arguments) = &mut call.arguments
-                    && !is_cut
-                    && arguments.trim_ascii().is_empty()
-                {
-                    arguments.push_str("{}");
-                }
-            }
-            ItemKind::Reasoning(reasoning) => reasoning.status = status,
-            ItemKind::ToolResult(result) => result.status = status,
-            ItemKind::ImageGeneration(_) | ItemKind::Opaque(_) => {}
-        }
-    }
 }

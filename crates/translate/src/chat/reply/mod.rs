@@ -1,6 +1,7 @@
 //! A whole reply, both ways, and what it shares with a stream of the same.
 
 pub(super) mod annotations;
+mod choice;
 pub(super) mod content;
 mod decode;
 mod decode_calls;

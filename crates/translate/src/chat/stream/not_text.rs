@@ -1,12 +1,12 @@
 //! What an item holds beside its text: a picture, parts and items that only another API has a word for.
 
-use interlingua_model::{Api, Content, ImageGeneration, Opaque, Origin, Part, PartKind};
+use interlingua_model::{Api, Content, ImageGeneration, Opaque, Origin};
 
 use super::encoder::Encoder;
 use super::frame::Out;
 use crate::chat::images::encode_image;
 use crate::chat::reply::content::lost_part;
-use crate::opaque::{leave_out_of_reply, lost_image};
+use crate::opaque::{leave_out_of_reply, lost_image, untold_parts};
 
 impl Encoder {
     pub(super) fn image(&mut self, made: ImageGeneration, origin: Origin, out: &mut impl Out) {
@@ -22,15 +22,7 @@ impl Encoder {
 
     /// Reports the parts of a message that no delta has told.
     pub(super) fn lose_parts(&mut self, content: Content) {
-        let Content::Parts(parts) = content else { return };
-        for Part { origin, kind, cache_breakpoint: _ } in parts {
-            match kind {
-                PartKind::Text(_) | PartKind::Refusal(_) => {}
-                PartKind::Image(_) | PartKind::File(_) | PartKind::Audio(_) | PartKind::Opaque(_) => {
-                    self.losses.push(lost_part(origin));
-                }
-            }
-        }
+        self.losses.extend(untold_parts(content).map(lost_part));
     }
 
     pub(super) fn finish_opaque(&mut self, origin: Origin, opaque: &Opaque, out: &mut impl Out) {

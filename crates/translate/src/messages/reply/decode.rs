@@ -1,11 +1,12 @@
 //! A whole message as the canonical reply.
 
 use interlingua_model::{
-    Arguments, Content, Finish, Item, ItemKind, ItemStatus, Message, Origin, Part, PartKind, ReasoningItem,
-    ReplyOrigins, Response, Role, Sourced, TextPart, ToolCall,
+    Arguments, Content, Finish, Item, ItemKind, Message, Origin, Part, PartKind, ReplyOrigins, Response, Role, Sourced,
+    TextPart, ToolCall,
 };
 use interlingua_wire::{Maybe, messages as wire};
 
+use super::call::{Called, decode_call};
 use super::citations::decode_citation;
 use super::failure::decode_failure;
 use super::finish::{FINISH, STOP_SEQUENCE, decode_finish, explanation};
@@ -14,10 +15,11 @@ use super::repeats::{another_id, says_no_more};
 use super::server::{answers, joined, settled};
 use super::unread::Unread;
 use super::usage::decode_usage;
-use crate::convert::{arguments_of, non_empty};
+use crate::convert::arguments_of;
 use crate::custom_input::{Rest, unwrap};
-use crate::seals::give_seal;
-use crate::{Api, Error, LossCode, Sent, Translated};
+use crate::messages::thinking::{decode_redacted, decode_thinking};
+use crate::reached::settle;
+use crate::{Error, LossCode, Sent, Translated};
 
 /// Reads a message: its blocks in order, neighbouring texts as one.
 ///
@@ -123,20 +125,11 @@ impl Reader<'_> {
             }
             wire::Block::Thinking(wire::Thinking { thinking, signature, extra }) => {
                 self.unread.fields(origin, &extra);
-                let summary = non_empty(thinking).into_iter().collect();
-                let mut thought = ReasoningItem { summary, ..ReasoningItem::default() };
-                if let Some(seal) = non_empty(signature) {
-                    give_seal(&mut thought, seal, Api::Messages, false);
-                }
-                ItemKind::Reasoning(thought)
+                ItemKind::Reasoning(decode_thinking(thinking, signature))
             }
             wire::Block::RedactedThinking(wire::RedactedThinking { data, extra }) => {
                 self.unread.fields(origin, &extra);
-                let mut thought = ReasoningItem::default();
-                if let Some(seal) = non_empty(data) {
-                    give_seal(&mut thought, seal, Api::Messages, true);
-                }
-                ItemKind::Reasoning(thought)
+                ItemKind::Reasoning(decode_redacted(data))
             }
             wire::Block::ToolUse(call) => {
                 let call = self.call(*call, origin)?;
@@ -210,20 +203,10 @@ impl Reader<'_> {
     }
 
     fn call(&mut self, call: wire::ToolUse, origin: Origin) -> Result<ToolCall, Error> {
-        let wire::ToolUse { id, name, input, caller, toolset_name, cache_control: _, extra } = call;
-        self.unread.fields(origin, &extra);
-        if caller.is_some_and(|caller| !matches!(caller, wire::Caller::Direct(_))) {
-            let detail = "that code of the server made the call is not told";
-            self.unread.once(format!("{}.caller", origin.path()), LossCode::DroppedDetail, detail);
-        }
-        let malformed = |what: &str| Error::Malformed {
-            path: Some(origin.path()),
-            message: format!("a call without {what}, which nobody could answer"),
-        };
-        let name = non_empty(name).ok_or_else(|| malformed("a name"))?;
-        let id = non_empty(id).ok_or_else(|| malformed("an id"))?;
+        let Called { call_id, name, namespace, is_custom, input } =
+            decode_call(call, origin, self.sent, &mut self.unread)?;
         let text = arguments_of(input.map(|input| input.get().to_owned()));
-        let arguments = if self.sent.is_custom(&name) {
+        let arguments = if is_custom {
             let (input, rest) = unwrap(&text);
             if matches!(rest, Rest::More) {
                 let detail = "the model wrote more beside the input of the tool";
@@ -233,9 +216,7 @@ impl Reader<'_> {
         } else {
             Arguments::Function(text)
         };
-        let (namespace, name) = self.sent.tool_name(name);
-        let call_id = self.sent.call_ids().original(&id).to_owned();
-        Ok(ToolCall { id: None, call_id, name, namespace: namespace.or(toolset_name), arguments, status: None })
+        Ok(ToolCall { id: None, call_id, name, namespace, arguments, status: None })
     }
 }
 
@@ -268,19 +249,4 @@ fn add_part(items: &mut Vec<Item>, part: Part) {
 
 pub(in crate::messages) fn characters(text: &str) -> u64 {
     u64::try_from(text.chars().count()).unwrap_or(u64::MAX)
-}
-
-/// Says how far each item got: all are whole, but the last one of a reply that was cut short.
-fn settle(items: &mut [Item], finish: &Finish) {
-    let last = items.len().saturating_sub(1);
-    for (index, item) in items.iter_mut().enumerate() {
-        let is_cut = index == last && *finish != Finish::Completed;
-        let status = Some(if is_cut { ItemStatus::Incomplete } else { ItemStatus::Completed });
-        match &mut item.kind {
-            ItemKind::Message(message) => message.status = status,
-            ItemKind::ToolCall(call) => call.status = status,
-            ItemKind::Reasoning(thought) => thought.status = status,
-            ItemKind::ToolResult(_) | ItemKind::ImageGeneration(_) | ItemKind::Opaque(_) => {}
-        }
-    }
 }

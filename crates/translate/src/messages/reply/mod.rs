@@ -1,5 +1,6 @@
 //! A whole reply, both ways, and what it shares with a stream of the same.
 
+pub(super) mod call;
 pub(super) mod citations;
 mod decode;
 mod encode;

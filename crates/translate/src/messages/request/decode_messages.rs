@@ -1,8 +1,8 @@
 //! Turns as canonical items.
 
 use interlingua_model::{
-    Arguments, Content, Item, ItemKind, Message, Opaque, OpaqueClass, Origin, Part, ReasoningItem, Role, ToolCall,
-    ToolKind, ToolResult,
+    Arguments, Content, Item, ItemKind, Message, Opaque, OpaqueClass, Origin, Part, Role, ToolCall, ToolKind,
+    ToolResult,
 };
 use interlingua_wire::messages as wire;
 
@@ -10,8 +10,8 @@ use super::decode_content::{decode_part, decode_result, plain_text};
 use super::reading::{Reading, ToolChange, text_part};
 use crate::convert::{arguments_of, non_empty, verbatim};
 use crate::error::missing;
+use crate::messages::thinking::{decode_redacted, decode_thinking};
 use crate::path::Path;
-use crate::seals::give_seal;
 use crate::{Api, Error, LossCode, RequestCode};
 
 /// Where a block of a turn stands.
@@ -152,20 +152,11 @@ fn assistant(out: &mut Reading, content: Option<wire::Content>, path: Path<'_>, 
             wire::Block::ToolUse(call) => tool_use(out, *call, path)?,
             wire::Block::Thinking(wire::Thinking { thinking, signature, extra }) => {
                 out.unknown(path, &extra);
-                let summary = non_empty(thinking).into_iter().collect();
-                let mut thought = ReasoningItem { summary, ..ReasoningItem::default() };
-                if let Some(seal) = non_empty(signature) {
-                    give_seal(&mut thought, seal, Api::Messages, false);
-                }
-                ItemKind::Reasoning(thought)
+                ItemKind::Reasoning(decode_thinking(thinking, signature))
             }
             wire::Block::RedactedThinking(wire::RedactedThinking { data, extra }) => {
                 out.unknown(path, &extra);
-                let mut thought = ReasoningItem::default();
-                if let Some(seal) = non_empty(data) {
-                    give_seal(&mut thought, seal, Api::Messages, true);
-                }
-                ItemKind::Reasoning(thought)
+                ItemKind::Reasoning(decode_redacted(data))
             }
             block => foreign(&block, path)?,
         };

@@ -8,8 +8,8 @@ use interlingua_wire::{Integer, Json, messages as wire};
 use super::blocks::{Call, CallState, Content, Ended, HeldCall, OpenBlock, Server, Thought, place};
 use super::decoder::Decoder;
 use super::told_calls::ToldCalls;
-use crate::convert::non_empty;
 use crate::custom_input::{Rest, Unwrapper};
+use crate::messages::reply::call::{Called, decode_call};
 use crate::messages::reply::citations::decode_citation;
 use crate::messages::reply::server::{answers, joined, settled};
 use crate::{Error, LossCode};
@@ -150,22 +150,9 @@ impl Decoder {
         origin: Origin,
         out: &mut impl Sink,
     ) -> Result<Call, Error> {
-        let wire::ToolUse { id, name, input, caller, toolset_name, cache_control: _, extra } = call;
-        self.unread.fields(origin, &extra);
-        if caller.is_some_and(|caller| !matches!(caller, wire::Caller::Direct(_))) {
-            let detail = "that code of the server made the call is not told";
-            self.unread.once(format!("{}.caller", origin.path()), LossCode::DroppedDetail, detail);
-        }
-        let malformed = |what: &str| Error::Malformed {
-            path: Some(origin.path()),
-            message: format!("a call without {what}, which nobody could answer"),
-        };
-        let name = non_empty(name).ok_or_else(|| malformed("a name"))?;
-        let id = non_empty(id).ok_or_else(|| malformed("an id"))?;
-        let unwrapper = self.sent.is_custom(&name).then(Box::<Unwrapper>::default);
-        let (namespace, name) = self.sent.tool_name(name);
-        let namespace = namespace.or(toolset_name);
-        let id = self.sent.call_ids().original(&id).to_owned();
+        let called = decode_call(call, origin, &self.sent, &mut self.unread)?;
+        let Called { call_id: id, name, namespace, is_custom, input } = called;
+        let unwrapper = is_custom.then(Box::<Unwrapper>::default);
         let Some(place) = self.calls.begin(&id, &name) else {
             let held = HeldCall { id, name, namespace, input: String::new() };
             return Ok(Call { state: CallState::Held(Box::new(held)), unwrapper, given: input, has_input: false });

@@ -1,8 +1,7 @@
 //! Writing the items of a stream, each as its blocks.
 
 use interlingua_model::{
-    Annotation, Content, Display, Item, ItemKind, ItemStatus, Message, Opaque, Origin, Part, PartKind, ReasoningItem,
-    ReasoningKind,
+    Annotation, Display, Item, ItemKind, ItemStatus, Message, Opaque, Origin, ReasoningItem, ReasoningKind,
 };
 use interlingua_wire::{Extra, Json, messages as wire};
 
@@ -16,7 +15,7 @@ use crate::messages::reply::citations::encode_citation;
 use crate::messages::reply::server::own;
 use crate::messages::reply::thoughts::{THOUGHT_JOINER, redacted, unwanted};
 use crate::messages::reply::{lost_part, told_as_text};
-use crate::opaque::hosted;
+use crate::opaque::{hosted, untold_parts};
 use crate::seals::kept_seal;
 use crate::{Api, Loss, LossCode};
 
@@ -152,15 +151,7 @@ impl Encoder {
         else {
             return;
         };
-        let Content::Parts(parts) = content else { return };
-        for Part { origin, kind, cache_breakpoint: _ } in parts {
-            match kind {
-                PartKind::Text(_) | PartKind::Refusal(_) => {}
-                PartKind::Image(_) | PartKind::File(_) | PartKind::Audio(_) | PartKind::Opaque(_) => {
-                    self.losses.push(lost_part(origin));
-                }
-            }
-        }
+        self.losses.extend(untold_parts(content).map(lost_part));
     }
 
     /// Writes a piece of a thought; its two texts say the same, and the first that comes is shown.

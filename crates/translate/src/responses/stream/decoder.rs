@@ -4,12 +4,10 @@
 //! terminal response, in any subset. Each view is compared with what has been passed on, and only what is missing
 //! follows; see [`StreamedItems`].
 
-// Long because: what becomes of each event of the API is one table.
-
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use interlingua_model::{Api, Envelope, Event, Failure, Finish, Opaque, OpaqueClass, Sink};
+use interlingua_model::{Api, Envelope, Event, Failure, Opaque, OpaqueClass, Sink};
 use interlingua_wire::{Integer, Unknown, responses as wire};
 
 use super::items::{StreamedItems, Told};
@@ -26,7 +24,6 @@ use crate::shape::{Filled, Repeat};
 use crate::responses::beside::of_agent;
 use crate::responses::reply::decode_items::Reader;
 use crate::responses::reply::failure::{bare_failure, decode_error_event, untyped_failure};
-use crate::responses::reply::finish::{distrust, judge};
 use crate::responses::reply::ids::envelope;
 use crate::{End, Error, Loss, LossCode, Outcome, Sent};
 
@@ -47,18 +44,18 @@ use crate::{End, Error, Loss, LossCode, Outcome, Sent};
 /// ```
 #[derive(Debug, Clone)]
 pub struct Decoder {
-    reader: Reader,
-    items: StreamedItems,
+    pub(super) reader: Reader,
+    pub(super) items: StreamedItems,
     sequence: Sequence,
     has_started: bool,
-    state: State,
-    losses: Vec<Loss>,
+    pub(super) state: State,
+    pub(super) losses: Vec<Loss>,
     seen_unknown: HashSet<String>,
     repeat: Repeat<Delta>,
 }
 
 #[derive(Debug, Clone)]
-enum State {
+pub(super) enum State {
     Open,
     /// The upstream failed without saying why; the reason may be in the next event.
     Failing(Box<Failure>),
@@ -294,78 +291,11 @@ impl Decoder {
         self.items.part(&part_ref, part.map(|part| *part), told, out);
     }
 
-    fn start(&mut self, begun: Envelope, out: &mut impl Sink) {
+    pub(super) fn start(&mut self, begun: Envelope, out: &mut impl Sink) {
         if !self.has_started {
             self.has_started = true;
             out.event(Event::Started(begun));
         }
-    }
-
-    fn end(&mut self, end: wire::ResponseEnd, said: Option<wire::Status>, out: &mut impl Sink) -> Result<(), Error> {
-        let wire::ResponseEnd { response, sequence_number: _, agent, extra: _ } = end;
-        let mut response = *response;
-        self.reader.see_tools(response.tools.as_ref());
-        self.start(envelope(&response, agent.as_ref()), out);
-        response.tools = None;
-        let (output, verdict) = judge(response, agent.as_ref(), said, &mut self.losses, &mut self.items.unread);
-        let mut ending = match verdict {
-            Ok(ending) => ending,
-            Err(failure) => {
-                self.upstream_failed(failure, out);
-                return Ok(());
-            }
-        };
-        for (index, item) in output.into_iter().enumerate() {
-            let is_cut = ending.finish != Finish::Completed;
-            self.items.finish_at_end(index, item, &self.reader, is_cut, out)?;
-        }
-        self.items.close(ending.finish == Finish::Completed, out)?;
-        if self.items.has_cut_input {
-            distrust(&mut ending, &mut self.losses);
-        }
-        self.losses.append(&mut self.items.losses);
-        self.losses.append(&mut self.items.unread.losses);
-        self.state = State::Ended(End::of(&ending.finish));
-        out.event(Event::Finished(Box::new(ending)));
-        Ok(())
-    }
-
-    /// A failure that says nothing is held back: the reason may be in the next event.
-    fn upstream_failed(&mut self, failure: Box<Failure>, out: &mut impl Sink) {
-        if failure.code.is_none() && failure.message.is_empty() {
-            self.state = State::Failing(failure);
-        } else {
-            self.fail(failure, out);
-        }
-    }
-
-    /// After a failure without a reason, only an event that has one counts.
-    fn second_chance(&mut self, event: wire::Event<'_>, out: &mut impl Sink) {
-        let failure = if let wire::Event::Error(error) = event {
-            decode_error_event(error)
-        } else if let wire::Event::Failed(end) = event
-            && let Err(failure) =
-                judge(*end.response, None, Some(wire::Status::Failed), &mut self.losses, &mut self.items.unread).1
-        {
-            *failure
-        } else {
-            return;
-        };
-        if failure.code.is_some() || !failure.message.is_empty() {
-            self.fail(Box::new(failure), out);
-        }
-    }
-
-    fn refuse(&mut self, error: Error, out: &mut impl Sink) {
-        self.fail(Box::new(error.into_failure()), out);
-    }
-
-    fn fail(&mut self, failure: Box<Failure>, out: &mut impl Sink) {
-        self.items.settle(false, out);
-        self.losses.append(&mut self.items.losses);
-        self.losses.append(&mut self.items.unread.losses);
-        out.event(Event::Failed(failure.clone()));
-        self.state = State::Ended(End::Failed(failure));
     }
 
     fn unknown(&mut self, unknown: Unknown, out: &mut impl Sink) -> Result<(), Error> {

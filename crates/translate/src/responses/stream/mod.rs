@@ -3,6 +3,7 @@
 mod decoder;
 mod encode_items;
 mod encoder;
+mod ending;
 mod events;
 mod item;
 mod items;
