@@ -63,17 +63,6 @@ pub enum Stored {
     ChatGpt(ChatGpt),
 }
 
-impl Stored {
-    /// Either of them as credentials.
-    #[must_use]
-    pub fn into_credentials(self) -> Arc<dyn Credentials> {
-        match self {
-            Self::ApiKey(key) => Arc::new(key),
-            Self::ChatGpt(login) => Arc::new(login),
-        }
-    }
-}
-
 /// A ChatGPT login, kept fresh. Cheap to clone; all clones share one state, and one refresh.
 ///
 /// Obtained from [`open`]. Must be used inside a tokio runtime. Two of these on one file, in one process or in several,

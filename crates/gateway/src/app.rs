@@ -11,7 +11,7 @@ use crate::exchange::watchers::Watchers;
 use crate::pattern::Pattern;
 use crate::replicas::{Link, SharedLimits};
 use crate::seal::Seal;
-use crate::store::{Store, open_store};
+use crate::store::{Store, StoreLimits, open_store};
 use crate::{Config, InboundKey, Limits, Origin, Reload, StartError, Upstreams};
 
 /// One gateway's state.
@@ -65,7 +65,6 @@ impl App {
             watching,
             reload,
             store,
-            store_limits,
             seal,
             websocket,
             reasoning_cache,
@@ -73,7 +72,7 @@ impl App {
         let link = Link::of(&store)?.map(Arc::new);
         let callers = Callers::new(callers, link.clone().map(SharedLimits::over).as_ref())?;
         let seal = Arc::new(Seal::new(seal));
-        let store = open_store(&store, store_limits, link.as_ref())?;
+        let store = open_store(&store, StoreLimits::default(), link.as_ref())?;
         let hidden = Scrubber::new(inbound_key.iter().map(InboundKey::secret));
         let now = Arc::new(upstreams.hiding(&hidden).sharing(link.as_ref()));
         let upstreams = RwLock::new(Serving { now, before: Vec::new() });

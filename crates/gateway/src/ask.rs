@@ -9,7 +9,7 @@ use axum::routing::post;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
-use interlingua_executor::{Answer, BoxFuture, Error, Reply};
+use interlingua_executor::{Answer, BoxFuture, Error, Executor, Reply};
 use interlingua_translate::{Api, Upstream};
 
 use crate::access::held;
@@ -17,7 +17,7 @@ use crate::app::Shared;
 use crate::cache_key::of_session;
 use crate::compact::summaries_opened;
 use crate::inbound::may_ask;
-use crate::route::{Attempt, Glance, Wanted, told};
+use crate::route::{Attempt, Glance, Route, Wanted, told};
 use crate::store::{Conversations, Opened, Session};
 use crate::stream::Manner;
 use crate::thoughts::Thoughts;
@@ -43,73 +43,100 @@ async fn ask(api: Api, State(app): State<Shared>, request: Request) -> Result<Re
     let headers = in_memory_of_their_own(headers);
     let body = body::read_of(&headers, body, app.limits).await?;
     let upstreams = app.upstreams();
-    let looks = is_looked_into(api, &upstreams);
-    let glance = if looks { Glance::at(&body) } else { Glance::default() };
-    let route = upstreams.route_for(api, glance.model())?;
-    let upstream = &route.first;
-    exchange::note(|exchange| exchange.asked(api, glance.model().unwrap_or_default(), &body));
-    told(upstream);
-    may_ask(glance.model().map(|model| upstreams.name_for(api, model)))?;
-    let executor = upstream.executor_in(api, &headers)?;
-    let translator = upstream.translator(api);
+    let looked = is_looked_into(api, &upstreams).then(|| Glance::at(&body));
+    let model = looked.as_ref().and_then(Glance::model);
+    let route = upstreams.route_for(api, model)?;
+    exchange::note(|exchange| exchange.asked(api, model.unwrap_or_default(), &body));
+    told(&route.first);
+    may_ask(model.map(|model| upstreams.name_for(api, model)))?;
+    let executor = route.first.executor_in(api, &headers)?;
     let opened = match api {
-        Api::Responses => Conversations::of(&app, &headers).open(&body, upstream).await?,
+        Api::Responses => Conversations::of(&app, &headers).open(&body, &route.first).await?,
         Api::Chat | Api::Messages => None,
     };
-    let hold = upstream.executor().config().timeouts.hold;
+    let hold = route.first.executor().config().timeouts.hold;
     let manner = Manner::new(api, hold, app.limits, app.closing());
-    let restored = |body: Bytes| match api {
-        Api::Responses => summaries_opened(&app.seal, &body, upstream.api()),
-        Api::Chat | Api::Messages => body,
+    let asking = Asking { app, api, headers, upstreams: Arc::clone(&upstreams), route, executor };
+    let passes = asking.route.first.passes(api) && asking.route.effort.is_none();
+    let (answer, is_streamed) = match (opened, looked) {
+        (None, Some(glance)) if passes => (asking.passed(body)?, glance.is_streamed),
+        (None, looked) => asking.translated(body, None, looked.is_some())?,
+        (Some(Opened { body, session }), looked) => asking.translated(body, Some(session), looked.is_some())?,
     };
-    if upstream.passes(api) && route.effort.is_none() && opened.is_none() {
-        // The upstream speaks the client's language: its answer goes back byte for byte.
-        let body = restored(body);
+    respond(answer, is_streamed, manner).await.map(|response| held(response, upstreams))
+}
+
+/// A request whose upstream is known.
+struct Asking {
+    app: Shared,
+    api: Api,
+    headers: HeaderMap,
+    upstreams: Arc<Upstreams>,
+    route: Route,
+    executor: Executor,
+}
+
+/// What is under way for a client.
+type Answering = BoxFuture<'static, Result<Answer<Reply>, Error>>;
+
+impl Asking {
+    /// The upstream speaks the client's language: its answer goes back byte for byte.
+    fn passed(self, body: Bytes) -> Result<Answering, ApiError> {
+        let body = self.restored(body);
+        let Self { app: _, api, headers, upstreams: _, route, executor } = self;
+        let translator = route.first.translator(api);
         translator.check(&body)?;
         // What has been restored has its model somewhere else.
         let (named, asked_for) = match route.model.as_ref().and_then(|model| Some((model, Wanted::in_body(&body)?))) {
             Some((model, wanted)) => (wanted.replaced(&body, model), Some(wanted.model().to_owned())),
             None => (body.clone(), None),
         };
-        let Glance { wanted: _, is_streamed } = glance;
         let attempt = Attempt { api, caller: headers, body, how: Session::asking(None) };
-        let answer = Box::pin(route.pass(executor, translator, named, asked_for, attempt));
-        return respond(answer, is_streamed, manner).await.map(|response| held(response, upstreams));
+        Ok(Box::pin(route.pass(executor, translator, named, asked_for, attempt)))
     }
-    let (body, session) = match opened {
-        Some(Opened { body, session }) => (body, Some(session)),
-        None => (body, None),
-    };
-    let body = restored(body);
-    let read = translator.read(&body).map_err(ApiError::from);
-    if !looks {
-        exchange::note(|exchange| match &read {
-            Ok(asked) => exchange.names(asked.model()),
-            Err(_) => exchange.names(Glance::at(&body).model().unwrap_or_default()),
-        });
+
+    /// The request is read and written anew, and so is its reply. Returns whether that is to be a stream, too. `is_named` says
+    /// that somebody has looked for the model already.
+    fn translated(self, body: Bytes, session: Option<Session>, is_named: bool) -> Result<(Answering, bool), ApiError> {
+        let body = self.restored(body);
+        let Self { app, api, headers, upstreams, route, executor } = self;
+        let upstream = &route.first;
+        let read = upstream.translator(api).read(&body).map_err(ApiError::from);
+        if !is_named {
+            exchange::note(|exchange| match &read {
+                Ok(asked) => exchange.names(asked.model()),
+                Err(_) => exchange.names(Glance::at(&body).model().unwrap_or_default()),
+            });
+        }
+        let mut asked = read.map_err(|error| error.rename_param(|param| Session::place(session.as_ref(), param)))?;
+        // Nobody else may have to read it, and it is not held then either.
+        let body = Some(body).filter(|_| !route.others.is_empty()).unwrap_or_default();
+        asked.keep_name();
+        route.apply(asked.request());
+        if !is_named && upstreams.name_for(api, asked.model()) != asked.model() {
+            let name = upstreams.name_for(api, asked.model()).to_owned();
+            asked.request().model = name;
+        }
+        of_session(api, upstream, &headers, &mut asked);
+        let is_streamed = asked.is_streamed();
+        if compact::is_asked(&mut asked, upstream.api()) {
+            return Ok((Box::pin(compact::answer(executor, asked, Arc::clone(&app.seal), session)), is_streamed));
+        }
+        let how = match api {
+            Api::Responses => Session::asking(session),
+            // Their clients know no place for sealed thoughts, or not all of them do.
+            Api::Chat | Api::Messages => Thoughts::asking(Thoughts::of(&app, &headers)),
+        };
+        Ok((Box::pin(route.ask(executor, asked, Attempt { api, caller: headers, body, how })), is_streamed))
     }
-    let mut asked = read.map_err(|error| error.rename_param(|param| Session::place(session.as_ref(), param)))?;
-    // Nobody else may have to read it, and it is not held then either.
-    let body = Some(body).filter(|_| !route.others.is_empty()).unwrap_or_default();
-    asked.keep_name();
-    route.apply(asked.request());
-    if !looks && upstreams.name_for(api, asked.model()) != asked.model() {
-        let name = upstreams.name_for(api, asked.model()).to_owned();
-        asked.request().model = name;
+
+    /// The body with what the gateway has sealed open again.
+    fn restored(&self, body: Bytes) -> Bytes {
+        match self.api {
+            Api::Responses => summaries_opened(&self.app.seal, &body, self.route.first.api()),
+            Api::Chat | Api::Messages => body,
+        }
     }
-    of_session(api, upstream, &headers, &mut asked);
-    let is_streamed = asked.is_streamed();
-    if compact::is_asked(&mut asked, upstream.api()) {
-        let answer = Box::pin(compact::answer(executor, asked, Arc::clone(&app.seal), session));
-        return respond(answer, is_streamed, manner).await.map(|response| held(response, upstreams));
-    }
-    let how = match api {
-        Api::Responses => Session::asking(session),
-        // Their clients know no place for sealed thoughts, or not all of them do.
-        Api::Chat | Api::Messages => Thoughts::asking(Thoughts::of(&app, &headers)),
-    };
-    let answer = Box::pin(route.ask(executor, asked, Attempt { api, caller: headers, body, how }));
-    respond(answer, is_streamed, manner).await.map(|response| held(response, upstreams))
 }
 
 /// Headers as they are read hold on to all that their connection has read into, for as long as they are there.
@@ -130,11 +157,7 @@ fn is_looked_into(api: Api, upstreams: &Upstreams) -> bool {
 }
 
 /// The answer as the client asked for it: as a stream, or whole.
-async fn respond(
-    answer: BoxFuture<'static, Result<Answer<Reply>, Error>>,
-    is_streamed: bool,
-    mut manner: Manner,
-) -> Result<Response, ApiError> {
+async fn respond(answer: Answering, is_streamed: bool, mut manner: Manner) -> Result<Response, ApiError> {
     if is_streamed {
         return stream::respond(answer, manner).await;
     }

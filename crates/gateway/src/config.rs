@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::{CallerKey, InboundKey, Origin, Reload, SealConfig, StoreConfig, StoreLimits};
+use crate::{CallerKey, InboundKey, Origin, Reload, SealConfig, StoreConfig};
 
 /// Where a gateway listens, who may use it, and its limits.
 #[derive(Debug, Clone)]
@@ -28,8 +28,6 @@ pub struct Config {
     pub reload: Option<Reload>,
     /// Where replies are kept, so that clients can go on from them.
     pub store: StoreConfig,
-    /// How much is kept there, and for how long.
-    pub store_limits: StoreLimits,
     /// With which key summaries of conversations are sealed.
     pub seal: SealConfig,
     /// Whether clients of Responses may open a WebSocket. Where they may not, they learn that they have to send requests.
@@ -51,7 +49,6 @@ impl Default for Config {
             watching: Watching::default(),
             reload: None,
             store: StoreConfig::default(),
-            store_limits: StoreLimits::default(),
             seal: SealConfig::default(),
             websocket: true,
             reasoning_cache: true,

@@ -76,7 +76,7 @@ pub use route::{Member, Upstreams};
 pub use seal::{SealConfig, SealKey};
 pub use server::{Gateway, Handle};
 pub use start_error::StartError;
-pub use store::{StoreConfig, StoreLimits};
+pub use store::StoreConfig;
 pub use upstream::{Target, Upstream, UpstreamConfig};
 
 /// The README's example compiles and holds.

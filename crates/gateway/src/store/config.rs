@@ -9,7 +9,7 @@ use crate::StartError;
 /// Where replies are kept.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum StoreConfig {
-    /// In this process, bounded by [`StoreLimits`].
+    /// In this process, for 30 days and up to 128 MiB.
     #[default]
     Memory,
     /// In a file, which survives this process, however that ends.
@@ -45,11 +45,11 @@ const SCHEMES: [&str; 3] = ["redis://", "rediss://", "redis+unix://"];
 
 /// How much is kept, and for how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StoreLimits {
+pub(crate) struct StoreLimits {
     /// The most bytes in memory (128 MiB). What was not used for longest goes first.
-    pub bytes: usize,
+    pub(crate) bytes: usize,
     /// How long a reply is kept after it was made or last gone on from (30 days).
-    pub age: Duration,
+    pub(crate) age: Duration,
 }
 
 impl Default for StoreLimits {

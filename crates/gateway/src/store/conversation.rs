@@ -131,8 +131,12 @@ impl Conversations {
     /// Opens a request that came over HTTP. `None` where it needs no state of ours: it keeps nothing and goes on from nothing,
     /// or the upstream does both.
     pub(crate) async fn open(&self, body: &Bytes, upstream: &Upstream) -> Result<Option<Opened>, ApiError> {
-        let Some(members) = Members::read(body) else { return Ok(None) };
+        // Nothing of ours is asked for: the body goes on as it is, and nobody has to take it apart.
         let keeps_itself = keeps(upstream);
+        if keeps_itself && memmem::find(body, PREVIOUS.as_bytes()).is_none() {
+            return Ok(None);
+        }
+        let Some(members) = Members::read(body) else { return Ok(None) };
         let previous = members.parsed::<String>(PREVIOUS);
         let wants_store = members.parsed::<bool>("store");
         if keeps_itself && !self.is_ours(previous.as_deref()).await {
@@ -142,7 +146,7 @@ impl Conversations {
         if previous.is_none() && store.is_none() && memmem::find(body, REFERENCE).is_none() {
             return Ok(None);
         }
-        let Some(Expanded { body, shift, previous_response_id, turn }) = self.expand(body).await? else {
+        let Some(Expanded { body, shift, previous_response_id, turn }) = self.expanded(members).await? else {
             return Ok(None);
         };
         let id = new_id();
@@ -154,9 +158,11 @@ impl Conversations {
 
     /// Opens a request that came over a connection with a memory of its own: every reply is kept there at least.
     pub(crate) async fn open_local(&self, body: &Bytes) -> Result<Option<Opened>, ApiError> {
-        let wants_store = Members::read(body).and_then(|members| members.parsed::<bool>("store"));
+        let members = Members::read(body);
+        let wants_store = members.as_ref().and_then(|members| members.parsed::<bool>("store"));
         let store = self.store_for(wants_store, false).await?;
-        let Some(Expanded { body, shift, previous_response_id, turn }) = self.expand(body).await? else {
+        let Some(members) = members else { return Ok(None) };
+        let Some(Expanded { body, shift, previous_response_id, turn }) = self.expanded(members).await? else {
             return Ok(None);
         };
         let id = new_id();
@@ -171,7 +177,14 @@ impl Conversations {
     /// # Errors
     /// The reply is not kept (any more), the store cannot be reached, or the conversation is too long.
     pub(crate) async fn expand(&self, body: &Bytes) -> Result<Option<Expanded>, ApiError> {
-        let Some(mut members) = Members::read(body) else { return Ok(None) };
+        match Members::read(body) {
+            Some(members) => self.expanded(members).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The same for a body that has been taken apart.
+    async fn expanded(&self, mut members: Members<'_>) -> Result<Option<Expanded>, ApiError> {
         let Some((mut input, shape)) = history::items(members.get("input")) else { return Ok(None) };
         let previous = members.parsed::<String>(PREVIOUS);
         self.resolve(&mut input).await?;

@@ -26,7 +26,8 @@ mod suite;
 
 use std::sync::Arc;
 
-pub use self::config::{StoreConfig, StoreLimits};
+pub use self::config::StoreConfig;
+pub(crate) use self::config::StoreLimits;
 pub(crate) use self::contract::{Key, Owner, Store, StoreError};
 pub(crate) use self::conversation::{Conversations, Expanded, Opened, Session};
 pub(crate) use self::history::Shift;

@@ -1,7 +1,6 @@
 //! Several gateways on one Redis: one renewal of a login, limits that hold for all of them, and what is left without it.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a setup that fails is a failed test")]
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -21,8 +20,9 @@ use interlingua_translate::Api;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::support::log::Log;
 use crate::support::redis_server::RedisServer;
-use crate::support::{Plan, Setup, hello, refusal, second_subscriber, start};
+use crate::support::{Plan, Setup, hello, refusal, start};
 
 /// An issuer of logins, and the backend that takes the tokens it issued last.
 #[derive(Default)]
@@ -184,29 +184,11 @@ async fn fifty_callers_of_two_gateways_on_an_expired_login_cause_one_refresh() {
     }
 }
 
-#[derive(Clone, Default)]
-struct Writer(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Writer {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn without_its_redis_a_gateway_goes_on_with_what_it_has_and_says_so_once() {
     let Some(mut redis) = RedisServer::start() else { return };
-    let log = Writer::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
-    let _second = second_subscriber();
-    let said = |what: &str| String::from_utf8_lossy(&log.0.lock().unwrap()).matches(what).count();
+    let log = Log::read(tracing::Level::INFO);
+    let said = |what: &str| log.text().matches(what).count();
 
     let outside = Outside::begin().await;
     let homes = [outside.home(), outside.home()];

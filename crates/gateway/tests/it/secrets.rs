@@ -2,7 +2,6 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a setup that fails is a failed test")]
 
 use std::io;
-use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Body;
@@ -16,7 +15,7 @@ use interlingua_translate::{Api, Upstream as Speaks};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::support::second_subscriber;
+use crate::support::log::Log;
 
 /// The key of the upstream: one that no word can be, and one like those that local servers are given.
 const KEYS: [&str; 2] = ["sk-canary-0123456789-abcdefghij", "canary-key"];
@@ -133,21 +132,6 @@ async fn upstream(echoes: &'static [Echo], planted: &'static str) -> String {
     url
 }
 
-/// The lines of the log of this thread, which a test's runtime does not leave.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 fn ask(api: Api, place: usize, stream: bool) -> String {
     let messages = json!([{"role": "user", "content": "Hello"}]);
     let input = match api {
@@ -168,11 +152,7 @@ async fn everything(echoes: &'static [Echo], planted: &'static str, key: &str) -
 
 /// The same for somebody with this key.
 async fn everything_as(who: &str, echoes: &'static [Echo], planted: &'static str, key: &str) -> Vec<(String, String)> {
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_ansi(false);
-    let _guard = tracing::subscriber::set_default(subscriber.with_writer(move || writer.clone()).finish());
-    let _second = second_subscriber();
+    let log = Log::read(tracing::Level::DEBUG);
     let url = upstream(echoes, planted).await;
     let client = HttpSettings { proxy: Proxy::Direct, ..HttpSettings::default() }.client().unwrap().http().clone();
     let mut asked = Vec::new();
@@ -209,7 +189,7 @@ async fn everything_as(who: &str, echoes: &'static [Echo], planted: &'static str
         }
     }
     let mut all = futures_util::future::join_all(asked).await.concat();
-    let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     assert!(log.contains("answered") && log.contains("no answer"), "the log is being read");
     all.push(("the log".to_owned(), log));
     all

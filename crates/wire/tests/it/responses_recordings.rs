@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use interlingua_wire::responses::{
-    Annotation, Content, ContentPart, ErrorBody, Event, Input, Item, Request, Response, Tool,
-};
+use interlingua_wire::responses::{Annotation, Content, ContentPart, Event, Input, Item, Request, Response, Tool};
 use serde_json::Value;
 
 use crate::support::{events, recordings, round_trip};
@@ -124,15 +122,4 @@ fn streams() {
         unread.remove(outside_the_reference);
     }
     assert_eq!(unread, Unread::new(), "every event, item and part of the published reference is known");
-}
-
-#[test]
-fn errors() {
-    for (name, text) in recordings("errors") {
-        let recording: Value = serde_json::from_str(&text).unwrap();
-        let body = &recording["body"];
-        if body["error"].is_object() {
-            round_trip::<ErrorBody>(&name, &body.to_string());
-        }
-    }
 }

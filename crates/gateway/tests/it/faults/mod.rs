@@ -8,9 +8,7 @@ mod table;
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
-use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, stream};
@@ -22,6 +20,7 @@ use reqwest::{Client, Response};
 use serde_json::{Value, json};
 
 use crate::support::data;
+use crate::support::log::Log;
 use table::{FAULTS, Fault};
 
 /// The upstream's key and the gateway's own, which upstreams repeat wherever they say anything.
@@ -101,21 +100,6 @@ fn cases() -> impl Iterator<Item = Case> {
             pairs().map(move |(client, upstream)| Case { fault, is_streamed, client, upstream })
         })
     })
-}
-
-/// The lines of the log of this thread, which a test's runtime does not leave.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// A gateway over an upstream of one API, which does everything wrong.
@@ -261,11 +245,7 @@ async fn connections(log: &Log, case: Case) -> String {
 
 #[tokio::test]
 async fn every_fault_is_told_in_every_pair_and_lets_the_connection_go() {
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_ansi(false);
-    let _guard = tracing::subscriber::set_default(subscriber.with_writer(move || writer.clone()).finish());
-    let _second = crate::support::second_subscriber();
+    let log = Log::read(tracing::Level::DEBUG);
     let over = [gateway(0).await, gateway(1).await, gateway(2).await];
     let client = HttpSettings { proxy: Proxy::Direct, ..HttpSettings::default() }.client().unwrap().http().clone();
     let asked = |case: Case| {
@@ -296,7 +276,7 @@ async fn every_fault_is_told_in_every_pair_and_lets_the_connection_go() {
         }
         page.insert(case, outcome);
     }
-    let log = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     assert!(log.contains("no answer") && log.contains("a stream failed"), "the log is being read");
     wrong.extend(
         log.lines().filter(|line| KEYS.iter().any(|key| line.contains(key))).map(|line| format!("log: {line}")),

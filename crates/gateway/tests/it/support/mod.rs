@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::allow_attributes, reason = "each test file uses a part of it")]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a setup that fails is a failed test")]
 
+pub(crate) mod log;
 pub(crate) mod redis_server;
 pub(crate) mod socket;
 
@@ -166,12 +167,6 @@ pub(crate) async fn refusal(response: Response) -> (u16, Value) {
     assert!(error["message"].is_string() && error["type"].is_string(), "{body}");
     assert!(error.get("param").is_some() && error.get("code").is_some(), "all four keys are there: {body}");
     (status, error)
-}
-
-/// Held while a test reads the log of its own thread: of a single subscriber `tracing` asks nobody but the thread that comes by
-/// a line first, and a test beside this one may be that.
-pub(crate) fn second_subscriber() -> tracing::Dispatch {
-    tracing::Dispatch::new(tracing::subscriber::NoSubscriber::default())
 }
 
 /// The data of each event, comments apart.
