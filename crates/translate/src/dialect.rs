@@ -9,8 +9,8 @@ use crate::outcome::Outcome;
 use crate::places::Places;
 use crate::{Api, Error, Frames, Kept, Loss, Sent, Stamp, Style, Translated};
 
-/// One API: its halves under one roof. Implemented once per API, by [`chat::Chat`], [`responses::Responses`] and
-/// [`messages::Messages`].
+/// One API: its halves under one roof. Implemented once per API, by [`Chat`](crate::chat::Chat),
+/// [`Responses`](crate::responses::Responses) and [`Messages`](crate::messages::Messages).
 ///
 /// Bodies are JSON text here, so that the types of `wire`, which borrow, stay behind it. Whoever works with those types
 /// uses the functions of the module itself.

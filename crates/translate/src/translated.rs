@@ -25,7 +25,7 @@ impl<T> Translated<T> {
     /// Accepts or refuses the losses.
     ///
     /// # Errors
-    /// Under [`Policy::Strict`], the first loss that [changes meaning](LossCode::changes_meaning), as an error that
+    /// Under [`Policy::Strict`], the first loss that [changes meaning](crate::LossCode::changes_meaning), as an error that
     /// names its path.
     pub fn under(self, policy: Policy) -> Result<Self, Error> {
         under(policy, &self.losses).map(|()| self)
