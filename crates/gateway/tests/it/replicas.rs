@@ -20,7 +20,7 @@ use interlingua_translate::Api;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::log::Log;
+use crate::support::log::TestLog;
 use crate::support::redis_server::RedisServer;
 use crate::support::{Plan, Setup, hello, refusal, start};
 
@@ -187,7 +187,7 @@ async fn fifty_callers_of_two_gateways_on_an_expired_login_cause_one_refresh() {
 #[tokio::test]
 async fn without_its_redis_a_gateway_goes_on_with_what_it_has_and_says_so_once() {
     let Some(mut redis) = RedisServer::start() else { return };
-    let log = Log::read(tracing::Level::INFO);
+    let log = TestLog::read(tracing::Level::INFO);
     let said = |what: &str| log.text().matches(what).count();
 
     let outside = Outside::begin().await;

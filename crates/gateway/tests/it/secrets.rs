@@ -15,7 +15,7 @@ use interlingua_translate::{Api, Upstream as Speaks};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::support::log::Log;
+use crate::support::log::TestLog;
 
 /// The key of the upstream: one that no word can be, and one like those that local servers are given.
 const KEYS: [&str; 2] = ["sk-canary-0123456789-abcdefghij", "canary-key"];
@@ -152,7 +152,7 @@ async fn everything(echoes: &'static [Echo], planted: &'static str, key: &str) -
 
 /// The same for somebody with this key.
 async fn everything_as(who: &str, echoes: &'static [Echo], planted: &'static str, key: &str) -> Vec<(String, String)> {
-    let log = Log::read(tracing::Level::DEBUG);
+    let log = TestLog::read(tracing::Level::DEBUG);
     let url = upstream(echoes, planted).await;
     let client = HttpSettings { proxy: Proxy::Direct, ..HttpSettings::default() }.client().unwrap().http().clone();
     let mut asked = Vec::new();

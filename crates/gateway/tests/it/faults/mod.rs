@@ -20,7 +20,7 @@ use reqwest::{Client, Response};
 use serde_json::{Value, json};
 
 use crate::support::data;
-use crate::support::log::Log;
+use crate::support::log::TestLog;
 use table::{FAULTS, Fault};
 
 /// The upstream's key and the gateway's own, which upstreams repeat wherever they say anything.
@@ -245,7 +245,7 @@ async fn connections(log: &Log, case: Case) -> String {
 
 #[tokio::test]
 async fn every_fault_is_told_in_every_pair_and_lets_the_connection_go() {
-    let log = Log::read(tracing::Level::DEBUG);
+    let log = TestLog::read(tracing::Level::DEBUG);
     let over = [gateway(0).await, gateway(1).await, gateway(2).await];
     let client = HttpSettings { proxy: Proxy::Direct, ..HttpSettings::default() }.client().unwrap().http().clone();
     let asked = |case: Case| {

@@ -7,7 +7,7 @@ use tracing::subscriber::{DefaultGuard, NoSubscriber};
 use tracing::{Dispatch, Level};
 
 /// What the thread of a test logs, which its runtime does not leave, as long as this is held.
-pub(crate) struct Log {
+pub(crate) struct TestLog {
     lines: Lines,
     _guard: DefaultGuard,
     /// Of a single subscriber `tracing` asks nobody but the thread that comes by a line first, and a test beside this one may be
@@ -15,7 +15,7 @@ pub(crate) struct Log {
     _second: Dispatch,
 }
 
-impl Log {
+impl TestLog {
     /// Reads what is logged from here on, down to this level.
     pub(crate) fn read(level: Level) -> Self {
         let lines = Lines::default();
