@@ -35,12 +35,22 @@ settings! {
         /// The header that says who asks, where the upstream counts what users ask: `user` for what begins a conversation,
         /// `agent` for all that follows.
         initiator_header: Option<String> = None,
+        /// Headers that a request carries which has a picture in it, in order.
+        image_headers: Vec<(String, String)> = Vec::new(),
         /// Whether the upstream's list of models tells what each of them takes: how much it writes, how it thinks. It is then
         /// asked for, every five minutes at most, and requests are written by it.
         catalogue: bool = false,
         /// Where the upstream tells how much of the plan is used, beside the last segment of the base URL.
         usage_path: Option<String> = None,
     }
+}
+
+/// What a conversation is like.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Nature {
+    /// Whether nothing of it is the model's yet.
+    pub(crate) is_opening: bool,
+    pub(crate) has_images: bool,
 }
 
 /// The version of the Codex CLI whose ways are followed; also part of its `user-agent`.
@@ -88,7 +98,7 @@ impl Backend {
         &self,
         upstream: &Upstream,
         session: Option<&str>,
-        (features, is_opening): (&[&str], bool),
+        (features, nature): (&[&str], Nature),
         client: &HeaderMap,
     ) -> Result<HeaderMap, Error> {
         let mut headers = HeaderMap::new();
@@ -100,7 +110,7 @@ impl Backend {
             let value = HeaderValue::try_from(all.join(",")).map_err(|_| bad_header(name.as_str()))?;
             headers.insert(name, value);
         }
-        self.name_initiator(is_opening, &mut headers)?;
+        self.tell(nature, &mut headers)?;
         if let Some(value) = session.map(session_header) {
             for name in &self.session_headers {
                 headers.insert(header_name(name)?, value.clone());
@@ -112,10 +122,19 @@ impl Backend {
         Ok(headers)
     }
 
-    /// Says who asks, where that is wanted.
-    pub(crate) fn name_initiator(&self, is_opening: bool, headers: &mut HeaderMap) -> Result<(), Error> {
+    /// Whether it is told anything of the conversation beside it.
+    pub(crate) fn is_told(&self) -> bool {
+        self.initiator_header.is_some() || !self.image_headers.is_empty()
+    }
+
+    /// Says who asks, and that there is a picture, where that is wanted.
+    pub(crate) fn tell(&self, nature: Nature, headers: &mut HeaderMap) -> Result<(), Error> {
+        let Nature { is_opening, has_images } = nature;
         if let Some(name) = &self.initiator_header {
             headers.insert(header_name(name)?, HeaderValue::from_static(if is_opening { "user" } else { "agent" }));
+        }
+        if has_images {
+            carry(headers, &self.image_headers)?;
         }
         Ok(())
     }

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::Scrubber;
 use crate::answer::{Answer, Meta, Reply};
+use crate::backend::Nature;
 use crate::codex::limits::RateLimits;
 use crate::config::Config;
 use crate::error::Error;
@@ -255,12 +256,17 @@ impl Executor {
     }
 
     fn ready<R>(&self, outgoing: Outgoing<R>, upstream: &Upstream) -> Result<Ready<R>, Error> {
-        let Outgoing { path, mut body, is_streamed, session, features, is_opening, losses, reply } = outgoing;
+        let Outgoing { path, mut body, is_streamed, session, features, is_opening, has_images, losses, reply } =
+            outgoing;
         // It is held until its answer begins, and was written into more room than it took.
         body.shrink_to_fit();
-        let wants = (features.as_slice(), is_opening);
-        let headers =
-            self.remote.config.backend.request_headers(upstream, session.as_deref(), wants, self.key.headers())?;
+        let nature = Nature { is_opening, has_images };
+        let headers = self.remote.config.backend.request_headers(
+            upstream,
+            session.as_deref(),
+            (&features, nature),
+            self.key.headers(),
+        )?;
         let accept = if is_streamed { EVENT_STREAM } else { JSON };
         let call = Call { method: Method::POST, endpoint: path, accept, headers, body: body.into() };
         Ok(Ready { call, losses, reply })

@@ -57,9 +57,11 @@ async fn ask(api: Api, State(app): State<Shared>, request: Request) -> Result<Re
     let hold = route.first.executor().config().timeouts.hold;
     let manner = Manner::new(api, hold, app.limits, app.closing());
     let asking = Asking { app, api, headers, upstreams: Arc::clone(&upstreams), route, executor };
-    let passes = asking.route.first.passes(api) && asking.route.effort.is_none();
+    let may_pass = opened.is_none() && looked.is_some() && asking.route.effort.is_none();
+    // What is not in the words of its API is translated, although the upstream speaks it.
+    let passes = may_pass && asking.route.first.passes(api) && asking.route.first.translator(api).check(&body)?;
     let (answer, is_streamed) = match (opened, looked) {
-        (None, Some(glance)) if passes => (asking.passed(body)?, glance.is_streamed),
+        (None, Some(glance)) if passes => (asking.passed(body), glance.is_streamed),
         (None, looked) => asking.translated(body, None, looked.is_some())?,
         (Some(Opened { body, session }), looked) => asking.translated(body, Some(session), looked.is_some())?,
     };
@@ -81,18 +83,17 @@ type Answering = BoxFuture<'static, Result<Answer<Reply>, Error>>;
 
 impl Asking {
     /// The upstream speaks the client's language: its answer goes back byte for byte.
-    fn passed(self, body: Bytes) -> Result<Answering, ApiError> {
+    fn passed(self, body: Bytes) -> Answering {
         let body = self.restored(body);
         let Self { app: _, api, headers, upstreams: _, route, executor } = self;
         let translator = route.first.translator(api);
-        translator.check(&body)?;
         // What has been restored has its model somewhere else.
         let (named, asked_for) = match route.model.as_ref().and_then(|model| Some((model, Wanted::in_body(&body)?))) {
             Some((model, wanted)) => (wanted.replaced(&body, model), Some(wanted.model().to_owned())),
             None => (body.clone(), None),
         };
         let attempt = Attempt { api, caller: headers, body, how: Session::asking(None) };
-        Ok(Box::pin(route.pass(executor, translator, named, asked_for, attempt)))
+        Box::pin(route.pass(executor, translator, named, asked_for, attempt))
     }
 
     /// The request is read and written anew, and so is its reply. Returns whether that is to be a stream, too. `is_named` says

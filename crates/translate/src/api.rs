@@ -85,7 +85,7 @@ macro_rules! dialects {
             match api { $(Api::$api => $module::$api::decode_request(body),)* }
         }
 
-        pub(crate) fn check_request(api: Api, body: &[u8]) -> Result<(), Error> {
+        pub(crate) fn check_request(api: Api, body: &[u8]) -> Result<bool, Error> {
             match api { $(Api::$api => $module::$api::check_request(body),)* }
         }
 

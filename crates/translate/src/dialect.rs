@@ -40,11 +40,12 @@ pub trait Dialect {
     /// [`Error::Request`] with the path at fault.
     fn decode_request(body: &[u8]) -> Result<Translated<Request>, Error>;
 
-    /// Whether a body is a request of this API by its shape, whatever it says.
+    /// Whether a body, a request of this API by its shape, is in this API's own words, or in those of another that are read
+    /// all the same.
     ///
     /// # Errors
     /// [`Error::Request`] with the path at fault.
-    fn check_request(body: &[u8]) -> Result<(), Error>;
+    fn check_request(body: &[u8]) -> Result<bool, Error>;
 
     /// Writes a request.
     ///
@@ -173,8 +174,9 @@ macro_rules! halves {
             read_request(body, decode_request)
         }
 
-        fn check_request(body: &[u8]) -> Result<(), Error> {
-            read_request(body, |_: wire::Request| Ok(Translated { value: (), losses: Vec::new() })).map(drop)
+        fn check_request(body: &[u8]) -> Result<bool, Error> {
+            let is_own = |request: wire::Request| Ok(Translated { value: is_own(&request), losses: Vec::new() });
+            read_request(body, is_own).map(|Translated { value, losses: _ }| value)
         }
 
         fn encode_response(response: Response, context: &Context, out: &mut Vec<u8>) -> Result<Vec<Loss>, Error> {

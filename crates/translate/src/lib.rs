@@ -29,6 +29,7 @@
 
 mod answer;
 mod api;
+mod arguments;
 mod base64;
 mod beside;
 #[cfg(feature = "sse")]
@@ -40,10 +41,13 @@ mod convert;
 mod custom_input;
 mod dialect;
 mod efforts;
+mod elsewhere;
 mod error;
 mod events;
+mod extent;
 #[cfg(feature = "sse")]
 mod feed;
+mod foreign;
 mod frames;
 mod hash;
 mod heartbeat;

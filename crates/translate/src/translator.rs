@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use interlingua_model::{Api, ItemKind, Origin, Request, Role, Sourced};
+use interlingua_model::{Api, Content, ItemKind, Origin, PartKind, Request, Role, Sourced};
 
 use crate::api::{Context, Upstream, check_request, decode_request};
 use crate::dialect::Written;
+use crate::elsewhere::read_elsewhere;
 use crate::history::retell;
 use crate::reply::{Reading, Reply};
 use crate::translated::under;
-use crate::{Error, Kept, Loss, Policy, Sent, Stamp, Style, Translated};
+use crate::{Error, Kept, Loss, LossCode, Policy, Sent, Stamp, Style, Translated};
 
 /// Translates for clients of one API, over upstreams of any.
 ///
@@ -66,6 +67,8 @@ pub struct Outgoing<R> {
     pub features: Vec<&'static str>,
     /// Whether nothing of the conversation is the model's yet, so that nobody but a user can have asked.
     pub is_opening: bool,
+    /// Whether there is a picture anywhere in the conversation.
+    pub has_images: bool,
     /// What was lost on the way.
     pub losses: Vec<Loss>,
     /// What reads the reply.
@@ -85,18 +88,21 @@ impl Translator {
     /// [`Error::Request`] with the path at fault: what is no JSON, has the wrong shape, or contradicts itself; under
     /// [`Policy::Strict`] the first loss that changes meaning.
     pub fn read(&self, body: &[u8]) -> Result<Asked, Error> {
-        let Translated { value: request, losses } = decode_request(self.client, body)?;
+        let read = decode_request(self.client, body);
+        let Translated { value: request, losses } =
+            read.or_else(|error| read_elsewhere(self.client, body).unwrap_or(Err(error)))?;
         under(self.policy, &losses)?;
         let request = Box::new(request);
         Ok(Asked { translator: self.clone(), request, losses, kept: None, named: None, remembers: false })
     }
 
-    /// Whether a body is a request of the client's API by its shape: for requests that are passed on as they are, whose
-    /// upstream judges what they say.
+    /// Looks at a request that may be passed on as it is to an upstream of the client's API, which judges what it says. Whether
+    /// it is in the words of that API: clients write some things as another API has them, which [`read`](Self::read)
+    /// understands and that upstream need not.
     ///
     /// # Errors
     /// [`Error::Request`] with the path at fault.
-    pub fn check(&self, body: &[u8]) -> Result<(), Error> {
+    pub fn check(&self, body: &[u8]) -> Result<bool, Error> {
         check_request(self.client, body)
     }
 
@@ -187,6 +193,12 @@ impl Asked {
         is_opening(&self.request)
     }
 
+    /// Whether there is a picture anywhere in the conversation.
+    #[must_use]
+    pub fn has_images(&self) -> bool {
+        has_images(&self.request)
+    }
+
     /// What was lost in reading it.
     #[must_use]
     pub fn losses(&self) -> &[Loss] {
@@ -202,7 +214,7 @@ impl Asked {
         let context = self.context(stamp.clone());
         let Self { translator, request, mut losses, kept: _, named: _, remembers } = self;
         let is_streamed = request.stream.enabled;
-        let outgoing = upstream.request(*request, translator.policy, stamp)?;
+        let outgoing = upstream.request(*request, Policy::Lenient, stamp)?;
         let Outgoing {
             path,
             body,
@@ -210,12 +222,27 @@ impl Asked {
             session,
             features,
             is_opening,
+            has_images,
             losses: lost,
             reply: reading,
         } = outgoing;
+        // Who speaks the upstream's own language knows what it does with a message of the model's at the end.
+        let is_news = |loss: &Loss| loss.code != LossCode::PrefillNotContinued || translator.client != upstream.api();
+        let lost: Vec<_> = lost.into_iter().filter(is_news).collect();
+        under(translator.policy, &lost)?;
         losses.extend(lost);
         let reply = Reply::new(context, is_streamed, reading).remembering(remembers);
-        Ok(Outgoing { path, body, is_streamed: asks_for_stream, session, features, is_opening, losses, reply })
+        Ok(Outgoing {
+            path,
+            body,
+            is_streamed: asks_for_stream,
+            session,
+            features,
+            is_opening,
+            has_images,
+            losses,
+            reply,
+        })
     }
 
     /// What reads a reply that answers it, however that came about, without writing it for the upstream: nothing is known
@@ -258,14 +285,14 @@ impl Upstream {
     pub fn request(&self, request: Request, policy: Policy, stamp: Stamp) -> Result<Outgoing<Reading>, Error> {
         let (request, mut losses) = retell(request, self.api());
         let sent = self.sent(&request, &stamp);
-        let is_opening = is_opening(&request);
+        let (is_opening, has_images) = (is_opening(&request), has_images(&request));
         let Written { body, is_streamed, session, features, losses: lost, places } =
             self.encode_request(request, &sent)?;
         losses.extend(lost);
         under(policy, &losses)?;
         let places = Arc::new(places);
         let reply = Reading { upstream: self.api(), sent, places, asks_for_stream: is_streamed };
-        Ok(Outgoing { path: self.path(), body, is_streamed, session, features, is_opening, losses, reply })
+        Ok(Outgoing { path: self.path(), body, is_streamed, session, features, is_opening, has_images, losses, reply })
     }
 }
 
@@ -277,5 +304,19 @@ fn is_opening(request: &Request) -> bool {
             false
         }
         ItemKind::Opaque(_) => true,
+    })
+}
+
+/// Whether anybody in a conversation shows a picture.
+fn has_images(request: &Request) -> bool {
+    let shows = |content: &Content| match content {
+        Content::Text(_) => false,
+        Content::Parts(parts) => parts.iter().any(|part| matches!(part.kind, PartKind::Image(_))),
+    };
+    request.items.iter().any(|item| match &item.kind {
+        ItemKind::Message(message) => shows(&message.content),
+        ItemKind::ToolResult(result) => shows(&result.output),
+        ItemKind::ImageGeneration(_) => true,
+        ItemKind::ToolCall(_) | ItemKind::Reasoning(_) | ItemKind::Opaque(_) => false,
     })
 }

@@ -282,9 +282,17 @@ fn leaves(json: &str) -> BTreeSet<(String, String)> {
 
 fn request(from: Api, upstream: &Upstream, body: &[u8]) -> String {
     match Translator::new(from).request(body, upstream, stamp()) {
-        Ok(Outgoing { path: _, body, is_streamed: _, session: _, features: _, is_opening: _, losses, reply: _ }) => {
-            indented(&String::from_utf8_lossy(&body)) + &list(&losses)
-        }
+        Ok(Outgoing {
+            path: _,
+            body,
+            is_streamed: _,
+            session: _,
+            features: _,
+            is_opening: _,
+            has_images: _,
+            losses,
+            reply: _,
+        }) => indented(&String::from_utf8_lossy(&body)) + &list(&losses),
         Err(error) => refused(error.status(), error.kind(), error.code(), error.param(), &error.message()),
     }
 }

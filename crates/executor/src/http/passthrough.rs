@@ -8,6 +8,7 @@ use interlingua_translate::{ChatUpstream, Passing, Policy, Translator, Upstream}
 use uuid::Uuid;
 
 use crate::answer::{Answer, Meta, Reply};
+use crate::backend::Nature;
 use crate::http::exchange::{Call, EVENT_STREAM, JSON};
 use crate::http::headers::{of_session, session_header};
 use crate::http::splice::Glance;
@@ -86,9 +87,11 @@ impl Executor {
             headers.insert(SESSION_ID, value);
         }
         let backend = &self.remote.config.backend;
-        if backend.initiator_header.is_some() {
-            let is_opening = translator.read(&body).is_ok_and(|asked| asked.is_opening());
-            backend.name_initiator(is_opening, &mut headers)?;
+        if backend.is_told() {
+            let nature = translator
+                .read(&body)
+                .map(|asked| Nature { is_opening: asked.is_opening(), has_images: asked.has_images() });
+            backend.tell(nature.unwrap_or_default(), &mut headers)?;
         }
         Ok(Call { method: Method::POST, endpoint: upstream.path(), accept, headers, body })
     }

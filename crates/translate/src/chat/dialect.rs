@@ -49,6 +49,27 @@ fn unwrapped(body: &[u8]) -> &[u8] {
     inner.unwrap_or(body)
 }
 
+/// Whether neither the conversation, nor a tool, nor what was called or answered stands where other APIs have it.
+fn is_own(request: &wire::Request) -> bool {
+    let is_flat = |tool: &wire::Tool| matches!(tool, wire::Tool::Function(tool) if tool.function.is_none());
+    let has_blocks = |content: Option<&wire::Content>| match content {
+        Some(wire::Content::Parts(parts)) => parts.iter().any(|part| matches!(part.tag(), "tool_use" | "tool_result")),
+        Some(wire::Content::Text(_)) | None => false,
+    };
+    let messages = request.messages.as_deref().unwrap_or_default();
+    let is_elsewhere = messages.is_empty() && request.extra.get("input").is_some();
+    let is_own = |message: &wire::Message| match message {
+        wire::Message::User(message) => !has_blocks(message.content.as_ref()),
+        wire::Message::Assistant(message) => !has_blocks(message.content.as_ref()),
+        wire::Message::System(_)
+        | wire::Message::Developer(_)
+        | wire::Message::Tool(_)
+        | wire::Message::Function(_)
+        | wire::Message::Unknown(_) => true,
+    };
+    !is_elsewhere && messages.iter().all(is_own) && !request.tools.iter().flatten().any(is_flat)
+}
+
 impl Decode for Decoder {
     halves!(Decode);
 }

@@ -2,7 +2,6 @@
 
 mod context;
 mod dialect;
-mod extent;
 mod images;
 mod losses;
 mod reasoning_content;

@@ -84,6 +84,9 @@ settings! {
         media_in_tool_results: bool = false,
         /// Whether content that is nothing but text is sent as one string, for servers that know no list of parts.
         plain_text: bool = false,
+        /// Whether the boundaries of a prompt cache are written as Claude's servers have them, `cache_control` beside a part or a
+        /// tool, for servers that have such models behind them.
+        cache_control: bool = false,
         /// Whether an assistant message that is nothing but calls has no `content`, and one that says nothing is left out, for
         /// servers that refuse a content of nothing.
         omit_null_content: bool = false,

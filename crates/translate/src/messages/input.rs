@@ -1,6 +1,8 @@
 //! The input of a call: an object here, a text elsewhere.
 
-/// A text of arguments as an object, and whether it had to be put into one.
+use crate::arguments::mended;
+
+/// A text of arguments as an object, and whether it had to be made one.
 pub(in crate::messages) fn input_object(text: &str) -> (String, bool) {
     #[derive(serde::Serialize)]
     struct Raw<'a> {
@@ -13,6 +15,9 @@ pub(in crate::messages) fn input_object(text: &str) -> (String, bool) {
     }
     if trimmed.starts_with('{') && serde_json::from_str::<&serde_json::value::RawValue>(trimmed).is_ok() {
         return (trimmed.to_owned(), false);
+    }
+    if let Some(object) = mended(trimmed) {
+        return (object, true);
     }
     (serde_json::to_string(&Raw { raw_arguments: text }).unwrap_or_default(), true)
 }

@@ -43,7 +43,9 @@ pub(crate) fn abroad(opaque: &Opaque, origin: Origin) -> Abroad {
         wire::Item::ContextCompaction(item) if item.encrypted_content.is_some() => {
             return Abroad::Unreadable(COMPACTED);
         }
-        wire::Item::AgentMessage(item) => return agent_message(item, origin),
+        wire::Item::AgentMessage(item) => return agent_message(item.content.unwrap_or_default(), origin),
+        wire::Item::FunctionCallOutput(item) => return uncalled(item.output, origin),
+        wire::Item::CustomToolCallOutput(item) => return uncalled(item.output, origin),
         wire::Item::ToolSearchCall(item) if item.execution.as_deref() == Some("client") => {
             call(SEARCH, item.call_id, item.arguments)
         }
@@ -80,10 +82,10 @@ const SEALED: &str = "gAAAA";
 
 /// The texts of a message from one agent to another, and what else of it anybody can read.
 #[expect(clippy::wildcard_enum_match_arm, reason = "what any other part says is its text")]
-fn agent_message(message: wire::AgentMessage, origin: Origin) -> Abroad {
+fn agent_message(content: Vec<wire::ContentPart>, origin: Origin) -> Abroad {
     let mut has_sealed = false;
     let mut parts = Vec::new();
-    for part in message.content.unwrap_or_default() {
+    for part in content {
         let kind = match part {
             wire::ContentPart::EncryptedContent(part) => {
                 let text = part.encrypted_content.unwrap_or_default();
@@ -92,6 +94,7 @@ fn agent_message(message: wire::AgentMessage, origin: Origin) -> Abroad {
             }
             wire::ContentPart::InputImage(part) => part
                 .image_url
+                .and_then(wire::ImageAddress::into_url)
                 .map(|url| PartKind::Image(ImagePart { source: ImageSource::Url(url), detail: part.detail })),
             part => plain(part_text(&part).map(std::borrow::Cow::into_owned)),
         };
@@ -102,6 +105,18 @@ fn agent_message(message: wire::AgentMessage, origin: Origin) -> Abroad {
     }
     let kind = ItemKind::Message(Message::new(Role::User, Content::Parts(parts)));
     Abroad::Told(Told { kind, has_sealed })
+}
+
+/// What a tool is said to have said that nobody called: clients hand a task on to another conversation so.
+fn uncalled(output: Option<wire::Content>, origin: Origin) -> Abroad {
+    match output {
+        Some(wire::Content::Parts(parts)) => agent_message(parts, origin),
+        Some(wire::Content::Text(text)) if !text.is_empty() => {
+            let kind = ItemKind::Message(Message::new(Role::User, Content::Text(text)));
+            Abroad::Told(Told { kind, has_sealed: false })
+        }
+        Some(wire::Content::Text(_)) | None => Abroad::Nothing,
+    }
 }
 
 fn plain(text: Option<String>) -> Option<PartKind> {

@@ -123,6 +123,10 @@ const CHAT_REQUESTS: Allowed = &[
     ("reasoning_effort", "an effort that came in an object has a place of its own"),
     ("max_tokens", "written by its newer name"),
     ("max_completion_tokens", "written by its newer name"),
+    (
+        "messages[].content[].prompt_cache_breakpoint",
+        "a cache boundary in another API's words is written in this one's",
+    ),
     ("tools[].function.strict", "the default is spelled out"),
     ("tools[].type", "the one there was before there were others is spelled out"),
     ("tool_choice", "a server's own word for `required`"),

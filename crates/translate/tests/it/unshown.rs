@@ -5,7 +5,15 @@ use interlingua_translate::{Api, Stamp, Translator, Upstream, chat, messages, re
 const TOKEN: &str = "canary-0123456789";
 
 /// Each place of a request where a credential stands, or may stand in a field or a kind that nobody knows yet.
-const REQUESTS: [(Api, &str); 12] = [
+const REQUESTS: [(Api, &str); 14] = [
+    (
+        Api::Responses,
+        r#"{"model":"m","input":"hi","tools":[{"type":"mcp","server_label":"s","server_url":"https://u:TOKEN@s/?key=TOKEN"}]}"#,
+    ),
+    (
+        Api::Messages,
+        r#"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":"hi"}],"mcp_servers":[{"type":"url","name":"s","url":"https://s/?key=TOKEN"}],"tools":[{"type":"mcp_toolset","mcp_server_name":"s"}]}"#,
+    ),
     (
         Api::Responses,
         r#"{"model":"m","input":"hi","tools":[{"type":"mcp","server_label":"s","server_url":"https://s","authorization":"TOKEN"}]}"#,

@@ -68,9 +68,29 @@ object! {
     #[derive(Default)]
     pub struct ImagePart {
         /// Where the picture is (Chat: `image_url`).
-        optional image_url: ImageUrl,
+        optional image_url: ImageAddress,
         /// Ends the cached prefix behind this part (Chat: `prompt_cache_breakpoint`).
         optional prompt_cache_breakpoint: Json,
+    }
+}
+
+union! {
+    /// Where the picture of an [`ImagePart`] is (Chat: `image_url`).
+    pub enum ImageAddress expects "an object with a url" {
+        /// As the API has it.
+        object Object(ImageUrl),
+        /// The address alone, as Mistral's servers take it too; not part of the official API.
+        string Url(String),
+    }
+}
+
+impl ImageAddress {
+    /// The address itself.
+    pub fn url_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Self::Object(image) => image.url.as_mut(),
+            Self::Url(url) => Some(url),
+        }
     }
 }
 

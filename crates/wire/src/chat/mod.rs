@@ -37,8 +37,8 @@ pub use crate::core::error::{ErrorBody, ErrorCode, ErrorDetail, ErrorValue};
 pub use annotation::{Annotation, UrlCitation, UrlCitationAnnotation};
 pub use chunk::{Chunk, ChunkChoice, CustomCallDelta, Delta, DeltaContent, FunctionCallDelta, GroqMeta, ToolCallDelta};
 pub use content::{
-    AudioPart, Content, File, FilePart, ImagePart, ImageUrl, InputAudio, Part, RefusalPart, TextPart, Thinking,
-    ThinkingPart, Thought,
+    AudioPart, Content, File, FilePart, ImageAddress, ImagePart, ImageUrl, InputAudio, Part, RefusalPart, TextPart,
+    Thinking, ThinkingPart, Thought,
 };
 pub use image::{ImageEntry, MadeImage};
 pub use logprobs::{ChoiceLogprobs, TokenLogprob, TopLogprob};

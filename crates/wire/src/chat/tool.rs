@@ -9,6 +9,8 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
+use std::borrow::Cow;
+
 use super::tool_call::kind_from_keys;
 use crate::Json;
 use crate::core::{object, tagged};
@@ -21,7 +23,14 @@ tagged! {
         /// Takes free text.
         Custom(CustomTool) = "custom",
     }
-    missing = kind_from_keys;
+    missing = kind_of_tool;
+}
+
+/// What a tool is that does not say so: by the key its definition stands under, or by the schema beside its name, as clients of
+/// other APIs write it.
+fn kind_of_tool(keys: &[Cow<'_, str>]) -> Option<&'static str> {
+    let has = |name: &str| keys.iter().any(|key| key == name);
+    kind_from_keys(keys).or_else(|| (has("name") && (has("input_schema") || has("parameters"))).then_some("function"))
 }
 
 object! {

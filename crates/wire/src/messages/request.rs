@@ -179,8 +179,8 @@ object! {
         optional kind as "type": String,
         /// What toolsets call it. Messages: `mcp_servers[].name`.
         optional name: String,
-        /// Its address. Messages: `mcp_servers[].url`.
-        optional url: String,
+        /// Its address, a text, which may have a credential in it. Messages: `mcp_servers[].url`.
+        optional url: Json,
         /// What opens it. Messages: `mcp_servers[].authorization_token`.
         optional token as "authorization_token": Json,
         /// Which of its tools, verbatim. Messages: `mcp_servers[].tool_configuration`.

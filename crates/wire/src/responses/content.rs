@@ -59,12 +59,52 @@ object! {
     }
 }
 
+union! {
+    /// Where a picture is. Responses: `input_image.image_url`.
+    pub enum ImageAddress expects "a string" {
+        /// As the API has it.
+        string Url(String),
+        /// As clients of Chat Completions write it; not part of the official API.
+        object Object(ImageUrl),
+    }
+}
+
+impl ImageAddress {
+    /// The address itself.
+    pub fn url_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Self::Url(url) => Some(url),
+            Self::Object(image) => image.url.as_mut(),
+        }
+    }
+
+    /// The address itself, to keep.
+    #[must_use]
+    pub fn into_url(self) -> Option<String> {
+        match self {
+            Self::Url(url) => Some(url),
+            Self::Object(image) => image.url,
+        }
+    }
+}
+
+object! {
+    /// A picture's address in an object of its own.
+    #[derive(Default)]
+    pub struct ImageUrl {
+        /// An address or a `data:` URL.
+        optional url: String,
+        /// `low`, `high` or `auto`.
+        optional detail: String,
+    }
+}
+
 object! {
     /// An image for the model, by address or by file. Responses: part `input_image`.
     #[derive(Default)]
     pub struct InputImage {
         /// An address or a `data:` URL. Responses: `input_image.image_url`.
-        optional image_url: String,
+        optional image_url: ImageAddress,
         /// An uploaded file. Responses: `input_image.file_id`.
         optional file_id: String,
         /// `low`, `high`, `auto` or `original`. Responses: `input_image.detail`.

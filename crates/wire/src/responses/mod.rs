@@ -24,8 +24,8 @@ pub use crate::core::error::{ErrorBody, ErrorCode, ErrorDetail, ErrorValue};
 pub use agents::{AgentMessage, ConfigurationUpdate, MultiAgentCall, MultiAgentCallOutput};
 pub use annotation::{Annotation, ContainerFileCitation, FileCitation, FilePath, UrlCitation};
 pub use content::{
-    Content, ContentPart, EncryptedContent, InputAudio, InputFile, InputImage, InputText, Logprob, OutputText,
-    ReasoningText, Refusal, SummaryText, TopLogprob,
+    Content, ContentPart, EncryptedContent, ImageAddress, ImageUrl, InputAudio, InputFile, InputImage, InputText,
+    Logprob, OutputText, ReasoningText, Refusal, SummaryText, TopLogprob,
 };
 pub use delta::{
     AnnotationAdded, ArgumentsDone, CallDelta, CodeDone, InputDone, OutputTextDelta, OutputTextDone, PartDelta,

@@ -238,8 +238,8 @@ object! {
     pub struct McpTool {
         /// The server's name in calls. Responses: `mcp.server_label`.
         optional server_label: String,
-        /// Its address. Responses: `mcp.server_url`.
-        optional server_url: String,
+        /// Its address, a text, which may have a credential in it. Responses: `mcp.server_url`.
+        optional server_url: Json,
         /// What it is for. Responses: `mcp.server_description`.
         optional server_description: String,
         /// A server of the operator's. Responses: `mcp.connector_id`.

@@ -5,6 +5,7 @@ use interlingua_wire::chat as wire;
 
 use super::content::{cut_wrapping, lost_behind};
 use super::ids::made_up_call_id;
+use crate::arguments::{mended, mended_arguments};
 use crate::chat::losses::Losses;
 use crate::chat::sealed::{EXTRA_CONTENT, sealed_call};
 use crate::convert::non_empty;
@@ -112,6 +113,16 @@ impl<'c> CallReader<'c> {
             }
             let message = "a call without a name could not be made".to_owned();
             return Err(Error::Malformed { path: Some(origin.path()), message });
+        };
+        let arguments = match arguments {
+            Arguments::Function(text) => match mended(&text) {
+                Some(object) => {
+                    losses.list.push(mended_arguments(origin));
+                    Arguments::Function(object)
+                }
+                None => Arguments::Function(text),
+            },
+            Arguments::Custom(_) => arguments,
         };
         let arguments = match arguments {
             Arguments::Function(arguments) if self.sent.is_custom(&wire_name) => {

@@ -75,8 +75,12 @@ pub fn decode_request(wire: wire::Request) -> Result<Translated<Request>, Error>
     let model = model.ok_or_else(|| missing("model", "name the model to answer"))?;
     let mut out = Reading::of(Request::new(model));
     let reasoning = extra.take("reasoning");
+    let thinking = extra.take("thinking");
+    let top_k = extra.take("top_k");
     out.unknown("", &extra);
     out.reasoning(reasoning_effort, reasoning);
+    out.thinking(thinking);
+    out.top_k(top_k);
 
     decode_messages(&mut out, messages.unwrap_or_default())?;
     out.stream(stream, stream_options)?;

@@ -8,12 +8,15 @@ use serde::Deserialize;
 
 use super::decode_content::breakpoint;
 use super::decode_reasoning::{Replayed, bare_thoughts, decode_details, kept};
+use super::mark::Mark;
 use super::reading::{Place, Reading};
+use crate::arguments::mended;
 use crate::chat::images::decode_image;
 use crate::chat::reply::content::take_own_fields;
 use crate::chat::sealed::{EXTRA_CONTENT, sealed_call};
 use crate::convert::{arguments_of, non_empty};
 use crate::error::missing;
+use crate::foreign;
 use crate::path::Path;
 use crate::{Error, LossCode, RequestCode};
 
@@ -189,7 +192,8 @@ fn decode_block(out: &mut Reading, block: Block, made: &mut Vec<Item>) -> Result
         return Ok(());
     }
     out.accept(path, "a call among the parts of a message is read as one of `tool_calls`");
-    let arguments = Arguments::Function(arguments_of(input.map(|input| input.get().to_owned())));
+    let arguments = arguments_of(input.map(|input| input.get().to_owned()));
+    let arguments = Arguments::Function(mended(&arguments).unwrap_or(arguments));
     let call = ToolCall { id: None, call_id, name, namespace: None, arguments, status: None };
     made.push(Item::new(origin, ItemKind::ToolCall(call)));
     Ok(())
@@ -206,10 +210,11 @@ fn decode_parts(
         let path = place.path.then_nth("content", index);
         let origin = place.origin.then_nth("messages[*].content[*]", index);
         match part {
-            wire::Part::Text(wire::TextPart { text, prompt_cache_breakpoint, extra }) => {
+            wire::Part::Text(wire::TextPart { text, prompt_cache_breakpoint, mut extra }) => {
+                let marked = Mark::take(out, &mut extra, path);
                 out.unknown(path, &extra);
                 let text = text.ok_or_else(|| missing(format!("{path}.text"), "a text part needs its text"))?;
-                let cache_breakpoint = breakpoint(prompt_cache_breakpoint, origin);
+                let cache_breakpoint = breakpoint(prompt_cache_breakpoint, marked, origin);
                 decoded.push(Part { cache_breakpoint, ..text_part(text, origin) });
             }
             wire::Part::Refusal(wire::RefusalPart { refusal, extra }) => {
@@ -226,6 +231,12 @@ fn decode_parts(
             wire::Part::Unknown(call) if call.kind == "tool_use" => {
                 blocks.push(Block { path: path.into(), origin, call });
             }
+            wire::Part::Unknown(ref unknown) if is_text(unknown) => {
+                if let Some(kind @ PartKind::Text(_)) = foreign::part(unknown) {
+                    out.accept(path, "a part in the words of another API; read all the same");
+                    decoded.push(Part { origin, kind, cache_breakpoint: None });
+                }
+            }
             wire::Part::ImageUrl(_) | wire::Part::InputAudio(_) | wire::Part::File(_) | wire::Part::Unknown(_) => {
                 let message = format!("a part of type `{}` cannot stand in an assistant message", part.tag());
                 return Err(Error::request(path, RequestCode::UnsupportedValue, message));
@@ -233,6 +244,11 @@ fn decode_parts(
         }
     }
     Ok(decoded)
+}
+
+/// Whether a part is text in the words of another API.
+fn is_text(part: &Unknown) -> bool {
+    matches!(part.kind.as_str(), "input_text" | "output_text")
 }
 
 fn text_part(text: String, origin: Origin) -> Part {

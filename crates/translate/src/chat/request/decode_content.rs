@@ -6,9 +6,11 @@ use interlingua_model::{
 use interlingua_wire::{Json, Unknown, chat as wire};
 use serde::Deserialize;
 
+use super::mark::Mark;
 use super::reading::Reading;
 use crate::convert::{json, non_empty};
 use crate::error::missing;
+use crate::foreign;
 use crate::path::Path;
 use crate::{Error, LossCode, RequestCode};
 
@@ -46,22 +48,32 @@ fn decode_part(
     origin: Origin,
     speaker: Speaker,
 ) -> Result<Part, Error> {
+    let mut marked = None;
     let (kind, cache_breakpoint) = match part {
-        wire::Part::Text(wire::TextPart { text, prompt_cache_breakpoint, extra }) => {
+        wire::Part::Text(wire::TextPart { text, prompt_cache_breakpoint, mut extra }) => {
+            marked = Mark::take(out, &mut extra, path);
             out.unknown(path, &extra);
             let text = text.ok_or_else(|| missing(format!("{path}.text"), "a text part needs its text"))?;
             (PartKind::Text(TextPart { text, ..TextPart::default() }), prompt_cache_breakpoint)
         }
-        wire::Part::ImageUrl(wire::ImagePart { image_url, prompt_cache_breakpoint, extra }) => {
+        wire::Part::ImageUrl(wire::ImagePart { image_url, prompt_cache_breakpoint, mut extra }) => {
+            marked = Mark::take(out, &mut extra, path);
             out.unknown(path, &extra);
             let inner = path.then("image_url");
             let image = image_url.ok_or_else(|| missing(inner, "an image part needs its image_url"))?;
-            let wire::ImageUrl { url, detail, extra } = image;
+            let wire::ImageUrl { url, detail, extra } = match image {
+                wire::ImageAddress::Object(image) => image,
+                wire::ImageAddress::Url(url) => {
+                    out.accept(inner, "the address of a picture stands in an object here; read all the same");
+                    wire::ImageUrl { url: Some(url), ..wire::ImageUrl::default() }
+                }
+            };
             out.unknown(inner, &extra);
             let url = non_empty(url).ok_or_else(|| missing(format!("{inner}.url"), "an image needs its url"))?;
             (PartKind::Image(ImagePart { source: ImageSource::Url(url), detail }), prompt_cache_breakpoint)
         }
-        wire::Part::File(wire::FilePart { file, prompt_cache_breakpoint, extra }) => {
+        wire::Part::File(wire::FilePart { file, prompt_cache_breakpoint, mut extra }) => {
+            marked = Mark::take(out, &mut extra, path);
             out.unknown(path, &extra);
             let inner = path.then("file");
             let wire::File { file_id, file_data, filename, mut extra } =
@@ -85,7 +97,8 @@ fn decode_part(
             let file = FilePart { file_id, file_data, file_url, filename, detail: None };
             (PartKind::File(file), prompt_cache_breakpoint)
         }
-        wire::Part::InputAudio(wire::AudioPart { input_audio, prompt_cache_breakpoint, extra }) => {
+        wire::Part::InputAudio(wire::AudioPart { input_audio, prompt_cache_breakpoint, mut extra }) => {
+            marked = Mark::take(out, &mut extra, path);
             out.unknown(path, &extra);
             let inner = path.then("input_audio");
             let audio = input_audio.ok_or_else(|| missing(inner, "an audio part needs its input_audio"))?;
@@ -104,22 +117,32 @@ fn decode_part(
             }
             (PartKind::File(file), None)
         }
-        wire::Part::Refusal(_) | wire::Part::Thinking(_) | wire::Part::Unknown(_) => {
-            let message = format!("a part of type `{}` cannot stand here", part.tag());
-            return Err(Error::request(path, RequestCode::UnsupportedValue, message));
+        wire::Part::Unknown(ref unknown) => {
+            let Some(kind) = foreign::part(unknown) else { return Err(misplaced(&part, path)) };
+            out.accept(path, "a part in the words of another API; read all the same");
+            (kind, None)
         }
+        wire::Part::Refusal(_) | wire::Part::Thinking(_) => return Err(misplaced(&part, path)),
     };
     if speaker == Speaker::Tool && !matches!(kind, PartKind::Text(_)) {
         let detail = "the Chat Completions API documents only text in a tool message";
         out.lose(path, LossCode::ExtensionAccepted, detail);
     }
-    Ok(Part { origin, kind, cache_breakpoint: breakpoint(cache_breakpoint, origin) })
+    Ok(Part { origin, kind, cache_breakpoint: breakpoint(cache_breakpoint, marked, origin) })
 }
 
-/// A cache boundary behind a part.
-pub(super) fn breakpoint(raw: Option<Json>, part: Origin) -> Option<Breakpoint> {
+/// The refusal of a part that has no place in what is said.
+fn misplaced(part: &wire::Part, path: Path<'_>) -> Error {
+    let message = format!("a part of type `{}` cannot stand here", part.tag());
+    Error::request(path, RequestCode::UnsupportedValue, message)
+}
+
+/// A cache boundary behind a part; `marked` is one in the words of Claude's servers.
+pub(super) fn breakpoint(raw: Option<Json>, marked: Option<Mark>, part: Origin) -> Option<Breakpoint> {
     let origin = part.then("messages[*].content[*].prompt_cache_breakpoint");
-    raw.map(|raw| Breakpoint { origin, ttl: None, raw: Some(json(raw)) })
+    let spoken = raw.map(|raw| Breakpoint { origin, ttl: None, raw: Some(json(raw)) });
+    let origin = part.then("messages[*].content[*].cache_control");
+    spoken.or_else(|| marked.map(|Mark { ttl }| Breakpoint { origin, ttl, raw: None }))
 }
 
 fn is_address(text: &str) -> bool {

@@ -1,7 +1,8 @@
 //! Chat's messages as canonical items.
 
 use interlingua_model::{Content, Item, ItemKind, Message, Origin, Role, ToolKind, ToolResult};
-use interlingua_wire::chat as wire;
+use interlingua_wire::{Json, chat as wire};
+use serde::Deserialize;
 
 use super::decode_assistant::decode_assistant;
 use super::decode_content::{Speaker, decode_content};
@@ -50,10 +51,61 @@ fn plain(out: &mut Reading, message: wire::PlainMessage, role: Role, place: &Pla
         out.lose(place.path, LossCode::DroppedItem, "a message that says nothing");
         return Ok(());
     }
+    let content = match content {
+        wire::Content::Parts(parts) if role == Role::User && parts.iter().any(is_result) => {
+            let rest = results(out, parts, place)?;
+            if rest.is_empty() {
+                return Ok(());
+            }
+            wire::Content::Parts(rest)
+        }
+        content @ (wire::Content::Text(_) | wire::Content::Parts(_)) => content,
+    };
     let content = decode_content(out, content, path, place.origin, Speaker::Other)?;
     let kind = ItemKind::Message(Message { name, ..Message::new(role, content) });
     out.request.items.push(Item::new(place.origin, kind));
     Ok(())
+}
+
+fn is_result(part: &wire::Part) -> bool {
+    part.tag() == "tool_result"
+}
+
+/// Reads results among the parts of what a user says, as another API has them. What else there is.
+fn results(out: &mut Reading, parts: Vec<wire::Part>, place: &Place<'_>) -> Result<Vec<wire::Part>, Error> {
+    #[derive(Deserialize)]
+    struct Answer {
+        tool_use_id: String,
+        content: Option<Json>,
+        is_error: Option<bool>,
+    }
+    let mut rest = Vec::new();
+    for (index, part) in parts.into_iter().enumerate() {
+        let wire::Part::Unknown(part) = part else {
+            rest.push(part);
+            continue;
+        };
+        if part.kind != "tool_result" {
+            rest.push(wire::Part::Unknown(part));
+            continue;
+        }
+        let path = place.path.then_nth("content", index);
+        let origin = place.origin.then_nth("messages[*].content[*]", index);
+        let invalid = |message: String| Error::request(path, RequestCode::InvalidValue, message);
+        let Answer { tool_use_id, content, is_error } =
+            part.raw.parse().map_err(|_| invalid("a `tool_result` names the call that it answers".to_owned()))?;
+        let Some(kind) = out.memory.kind(&tool_use_id, &out.request.items) else {
+            return Err(invalid(format!("no earlier assistant message has a call with the id `{tool_use_id}`")));
+        };
+        let content = content.filter(|content| !content.is_null()).map(|content| content.parse());
+        let content = content.transpose().map_err(|error| invalid(error.to_string()))?;
+        out.accept(path, "a result among the parts of a message is read as a message of the tool");
+        result(out, content, tool_use_id, kind, &Place { index: place.index, path, origin })?;
+        if let Some(ItemKind::ToolResult(result)) = out.request.items.last_mut().map(|item| &mut item.kind) {
+            result.is_error = is_error;
+        }
+    }
+    Ok(rest)
 }
 
 fn is_empty(content: &wire::Content) -> bool {

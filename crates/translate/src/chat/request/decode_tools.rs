@@ -1,14 +1,15 @@
 //! Chat's tools, functions and choices as canonical ones.
 
 use super::decode_flat;
+use super::mark::Mark;
 use super::reading::Reading;
 use crate::convert::{json, non_empty, to_json};
 use crate::error::missing;
 use crate::path::Path;
 use crate::{Error, LossCode, RequestCode};
 use interlingua_model::{
-    Api, CallStyle, CustomFormat, CustomTool, FunctionTool, HostedTool, Opaque, OpaqueClass, Origin, Sourced, Tool,
-    ToolChoice, ToolKind, ToolRef,
+    Api, Breakpoint, CallStyle, CustomFormat, CustomTool, FunctionTool, HostedTool, Opaque, OpaqueClass, Origin,
+    Sourced, Tool, ToolChoice, ToolKind, ToolRef,
 };
 use interlingua_wire::Unknown;
 use interlingua_wire::chat as wire;
@@ -52,7 +53,7 @@ pub(super) fn decode_functions(
     for (index, function) in functions.into_iter().enumerate() {
         let path = Path::nth_of("functions", index);
         let origin = Origin::nth("functions[*]", index);
-        let tool = decode_function(out, function, path, origin)?;
+        let tool = decode_function(out, function, None, path, origin)?;
         out.request.tools.push(Tool::Function(tool));
     }
     let choice = match choice {
@@ -125,14 +126,21 @@ fn decode_tool(out: &mut Reading, tool: wire::Tool, path: Path<'_>, origin: Orig
                 Some(_) => None,
             };
             if let Some(function) = flat {
-                return decode_function(out, function, path, origin).map(Tool::Function);
+                return decode_function(out, function, None, path, origin).map(Tool::Function);
             }
+            let mut extra = extra;
+            let marked = Mark::take(out, &mut extra, path);
             out.unknown(path, &extra);
             let path = path.then("function");
             let function = function.ok_or_else(|| missing(path, "a function tool needs its function"))?;
-            decode_function(out, function, path, origin).map(Tool::Function)
+            decode_function(out, function, marked, path, origin).map(Tool::Function)
         }
         wire::Tool::Custom(wire::CustomTool { custom, extra }) => {
+            if custom.is_none() && extra.get(INPUT_SCHEMA).is_some() {
+                let function = decode_flat::definition(out, &extra, path)?;
+                let function = function.ok_or_else(|| missing(path.then("name"), "name the function"))?;
+                return decode_function(out, function, None, path, origin).map(Tool::Function);
+            }
             let flat = match &custom {
                 None => decode_flat::definition(out, &extra, path)?,
                 Some(_) => None,
@@ -152,10 +160,13 @@ fn decode_tool(out: &mut Reading, tool: wire::Tool, path: Path<'_>, origin: Orig
 fn decode_function(
     out: &mut Reading,
     function: wire::FunctionDefinition,
+    marked: Option<Mark>,
     path: Path<'_>,
     origin: Origin,
 ) -> Result<FunctionTool, Error> {
-    let wire::FunctionDefinition { name, description, parameters, strict, extra } = function;
+    let wire::FunctionDefinition { name, description, parameters, strict, mut extra } = function;
+    let parameters = parameters.or_else(|| extra.take(INPUT_SCHEMA));
+    let marked = marked.or_else(|| Mark::take(out, &mut extra, path));
     out.unknown(path, &extra);
     let name = non_empty(name).ok_or_else(|| missing(format!("{path}.name"), "name the function"))?;
     Ok(FunctionTool {
@@ -166,10 +177,16 @@ fn decode_function(
         parameters: parameters.map(json),
         // Chat's default is not strict, where other protocols may default otherwise.
         strict: Some(strict.unwrap_or(false)),
-        cache_breakpoint: None,
+        cache_breakpoint: marked.map(|Mark { ttl }| {
+            let origin = origin.then("tools[*].cache_control");
+            Breakpoint { origin, ttl, raw: None }
+        }),
         beside: Vec::new(),
     })
 }
+
+/// Where the parameters of a function stand in another API's words.
+const INPUT_SCHEMA: &str = "input_schema";
 
 fn decode_custom(
     out: &mut Reading,

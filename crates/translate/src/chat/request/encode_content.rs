@@ -60,7 +60,8 @@ pub(super) fn encode_result(out: &mut Writing<'_>, output: Content) -> Result<(w
 
 /// A list of parts, or one string where that is all this upstream reads.
 pub(super) fn gather(out: &Writing<'_>, parts: Vec<wire::Part>, joiner: &str) -> wire::Content {
-    if !out.upstream.plain_text || !parts.iter().all(|part| matches!(part, wire::Part::Text(_))) {
+    let is_plain = |part: &wire::Part| matches!(part, wire::Part::Text(part) if part.extra.is_empty());
+    if !out.upstream.plain_text || !parts.iter().all(is_plain) {
         return wire::Content::Parts(parts);
     }
     let texts = parts.into_iter().map(|part| match part {
@@ -82,8 +83,7 @@ pub(super) fn text_part(text: String) -> wire::Part {
 
 pub(super) fn encode_part(out: &mut Writing<'_>, part: Part) -> Result<wire::Part, Error> {
     let Part { origin, kind, cache_breakpoint } = part;
-    let prompt_cache_breakpoint = out.boundary(Field::PromptCacheBreakpoint, cache_breakpoint);
-    let extra = Extra::new();
+    let (prompt_cache_breakpoint, extra) = out.cached(cache_breakpoint);
     Ok(match kind {
         PartKind::Text(TextPart { text, annotations: _, logprobs: _ }) => {
             wire::Part::Text(wire::TextPart { text: Some(text), prompt_cache_breakpoint, extra })
@@ -140,7 +140,7 @@ fn is_data(image: &ImageSource) -> bool {
     matches!(image, ImageSource::Url(url) if url.starts_with("data:"))
 }
 
-fn encode_image(out: &mut Writing<'_>, image: ImagePart, origin: Origin) -> Result<wire::ImageUrl, Error> {
+fn encode_image(out: &mut Writing<'_>, image: ImagePart, origin: Origin) -> Result<wire::ImageAddress, Error> {
     let ImagePart { source, detail } = image;
     let ImageSource::Url(url) = source else {
         let message = "the Chat Completions API takes images by address or as data, not by file_id";
@@ -154,7 +154,7 @@ fn encode_image(out: &mut Writing<'_>, image: ImagePart, origin: Origin) -> Resu
         }
         Some(_) | None => detail,
     };
-    Ok(wire::ImageUrl { url: Some(url), detail, extra: Extra::new() })
+    Ok(wire::ImageAddress::Object(wire::ImageUrl { url: Some(url), detail, extra: Extra::new() }))
 }
 
 fn encode_file(out: &mut Writing<'_>, file: FilePart, origin: Origin) -> Result<wire::File, Error> {

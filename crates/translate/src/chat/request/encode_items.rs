@@ -296,11 +296,35 @@ fn merge_leading(messages: &mut Vec<Placed>) {
         return;
     }
     let leading: Vec<_> = messages.drain(..count).collect();
+    let is_marked = leading.iter().any(|placed| is_marked(&placed.message));
     let is_developer = matches!(leading.first().map(|placed| &placed.message), Some(wire::Message::Developer(_)));
-    let texts: Vec<String> = leading.into_iter().filter_map(|placed| text(placed.message)).collect();
-    let message = plain(wire::Content::Text(texts.join("\n\n")), None);
+    let content = if is_marked {
+        wire::Content::Parts(leading.into_iter().flat_map(|placed| parts(placed.message)).collect())
+    } else {
+        let texts: Vec<String> = leading.into_iter().filter_map(|placed| text(placed.message)).collect();
+        wire::Content::Text(texts.join("\n\n"))
+    };
+    let message = plain(content, None);
     let merged = if is_developer { wire::Message::Developer(message) } else { wire::Message::System(message) };
     messages.insert(0, Placed::new(merged, None));
+}
+
+/// Whether something stands beside a text that joining would lose.
+fn is_marked(message: &wire::Message) -> bool {
+    let (wire::Message::System(message) | wire::Message::Developer(message)) = message else { return false };
+    let Some(wire::Content::Parts(parts)) = &message.content else { return false };
+    parts.iter().any(|part| matches!(part, wire::Part::Text(part) if !part.extra.is_empty()))
+}
+
+fn parts(message: wire::Message) -> Vec<wire::Part> {
+    let (wire::Message::System(message) | wire::Message::Developer(message)) = message else { return Vec::new() };
+    match message.content {
+        Some(wire::Content::Parts(parts)) => parts,
+        Some(wire::Content::Text(text)) => {
+            vec![wire::Part::Text(wire::TextPart { text: Some(text), ..wire::TextPart::default() })]
+        }
+        None => Vec::new(),
+    }
 }
 
 fn text(message: wire::Message) -> Option<String> {

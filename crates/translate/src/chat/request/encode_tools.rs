@@ -54,9 +54,7 @@ pub(super) fn encode_tools(
 
 fn encode_function(out: &mut Writing<'_>, tool: FunctionTool) -> wire::Tool {
     let FunctionTool { origin, name, namespace, description, parameters, strict, cache_breakpoint, beside } = tool;
-    if let Some(boundary) = cache_breakpoint {
-        out.lose_breakpoint(boundary.origin, false, "no cache boundary stands on a tool");
-    }
+    let beside_it = out.cached_tool(cache_breakpoint);
     leave_out_fields(&beside, origin, Api::Chat, &mut out.losses);
     let name = out.sent.names().wire(namespace.as_deref(), name);
     if out.upstream.refuses(Field::Strict) && strict == Some(true) {
@@ -69,7 +67,9 @@ fn encode_function(out: &mut Writing<'_>, tool: FunctionTool) -> wire::Tool {
         None => None,
     };
     let strict = said_strict(out, strict.unwrap_or(false));
-    function(wire::FunctionDefinition { name: Some(name), description, parameters, strict, extra: Extra::new() })
+    let definition =
+        wire::FunctionDefinition { name: Some(name), description, parameters, strict, extra: Extra::new() };
+    wire::Tool::Function(wire::FunctionTool { function: Some(definition), extra: beside_it })
 }
 
 /// The parameters of a function that has none.

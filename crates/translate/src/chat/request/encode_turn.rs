@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::encode_content::{encode_part, gather, text_part};
 use super::encode_thoughts::put_thoughts;
 use super::writing::Writing;
+use crate::arguments::mended;
 use crate::chat::Needs;
 use crate::chat::reasoning_content::{REASONING_JOINER, reasoning_text};
 use crate::chat::sealed::{
@@ -130,9 +131,9 @@ impl AssistantTurn {
             }
             Arguments::Custom(input) => function_call(id, name, wrap(&input)),
             Arguments::Function(text) if out.upstream.json_arguments && !is_object(&text) => {
-                let detail = "the arguments are no JSON object, which this upstream reads; they stand in one";
+                let detail = "the arguments are no JSON object, which this upstream reads; they were made one";
                 out.lose(origin.path(), LossCode::ChangedValue, detail);
-                function_call(id, name, wrap(&text))
+                function_call(id, name, mended(&text).unwrap_or_else(|| wrap(&text)))
             }
             Arguments::Function(arguments) => function_call(id, name, arguments),
         });

@@ -17,7 +17,7 @@ pub(in crate::chat) fn heavy_texts(request: &mut wire::Request, take: &mut dyn F
         let Some(wire::Content::Parts(parts)) = content else { continue };
         for part in parts {
             let text = match part {
-                wire::Part::ImageUrl(part) => part.image_url.as_mut().and_then(|image| image.url.as_mut()),
+                wire::Part::ImageUrl(part) => part.image_url.as_mut().and_then(wire::ImageAddress::url_mut),
                 wire::Part::InputAudio(part) => part.input_audio.as_mut().and_then(|audio| audio.data.as_mut()),
                 wire::Part::File(part) => part.file.as_mut().and_then(|file| file.file_data.as_mut()),
                 wire::Part::Text(_) | wire::Part::Refusal(_) | wire::Part::Thinking(_) | wire::Part::Unknown(_) => None,

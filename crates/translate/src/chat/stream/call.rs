@@ -6,7 +6,8 @@ use interlingua_model::{Event, ItemIndex, ItemStart, Origin, Sink, ToolKind};
 use interlingua_wire::Json;
 
 use super::turns::{next, tell_sealed};
-use crate::chat::extent::Extent;
+use crate::Loss;
+use crate::arguments::{Pieces, Unquoted, mended_arguments};
 use crate::chat::sealed::sealed_call;
 use crate::custom_input::{Rest, Unwrapper};
 use crate::names::Names;
@@ -22,9 +23,9 @@ pub(super) struct Call {
     pub(super) has_twin: bool,
     /// What its maker may want back on it, until it is told.
     pub(super) own: Option<Json>,
-    extent: Extent,
     /// All that it has said.
     said: String,
+    pieces: Pieces,
     state: State,
 }
 
@@ -62,8 +63,8 @@ impl Call {
             kind: ToolKind::Function,
             has_twin: false,
             own: None,
-            extent: Extent::default(),
             said: String::new(),
+            pieces: Pieces::default(),
             state: State::Waiting,
         }
     }
@@ -79,9 +80,14 @@ impl Call {
         matches!(self.state, State::Waiting)
     }
 
+    /// Whether nothing it has said may be all that it says: of an empty object that came first, nobody knows.
+    pub(super) fn may_be_placeholder(&self) -> bool {
+        self.pieces.is_placeholder()
+    }
+
     /// Whether its arguments are at the end of their JSON; of free text nobody knows.
     pub(super) fn is_whole(&self) -> bool {
-        self.kind == ToolKind::Function && self.extent.is_whole()
+        self.kind == ToolKind::Function && self.pieces.is_whole()
     }
 
     /// Takes a piece; what it says waits until the call is announced.
@@ -93,10 +99,17 @@ impl Call {
         if self.name.is_empty() {
             self.name.push_str(name.unwrap_or_default());
         }
-        self.extent.push(&text);
-        self.said.push_str(&text);
+        if kind == ToolKind::Custom && self.is_waiting() {
+            self.kind = kind;
+        }
+        let text = match self.kind {
+            ToolKind::Function => self.pieces.take(&mut self.said, text),
+            ToolKind::Custom => {
+                self.said.push_str(&text);
+                text
+            }
+        };
         match &mut self.state {
-            State::Waiting if kind == ToolKind::Custom => self.kind = kind,
             State::Announced(index, input) => input.say(*index, text, out),
             State::Waiting | State::Repeated => {}
         }
@@ -143,16 +156,27 @@ impl Call {
             beside: Vec::new(),
         });
         let mut input = if is_wrapped { Input::Unwrapped(Box::default()) } else { Input::AsIs };
-        input.say(index, Cow::Borrowed(&self.said), out);
+        if !self.pieces.is_holding() {
+            input.say(index, Cow::Borrowed(&self.said), out);
+        }
         self.state = State::Announced(index, input);
     }
 
-    /// Passes on what unwrapping has kept back, and tells what there was beside it.
-    pub(super) fn flush(&mut self, out: &mut impl Sink) -> Rest {
+    /// Passes on what has been kept back, and tells what there was beside it.
+    pub(super) fn flush(&mut self, losses: &mut Vec<Loss>, out: &mut impl Sink) -> Rest {
+        if let Some(Unquoted(is_changed)) = self.pieces.release(&mut self.said)
+            && let State::Announced(index, input) = &mut self.state
+        {
+            input.say(*index, Cow::Borrowed(&self.said), out);
+            losses.extend(is_changed.then(|| mended_arguments(self.origin)));
+        }
         if let State::Announced(index, input) = &mut self.state
-            && let Input::Unwrapped(unwrapper) = std::mem::replace(input, Input::AsIs)
+            && let Input::Unwrapped(mut unwrapper) = std::mem::replace(input, Input::AsIs)
         {
             let mut text = String::new();
+            if self.pieces.is_placeholder() {
+                unwrapper.push(&self.said, &mut text);
+            }
             let rest = unwrapper.finish(&mut text);
             say(*index, Cow::Owned(text), out);
             return rest;
@@ -164,7 +188,7 @@ impl Call {
     pub(super) fn fill(&mut self, out: &mut impl Sink) {
         if let State::Announced(index, Input::AsIs) = &self.state
             && self.kind == ToolKind::Function
-            && self.extent.is_blank()
+            && self.pieces.is_blank()
         {
             say(*index, Cow::Borrowed("{}"), out);
         }

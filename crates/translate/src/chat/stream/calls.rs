@@ -156,7 +156,7 @@ impl Calls {
         out: &mut impl Sink,
     ) -> Result<(), Error> {
         for call in &mut self.list {
-            match call.flush(out) {
+            match call.flush(&mut losses.list, out) {
                 Rest::Cut if is_completed => return Err(cut_wrapping(call.origin)),
                 Rest::More => losses.list.push(lost_behind(call.origin)),
                 Rest::Nothing | Rest::Cut => {}
@@ -174,9 +174,9 @@ impl Calls {
     }
 
     /// Passes on what unwrapping has kept back, in a stream that goes no further.
-    pub(super) fn flush(&mut self, out: &mut impl Sink) {
+    pub(super) fn flush(&mut self, losses: &mut Losses, out: &mut impl Sink) {
         for call in &mut self.list {
-            let _ = call.flush(out);
+            let _ = call.flush(&mut losses.list, out);
         }
     }
 
@@ -213,7 +213,9 @@ impl Calls {
     fn is_another(&self, at: usize, piece: &CallPiece<'_>) -> bool {
         let Some(call) = self.list.get(at) else { return false };
         let is_other_id = !call.id.is_empty() && piece.id.is_some_and(|id| id != call.id);
-        let begins_again = !call.name.is_empty() && call.is_whole() && !piece.text.trim().is_empty();
+        // An empty object may only keep the place of what comes under the same head.
+        let goes_on = call.may_be_placeholder() && !call.id.is_empty() && piece.id.is_some();
+        let begins_again = !call.name.is_empty() && call.is_whole() && !goes_on && !piece.text.trim().is_empty();
         piece.name.is_some() && (is_other_id || begins_again)
     }
 

@@ -240,7 +240,7 @@ impl Decoder {
                     return self.fail(Box::new(cut), out);
                 }
                 self.choice.flush(out);
-                self.choice.calls.flush(out);
+                self.choice.calls.flush(&mut self.losses, out);
                 self.state = State::Ended(End::Truncated);
                 return out.event(Event::Failed(Box::new(stream_incomplete())));
             }
@@ -303,7 +303,7 @@ impl Decoder {
 
     fn fail(&mut self, failure: Box<Failure>, out: &mut impl Sink) {
         self.choice.flush(out);
-        self.choice.calls.flush(out);
+        self.choice.calls.flush(&mut self.losses, out);
         out.event(Event::Failed(failure.clone()));
         self.state = State::Ended(End::Failed(failure));
     }

@@ -15,6 +15,7 @@ use super::repeats::{another_id, says_no_more};
 use super::server::{answers, joined, settled};
 use super::unread::Unread;
 use super::usage::decode_usage;
+use crate::arguments::{mended, mended_arguments};
 use crate::convert::arguments_of;
 use crate::custom_input::{Rest, unwrap};
 use crate::messages::thinking::{decode_redacted, decode_thinking};
@@ -206,6 +207,13 @@ impl Reader<'_> {
         let Called { call_id, name, namespace, is_custom, input } =
             decode_call(call, origin, self.sent, &mut self.unread)?;
         let text = arguments_of(input.map(|input| input.get().to_owned()));
+        let text = match mended(&text) {
+            Some(object) => {
+                self.unread.tell(mended_arguments(origin));
+                object
+            }
+            None => text,
+        };
         let arguments = if is_custom {
             let (input, rest) = unwrap(&text);
             if matches!(rest, Rest::More) {

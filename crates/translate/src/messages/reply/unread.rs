@@ -39,6 +39,13 @@ impl Unread {
         }
     }
 
+    /// Takes a loss that is told wherever it is.
+    pub(in crate::messages) fn tell(&mut self, loss: Loss) {
+        if self.losses.len() < MOST {
+            self.losses.push(loss);
+        }
+    }
+
     pub(in crate::messages) fn once(&mut self, path: String, code: LossCode, detail: &str) {
         let is_new = !self.losses.iter().any(|loss| loss.path == path && loss.code == code);
         if is_new && self.losses.len() < MOST {

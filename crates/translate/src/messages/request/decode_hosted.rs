@@ -34,7 +34,8 @@ struct Filters {
 #[derive(Serialize)]
 struct Mcp {
     server_label: String,
-    server_url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server_url: Option<interlingua_wire::Json>,
     #[serde(rename = "authorization", skip_serializing_if = "Option::is_none")]
     token: Option<interlingua_wire::Json>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,7 +124,7 @@ fn mcp(
     let configuration = tool_configuration.as_ref().and_then(|all| all.parse::<Extra>().ok());
     let settings = Mcp {
         server_label: name,
-        server_url: url.clone().unwrap_or_default(),
+        server_url: url.clone(),
         token: token.clone(),
         allowed_tools: configuration.and_then(|all| all.get("allowed_tools").cloned()),
         require_approval: "never",

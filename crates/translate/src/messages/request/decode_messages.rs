@@ -8,6 +8,7 @@ use interlingua_wire::messages as wire;
 
 use super::decode_content::{decode_part, decode_result, plain_text};
 use super::reading::{Reading, ToolChange, text_part};
+use crate::arguments::mended;
 use crate::convert::{arguments_of, non_empty, verbatim};
 use crate::error::missing;
 use crate::messages::thinking::{decode_redacted, decode_thinking};
@@ -185,7 +186,18 @@ fn tool_use(out: &mut Reading, call: wire::ToolUse, path: Path<'_>) -> Result<It
     let call_id = non_empty(id).ok_or_else(|| missing(format!("{path}.id"), "a call needs its id"))?;
     let name = non_empty(name).ok_or_else(|| missing(format!("{path}.name"), "a call names its tool"))?;
     out.memory.calls.insert(call_id.clone());
-    let arguments = Arguments::Function(arguments_of(input.map(|input| input.get().to_owned())));
+    let arguments = arguments_of(input.map(|input| input.get().to_owned()));
+    let arguments = match mended(&arguments) {
+        Some(object) => {
+            out.accept(
+                path.then("input"),
+                "the input of a call is an object here; read out of the text that it stands in",
+            );
+            object
+        }
+        None => arguments,
+    };
+    let arguments = Arguments::Function(arguments);
     Ok(ItemKind::ToolCall(ToolCall { id: None, call_id, name, namespace: toolset_name, arguments, status: None }))
 }
 

@@ -5,10 +5,7 @@ use interlingua_wire::{Integer, messages as wire};
 
 use super::reading::Reading;
 use crate::LossCode;
-
-/// Budgets below these are a low and a medium effort.
-const MEDIUM_FROM: i64 = 4096;
-const HIGH_FROM: i64 = 16384;
+use crate::efforts::of_budget;
 
 impl Reading {
     /// Reads the wish to think; `asked` is the effort that the request as a whole asks for.
@@ -29,7 +26,7 @@ impl Reading {
                 self.carry("thinking.block_binding", Weight::Hint, block_binding.as_ref());
                 let budget = budget_tokens.map(|Integer(budget)| budget);
                 self.request.reasoning.budget = budget.map(|budget| Sourced::at("thinking.budget_tokens", budget));
-                let effort = budget.map(|budget| Sourced::at("thinking.budget_tokens", effort_of(budget).to_owned()));
+                let effort = budget.map(|budget| Sourced::at("thinking.budget_tokens", of_budget(budget).to_owned()));
                 (Some(display), said.or(effort))
             }
             Some(wire::ThinkingConfig::Adaptive(adaptive)) => (Some(self.adaptive(adaptive)), said),
@@ -61,14 +58,5 @@ impl Reading {
         self.unknown("thinking", &extra);
         self.carry("thinking.block_binding", Weight::Hint, block_binding.as_ref());
         display
-    }
-}
-
-/// The effort that a budget amounts to.
-fn effort_of(budget: i64) -> &'static str {
-    match budget {
-        ..MEDIUM_FROM => "low",
-        MEDIUM_FROM..HIGH_FROM => "medium",
-        HIGH_FROM.. => "high",
     }
 }

@@ -166,7 +166,7 @@ fn web_search(out: &mut Writing<'_>, tool: &HostedTool) -> Option<wire::Tool> {
 #[derive(Deserialize)]
 struct Mcp {
     server_label: Option<String>,
-    server_url: Option<String>,
+    server_url: Option<interlingua_wire::Json>,
     #[serde(rename = "authorization")]
     token: Option<interlingua_wire::Json>,
     allowed_tools: Option<interlingua_wire::Json>,

@@ -5,6 +5,7 @@ use interlingua_wire::{Json, messages as wire};
 
 use super::told_calls::CallPlace;
 use crate::Api;
+use crate::arguments::Pieces;
 use crate::convert::non_empty;
 use crate::custom_input::Unwrapper;
 use crate::seals::give_seal;
@@ -48,6 +49,7 @@ pub(super) struct Call {
     /// The input that stands in the beginning, for servers that send no deltas.
     pub(super) given: Option<Json>,
     pub(super) has_input: bool,
+    pub(super) pieces: Pieces,
 }
 
 /// How far a call is told.

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use interlingua_model::{Event, Item, ItemIndex, ItemKind, ItemStart, Opaque, Origin, ReasoningKind, Sink, ToolKind};
+use interlingua_model::{Event, Item, ItemIndex, ItemKind, ItemStart, Opaque, Origin, ReasoningKind, Sink};
 use interlingua_wire::{Integer, Json, messages as wire};
 
 use super::blocks::{Call, CallState, Content, Ended, HeldCall, OpenBlock, Server, Thought, place};
 use super::decoder::Decoder;
-use super::told_calls::ToldCalls;
+use crate::arguments::{Pieces, mended_arguments};
 use crate::custom_input::{Rest, Unwrapper};
 use crate::messages::reply::call::{Called, decode_call};
 use crate::messages::reply::citations::decode_citation;
@@ -155,9 +155,21 @@ impl Decoder {
         let unwrapper = is_custom.then(Box::<Unwrapper>::default);
         let Some(place) = self.calls.begin(&id, &name) else {
             let held = HeldCall { id, name, namespace, input: String::new() };
-            return Ok(Call { state: CallState::Held(Box::new(held)), unwrapper, given: input, has_input: false });
+            return Ok(Call {
+                state: CallState::Held(Box::new(held)),
+                unwrapper,
+                given: input,
+                has_input: false,
+                pieces: Pieces::default(),
+            });
         };
-        let call = Call { state: CallState::Begun(place), unwrapper, given: input, has_input: false };
+        let call = Call {
+            state: CallState::Begun(place),
+            unwrapper,
+            given: input,
+            has_input: false,
+            pieces: Pieces::default(),
+        };
         out.event(call.begun(index, origin, id, name, namespace));
         Ok(call)
     }
@@ -184,14 +196,46 @@ impl Decoder {
             out.event(call.begun(index, origin, id, name, namespace));
             call.take(index, Cow::Owned(input), &mut self.calls, out);
         }
-        if call.end(index, &mut self.calls, out) == Rest::Cut {
+        let (rest, is_mended) = call.end(index, &mut self.calls, out);
+        if rest == Rest::Cut {
             self.cut = Some(origin);
+        }
+        if is_mended {
+            self.unread.tell(mended_arguments(origin));
         }
         Some(index)
     }
 
+    /// The block that a piece is of: an open one of its kind, or one of its own for a text or a thought that has none. Some
+    /// servers never say that a block begins, or write thoughts into a block of text.
+    fn place_of(&mut self, number: Option<Integer>, delta: &wire::Delta<'_>, out: &mut impl Sink) -> Option<usize> {
+        let at = self.find(number);
+        let content = at.and_then(|at| self.open.get(at)).map(|block| &block.content);
+        let block = match (content, delta) {
+            (None | Some(Content::Thought(_)), wire::Delta::Text(_)) => wire::Block::Text(wire::TextBlock::default()),
+            (None | Some(Content::Text { start: _, citations: _ }), wire::Delta::Thinking(_)) => {
+                wire::Block::Thinking(wire::Thinking::default())
+            }
+            _ => return at,
+        };
+        let number = match at {
+            Some(at) => {
+                let other = self.open.remove(at);
+                let number = other.number;
+                self.end_block(other, out);
+                number
+            }
+            None => number.map_or(0, |Integer(number)| number),
+        };
+        let detail = "a piece that no block of its kind was begun for; it has one of its own";
+        self.unread.once(place(number).path(), LossCode::StreamMismatch, detail);
+        // Only a call can be begun wrongly.
+        self.start(block, number, out).ok()?;
+        self.open.len().checked_sub(1)
+    }
+
     pub(super) fn delta(&mut self, number: Option<Integer>, delta: wire::Delta<'_>, out: &mut impl Sink) {
-        let Some(at) = self.find(number) else {
+        let Some(at) = self.place_of(number, &delta, out) else {
             let number = number.map_or(0, |Integer(number)| number);
             let detail = "a piece of a block that is not open";
             return self.unread.once(place(number).path(), LossCode::StreamMismatch, detail);
@@ -286,61 +330,4 @@ fn think(thought: &mut Thought, index: ItemIndex, text: &str, out: &mut impl Sin
     // What this API shows of a thought is what is meant for people.
     let kind = ReasoningKind::Summary;
     out.event(Event::ReasoningDelta { index, part: 0, kind, text: Cow::Borrowed(text) });
-}
-
-impl Call {
-    /// The beginning of its item.
-    fn begun(
-        &self,
-        index: ItemIndex,
-        origin: Origin,
-        id: String,
-        name: String,
-        namespace: Option<String>,
-    ) -> Event<'static> {
-        let kind = if self.unwrapper.is_some() { ToolKind::Custom } else { ToolKind::Function };
-        let (call_id, name, namespace) = (Cow::Owned(id), Cow::Owned(name), namespace.map(Cow::Owned));
-        let item = ItemStart::ToolCall { id: None, call_id, name, namespace, kind };
-        Event::ItemStarted { index, origin, item, beside: Vec::new() }
-    }
-
-    fn take(&mut self, index: ItemIndex, text: Cow<'_, str>, calls: &mut ToldCalls, out: &mut impl Sink) {
-        if text.is_empty() {
-            return;
-        }
-        self.has_input = true;
-        match &mut self.state {
-            CallState::Begun(place) => calls.input(*place, &text),
-            CallState::Held(held) => return held.input.push_str(&text),
-        }
-        match &mut self.unwrapper {
-            None => out.event(Event::ArgumentsDelta { index, text }),
-            Some(unwrapper) => {
-                let mut input = String::new();
-                unwrapper.push(&text, &mut input);
-                if !input.is_empty() {
-                    out.event(Event::ArgumentsDelta { index, text: Cow::Owned(input) });
-                }
-            }
-        }
-    }
-
-    /// Ends the input: one that never came in deltas stands in the beginning, or is an empty object.
-    fn end(mut self, index: ItemIndex, calls: &mut ToldCalls, out: &mut impl Sink) -> Rest {
-        if !self.has_input {
-            let given = self.given.take().map(|given: Json| given.get().to_owned());
-            let is_custom = self.unwrapper.is_some();
-            let text = given.filter(|text| !is_custom || text != "{}");
-            if let Some(text) = text.or_else(|| (!is_custom).then(|| "{}".to_owned())) {
-                self.take(index, Cow::Owned(text), calls, out);
-            }
-        }
-        let Some(unwrapper) = self.unwrapper else { return Rest::Nothing };
-        let mut input = String::new();
-        let rest = unwrapper.finish(&mut input);
-        if !input.is_empty() {
-            out.event(Event::ArgumentsDelta { index, text: Cow::Owned(input) });
-        }
-        rest
-    }
 }

@@ -1,6 +1,7 @@
 //! Streams, both ways.
 
 mod blocks;
+mod call;
 mod decode_blocks;
 mod decoder;
 mod encoder;

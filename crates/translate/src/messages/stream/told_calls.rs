@@ -38,11 +38,9 @@ impl ToldCalls {
         CallPlace(self.0.len() - 1)
     }
 
-    /// Takes a piece of a call's input.
-    pub(super) fn input(&mut self, CallPlace(place): CallPlace, more: &str) {
-        if let Some(call) = self.0.get_mut(place) {
-            call.input.push_str(more);
-        }
+    /// All that a call has said of its input.
+    pub(super) fn input(&mut self, CallPlace(place): CallPlace) -> Option<&mut String> {
+        self.0.get_mut(place).map(|call| &mut call.input)
     }
 
     /// Whether a call has been told: one of that id and name, whose input says as much.

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::content::decode_part;
 use super::finish::decode_status;
 use super::unread::Unread;
+use crate::arguments::{mended, mended_arguments};
 use crate::convert::{arguments_of, non_empty};
 use crate::responses::item_class::{class, opaque};
 use crate::responses::{beside, images};
@@ -77,6 +78,13 @@ impl Reader {
                 };
                 // A call that was cut keeps what it had: it must not pass for one of a function without parameters.
                 let arguments = if is_cut { arguments.unwrap_or_default() } else { arguments_of(arguments) };
+                let arguments = match mended(&arguments).filter(|_| !is_cut) {
+                    Some(object) => {
+                        unread.losses.push(mended_arguments(origin));
+                        object
+                    }
+                    None => arguments,
+                };
                 let arguments = model::Arguments::Function(arguments);
                 self.call(id, call_id, namespace, name, arguments, status.as_ref(), origin)?
             }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::reading::Reading;
 use crate::convert::{json, non_empty, to_json};
 use crate::error::missing;
+use crate::foreign;
 use crate::path::Path;
 use crate::{Error, RequestCode};
 
@@ -66,6 +67,14 @@ fn decode_part(
             extra,
         }) => {
             out.unknown(path, &extra);
+            let (image_url, detail) = match image_url {
+                Some(wire::ImageAddress::Object(image)) => {
+                    out.accept(path.then("image_url"), "the address of a picture is a text here; read all the same");
+                    (image.url, detail.or(image.detail))
+                }
+                Some(wire::ImageAddress::Url(url)) => (Some(url), detail),
+                None => (None, detail),
+            };
             let source = match (non_empty(image_url), non_empty(file_id)) {
                 (Some(url), _) => ImageSource::Url(url),
                 (None, Some(id)) => ImageSource::FileId(id),
@@ -100,7 +109,15 @@ fn decode_part(
             out.unknown(path, &extra);
             (PartKind::Audio(decode_audio(input_audio, path)?), None)
         }
-        wire::ContentPart::Unknown(Unknown { kind, raw }) => (opaque(kind, OpaqueClass::Unknown, json(raw)), None),
+        wire::ContentPart::Unknown(unknown) => {
+            if let Some(kind) = foreign::part(&unknown) {
+                out.accept(path, "a part in the words of another API; read all the same");
+                (kind, None)
+            } else {
+                let Unknown { kind, raw } = unknown;
+                (opaque(kind, OpaqueClass::Unknown, json(raw)), None)
+            }
+        }
         part @ (wire::ContentPart::ReasoningText(_)
         | wire::ContentPart::SummaryText(_)
         | wire::ContentPart::EncryptedContent(_)) => {

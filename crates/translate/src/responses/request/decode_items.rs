@@ -90,6 +90,13 @@ fn decode_item(out: &mut Reading, item: wire::Item, path: Path<'_>, origin: Orig
             let arguments = Arguments::Custom(input.unwrap_or_default());
             ItemKind::ToolCall(decode_call(CallFields { id, call_id, namespace, name, arguments, status }, path)?)
         }
+        // What a client puts into a conversation as if a tool had said it, without a call.
+        wire::Item::FunctionCallOutput(ref result) if is_of_no_call(result.call_id.as_deref()) => {
+            ItemKind::Opaque(opaque(&item, history_class(&item)))
+        }
+        wire::Item::CustomToolCallOutput(ref result) if is_of_no_call(result.call_id.as_deref()) => {
+            ItemKind::Opaque(opaque(&item, history_class(&item)))
+        }
         wire::Item::FunctionCallOutput(result) => {
             // The call already says which tool it was.
             let wire::FunctionCallOutput {
@@ -224,6 +231,10 @@ fn decode_result(out: &mut Reading, result: ResultFields, path: Path<'_>, origin
         Some(output) => decode_content(out, output, path.then("output"), origin, "input[*].output[*]")?,
     };
     Ok(ToolResult { id, call_id, kind, output, is_error: None, status: decode_status(status) })
+}
+
+fn is_of_no_call(call_id: Option<&str>) -> bool {
+    call_id.is_none_or(str::is_empty)
 }
 
 /// Refuses a call that a program on the server made, since only that server knows the program.

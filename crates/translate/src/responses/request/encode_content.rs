@@ -49,7 +49,7 @@ fn encode_part(out: &mut Writing<'_>, part: Part, side: Side) -> Result<wire::Co
         }
         PartKind::Image(ImagePart { source, detail }) => {
             let (image_url, file_id) = match source {
-                ImageSource::Url(url) => (Some(url), None),
+                ImageSource::Url(url) => (Some(wire::ImageAddress::Url(url)), None),
                 ImageSource::FileId(id) => (None, Some(id)),
             };
             wire::ContentPart::InputImage(wire::InputImage {

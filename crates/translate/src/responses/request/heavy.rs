@@ -20,7 +20,9 @@ pub(in crate::responses) fn heavy_texts(request: &mut wire::Request, take: &mut 
         let Some(wire::Content::Parts(parts)) = content else { continue };
         for part in parts {
             match part {
-                wire::ContentPart::InputImage(image) => image.image_url.iter_mut().for_each(&mut *take),
+                wire::ContentPart::InputImage(image) => {
+                    image.image_url.iter_mut().filter_map(wire::ImageAddress::url_mut).for_each(&mut *take);
+                }
                 wire::ContentPart::InputFile(file) => file.file_data.iter_mut().for_each(&mut *take),
                 _ => {}
             }

@@ -1,4 +1,5 @@
 //! The items of a stream while they are being made, and what has been passed on of each.
+// Long because: whatever tells a text again has to find the one place that knows what was said of it.
 
 use std::borrow::Cow;
 
@@ -9,6 +10,7 @@ use interlingua_wire::{Integer, responses as wire};
 use super::item::{StreamedItem, StreamedKind, event, is_empty_message, texts};
 use super::part_ref::{PartRef, Piece, View, index};
 use super::passed_on::{Channel, Rest};
+use crate::arguments::mended;
 use crate::responses::reply::annotations::decode_annotation;
 use crate::responses::reply::content::{ANNOTATION, decode_part};
 use crate::responses::reply::decode_items::Reader;
@@ -55,8 +57,11 @@ impl StreamedItems {
         let index = item.index;
         let is_announced = item.kind != StreamedKind::Unannounced;
         item.source = item.source.or(wanted);
-        if item.said(channel, part_ref.part).say(&delta) && is_announced {
-            out.event(event(index, channel, part_ref.part, delta, logprobs));
+        let is_function = channel == Channel::Arguments && item.kind != StreamedKind::Call(ToolKind::Custom);
+        let said = item.said(channel, part_ref.part);
+        let more = if is_function { said.say_arguments(delta) } else { said.say(&delta).then_some(delta) };
+        if let Some(more) = more.filter(|_| is_announced) {
+            out.event(event(index, channel, part_ref.part, more, logprobs));
         }
     }
 
@@ -76,6 +81,9 @@ impl StreamedItems {
         }
         let (index, part) = (item.index, part_ref.part);
         let is_announced = item.kind != StreamedKind::Unannounced;
+        let is_function = channel == Channel::Arguments && item.kind != StreamedKind::Call(ToolKind::Custom);
+        let object = if is_function { mended(view) } else { None };
+        let view = object.as_deref().unwrap_or(view);
         let said = item.said(channel, part);
         if told == Told::AtFirst && said.begin(view) {
             return;

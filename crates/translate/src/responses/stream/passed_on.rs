@@ -3,8 +3,11 @@
 //! A view that comes when a text begins may be its beginning, all of it told ahead, or a placeholder. It waits until a delta or
 //! a later view tells which, and is never put in front of deltas.
 
+use std::borrow::Cow;
+
 use interlingua_wire::responses as wire;
 
+use crate::arguments::Pieces;
 use crate::responses::reply::content::part_text;
 
 /// The texts an item can have.
@@ -55,6 +58,7 @@ pub(super) struct PassedOn {
     /// Whether the upstream has told the whole of it.
     pub(super) is_whole: bool,
     waiting: Waiting,
+    pieces: Pieces,
 }
 
 #[derive(Debug, Clone)]
@@ -80,12 +84,20 @@ pub(super) enum Rest {
 
 impl PassedOn {
     pub(super) fn new(channel: Channel, part: u32) -> Self {
-        Self { channel, part, text: String::new(), annotations: 0, is_whole: false, waiting: Waiting::Nothing }
+        Self {
+            channel,
+            part,
+            text: String::new(),
+            annotations: 0,
+            is_whole: false,
+            waiting: Waiting::Nothing,
+            pieces: Pieces::told_in_full(),
+        }
     }
 
     /// Whether deltas are kept back.
     pub(super) fn is_in_doubt(&self) -> bool {
-        matches!(self.waiting, Waiting::Deltas(_))
+        matches!(self.waiting, Waiting::Deltas(_)) || self.pieces.is_holding()
     }
 
     /// Takes the view that came with the beginning. Whether it waits; one that comes later is as good as any.
@@ -97,10 +109,21 @@ impl PassedOn {
         waits
     }
 
+    /// Takes a delta of the arguments of a function. What of it is to be passed on now.
+    pub(super) fn say_arguments<'d>(&mut self, delta: Cow<'d, str>) -> Option<Cow<'d, str>> {
+        let is_first = self.text.is_empty();
+        let more = self.pieces.take(&mut self.text, delta);
+        (self.passes(is_first) && !more.is_empty()).then_some(more)
+    }
+
     /// Takes a delta. Whether it is to be passed on now.
     pub(super) fn say(&mut self, delta: &str) -> bool {
         let is_first = self.text.is_empty();
         self.text.push_str(delta);
+        self.passes(is_first)
+    }
+
+    fn passes(&mut self, is_first: bool) -> bool {
         match &self.waiting {
             Waiting::Nothing => true,
             Waiting::Deltas(_) => false,
@@ -121,6 +144,10 @@ impl PassedOn {
         self.is_whole = true;
         if full.is_empty() {
             return Rest::Nothing;
+        }
+        if self.pieces.is_holding() {
+            self.pieces = Pieces::told_in_full();
+            self.text.clear();
         }
         let rest = match std::mem::replace(&mut self.waiting, Waiting::Nothing) {
             Waiting::Deltas(view) => {
@@ -148,7 +175,7 @@ impl PassedOn {
                 Some(&self.text)
             }
             Waiting::Deltas(_) => Some(&self.text),
-            Waiting::Nothing | Waiting::View(_) => None,
+            Waiting::Nothing | Waiting::View(_) => self.pieces.release(&mut self.text).map(|_| &*self.text),
         }
     }
 

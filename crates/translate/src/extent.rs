@@ -2,7 +2,7 @@
 
 /// Whether the JSON object of arguments is at its end. They are not parsed: only brackets and strings are followed.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Extent {
+pub(crate) struct Extent {
     has_begun: bool,
     has_closed: bool,
     depth: usize,
@@ -12,7 +12,7 @@ pub(super) struct Extent {
 
 impl Extent {
     /// Takes a piece.
-    pub(super) fn push(&mut self, piece: &str) {
+    pub(crate) fn push(&mut self, piece: &str) {
         for byte in piece.bytes() {
             self.has_begun |= !byte.is_ascii_whitespace();
             match byte {
@@ -30,12 +30,12 @@ impl Extent {
     }
 
     /// Whether nothing has come but white space.
-    pub(super) fn is_blank(&self) -> bool {
+    pub(crate) fn is_blank(&self) -> bool {
         !self.has_begun
     }
 
     /// Whether an object, or a list, has come to its end. Of anything else nobody knows where that is.
-    pub(super) fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         self.has_closed && self.depth == 0 && !self.in_string
     }
 }
