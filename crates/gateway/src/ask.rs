@@ -15,13 +15,12 @@ use interlingua_translate::{Api, Upstream};
 use crate::access::held;
 use crate::app::Shared;
 use crate::cache_key::of_session;
-use crate::compact::summaries_opened;
 use crate::inbound::may_ask;
 use crate::route::{Attempt, Glance, Route, Wanted, told};
 use crate::store::{Conversations, Opened, Session};
 use crate::stream::Manner;
 use crate::thoughts::Thoughts;
-use crate::{ApiError, Upstreams, body, compact, exchange, reply, stream};
+use crate::{ApiError, Upstreams, body, compact, exchange, reply, stream, summaries};
 
 /// The route of each API below `base`.
 pub(crate) fn routes(base: &str) -> Router<Shared> {
@@ -134,7 +133,7 @@ impl Asking {
     /// The body with what the gateway has sealed open again.
     fn restored(&self, body: Bytes) -> Bytes {
         match self.api {
-            Api::Responses => summaries_opened(&self.app.seal, &body, self.route.first.api()),
+            Api::Responses => summaries::opened(&self.app.seal, &body, self.route.first.api()),
             Api::Chat | Api::Messages => body,
         }
     }

@@ -10,12 +10,11 @@ use interlingua_executor::{Answer, Error, Executor};
 use interlingua_translate::{Api, Asked};
 
 use crate::app::Shared;
-use crate::compact::summaries_opened;
 use crate::inbound::may_ask;
 use crate::members::{Members, raw};
 use crate::route::{Route, Wanted, told};
 use crate::store::{Conversations, Expanded, Shift};
-use crate::{ApiError, Upstreams, body, exchange, reply};
+use crate::{ApiError, Upstreams, body, exchange, reply, summaries};
 
 /// A request of a Responses client to an endpoint beside the one that answers.
 pub(crate) struct Beside {
@@ -53,7 +52,7 @@ impl Beside {
             Err(_) if upstream.passes(Api::Responses) => (body, None),
             Err(error) => return Err(error),
         };
-        let body = summaries_opened(&app.seal, &body, upstream.api());
+        let body = summaries::opened(&app.seal, &body, upstream.api());
         Ok(Self { headers, body, shift, route, executor, _upstreams: upstreams })
     }
 

@@ -58,6 +58,7 @@ mod server;
 mod start_error;
 mod store;
 mod stream;
+mod summaries;
 mod thoughts;
 mod unknown;
 mod upstream;

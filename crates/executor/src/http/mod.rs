@@ -1,14 +1,13 @@
 //! One exchange over HTTP, and what is decided by it.
 
 pub(crate) mod base_url;
+mod beside;
 pub(crate) mod exchange;
-mod forward;
 pub(crate) mod head;
 pub(crate) mod headers;
 pub(crate) mod key;
 mod models;
 pub(crate) mod passthrough;
-mod relay;
 #[cfg(feature = "reqwest")]
 pub(crate) mod reqwest_transport;
 pub(crate) mod retry;

@@ -3,8 +3,6 @@
 //!
 //! Two ways lead here: `POST /v1/responses/compact`, and a request whose input ends with a `compaction_trigger`.
 
-mod summaries;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -29,10 +27,8 @@ use crate::beside::Beside;
 use crate::members::raw;
 use crate::seal::Seal;
 use crate::store::Session;
+use crate::summaries::{COMPACTION, TRIGGER};
 use crate::{ApiError, exchange, reply};
-
-pub(crate) use self::summaries::opened as summaries_opened;
-use self::summaries::{COMPACTION, TRIGGER};
 
 /// Where a conversation is made shorter, below the base URL.
 const COMPACT: &str = "/responses/compact";

@@ -17,7 +17,7 @@ use crate::app::Shared;
 use crate::members::{Members, raw};
 use crate::route::{Attempt, Wanted, told};
 use crate::store::{Conversations, Keeping, Opened, Session};
-use crate::{ApiError, compact, exchange, stream};
+use crate::{ApiError, compact, exchange, stream, summaries};
 
 /// The frames of a reply, in their order; an error where it failed before the first.
 pub(super) type Reply = BoxStream<'static, Result<Frame, Box<ApiError>>>;
@@ -67,7 +67,7 @@ async fn answer(
         // What cannot be read is told in the translator's words.
         None => (body, None),
     };
-    let body = compact::summaries_opened(&app.seal, &body, route.first.api());
+    let body = summaries::opened(&app.seal, &body, route.first.api());
     let placed = |error: ApiError| error.rename_param(|param| Session::place(session.as_ref(), param));
     let mut asked = translator.read(&body).map_err(|error| placed(error.into()))?;
     route.apply(asked.request());

@@ -11,7 +11,7 @@ use interlingua_model::{Api, Envelope, Event, Failure, Opaque, OpaqueClass, Sink
 use interlingua_wire::{Integer, Unknown, responses as wire};
 
 use super::items::{StreamedItems, Told};
-use super::part_ref::PartRef;
+use super::part_ref::{PartRef, Shown};
 use super::passed_on::Channel;
 use super::repeat::{Delta, FIELDS};
 use super::sequence::Sequence;
@@ -210,10 +210,10 @@ impl Decoder {
             E::ReasoningSummaryTextDone(done) => self.items.reconcile(&done.into(), Channel::Summary, out),
             E::FunctionCallArgumentsDone(done) => self.items.reconcile(&done.into(), Channel::Arguments, out),
             E::CustomToolCallInputDone(done) => self.items.reconcile(&done.into(), Channel::Arguments, out),
-            E::ReasoningSummaryPartAdded(event) => self.summary_part(event, Told::AtFirst, out),
-            E::ReasoningSummaryPartDone(event) => self.summary_part(event, Told::InFull, out),
-            E::ContentPartAdded(event) => self.content_part(event, Told::AtFirst, out),
-            E::ContentPartDone(event) => self.content_part(event, Told::InFull, out),
+            E::ReasoningSummaryPartAdded(event) => self.part(event.into(), Told::AtFirst, out),
+            E::ReasoningSummaryPartDone(event) => self.part(event.into(), Told::InFull, out),
+            E::ContentPartAdded(event) => self.part(event.into(), Told::AtFirst, out),
+            E::ContentPartDone(event) => self.part(event.into(), Told::InFull, out),
             E::OutputTextAnnotationAdded(added) => {
                 let wire::AnnotationAdded {
                     item_id,
@@ -262,33 +262,9 @@ impl Decoder {
         Ok(())
     }
 
-    fn summary_part(&mut self, event: wire::SummaryPartEvent<'_>, told: Told, out: &mut impl Sink) {
-        let wire::SummaryPartEvent {
-            item_id,
-            output_index,
-            summary_index,
-            part,
-            status: _,
-            sequence_number: _,
-            agent: _,
-            extra: _,
-        } = event;
-        let part_ref = PartRef::new(output_index, item_id, summary_index);
-        self.items.part(&part_ref, part.map(|part| *part), told, out);
-    }
-
-    fn content_part(&mut self, event: wire::ContentPartEvent<'_>, told: Told, out: &mut impl Sink) {
-        let wire::ContentPartEvent {
-            item_id,
-            output_index,
-            content_index,
-            part,
-            sequence_number: _,
-            agent: _,
-            extra: _,
-        } = event;
-        let part_ref = PartRef::new(output_index, item_id, content_index);
-        self.items.part(&part_ref, part.map(|part| *part), told, out);
+    fn part(&mut self, shown: Shown<'_>, told: Told, out: &mut impl Sink) {
+        let Shown { part, content } = shown;
+        self.items.part(&part, content.map(|content| *content), told, out);
     }
 
     pub(super) fn start(&mut self, begun: Envelope, out: &mut impl Sink) {

@@ -29,10 +29,22 @@ pub(super) struct View<'a> {
     pub(super) text: Cow<'a, str>,
 }
 
+/// A part as it is shown.
+pub(super) struct Shown<'a> {
+    pub(super) part: PartRef<'a>,
+    pub(super) content: Option<Box<wire::ContentPart>>,
+}
+
 impl<'a> PartRef<'a> {
     pub(super) fn new(output_index: Option<Integer>, item_id: Option<Text<'a>>, part: Option<Integer>) -> Self {
         let part = part.and_then(|Integer(part)| u32::try_from(part).ok()).unwrap_or(0);
         Self { output_index, item_id: item_id.map(|id| id.0), part }
+    }
+}
+
+impl<'a> Shown<'a> {
+    fn new(part: PartRef<'a>, content: Option<Box<wire::ContentPart>>) -> Self {
+        Self { part, content }
     }
 }
 
@@ -85,6 +97,11 @@ read! { Piece from
     PartDelta [content_index] delta without obfuscation;
     SummaryTextDelta [summary_index] delta without obfuscation;
     CallDelta [] delta without obfuscation;
+}
+
+read! { Shown from
+    ContentPartEvent [content_index] part;
+    SummaryPartEvent [summary_index] part without status;
 }
 
 // The tokens of a text came with its deltas and come with the finished item in full, and the item of a call has its name.

@@ -18,9 +18,9 @@ const BEFORE_SUMMARY: &str = "The conversation up to here has been replaced by t
 const UNREADABLE: &str = "[An earlier part of this conversation was summarised, in a form that cannot be read here.]";
 
 /// The item that asks for a conversation to be made shorter.
-pub(super) const TRIGGER: &str = "compaction_trigger";
+pub(crate) const TRIGGER: &str = "compaction_trigger";
 /// The item that holds a summary.
-pub(super) const COMPACTION: &str = "compaction";
+pub(crate) const COMPACTION: &str = "compaction";
 /// What it is called, here and by others.
 const COMPACTIONS: [&str; 2] = [COMPACTION, "context_compaction"];
 
