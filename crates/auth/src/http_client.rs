@@ -48,8 +48,24 @@ impl HttpSettings {
                 Err(unusable(error))
             }
         });
-        let plain = Plain::by(&self.proxy, &|name| std::env::var(name).ok());
-        Ok(HttpClient { client: built?, plain, connect_timeout: self.connect_timeout })
+        Ok(HttpClient(built?))
+    }
+
+    /// Whether a request over plain HTTP goes to this host itself and to no proxy. Where only the exceptions of a proxy of the
+    /// environment could tell, the answer is no.
+    ///
+    /// ```
+    /// use interlingua_auth::{HttpSettings, Proxy};
+    ///
+    /// let direct = HttpSettings { proxy: Proxy::Direct, ..HttpSettings::default() };
+    /// assert!(direct.is_direct("llm.lan"));
+    /// let proxied = Proxy::Url("http://proxy.lan:3128".into());
+    /// let proxied = HttpSettings { proxy: proxied, ..HttpSettings::default() };
+    /// assert!(!proxied.is_direct("llm.lan") && !proxied.is_direct("127.0.0.1"));
+    /// ```
+    #[must_use]
+    pub fn is_direct(&self, host: &str) -> bool {
+        Plain::by(&self.proxy, &|name| std::env::var(name).ok()).is_direct(host)
     }
 
     fn builder(&self) -> Result<reqwest::ClientBuilder, Error> {
@@ -169,11 +185,7 @@ impl fmt::Debug for Proxy {
 
 /// An HTTP client that follows no redirects and repeats nothing by itself. Cheap to clone; clones share connections.
 #[derive(Debug, Clone)]
-pub struct HttpClient {
-    client: reqwest::Client,
-    plain: Plain,
-    connect_timeout: Duration,
-}
+pub struct HttpClient(reqwest::Client);
 
 /// Which requests over plain HTTP go to their host, past any proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -207,31 +219,7 @@ impl HttpClient {
     /// The client to send with.
     #[must_use]
     pub fn http(&self) -> &reqwest::Client {
-        &self.client
-    }
-
-    /// Whether a request over plain HTTP goes to this host itself and to no proxy. Where only the exceptions of a proxy of the
-    /// environment could tell, the answer is no.
-    ///
-    /// ```
-    /// use interlingua_auth::{HttpSettings, Proxy};
-    ///
-    /// let direct = HttpSettings { proxy: Proxy::Direct, ..HttpSettings::default() }.client()?;
-    /// assert!(direct.is_direct("llm.lan"));
-    /// let proxied = Proxy::Url("http://proxy.lan:3128".into());
-    /// let proxied = HttpSettings { proxy: proxied, ..HttpSettings::default() }.client()?;
-    /// assert!(!proxied.is_direct("llm.lan") && !proxied.is_direct("127.0.0.1"));
-    /// # Ok::<(), interlingua_auth::Error>(())
-    /// ```
-    #[must_use]
-    pub fn is_direct(&self, host: &str) -> bool {
-        self.plain.is_direct(host)
-    }
-
-    /// How long to wait for a connection.
-    #[must_use]
-    pub fn connect_timeout(&self) -> Duration {
-        self.connect_timeout
+        &self.0
     }
 }
 

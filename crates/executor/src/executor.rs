@@ -26,8 +26,9 @@ use crate::stream::chain::{Chain, Reader};
 use crate::stream::event_stream::{self, EventStream, Told};
 use crate::stream::frame_stream::FrameStream;
 use crate::stream::keeper::{Keeper, Last};
+use crate::stream::out::{Bytewise, Out};
 use crate::stream::source::Source;
-use crate::stream::sse_stream::{self, Bytewise, Out, Rendered, SseStream};
+use crate::stream::sse_stream::{self, Rendered, SseStream};
 
 /// Sends requests to one upstream and gives its replies back in the caller's terms.
 ///

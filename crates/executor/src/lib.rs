@@ -48,6 +48,8 @@ pub use crate::http::head::ReplyHead;
 #[cfg(feature = "reqwest")]
 pub use crate::http::reqwest_transport::ReqwestTransport;
 pub use crate::http::retry::{Decision, RetryPolicy, Setback};
+#[cfg(feature = "reqwest")]
+pub use crate::http::tokio_alarm::TokioAlarm;
 pub use crate::http::transport::{Alarm, BoxFuture, ByteStream, Transport, TransportError};
 pub use answer::{Answer, Meta, Reply, Timings};
 pub use backend::Backend;

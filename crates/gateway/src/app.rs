@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use interlingua_auth::Warning;
-use interlingua_executor::{BoxFuture, Scrubber};
+use interlingua_executor::Scrubber;
 use tokio::sync::{Notify, Semaphore, watch};
 
 use crate::caller::Callers;
@@ -12,6 +12,7 @@ use crate::pattern::Pattern;
 use crate::replicas::{Link, SharedLimits};
 use crate::seal::Seal;
 use crate::store::{Store, StoreLimits, open_store};
+use crate::word::Word;
 use crate::{Config, InboundKey, Limits, Origin, Reload, StartError, Upstreams};
 
 /// One gateway's state.
@@ -190,10 +191,10 @@ pub(crate) struct Closing(watch::Receiver<Stage>);
 
 impl Closing {
     /// Ready when replies have to end.
-    pub(crate) fn begun(mut self) -> BoxFuture<'static, ()> {
-        Box::pin(async move {
+    pub(crate) fn begun(self) -> Word<Stage> {
+        Word::new(self.0, |mut stage| async move {
             // Without a server there is nobody to wait for.
-            let _ = self.0.wait_for(|stage| *stage == Stage::Closing).await;
+            let _ = stage.wait_for(|stage| *stage == Stage::Closing).await;
         })
     }
 

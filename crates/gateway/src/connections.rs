@@ -1,7 +1,9 @@
 //! Connections: heads within limits, and an end that lets replies come to theirs.
 
+use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
@@ -13,6 +15,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use crate::Limits;
+use crate::word::Word;
 
 /// Serves until `stop` is ready, takes no more connections from then on, and is ready when all of them have ended.
 pub(crate) async fn serve(listener: TcpListener, router: Router, limits: Limits, stop: impl Future<Output = ()>) {
@@ -33,17 +36,21 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, limits: Limits,
             },
             () = &mut stop => break,
         };
-        let (http, service, mut told, open) = (http.clone(), service.clone(), stopping.subscribe(), open.clone());
+        let (http, service, open) = (http.clone(), service.clone(), open.clone());
+        // What comes is that the sender is gone.
+        let mut told = Word::new(stopping.subscribe(), |mut told| async move { _ = told.changed().await });
         tokio::spawn(async move {
             at_once(&connection);
             let mut connection = pin!(http.serve_connection(TokioIo::new(connection), service).with_upgrades());
-            let ended = tokio::select! {
-                ended = connection.as_mut() => ended,
-                // The sender is gone.
-                _ = told.changed() => {
-                    connection.as_mut().graceful_shutdown();
-                    connection.await
-                }
+            let ended = poll_fn(|cx| match connection.as_mut().poll(cx) {
+                Poll::Ready(ended) => Poll::Ready(Some(ended)),
+                Poll::Pending => told.poll(cx).map(|()| None),
+            });
+            let ended = if let Some(ended) = ended.await {
+                ended
+            } else {
+                connection.as_mut().graceful_shutdown();
+                connection.await
             };
             if let Err(error) = ended {
                 tracing::debug!(error = %one_line(error), "a connection ended early");

@@ -64,6 +64,7 @@ mod unknown;
 mod upstream;
 mod usage;
 mod websocket;
+mod word;
 
 pub use caller_key::{CallerKey, CallerLimits};
 pub use config::{Config, Limits, Watching};

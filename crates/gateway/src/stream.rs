@@ -10,13 +10,13 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures_core::Stream;
 use futures_util::stream::iter;
-use interlingua_executor::{Answer, BoxFuture, Error, Reply, Report, SseStream, one_line, stamp};
+use interlingua_executor::{Alarm, Answer, BoxFuture, Error, Reply, Report, SseStream, TokioAlarm, one_line, stamp};
 use interlingua_model::{Failure, Request};
 use interlingua_translate::{Api, Translator};
-use tokio::time::Sleep;
 
-use crate::app::Closing;
+use crate::app::{Closing, Stage};
 use crate::error::closing;
+use crate::word::Word;
 use crate::{ApiError, Limits, exchange, reply};
 
 /// How a client is answered.
@@ -75,7 +75,7 @@ struct Sent {
     part: Part,
     pulse: Pulse,
     /// Gone once the server ends.
-    closing: Option<BoxFuture<'static, ()>>,
+    closing: Option<Word<Stage>>,
     api: Api,
     done: Option<Bytes>,
     bell: Arc<Bell>,
@@ -181,7 +181,7 @@ impl Stream for Sent {
                     if this.pulse.poll_due(cx).is_ready() {
                         return Poll::Ready(Some(reply::heartbeat(this.api)));
                     }
-                    if this.closing.as_mut().is_none_or(|closing| closing.as_mut().poll(cx).is_pending()) {
+                    if this.closing.as_mut().is_none_or(|closing| closing.poll(cx).is_pending()) {
                         this.is_waiting = true;
                         return Poll::Pending;
                     }
@@ -232,7 +232,7 @@ impl Wake for Bell {
 /// Says when a heartbeat is due. One timer for all of a stream's, and none for one that never pauses.
 struct Pulse {
     every: Duration,
-    timer: Option<Pin<Box<Sleep>>>,
+    timer: Option<TokioAlarm>,
     is_set: bool,
 }
 
@@ -249,17 +249,18 @@ impl Pulse {
     /// Ready when nothing has been sent for as long as that may be.
     fn poll_due(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Self { every, timer, is_set } = self;
-        let timer = match timer {
-            None => timer.insert(Box::pin(tokio::time::sleep(*every))),
+        let mut timer = match timer {
+            None => Pin::new(timer.insert(TokioAlarm::new(*every))),
             Some(timer) => {
+                let mut timer = Pin::new(timer);
                 if !*is_set {
-                    timer.as_mut().reset(tokio::time::Instant::now() + *every);
+                    timer.as_mut().set(*every);
                 }
                 timer
             }
         };
         *is_set = true;
-        ready!(timer.as_mut().poll(cx));
+        ready!(timer.as_mut().poll_due(cx));
         *is_set = false;
         Poll::Ready(())
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use http::HeaderMap;
 use interlingua_auth::{ApiKey, ChatGpt, Credentials, Replicas, Stored, Warning};
-use interlingua_executor::{BaseUrl, Config, Executor, Profile, RetryPolicy, Timeouts};
+use interlingua_executor::{BaseUrl, Config, Executor, Profile, RetryPolicy, Timeouts, Transport};
 use interlingua_executor::{HttpSettings, Proxy, ReadyProfile, Scrubber, one_line};
 use interlingua_replay::{Log, Replay, Server};
 use interlingua_translate::{Api, Policy, Style, Translator};
@@ -176,13 +176,14 @@ impl Upstream {
         let name = config.base_url().authority().to_owned();
         // What runs in this process is not to be looked for behind a proxy.
         let proxy = if replay.is_some() { Proxy::Direct } else { Proxy::Environment };
-        let client = HttpSettings { proxy, ..HttpSettings::default() }.client()?;
-        let executor = Executor::new(config, Arc::new(Tapped(Direct::new(client.clone()))))?;
+        let settings = HttpSettings { proxy, ..HttpSettings::default() };
+        let transport = Arc::new(Tapped(Direct::new(settings, &config.base_url())?));
+        let executor = Executor::new(config, Arc::clone(&transport) as Arc<dyn Transport>)?;
         let with = |credentials: Arc<dyn Credentials>| executor.with_credentials(credentials);
         let (executor, key) = match (target, api_key, login) {
             (Target::Codex, _, login) => {
                 let login = login.map_or_else(interlingua_auth::Config::from_env, Ok)?;
-                match interlingua_auth::open(&login, &client)? {
+                match interlingua_auth::open(&login, transport.0.client()?)? {
                     Stored::ChatGpt(login) => {
                         login.on_warning(|warning| tracing::warn!(warning = %one_line(warning), "the login"));
                         (with(Arc::new(login.clone())), Key::Own(Some(login)))

@@ -3,7 +3,7 @@
 use crate::{Eof, Error, OwnedEvent, Parser, write_event};
 
 /// Takes `bytes` for an event stream and checks that
-/// - the events and the error at the end do not depend on the chunks, whatever the limit;
+/// - the events and the error at the end do not depend on the chunks, nor on how they are taken, whatever the limit;
 /// - an event written and read again is the same event.
 ///
 /// # Panics
@@ -16,6 +16,8 @@ pub fn check(bytes: &[u8]) {
             assert_eq!(parse(bytes.chunks(1), limit, eof), whole, "byte by byte, {eof:?}, limit {limit}");
             assert_eq!(parse(bytes.chunks(3), limit, eof), whole, "in threes, {eof:?}, limit {limit}");
             assert_eq!(parse(uneven(bytes), limit, eof), whole, "in uneven chunks, {eof:?}, limit {limit}");
+            assert_eq!(parse_of([bytes], limit, eof), whole, "lent, {eof:?}, limit {limit}");
+            assert_eq!(parse_of(uneven(bytes), limit, eof), whole, "lent in uneven chunks, {eof:?}, limit {limit}");
         }
     }
     let (events, _) = parse([bytes], usize::MAX, Eof::Flush);
@@ -40,6 +42,28 @@ pub fn parse<'a>(
         parser.feed(chunk);
         if let Err(error) = drain(&mut parser, &mut events) {
             return (events, Some(error));
+        }
+    }
+    parser.end(eof);
+    let error = drain(&mut parser, &mut events).err();
+    (events, error)
+}
+
+/// The same by [`Parser::next_of`].
+pub fn parse_of<'a>(
+    chunks: impl IntoIterator<Item = &'a [u8]>,
+    limit: usize,
+    eof: Eof,
+) -> (Vec<OwnedEvent>, Option<Error>) {
+    let mut parser = Parser::with_limit(limit);
+    let mut events = Vec::new();
+    for mut chunk in chunks {
+        loop {
+            match parser.next_of(&mut chunk) {
+                Ok(Some(event)) => events.push(event.into_owned()),
+                Ok(None) => break,
+                Err(error) => return (events, Some(error)),
+            }
         }
     }
     parser.end(eof);

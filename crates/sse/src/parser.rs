@@ -208,6 +208,50 @@ impl Parser {
         }
     }
 
+    /// The next event of what was fed before and of `bytes`, which move on to what is behind it. With `None` all of them are
+    /// taken, and more are needed.
+    ///
+    /// It is [`feed`](Self::feed) and [`next_event`](Self::next_event) in one, for whoever has many events at once: one that is
+    /// whole in `bytes` and in no way unusual is lent from there, and not put into the parser's buffer first.
+    ///
+    /// ```
+    /// # use interlingua_sse::Parser;
+    /// let mut parser = Parser::new();
+    /// let mut events = Vec::new();
+    /// for mut bytes in [&b"data: one\n\ndata: two\n\nda"[..], b"ta: three\n\n"] {
+    ///     while let Some(event) = parser.next_of(&mut bytes)? {
+    ///         events.push(event.data.to_owned());
+    ///     }
+    /// }
+    /// assert_eq!(events, ["one", "two", "three"]);
+    /// # Ok::<(), interlingua_sse::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As `next_event`.
+    pub fn next_of<'e, 'b: 'e>(&'e mut self, bytes: &mut &'b [u8]) -> Result<Option<Event<'e>>, Error> {
+        while !bytes.is_empty() {
+            if let Some(Given { named, data, rest }) = self.given(bytes) {
+                *bytes = rest;
+                let event = named.then_some(self.name.as_str());
+                return Ok(Some(Event { event, data, id: &self.id, retry: None, cut: false }));
+            }
+            // Of what was put into the buffer there may be more than one event.
+            if self.scan < self.buf.len()
+                && let Some(found) = self.complete()?
+            {
+                return Ok(Some(self.lend(found)));
+            }
+            let (first, rest) = bytes.split_at(Self::to_end_of_event(bytes));
+            #[cfg(test)]
+            self.work.searched(first.len());
+            *bytes = rest;
+            self.feed(first);
+        }
+        self.next_event()
+    }
+
     /// The reconnection time the stream asked for last, also in a block without data, which makes no event.
     ///
     /// ```
@@ -446,6 +490,14 @@ enum Input {
     Open,
     Ended(Eof),
     Failed(Error),
+}
+
+/// An event that was not put into the parser's buffer.
+struct Given<'b> {
+    named: bool,
+    data: &'b str,
+    /// What is behind it.
+    rest: &'b [u8],
 }
 
 /// The event under construction.

@@ -120,6 +120,37 @@ fn one_line_of_data_is_lent_from_the_buffer() {
 }
 
 #[test]
+fn usual_events_are_lent_from_what_is_given() {
+    let bytes = b"event: a\ndata: 1\n\nevent: b\ndata: 2\n\nid: 3\ndata: 3\n\ndata: 4\n\ndata: 5";
+    let mut parser = Parser::new();
+    let (mut rest, mut lent) = (&bytes[..], Vec::new());
+    while let Some(event) = parser.next_of(&mut rest).expect("within the limit") {
+        lent.push((event.data.to_owned(), bytes.as_ptr_range().contains(&event.data.as_ptr())));
+    }
+    let lent: Vec<_> = lent.iter().map(|(data, is_lent)| (data.as_str(), *is_lent)).collect();
+    assert_eq!(lent, [("1", true), ("2", true), ("3", false), ("4", true)]);
+    assert_eq!(&parser.buf[parser.line..], b"data: 5", "what is not whole is kept, and nothing else");
+}
+
+#[test]
+fn what_is_given_is_searched_twice_at_most() {
+    let unusual = b"id: 1\ndata: 0123456789\n\n".repeat(20_000);
+    let returns = b"data: 0123456789\r\n\r\n".repeat(20_000);
+    let long = [b"data: ", "x".repeat(1 << 20).as_bytes(), b"\n\n"].concat();
+    for bytes in [unusual, returns, long] {
+        for chunk in [1, 64, 16 * 1024, bytes.len()] {
+            let mut parser = Parser::new();
+            for mut chunk in bytes.chunks(chunk) {
+                while parser.next_of(&mut chunk).expect("within the limit").is_some() {}
+            }
+            let Work { bytes_searched, bytes_moved } = parser.work;
+            assert!(bytes_searched <= 3 * bytes.len(), "{bytes_searched} of {} bytes searched", bytes.len());
+            assert!(bytes_moved <= bytes.len(), "{bytes_moved} of {} bytes moved", bytes.len());
+        }
+    }
+}
+
+#[test]
 fn debug_output_shows_no_content() {
     let mut parser = Parser::new();
     parser.feed(b"event: secret\ndata: secret\nid: secret\ndata: secret");
@@ -130,24 +161,23 @@ fn debug_output_shows_no_content() {
 
 #[test]
 fn the_usual_events_are_those_that_the_lines_say() {
-    use crate::fuzz::parse;
+    use crate::fuzz::{parse, parse_of};
 
     let streams = [
         "event: a\ndata: 1\n\nevent: a\ndata: 2\n\nevent: b\ndata: 3\n\ndata: 4\n\n",
         "event: \ndata: 1\n\nevent: \ndata: 2\n\nevent: a\ndata: 3\n\nevent: \ndata: 4\n\n",
         "data: 1\ndata: 2\n\ndata: 3\r\n\r\ndata: 4\n\r\n: 5\n\ndata: 6\rdata: 7\n\n",
         "event: a\ndata: 1\n\nevent: a\ndata: 2\nid: 3\nretry: 4\n\nevent: a\n\nevent: ab\ndata: 5\n\ndata: 6",
+        "\u{feff}event: a\ndata: 1\n\nevent: b\ndata: 2\n\nevent: b\r\ndata: 3\n\nevent: b\ndata: 4\r\r",
         "event: a\ndata: 1\n\nevent: a\ndata: \u{fc}\u{1f642}\n\nevent: a\ndata: 1234567890123456789012345678901234567890\n\n",
     ];
     for stream in streams {
         for limit in [1 << 20, 64, 57, 56, 55, 40, 12] {
             let by_lines = parse(stream.as_bytes().chunks(1), limit, Eof::Flush);
-            for size in 2..=stream.len() {
-                assert_eq!(
-                    parse(stream.as_bytes().chunks(size), limit, Eof::Flush),
-                    by_lines,
-                    "{stream:?} {size} {limit}"
-                );
+            for size in 1..=stream.len() {
+                let chunks = || stream.as_bytes().chunks(size);
+                assert_eq!(parse(chunks(), limit, Eof::Flush), by_lines, "{stream:?} {size} {limit}");
+                assert_eq!(parse_of(chunks(), limit, Eof::Flush), by_lines, "{stream:?} {size} {limit}, lent");
             }
         }
     }

@@ -11,9 +11,9 @@ impl Answer {
     /// Takes the next bytes of the upstream's reply, cut wherever they are. What they are is seen by how they begin: server-sent
     /// events or JSON, whatever they were called and whichever was asked for.
     pub fn bytes(&mut self, bytes: &[u8], out: &mut impl Frames) -> Stage {
-        if self.feed.take(bytes) {
+        if let Some(bytes) = self.feed.take_small(bytes) {
             let mut feed = std::mem::take(&mut self.feed);
-            feed.tell(|heard| self.hear(heard, out));
+            feed.hear(bytes, |heard| self.hear(heard, out));
             self.feed = feed;
         }
         self.stage()
@@ -47,9 +47,9 @@ impl Answer {
 impl Events {
     /// Takes the next bytes of the upstream's reply, as [`Answer::bytes`] does.
     pub fn bytes(&mut self, bytes: &[u8], out: &mut impl Sink) {
-        if self.feed.take(bytes) {
+        if let Some(bytes) = self.feed.take_small(bytes) {
             let mut feed = std::mem::take(&mut self.feed);
-            feed.tell(|heard| self.hear(heard, out));
+            feed.hear(bytes, |heard| self.hear(heard, out));
             self.feed = feed;
         }
     }

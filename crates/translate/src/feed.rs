@@ -114,9 +114,30 @@ impl Feed {
         Self { room: Room::new(bytes), ..Self::default() }
     }
 
+    /// Takes what is less than an event, so that whoever is given many small pieces need not ask after each: what
+    /// [`Feed::hear`] is to be given, where there may be something to hear.
+    #[inline]
+    pub(crate) fn take_small<'b>(&mut self, bytes: &'b [u8]) -> Option<&'b [u8]> {
+        /// In bytes.
+        const EVENT: usize = 128;
+        if bytes.len() >= EVENT { Some(bytes) } else { self.take(bytes).then_some(&[]) }
+    }
+
+    /// Takes bytes as they come, and tells what there is to hear by now.
+    pub(crate) fn hear(&mut self, bytes: &[u8], mut take: impl FnMut(Heard<'_>)) {
+        if matches!(&self.body, Body::Blank(before) if before.is_empty()) && Shape::of(bytes) == Some(Shape::Events) {
+            self.body = Body::Events(self.parser());
+        }
+        if let Body::Events(_) = &self.body {
+            self.drain(bytes, &mut take);
+        } else if bytes.is_empty() || self.take(bytes) {
+            self.tell(take);
+        }
+    }
+
     /// Takes bytes as they come; none are the end. Whether there may be something to hear in them, which [`Feed::tell`] tells.
     #[inline]
-    pub(crate) fn take(&mut self, bytes: &[u8]) -> bool {
+    fn take(&mut self, bytes: &[u8]) -> bool {
         if let Body::Events(parser) = &mut self.body { parser.feed(bytes) } else { self.take_other(bytes) }
     }
 
@@ -155,10 +176,9 @@ impl Feed {
             self.body = Body::Blank(beginning);
             return false;
         };
-        let parser = || Box::new(Parser::with_limit(self.room.size()));
         self.body = match shape {
-            Shape::Events => Body::Events(parser()),
-            Shape::Words => Body::Words(parser(), Vec::new()),
+            Shape::Events => Body::Events(self.parser()),
+            Shape::Words => Body::Words(self.parser(), Vec::new()),
             Shape::Json => Body::Json(Vec::new()),
             Shape::Page => Body::Broken(Box::new(web_page())),
         };
@@ -167,10 +187,14 @@ impl Feed {
         self.take(skipped.unwrap_or(&beginning))
     }
 
+    fn parser(&self) -> Box<Parser> {
+        Box::new(Parser::with_limit(self.room.size()))
+    }
+
     /// Tells what there is to hear.
-    pub(crate) fn tell(&mut self, mut take: impl FnMut(Heard<'_>)) {
+    fn tell(&mut self, mut take: impl FnMut(Heard<'_>)) {
         match &mut self.body {
-            Body::Events(_) | Body::Words(..) => self.drain(&mut take),
+            Body::Events(_) | Body::Words(..) => self.drain(&[], &mut take),
             Body::Broken(_) => {
                 if let Body::Broken(failure) = std::mem::replace(&mut self.body, Body::Ended) {
                     take(Heard::Broken(*failure));
@@ -186,11 +210,11 @@ impl Feed {
             && !beginning.is_empty()
         {
             let words = std::mem::take(beginning);
-            self.body = Body::Words(Box::new(Parser::with_limit(self.room.size())), words);
+            self.body = Body::Words(self.parser(), words);
         }
         if let Body::Events(parser) | Body::Words(parser, _) = &mut self.body {
             parser.end(Eof::Flush);
-            self.drain(&mut take);
+            self.drain(&[], &mut take);
         }
         match std::mem::replace(&mut self.body, Body::Ended) {
             Body::Json(body) => take(Heard::Whole(&body)),
@@ -210,11 +234,12 @@ impl Feed {
         self.has_heard
     }
 
-    fn drain(&mut self, take: &mut impl FnMut(Heard<'_>)) {
+    /// Tells what there is to hear in what was taken before and in `bytes`.
+    fn drain(&mut self, mut bytes: &[u8], take: &mut impl FnMut(Heard<'_>)) {
         let (Body::Events(parser) | Body::Words(parser, _)) = &mut self.body else { return };
         loop {
             parser.set_limit(self.room.size());
-            match parser.next_event() {
+            match parser.next_of(&mut bytes) {
                 Ok(None) => return,
                 Ok(Some(event)) => {
                     self.has_heard = true;
@@ -296,8 +321,8 @@ mod tests {
                     });
                 };
                 for piece in body.as_bytes().chunks(size) {
-                    if feed.take(piece) {
-                        feed.tell(&mut take);
+                    if let Some(piece) = feed.take_small(piece) {
+                        feed.hear(piece, &mut take);
                     }
                 }
                 feed.end(&mut take);

@@ -75,6 +75,12 @@ impl BaseUrl {
         self.scheme == Scheme::HTTPS || is_loopback(self.authority.host())
     }
 
+    /// The host and the port of a server that is spoken to over plain HTTP.
+    #[must_use]
+    pub fn of_plain_http(&self) -> Option<&Authority> {
+        (self.scheme == Scheme::HTTP).then_some(&self.authority)
+    }
+
     /// Host and port, for messages.
     #[must_use]
     pub fn authority(&self) -> &str {

@@ -12,5 +12,7 @@ pub(crate) mod passthrough;
 pub(crate) mod reqwest_transport;
 pub(crate) mod retry;
 mod splice;
+#[cfg(feature = "reqwest")]
+pub(crate) mod tokio_alarm;
 pub(crate) mod transport;
 pub(crate) mod wait;

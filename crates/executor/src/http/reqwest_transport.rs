@@ -11,6 +11,7 @@ use futures_core::Stream;
 use http::{Request, Response};
 use interlingua_auth::HttpClient;
 
+use crate::http::tokio_alarm::TokioAlarm;
 use crate::http::transport::{Alarm, BoxFuture, ByteStream, Transport, TransportError};
 
 /// A [`Transport`] over reqwest and tokio.
@@ -55,20 +56,7 @@ impl Transport for ReqwestTransport {
     }
 
     fn alarm(&self, duration: Duration) -> Option<Pin<Box<dyn Alarm>>> {
-        Some(Box::pin(TokioAlarm(Box::pin(tokio::time::sleep(duration)))))
-    }
-}
-
-/// A timer of tokio's.
-struct TokioAlarm(Pin<Box<tokio::time::Sleep>>);
-
-impl Alarm for TokioAlarm {
-    fn set(mut self: Pin<&mut Self>, duration: Duration) {
-        self.0.as_mut().reset(tokio::time::Instant::now() + duration);
-    }
-
-    fn poll_due(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.0.as_mut().poll(cx)
+        Some(Box::pin(TokioAlarm::new(duration)))
     }
 }
 

@@ -39,7 +39,15 @@ pub(crate) use self::passed::passed;
 /// assert_eq!(format!("{scrubber:?}"), "Scrubber(***)");
 /// ```
 #[derive(Clone, Default)]
-pub struct Scrubber(Arc<Vec<Secret>>);
+pub struct Scrubber(Arc<Secrets>);
+
+#[derive(Default)]
+struct Secrets {
+    /// The longest first.
+    all: Vec<Secret>,
+    /// Whether each of them is of characters that JSON has no short escape for, but for `/`.
+    are_plain: bool,
+}
 
 struct Secret(Finder<'static>);
 
@@ -67,7 +75,7 @@ impl Scrubber {
     pub fn and<S: AsRef<str>>(&self, secrets: impl IntoIterator<Item = S>) -> Self {
         /// Shorter ones are not looked for.
         const SHORTEST: usize = 8;
-        let mut all: Vec<Secret> = self.0.iter().map(Secret::clone).collect();
+        let mut all: Vec<Secret> = self.0.all.iter().map(Secret::clone).collect();
         for secret in secrets {
             let secret = secret.as_ref().trim();
             if secret.len() >= SHORTEST && !all.iter().any(|known| known.bytes() == secret.as_bytes()) {
@@ -76,7 +84,8 @@ impl Scrubber {
         }
         // A secret that is part of another must not leave the rest of it.
         all.sort_by_key(|secret| std::cmp::Reverse(secret.bytes().len()));
-        Self(Arc::new(all))
+        let are_plain = all.iter().all(Secret::is_plain);
+        Self(Arc::new(Secrets { all, are_plain }))
     }
 
     /// One that knows what both know.
@@ -85,7 +94,7 @@ impl Scrubber {
         if other.is_empty() {
             return self.clone();
         }
-        self.and(other.0.iter().filter_map(|secret| std::str::from_utf8(secret.bytes()).ok()))
+        self.and(other.0.all.iter().filter_map(|secret| std::str::from_utf8(secret.bytes()).ok()))
     }
 
     /// A text without the secrets.
@@ -131,7 +140,7 @@ impl Scrubber {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.all.is_empty()
     }
 
     fn string(&self, text: &mut String) {
@@ -142,7 +151,7 @@ impl Scrubber {
 
     fn in_place<'t>(&self, text: &'t str, place: Place) -> Cow<'t, str> {
         let mut clean = Cow::Borrowed(text);
-        for secret in self.0.iter() {
+        for secret in &self.0.all {
             if let Some(cleaner) = secret.taken_out(&clean, place) {
                 clean = Cow::Owned(cleaner);
             }
@@ -152,13 +161,17 @@ impl Scrubber {
 
     /// Whether a secret stands there as it is.
     fn holds(&self, bytes: &[u8]) -> bool {
-        self.0.iter().any(|secret| secret.0.find(bytes).is_some())
+        self.0.all.iter().any(|secret| secret.0.find(bytes).is_some())
     }
 }
 
 impl Secret {
     fn bytes(&self) -> &[u8] {
         self.0.needle()
+    }
+
+    fn is_plain(&self) -> bool {
+        self.bytes().iter().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'))
     }
 
     /// Whether it is too long to be a word that means something else.
@@ -213,7 +226,7 @@ impl Clone for Secret {
 
 impl PartialEq for Scrubber {
     fn eq(&self, other: &Self) -> bool {
-        self.0.iter().map(Secret::bytes).eq(other.0.iter().map(Secret::bytes))
+        self.0.all.iter().map(Secret::bytes).eq(other.0.all.iter().map(Secret::bytes))
     }
 }
 
@@ -245,6 +258,13 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(scrubber.text(text), clean);
+        }
+    }
+
+    #[test]
+    fn a_secret_is_plain_that_is_spelled_in_one_way() {
+        for (secret, is_plain) in [(LONG, true), ("schlüssel", false), ("quoted\"one", false), ("two words", false)] {
+            assert_eq!(Scrubber::new([LONG, secret]).0.are_plain, is_plain, "{secret}");
         }
     }
 

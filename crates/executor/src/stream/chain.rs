@@ -23,6 +23,8 @@ pub(crate) trait Reader {
     fn is_complete(&self) -> bool;
     /// Whether the reply has come to its end.
     fn is_over(&self) -> bool;
+    /// Nobody takes what it made by now, and nothing comes for a while.
+    fn waits(&mut self) {}
     /// What the upstream said beside the answer.
     fn take_asides(&mut self) -> Vec<Opaque>;
     /// Takes the end of the bytes, with the reason if it came too early.
@@ -59,7 +61,10 @@ impl<R: Reader> Chain<R> {
     /// Reads on until `is_enough`, or to the end.
     pub(crate) fn poll_until(&mut self, cx: &mut Context<'_>, is_enough: impl Fn(&R) -> bool) -> Poll<()> {
         while self.end.is_none() && !is_enough(&self.reader) {
-            ready!(self.poll_step(cx));
+            if self.poll_step(cx).is_pending() {
+                self.reader.waits();
+                return Poll::Pending;
+            }
         }
         Poll::Ready(())
     }

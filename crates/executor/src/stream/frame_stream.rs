@@ -13,7 +13,8 @@ use interlingua_translate::Frames;
 use crate::Scrubber;
 use crate::error::Error;
 use crate::stream::chain::Chain;
-use crate::stream::sse_stream::{Out, Rendered, Report, report};
+use crate::stream::out::Out;
+use crate::stream::sse_stream::{Rendered, Report, report};
 
 /// One event of a reply in the client's API.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,6 +16,8 @@ use crate::http::transport::BoxFuture;
 use crate::scrub::{Scrubbed, passed};
 use crate::stream::chain::{Chain, Reader};
 use crate::stream::keeper::{Keeper, Last};
+use crate::stream::out::{Bytewise, Out};
+use crate::stream::room;
 
 /// The bytes of a stream: server-sent events of the API the caller speaks, ready to be sent.
 ///
@@ -93,68 +95,6 @@ enum Way {
     Ended,
 }
 
-/// Where the frames of an answer wait.
-pub(crate) trait Out: Frames + Default {
-    /// Whether none does.
-    fn is_empty(&self) -> bool;
-
-    /// What takes the secrets out of each frame; `None` where that is done of all that is taken together.
-    fn scrubber_of_frames(scrubber: &Scrubber) -> Option<&Scrubber>;
-
-    /// Takes bytes of a stream or a document that is passed on. Who takes frames one by one is passed none.
-    fn passed<T>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
-        write(&mut Vec::new())
-    }
-}
-
-/// Frames as server-sent events, or a whole reply.
-#[derive(Debug, Default)]
-pub(crate) struct Bytewise {
-    bytes: Vec<u8>,
-    /// How much was taken at once the last time.
-    taken: usize,
-    /// The last event, where somebody wants to see it: where it begins, its name and its data.
-    last: Option<(usize, Option<String>, Vec<u8>)>,
-    marks_last: bool,
-}
-
-impl Frames for Bytewise {
-    fn frame(&mut self, name: Option<&str>, write: impl FnOnce(&mut Vec<u8>)) {
-        let Self { bytes, taken, last, marks_last } = self;
-        if bytes.capacity() == 0 {
-            // What came at once before will come at once again.
-            bytes.reserve(*taken);
-        }
-        if !*marks_last {
-            return bytes.frame(name, write);
-        }
-        let (begin, named, data) = last.get_or_insert_default();
-        *begin = bytes.len();
-        *named = name.map(str::to_owned);
-        data.clear();
-        write(data);
-        bytes.frame(name, |out| out.extend_from_slice(data));
-    }
-
-    fn whole(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
-        self.bytes.whole(write);
-    }
-}
-
-impl Out for Bytewise {
-    fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
-    }
-
-    fn scrubber_of_frames(_scrubber: &Scrubber) -> Option<&Scrubber> {
-        None
-    }
-
-    fn passed<T>(&mut self, write: impl FnOnce(&mut Vec<u8>) -> T) -> T {
-        write(&mut self.bytes)
-    }
-}
-
 /// A reply that is not handed out yet.
 pub(crate) type Held = Chain<Rendered<Bytewise>>;
 
@@ -203,9 +143,8 @@ impl Rendered<Bytewise> {
     /// What has come, without secrets: whole events, or a document.
     fn take(&mut self) -> Bytes {
         let mut bytes = std::mem::take(&mut self.out.bytes);
-        self.out.taken = bytes.len();
         passed(&self.scrubber, &mut bytes);
-        bytes.into()
+        room::sent(bytes)
     }
 
     /// Whether so much waits that it is handed out before more is read.
@@ -262,6 +201,10 @@ impl<O: Out> Reader for Rendered<O> {
             Way::Ended => return true,
         };
         matches!(stage, Stage::Failed | Stage::Over)
+    }
+
+    fn waits(&mut self) {
+        self.out.waits();
     }
 
     fn take_asides(&mut self) -> Vec<Opaque> {
@@ -329,12 +272,15 @@ impl SseStream {
             let remembered = keeper.remember(outcome.thoughts.clone());
             let keeper = Arc::clone(keeper);
             let Rendered { out, scrubber, .. } = &mut self.chain.reader;
-            let Bytewise { bytes, taken: _, last, marks_last: _ } = std::mem::take(out);
+            let Bytewise { bytes, last, marks_last: _ } = std::mem::take(out);
             self.keeping = match last {
                 Some((begin, name, data)) => {
                     let mut before = bytes;
                     before.truncate(begin);
                     passed(scrubber, &mut before);
+                    if before.is_empty() {
+                        room::give(std::mem::take(&mut before));
+                    }
                     let data = scrubber.failures(&data).into_owned();
                     let shown = Last::Event { name: name.clone(), data: data.into() };
                     let last = Box::pin(async move {
@@ -376,13 +322,13 @@ impl Stream for SseStream {
             let last = match last.as_mut().poll(cx) {
                 Poll::Ready(last) => last,
                 // What comes before it need not wait for it.
-                Poll::Pending if !before.is_empty() => return Poll::Ready(Some(std::mem::take(before).into())),
+                Poll::Pending if !before.is_empty() => return Poll::Ready(Some(room::sent(std::mem::take(before)))),
                 Poll::Pending => return Poll::Pending,
             };
             let mut bytes = std::mem::take(before);
             bytes.frame(name.as_deref(), |out| out.extend_from_slice(&last));
             self.keeping = Keeping::Over;
-            return Poll::Ready(Some(bytes.into()));
+            return Poll::Ready(Some(room::sent(bytes)));
         }
         let bytes = self.chain.reader.take();
         if bytes.is_empty() {

@@ -10,6 +10,7 @@ use interlingua_executor::TransportError;
 use tokio::io::{AsyncRead as _, AsyncWrite as _, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::framing::Begun;
 use super::head::{Head, Outgoing};
 
 /// The largest read, in bytes. It goes into memory that all connections of a thread share, so that one that waits holds none.
@@ -26,7 +27,7 @@ thread_local! {
 pub(super) struct Connection {
     socket: TcpStream,
     /// What has been read and not been taken.
-    pub(super) unread: Vec<u8>,
+    unread: Vec<u8>,
     /// Whether it can take another request behind the reply.
     pub(super) stays_open: bool,
 }
@@ -44,8 +45,8 @@ impl Connection {
         Self { socket, unread: Vec::new(), stays_open: true }
     }
 
-    /// Sends a request and waits for the head of the reply.
-    pub(super) async fn send(&mut self, request: &Outgoing) -> Result<Head, Failed> {
+    /// Sends a request and waits for the head of the reply, and for no more of its body than comes with it.
+    pub(super) async fn send(&mut self, request: &Outgoing) -> Result<(Head, Begun), Failed> {
         let mut written = 0;
         poll_fn(|cx| {
             loop {
@@ -60,10 +61,10 @@ impl Connection {
                     }
                 }
                 match self.poll_read_head(cx, request) {
-                    Poll::Ready(Ok(Some(head))) => {
+                    Poll::Ready(Ok(Some((head, begun)))) => {
                         // Who answers before all is said does not listen any more.
                         self.stays_open &= head.stays_open && written == request.len();
-                        return Poll::Ready(Ok(head));
+                        return Poll::Ready(Ok((head, begun)));
                     }
                     Poll::Ready(Ok(None)) => {}
                     Poll::Ready(Err(error)) => return Poll::Ready(Err(Failed::Broken(error))),
@@ -85,28 +86,34 @@ impl Connection {
         }
     }
 
-    /// Reads once; the head, if it is whole then.
+    /// Reads once; the head and what came of the body, if the head is whole then.
     fn poll_read_head(
         &mut self,
         cx: &mut Context<'_>,
         request: &Outgoing,
-    ) -> Poll<Result<Option<Head>, TransportError>> {
-        let Self { socket, unread, .. } = self;
-        let read = ready!(poll_read(socket, cx, |bytes| unread.extend_from_slice(bytes)));
-        if read.map_err(TransportError::broken)? == 0 {
+    ) -> Poll<Result<Option<(Head, Begun)>, TransportError>> {
+        let mut come = None;
+        let read = ready!(self.poll_read(cx, |bytes| {
+            let Some(head) = Head::read(bytes, request)? else { return Ok(0) };
+            let mut framing = head.framing;
+            let (first, taken) = match framing.take_piece(bytes.get(head.length..).unwrap_or_default()) {
+                Ok((first, taken)) => (Ok(first), taken),
+                // That is for whoever reads the body.
+                Err(error) => (Err(error), 0),
+            };
+            let taken = head.length + taken;
+            come = Some((head, Begun { framing, first }));
+            Ok(taken)
+        }));
+        if read.map_err(TransportError::broken)?? == 0 {
             let closed = "the connection was closed before there was a reply";
             return Poll::Ready(Err(TransportError::broken(closed)));
         }
-        let head = Head::read(unread, request)?;
-        match &head {
-            Some(head) => _ = unread.drain(..head.length),
-            None if unread.len() > HEAD => {
-                let message = format!("the head of the reply is larger than {} KiB", HEAD / 1024);
-                return Poll::Ready(Err(TransportError::foreign(message)));
-            }
-            None => {}
+        if come.is_none() && self.unread.len() > HEAD {
+            let message = format!("the head of the reply is larger than {} KiB", HEAD / 1024);
+            return Poll::Ready(Err(TransportError::foreign(message)));
         }
-        Poll::Ready(Ok(head))
+        Poll::Ready(Ok(come))
     }
 
     /// Reads once, behind what has not been taken, and shows all of that; what `take` does not take is kept. How much was read:

@@ -1,7 +1,22 @@
 //! Where the body of a reply ends, and what of its bytes is framing (RFC 9112, sections 6 and 7).
 
-use bytes::BytesMut;
+use std::cell::RefCell;
+
+use bytes::{Bytes, BytesMut};
 use httparse::Status;
+use interlingua_executor::TransportError;
+
+thread_local! {
+    /// What pieces of bodies are written into. They are used up before the next one is read, nearly always, so that this is one
+    /// piece of memory for all connections of a thread.
+    static PIECES: RefCell<BytesMut> = RefCell::default();
+}
+
+/// A body of which some has been read, or none.
+pub(super) struct Begun {
+    pub(super) framing: Framing,
+    pub(super) first: Result<Bytes, TransportError>,
+}
 
 /// How much of a body is still to come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +48,16 @@ pub(super) enum Chunked {
 const LONGEST: usize = 16 * 1024;
 
 impl Framing {
+    /// Takes what comes next. What of it is the body, and how much has been taken, as [`take`](Self::take) says.
+    pub(super) fn take_piece(&mut self, bytes: &[u8]) -> Result<(Bytes, usize), TransportError> {
+        PIECES.with_borrow_mut(|pieces| {
+            pieces.reserve(bytes.len());
+            let taken = self.take(bytes, pieces);
+            let piece = pieces.split().freeze();
+            Ok((piece, taken.map_err(TransportError::foreign)?))
+        })
+    }
+
     /// Takes what comes next, and writes what of it is the body. How much has been taken: the rest is the beginning of a line,
     /// or none of this body's.
     pub(super) fn take(&mut self, bytes: &[u8], body: &mut BytesMut) -> Result<usize, &'static str> {
