@@ -12,25 +12,24 @@ use crate::frames::write_json;
 /// From how many bytes on it is worth it.
 const HEAVY: usize = 64 * 1024;
 
-/// How long a body is at least, but for the shortest.
-const USUAL: usize = 8 * 1024;
-
 /// Stands where the text goes. Should it occur elsewhere too, the body is written as any other.
 const MARK: &str = "\u{1a}the text goes here\u{1a}";
 
 /// Gives every text of a request that may be a heavy one to a function, always in the same order.
 pub(crate) type Each<T> = fn(&mut T, &mut dyn FnMut(&mut String));
 
-/// Writes a request as JSON. Its heaviest text moves, and is gone from it.
-pub(crate) fn write_request<T: Serialize>(request: &mut T, each: Each<T>) -> Vec<u8> {
-    let mut body = Vec::with_capacity(USUAL);
+/// Writes a request as JSON. Its heaviest text moves, and is gone from it. Beside texts that may be heavy there is `room` for
+/// the rest.
+pub(crate) fn write_request<T: Serialize>(request: &mut T, each: Each<T>, mut room: usize) -> Vec<u8> {
     let (mut count, mut heaviest, mut length) = (0, 0, 0);
     each(request, &mut |text| {
         if text.len() > length {
             (heaviest, length) = (count, text.len());
         }
         count += 1;
+        room += text.len();
     });
+    let mut body = Vec::with_capacity(if length >= HEAVY { room - length } else { room });
     let swap = |request: &mut T, other: &mut String| {
         let mut at = 0;
         each(request, &mut |text| {
@@ -96,7 +95,7 @@ mod tests {
             texts(&[&"é".repeat(HEAVY)]),
         ] {
             let expected = serde_json::to_string(&request).unwrap();
-            assert_eq!(String::from_utf8(write_request(&mut request.clone(), each)).unwrap(), expected);
+            assert_eq!(String::from_utf8(write_request(&mut request.clone(), each, 64)).unwrap(), expected);
         }
     }
 
@@ -106,7 +105,7 @@ mod tests {
         text.push_str(&"x".repeat(HEAVY));
         let held = text.as_ptr();
         let mut request = Request { texts: vec![String::from("light"), text] };
-        let body = write_request(&mut request, each);
+        let body = write_request(&mut request, each, 64);
         assert_eq!(body.as_ptr(), held, "there was room for the rest, and nothing was copied");
         assert!(request.texts.iter().all(|text| text.len() < HEAVY));
     }

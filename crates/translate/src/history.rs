@@ -14,9 +14,9 @@ use crate::{Loss, LossCode};
 const NO_RESULT: &str = "No result: the call was never answered.";
 
 /// Tells a request in words that `api` has, before anything of it is written: what the history says about the whole of it.
-pub(crate) fn retell(request: Request, api: Api) -> (Request, Vec<Loss>) {
+pub(crate) fn retell(request: &mut Request, api: Api) -> Vec<Loss> {
     match api {
-        Api::Responses => (request, Vec::new()),
+        Api::Responses => Vec::new(),
         Api::Chat | Api::Messages => responses::retell::retell(request),
     }
 }

@@ -73,6 +73,7 @@ mod places;
 mod reached;
 mod reading;
 mod reply;
+mod room;
 mod seals;
 mod sent;
 mod settings;

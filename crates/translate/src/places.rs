@@ -93,6 +93,7 @@ impl Places {
         Self { written: Vec::with_capacity(count + SETTINGS), whole: HashSet::new() }
     }
 
+    #[inline]
     pub(crate) fn add(&mut self, at: At, what: What, origin: Origin) {
         let what = if self.whole.contains(&origin) { What::Setting } else { what };
         self.written.push(Written { at, what, origin });

@@ -282,8 +282,8 @@ impl Upstream {
     /// # Errors
     /// As [`Asked::to`].
     #[expect(clippy::needless_pass_by_value, reason = "a stamp is for one request, here as in `Asked::to`")]
-    pub fn request(&self, request: Request, policy: Policy, stamp: Stamp) -> Result<Outgoing<Reading>, Error> {
-        let (request, mut losses) = retell(request, self.api());
+    pub fn request(&self, mut request: Request, policy: Policy, stamp: Stamp) -> Result<Outgoing<Reading>, Error> {
+        let mut losses = retell(&mut request, self.api());
         let sent = self.sent(&request, &stamp);
         let (is_opening, has_images) = (is_opening(&request), has_images(&request));
         let Written { body, is_streamed, session, features, losses: lost, places } =

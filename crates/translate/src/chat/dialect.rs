@@ -11,6 +11,7 @@ use crate::dialect::halves;
 use crate::frames::write_json;
 use crate::json_body::{read_reply, read_request};
 use crate::outcome::Outcome;
+use crate::room::room;
 use crate::{Decode, Dialect, Encode, Error, Frames, Loss, Sent, Stamp, Style, Translated, Written, heavy};
 
 /// OpenAI's Chat Completions API.
@@ -26,8 +27,9 @@ impl Dialect for Chat {
     halves!(Dialect);
 
     fn encode_request(request: Request, upstream: &Upstream, sent: &Sent) -> Result<Written, Error> {
+        let room = room(&request);
         let (Translated { mut value, losses }, places) = write_request(request, upstream, sent)?;
-        let body = heavy::write_request(&mut value, heavy_texts);
+        let body = heavy::write_request(&mut value, heavy_texts, room);
         Ok(Written {
             body,
             is_streamed: value.stream == Some(true),

@@ -13,6 +13,7 @@ use crate::dialect::halves;
 use crate::frames::write_json;
 use crate::json_body::{read_reply, read_request};
 use crate::outcome::Outcome;
+use crate::room::room;
 use crate::{Decode, Dialect, Encode, Error, Frames, Loss, Sent, Stamp, Style, Translated, Written, heavy};
 
 /// The feature of requests that name MCP servers.
@@ -30,8 +31,9 @@ impl Dialect for Messages {
     halves!(Dialect);
 
     fn encode_request(request: Request, upstream: &Upstream, sent: &Sent) -> Result<Written, Error> {
+        let room = room(&request);
         let (Translated { mut value, losses }, places) = write_request(request, upstream, sent)?;
-        let body = heavy::write_request(&mut value, heavy_texts);
+        let body = heavy::write_request(&mut value, heavy_texts, room);
         let features = value.mcp_servers.iter().map(|_| MCP_CLIENT).collect();
         Ok(Written { body, is_streamed: value.stream == Some(true), session: None, features, losses, places })
     }

@@ -18,14 +18,14 @@ pub(in crate::responses) const SEARCH: &str = "tool_search";
 
 /// Makes a request one that any API has words for: the last settings of its history are those of the request, and what a
 /// search has found is offered.
-pub(crate) fn retell(mut request: Request) -> (Request, Vec<Loss>) {
+pub(crate) fn retell(request: &mut Request) -> Vec<Loss> {
     let mut losses = Vec::new();
     let is_told = |item: &Item| matches!(&item.kind, ItemKind::Opaque(opaque) if opaque.api == Api::Responses);
     if request.items.iter().any(is_told) {
-        configure(&mut request, &mut losses);
-        request = offer_found(request, &mut losses);
+        configure(request, &mut losses);
+        offer_found(request, &mut losses);
     }
-    (request, losses)
+    losses
 }
 
 /// Tells the client's search for tools as a function, where it is one of the tools.
@@ -133,7 +133,7 @@ fn format(format: wire::TextFormat) -> Option<OutputFormat> {
 }
 
 /// Offers what the searches of the history have found.
-fn offer_found(mut request: Request, losses: &mut Vec<Loss>) -> Request {
+fn offer_found(request: &mut Request, losses: &mut Vec<Loss>) {
     let found: Vec<(Origin, Json)> = request
         .items
         .iter()
@@ -148,10 +148,9 @@ fn offer_found(mut request: Request, losses: &mut Vec<Loss>) -> Request {
         if let Ok(tools) = serde_json::from_str::<Vec<wire::Tool>>(tools.text())
             && !tools.is_empty()
         {
-            let (offered, mut lost) = offer(request, tools, origin);
-            request = offered;
+            let (offered, mut lost) = offer(std::mem::replace(request, Request::new("")), tools, origin);
+            *request = offered;
             losses.append(&mut lost);
         }
     }
-    request
 }

@@ -26,30 +26,34 @@ use crate::{Json, Text};
 /// assert_eq!(serde_json::to_string(&object)?, r#"{"b":1.0,"a":3}"#);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Extra(Vec<(String, Json)>);
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Extra(Option<Box<Fields>>);
+
+/// Never empty. Boxed, since nearly every object is without: each is shorter for it, and is moved many times on its way.
+#[derive(Clone, PartialEq, Eq)]
+struct Fields(Vec<(String, Json)>);
 
 impl Extra {
     /// No fields.
     #[must_use]
     pub const fn new() -> Self {
-        Self(Vec::new())
+        Self(None)
     }
 
     /// Whether the object had no field beyond those of its type.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.0.is_none()
     }
 
     /// Names and values, in the order of the object.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Json)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value))
+        self.fields().iter().map(|(name, value)| (name.as_str(), value))
     }
 
     /// The names, in the order of the object.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.as_str())
+        self.fields().iter().map(|(name, _)| name.as_str())
     }
 
     /// The first value of that name.
@@ -60,18 +64,25 @@ impl Extra {
 
     /// The first value of that name, which is one of the fields no more.
     pub fn take(&mut self, name: &str) -> Option<Json> {
-        let index = self.0.iter().position(|(known, _)| known == name)?;
-        Some(self.0.remove(index).1)
+        let Fields(fields) = self.0.as_deref_mut()?;
+        let index = fields.iter().position(|(known, _)| known == name)?;
+        let (_, value) = fields.remove(index);
+        if fields.is_empty() {
+            self.0 = None;
+        }
+        Some(value)
     }
 
     /// Appends a field.
     pub fn push(&mut self, name: impl Into<String>, value: Json) {
-        self.0.push((name.into(), value));
+        let Fields(fields) = &mut **self.0.get_or_insert_with(|| Box::new(Fields(Vec::new())));
+        fields.push((name.into(), value));
     }
 
     /// Puts another value where the object has a field of that name.
     pub fn replace(&mut self, name: &str, value: Json) {
-        if let Some((_, known)) = self.0.iter_mut().find(|(known, _)| known == name) {
+        let mut fields = self.0.iter_mut().flat_map(|fields| &mut fields.0);
+        if let Some((_, known)) = fields.find(|(known, _)| known == name) {
             *known = value;
         }
     }
@@ -93,14 +104,24 @@ impl Extra {
     }
 
     pub(crate) fn write<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
-        self.0.iter().try_for_each(|(name, value)| map.serialize_entry(name, value))
+        self.fields().iter().try_for_each(|(name, value)| map.serialize_entry(name, value))
+    }
+
+    fn fields(&self) -> &[(String, Json)] {
+        self.0.as_deref().map_or(&[], |Fields(fields)| fields)
+    }
+}
+
+impl fmt::Debug for Extra {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Extra").field(&self.fields()).finish()
     }
 }
 
 impl<'de> Deserialize<'de> for Extra {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Fields;
-        impl<'de> de::Visitor<'de> for Fields {
+        struct Visitor;
+        impl<'de> de::Visitor<'de> for Visitor {
             type Value = Extra;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -115,13 +136,13 @@ impl<'de> Deserialize<'de> for Extra {
                 Ok(fields)
             }
         }
-        deserializer.deserialize_map(Fields)
+        deserializer.deserialize_map(Visitor)
     }
 }
 
 impl Serialize for Extra {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        let mut map = serializer.serialize_map(Some(self.fields().len()))?;
         self.write(&mut map)?;
         map.end()
     }

@@ -25,6 +25,14 @@ impl Json {
         Self(raw)
     }
 
+    /// Checks that a text is one JSON value and keeps it as it is, without a copy where it has no more room than it needs.
+    ///
+    /// # Errors
+    /// The text is not valid JSON.
+    pub fn from_text(text: String) -> Result<Self, serde_json::Error> {
+        RawValue::from_string(text).map(Self)
+    }
+
     /// The text of any serialisable value.
     ///
     /// # Errors
@@ -77,7 +85,7 @@ impl FromStr for Json {
 
     /// Checks that the text is one JSON value and keeps it as it is.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        RawValue::from_string(text.to_owned()).map(Self)
+        Self::from_text(text.to_owned())
     }
 }
 

@@ -12,6 +12,7 @@ pub(crate) mod object;
 pub(crate) mod open;
 pub(crate) mod read;
 pub(crate) mod scan;
+mod skip;
 pub(crate) mod tagged;
 pub(crate) mod text;
 pub(crate) mod union;

@@ -34,6 +34,7 @@ impl<T: WriteFields> WriteFields for Box<T> {
 }
 
 /// Reads a field into its place; the second time is an error.
+#[inline]
 pub(crate) fn read_once<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
     place: &mut Option<T>,
     name: &'static str,

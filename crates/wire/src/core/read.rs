@@ -4,7 +4,6 @@
 //! error was, every type has to be compiled once more. Here strings are searched many bytes at a time, and on its way up an
 //! error collects the path. Whatever is rare is left to serde_json.
 
-use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
 use serde::de::value::{BorrowedStrDeserializer, StringDeserializer};
@@ -12,7 +11,8 @@ use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, Error as _, Vi
 use serde_json::value::RawValue;
 use serde_json::{Error, Number};
 
-use super::scan::{plain, unescape};
+use super::scan::{read_plain, string_length, unescape};
+use super::skip::value_length;
 use super::write::RAW;
 
 /// Reads a value from JSON text. It is the value that `serde_json::from_str` gives, and there is one if and only if that gives
@@ -115,20 +115,16 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// A string that begins here, and how it was written, without its quotation marks.
-    #[inline]
-    fn string(&mut self) -> Result<(Cow<'a, str>, &'a str), Error> {
-        let inside = self.text.get(self.at + 1..).unwrap_or_default();
-        let length = plain(inside.as_bytes());
-        if inside.as_bytes().get(length) == Some(&b'"') {
-            let said = inside.get(..length).unwrap_or_default();
-            self.at += length + 2;
-            return Ok((Cow::Borrowed(said), said));
-        }
-        self.escaped(inside)
+    /// A string that begins here, if it stands for itself; of any other nothing is read.
+    fn plain_string(&mut self) -> Option<&'a str> {
+        let (said, _) = read_plain(self.text.get(self.at + 1..)?)?;
+        self.at += said.len() + 2;
+        Some(said)
     }
 
-    fn escaped(&mut self, inside: &'a str) -> Result<(Cow<'a, str>, &'a str), Error> {
+    /// A string with escapes that begins here, and how it was written, without its quotation marks.
+    fn escaped(&mut self) -> Result<(String, &'a str), Error> {
+        let inside = self.text.get(self.at + 1..).unwrap_or_default();
         if inside.len() <= SHORT {
             return self.measured(inside);
         }
@@ -139,11 +135,11 @@ impl<'a> Reader<'a> {
         let is_large = self.scratch.len() > LARGE;
         let said = if is_large { std::mem::take(&mut self.scratch) } else { self.scratch.clone() };
         self.at += whole + 1;
-        Ok((Cow::Owned(said), inside.get(..whole - 1).unwrap_or_default()))
+        Ok((said, inside.get(..whole - 1).unwrap_or_default()))
     }
 
     /// The same for a string whose end is looked for first: by the end of the text, and where something is odd.
-    fn measured(&mut self, inside: &'a str) -> Result<(Cow<'a, str>, &'a str), Error> {
+    fn measured(&mut self, inside: &'a str) -> Result<(String, &'a str), Error> {
         let length = string_length(inside).ok_or_else(syntax)?;
         let written = inside.get(..length).unwrap_or_default();
         let mut said = String::with_capacity(length);
@@ -153,7 +149,7 @@ impl<'a> Reader<'a> {
             said = serde_json::from_str(whole)?;
         }
         self.at += length + 2;
-        Ok((Cow::Owned(said), written))
+        Ok((said, written))
     }
 
     fn word(&mut self, word: &str) -> Result<(), Error> {
@@ -183,7 +179,11 @@ impl<'a> Reader<'a> {
     /// The text of the value that begins here.
     fn raw(&mut self) -> Result<&'a str, Error> {
         self.peek();
-        let raw = <&RawValue>::deserialize(&mut serde_json::Deserializer::from_str(self.rest()))?.get();
+        let rest = self.rest();
+        let raw = match value_length(rest).and_then(|length| rest.get(..length)) {
+            Some(raw) => raw,
+            None => <&RawValue>::deserialize(&mut serde_json::Deserializer::from_str(rest))?.get(),
+        };
         self.at += raw.len();
         Ok(raw)
     }
@@ -237,20 +237,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// How long the inside of a string is.
-fn string_length(inside: &str) -> Option<usize> {
-    let bytes = inside.as_bytes();
-    let mut at = 0;
-    loop {
-        at += plain(bytes.get(at..)?);
-        match bytes.get(at)? {
-            b'"' => return Some(at),
-            b'\\' => at += 2,
-            _ => return None,
-        }
-    }
-}
-
 #[cold]
 fn syntax() -> Error {
     Error::custom("it is no JSON")
@@ -261,9 +247,9 @@ impl<'a> Deserializer<'a> for &mut Reader<'a> {
 
     fn deserialize_any<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
         match self.peek() {
-            Some(b'"') => match self.string()?.0 {
-                Cow::Borrowed(said) => visitor.visit_borrowed_str(said),
-                Cow::Owned(said) => visitor.visit_string(said),
+            Some(b'"') => match self.plain_string() {
+                Some(said) => visitor.visit_borrowed_str(said),
+                None => visitor.visit_string(self.escaped()?.0),
             },
             Some(b'{') => self.inside(|reader| visitor.visit_map(Members { reader, is_first: true, key: "" }), b'}'),
             Some(b'[') => self.inside(|reader| visitor.visit_seq(Entries { reader, is_first: true, index: 0 }), b']'),
@@ -290,6 +276,7 @@ impl<'a> Deserializer<'a> for &mut Reader<'a> {
         identifier
     }
 
+    #[inline]
     fn deserialize_option<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
         if self.peek() == Some(b'n') {
             self.word("null")?;
@@ -358,15 +345,16 @@ impl<'a> de::MapAccess<'a> for Members<'_, 'a> {
         if self.reader.peek() != Some(b'"') {
             return Err(syntax());
         }
-        let (said, written) = self.reader.string()?;
-        self.key = written;
-        match said {
-            Cow::Borrowed(said) => seed.deserialize(BorrowedStrDeserializer::new(said)),
-            Cow::Owned(said) => seed.deserialize(StringDeserializer::new(said)),
+        if let Some(key) = self.reader.plain_string() {
+            self.key = key;
+            return seed.deserialize(BorrowedStrDeserializer::new(key)).map(Some);
         }
-        .map(Some)
+        let (said, written) = self.reader.escaped()?;
+        self.key = written;
+        seed.deserialize(StringDeserializer::new(said)).map(Some)
     }
 
+    #[inline]
     fn next_value_seed<V: DeserializeSeed<'a>>(&mut self, seed: V) -> Result<V::Value, Error> {
         self.reader.expect(b':')?;
         seed.deserialize(&mut *self.reader).inspect_err(|_| self.reader.fails(Step::Field(self.key)))
@@ -390,5 +378,13 @@ impl<'a> de::SeqAccess<'a> for Entries<'_, 'a> {
         let value = seed.deserialize(&mut *self.reader).inspect_err(|_| self.reader.fails(Step::Entry(self.index)))?;
         self.index += 1;
         Ok(Some(value))
+    }
+
+    /// A guess, for the lists that a document is made of: its messages and its tools.
+    fn size_hint(&self) -> Option<usize> {
+        const USUAL_ENTRY: usize = 256;
+        const MOST_ROOM: usize = 128;
+        let left = self.reader.text.len() - self.reader.at;
+        (self.reader.depth == 2).then(|| (left / USUAL_ENTRY).min(MOST_ROOM))
     }
 }

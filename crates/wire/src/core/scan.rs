@@ -8,20 +8,41 @@
 pub(crate) fn plain(bytes: &[u8]) -> usize {
     // Most strings are keys and other short words.
     match bytes.first_chunk() {
-        None => bytes.iter().position(|byte| is_special(*byte)).unwrap_or(bytes.len()),
+        None => plain_short(bytes),
         Some(word) => first_special(*word).unwrap_or_else(|| plain_stretch(bytes)),
+    }
+}
+
+/// The same of less than eight bytes.
+#[inline]
+fn plain_short(bytes: &[u8]) -> usize {
+    let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) else {
+        return bytes.iter().position(|byte| is_special(*byte)).unwrap_or(bytes.len());
+    };
+    // Both halves of one word, which may have bytes in common.
+    let word = u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << 32;
+    match first_special(word.to_le_bytes()) {
+        Some(found @ 0..4) => found,
+        Some(found) => bytes.len() + found - 8,
+        None => bytes.len(),
     }
 }
 
 /// The same of at least eight bytes.
 fn plain_stretch(bytes: &[u8]) -> usize {
-    let (blocks, _) = bytes.as_chunks();
+    let (blocks, rest) = bytes.as_chunks::<64>();
     for (number, block) in blocks.iter().enumerate() {
         if let Some(found) = first_special_of_block(block) {
-            return number * 32 + found;
+            return number * 64 + found;
         }
     }
-    let skipped = blocks.len() * 32;
+    let mut skipped = blocks.len() * 64;
+    if let Some(block) = rest.first_chunk::<32>() {
+        if let Some(found) = first_special_of_block(block) {
+            return skipped + found;
+        }
+        skipped += 32;
+    }
     let (words, _) = bytes.get(skipped..).unwrap_or_default().as_chunks();
     for (number, word) in words.iter().enumerate() {
         if let Some(found) = first_special(*word) {
@@ -37,7 +58,7 @@ fn plain_stretch(bytes: &[u8]) -> usize {
 
 /// Long stretches are searched in this form, which compilers make wide instructions of: each byte by itself, then all at once.
 #[inline]
-fn first_special_of_block(block: &[u8; 32]) -> Option<usize> {
+fn first_special_of_block<const N: usize>(block: &[u8; N]) -> Option<usize> {
     let marks = block.map(|byte| if is_special(byte) { u8::MAX } else { 0 });
     let (words, _) = marks.as_chunks();
     let words = || words.iter().map(|word| u64::from_le_bytes(*word));
@@ -110,6 +131,20 @@ pub fn read_escaped<'a>(text: &'a str, scratch: &'a mut String) -> Option<(&'a s
     scratch.clear();
     let length = unescape(text, scratch)?;
     Some((scratch, text.get(length..)?))
+}
+
+/// How long the inside of a string is, from behind its opening quotation mark, whatever its escapes say.
+pub(super) fn string_length(inside: &str) -> Option<usize> {
+    let bytes = inside.as_bytes();
+    let mut at = 0;
+    loop {
+        at += plain(bytes.get(at..)?);
+        match bytes.get(at)? {
+            b'"' => return Some(at),
+            b'\\' => at += 2,
+            _ => return None,
+        }
+    }
 }
 
 /// Appends what a JSON string says to `said`, from behind its opening quotation mark; how many bytes it has with the closing
@@ -202,7 +237,11 @@ pub(super) mod tests {
             .collect();
         let around =
             |before: usize, after: usize, mark: char| format!("{}{mark}{}", "a".repeat(before), "ü".repeat(after));
-        let places = (0..18).chain(30..42).flat_map(|before| [(before, 0), (before, 3), (before, 9), (before, 40)]);
+        let places = (0..18)
+            .chain(30..42)
+            .chain(62..68)
+            .chain(94..106)
+            .flat_map(|before| [(before, 0), (before, 3), (before, 9), (before, 40)]);
         let mut texts: Vec<String> =
             places.flat_map(|(before, after)| marks.iter().map(move |mark| around(before, after, *mark))).collect();
         texts.push(marks.iter().rev().chain(&marks).collect());

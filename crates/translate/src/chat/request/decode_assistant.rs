@@ -25,7 +25,7 @@ const THOUGHTS: [&str; 3] = ["reasoning", "redacted_reasoning", "redacted_thinki
 
 pub(super) fn decode_assistant(
     out: &mut Reading,
-    message: wire::AssistantMessage,
+    message: Box<wire::AssistantMessage>,
     place: &Place<'_>,
 ) -> Result<(), Error> {
     let wire::AssistantMessage {
@@ -41,7 +41,7 @@ pub(super) fn decode_assistant(
         annotations,
         images,
         mut extra,
-    } = message;
+    } = *message;
     let path = place.path;
     let own = take_own_fields(&mut extra);
     out.unknown(path, &extra);
@@ -60,25 +60,27 @@ pub(super) fn decode_assistant(
     }
     replayed.extend(kept(&own, place.origin));
     let (content, blocks) = decode_content(out, content, refusal, place)?;
-    let mut made = decode_calls(out, tool_calls.unwrap_or_default(), function_call, place)?;
+    let mut calls = std::mem::take(&mut out.memory.calls);
+    decode_calls(out, tool_calls.unwrap_or_default(), function_call, place, &mut calls)?;
     for block in blocks {
-        decode_block(out, block, &mut made)?;
+        decode_block(out, block, &mut calls)?;
     }
     let images = decode_images(out, images.unwrap_or_default(), place);
-    let items = AssistantItems { content, name, images, calls: made };
+    let items = AssistantItems { content, name, images, calls: &mut calls };
     items.emit(out, replayed, place);
+    out.memory.calls = calls;
     Ok(())
 }
 
 /// An assistant message, taken apart.
-struct AssistantItems {
+struct AssistantItems<'c> {
     content: Option<Content>,
     name: Option<String>,
     images: Vec<Item>,
-    calls: Vec<Item>,
+    calls: &'c mut Vec<Item>,
 }
 
-impl AssistantItems {
+impl AssistantItems<'_> {
     fn emit(self, out: &mut Reading, mut replayed: Vec<Replayed>, place: &Place<'_>) {
         let Self { content, name, images, calls } = self;
         let is_empty = |content: &Content| matches!(content, Content::Text(text) if text.is_empty());
@@ -105,7 +107,7 @@ impl AssistantItems {
             out.request.items.push(Item::new(place.origin, ItemKind::Message(message)));
         }
         out.request.items.extend(images);
-        for call in calls {
+        for call in calls.drain(..) {
             if let Some(id) = call_id(&call) {
                 emit_before(out, &mut replayed, id);
             }
@@ -260,8 +262,8 @@ fn decode_calls(
     tool_calls: Vec<wire::ToolCall>,
     function_call: Option<wire::FunctionCall>,
     place: &Place<'_>,
-) -> Result<Vec<Item>, Error> {
-    let mut items: Vec<Item> = Vec::with_capacity(tool_calls.len());
+    items: &mut Vec<Item>,
+) -> Result<(), Error> {
     for (index, call) in tool_calls.into_iter().enumerate() {
         let path = place.path.then_nth("tool_calls", index);
         let origin = place.origin.then_nth("messages[*].tool_calls[*]", index);
@@ -292,7 +294,7 @@ fn decode_calls(
         let call = ToolCall { id: None, call_id, name, namespace: None, arguments, status: None };
         items.push(Item::new(origin, ItemKind::ToolCall(call)));
     }
-    Ok(items)
+    Ok(())
 }
 
 type CallFields = (Option<String>, Option<String>, Arguments, Option<Json>);

@@ -26,7 +26,7 @@ pub(super) fn decode_messages(out: &mut Reading, messages: Vec<wire::Message>) -
             wire::Message::System(message) => plain(out, message, Role::System, &place)?,
             wire::Message::Developer(message) => plain(out, message, Role::Developer, &place)?,
             wire::Message::User(message) => plain(out, message, Role::User, &place)?,
-            wire::Message::Assistant(message) => decode_assistant(out, *message, &place)?,
+            wire::Message::Assistant(message) => decode_assistant(out, message, &place)?,
             wire::Message::Tool(message) => tool(out, message, &place)?,
             wire::Message::Function(message) => function(out, message, &place)?,
             wire::Message::Unknown(unknown) => {

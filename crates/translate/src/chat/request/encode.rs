@@ -48,8 +48,12 @@ const ENCRYPTED_REASONING: &str = "reasoning.encrypted_content";
 /// assert_eq!(messages, r#"[{"role":"system","content":"Be brief"},{"role":"user","content":"hi"}]"#);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn encode_request(request: Request, upstream: &Upstream, stamp: &Stamp) -> Result<Encoded<wire::Request>, Error> {
-    let (request, mut losses) = retell(request, Api::Chat);
+pub fn encode_request(
+    mut request: Request,
+    upstream: &Upstream,
+    stamp: &Stamp,
+) -> Result<Encoded<wire::Request>, Error> {
+    let mut losses = retell(&mut request, Api::Chat);
     let sent = sent(&request, upstream, stamp);
     let (Translated { value, losses: lost }, _) = write_request(request, upstream, &sent)?;
     losses.extend(lost);

@@ -17,7 +17,7 @@ pub(super) struct Place<'a> {
     pub(super) origin: Origin,
 }
 
-/// The calls made so far, which tool messages answer.
+/// What is remembered of the calls made so far, which tool messages answer.
 #[derive(Default)]
 pub(super) struct KnownCalls {
     /// The family of each call, filled as far as somebody has asked for one that is far back.
@@ -26,6 +26,8 @@ pub(super) struct KnownCalls {
     seen: usize,
     /// Calls in the deprecated form that nobody has answered yet, as function name and made-up call id.
     pub(super) legacy: Vec<(String, String)>,
+    /// Room for the calls of one message, which are put into their order; empty between messages.
+    pub(super) calls: Vec<Item>,
 }
 
 impl KnownCalls {

@@ -1,8 +1,8 @@
 //! Canonical tools and choices in the words of Responses: flat, where Chat nests.
 
 use interlingua_model::{
-    Api, CustomFormat, CustomTool, FunctionTool, HostedTool, Json, Opaque, OpaqueClass, Sourced, Tool, ToolChoice,
-    ToolKind, ToolRef,
+    Api, CustomFormat, CustomTool, FunctionTool, HostedTool, Json, Opaque, OpaqueClass, Origin, Sourced, Tool,
+    ToolChoice, ToolKind, ToolRef,
 };
 use interlingua_wire::{Extra, Unknown, responses as wire};
 
@@ -46,7 +46,6 @@ pub(super) fn encode_choice(
 ) -> Result<Option<wire::ToolChoice>, Error> {
     let Some(Sourced { value, origin }) = choice else { return Ok(implied_choice(out, tools)) };
     out.places.add(At::Field("tool_choice"), What::Setting, origin);
-    let path = origin.path();
     Ok(Some(match value {
         ToolChoice::None => wire::ToolChoice::Mode(wire::ToolChoiceMode::None),
         ToolChoice::Auto => wire::ToolChoice::Mode(wire::ToolChoiceMode::Auto),
@@ -59,8 +58,8 @@ pub(super) fn encode_choice(
                 ToolKind::Custom => wire::ToolChoiceObject::Custom(tool),
             })
         }
-        ToolChoice::Tool(ToolRef::Hosted { kind }) => hosted_choice(out, &kind, &path)?,
-        ToolChoice::Tool(ToolRef::Opaque(opaque)) | ToolChoice::Opaque(opaque) => foreign_choice(out, opaque, &path)?,
+        ToolChoice::Tool(ToolRef::Hosted { kind }) => hosted_choice(out, &kind, origin)?,
+        ToolChoice::Tool(ToolRef::Opaque(opaque)) | ToolChoice::Opaque(opaque) => foreign_choice(out, opaque, origin)?,
         ToolChoice::Allowed { mode, tools } => {
             let tools = tools.into_iter().map(|tool| encode_ref(out, tool)).collect();
             wire::ToolChoice::Object(wire::ToolChoiceObject::AllowedTools(wire::AllowedTools {
@@ -78,12 +77,15 @@ fn implied_choice(out: &mut Writing<'_>, tools: &[Tool]) -> Option<wire::ToolCho
         Tool::Hosted(tool) if tool.implied_choice => Some(tool),
         Tool::Hosted(_) | Tool::Function(_) | Tool::Custom(_) | Tool::Opaque { origin: _, tool: _ } => None,
     })?;
-    let path = implied.origin.path();
     if tools.len() > 1 {
-        out.lose(path, LossCode::DroppedHint, "beside other tools, whether to search is left to the model");
+        out.lose(
+            implied.origin.path(),
+            LossCode::DroppedHint,
+            "beside other tools, whether to search is left to the model",
+        );
         return None;
     }
-    hosted_choice(out, &implied.kind, &path).ok()
+    hosted_choice(out, &implied.kind, implied.origin).ok()
 }
 
 /// `None`, with a loss, for a tool that only another API knows.
@@ -185,23 +187,24 @@ fn encode_ref(out: &mut Writing<'_>, tool: ToolRef) -> wire::ToolReference {
     }
 }
 
-fn hosted_choice(out: &Writing<'_>, kind: &str, path: &str) -> Result<wire::ToolChoice, Error> {
+fn hosted_choice(out: &Writing<'_>, kind: &str, origin: Origin) -> Result<wire::ToolChoice, Error> {
     let kind = out.upstream.hosted_tool(kind).to_owned();
     let empty = Json::from_text("{}").ok();
     let raw = empty.and_then(|empty| with_type(&kind, &empty));
-    let raw = raw.ok_or_else(|| Error::request(path, RequestCode::InvalidValue, "the choice names no tool"))?;
+    let raw =
+        raw.ok_or_else(|| Error::request(origin.path(), RequestCode::InvalidValue, "the choice names no tool"))?;
     Ok(wire::ToolChoice::Object(wire::ToolChoiceObject::Unknown(Unknown { kind, raw: wire_json(raw) })))
 }
 
-fn foreign_choice(out: &mut Writing<'_>, opaque: Opaque, path: &str) -> Result<wire::ToolChoice, Error> {
+fn foreign_choice(out: &mut Writing<'_>, opaque: Opaque, origin: Origin) -> Result<wire::ToolChoice, Error> {
     let Opaque { api, kind, class, raw } = opaque;
     if api != Api::Responses && class != OpaqueClass::Unknown {
         let message = format!("the Responses API has no tool like `{kind}`; choose another");
-        return Err(Error::request(path, RequestCode::UnsupportedValue, message));
+        return Err(Error::request(origin.path(), RequestCode::UnsupportedValue, message));
     }
     if api != Api::Responses {
         let detail = format!("`{kind}` is not a Chat Completions choice; passed on as a Responses choice");
-        out.lose(path, LossCode::ExtensionAccepted, detail);
+        out.lose(origin.path(), LossCode::ExtensionAccepted, detail);
     }
     Ok(wire::ToolChoice::Object(wire::ToolChoiceObject::Unknown(Unknown { kind, raw: wire_json(raw) })))
 }
