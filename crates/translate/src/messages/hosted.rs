@@ -107,12 +107,12 @@ pub(in crate::messages) fn write(hosted: Hosted) -> (Vec<wire::Block>, Option<St
         }
         Hosted::Mcp(McpCall { id, server, name, arguments, output, error }) => {
             let id = made_id("mcptoolu", id);
-            let (input, _) = input_object(&arguments);
+            let (input, _) = input_object(arguments);
             let call = wire::McpToolUse {
                 id: Some(id.clone()),
                 name,
                 server_name: server,
-                input: input.parse().ok(),
+                input: Json::from_text(input).ok(),
                 ..wire::McpToolUse::default()
             };
             let call = wire::Block::McpToolUse(Box::new(call));

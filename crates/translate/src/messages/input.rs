@@ -3,7 +3,7 @@
 use crate::arguments::mended;
 
 /// A text of arguments as an object, and whether it had to be made one.
-pub(in crate::messages) fn input_object(text: &str) -> (String, bool) {
+pub(in crate::messages) fn input_object(text: String) -> (String, bool) {
     #[derive(serde::Serialize)]
     struct Raw<'a> {
         raw_arguments: &'a str,
@@ -14,10 +14,11 @@ pub(in crate::messages) fn input_object(text: &str) -> (String, bool) {
         return ("{}".to_owned(), false);
     }
     if trimmed.starts_with('{') && serde_json::from_str::<&serde_json::value::RawValue>(trimmed).is_ok() {
-        return (trimmed.to_owned(), false);
+        let is_whole = trimmed.len() == text.len();
+        return (if is_whole { text } else { trimmed.to_owned() }, false);
     }
     if let Some(object) = mended(trimmed) {
         return (object, true);
     }
-    (serde_json::to_string(&Raw { raw_arguments: text }).unwrap_or_default(), true)
+    (serde_json::to_string(&Raw { raw_arguments: &text }).unwrap_or_default(), true)
 }

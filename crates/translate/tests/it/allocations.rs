@@ -237,9 +237,9 @@ fn a_request_costs_little_more_than_the_texts_it_owns() {
     use Api::{Chat, Messages, Responses};
     // Of ten turns with their tools, and of each turn more, whose texts, ids, names and arguments are seven.
     let most = [
-        (Chat, [(Chat, 350, 26), (Responses, 255, 17), (Messages, 465, 35)]),
-        (Responses, [(Chat, 585, 29), (Responses, 490, 20), (Messages, 695, 37)]),
-        (Messages, [(Chat, 430, 29), (Responses, 335, 20), (Messages, 545, 38)]),
+        (Chat, [(Chat, 305, 24), (Responses, 205, 15), (Messages, 340, 26)]),
+        (Responses, [(Chat, 425, 27), (Responses, 325, 18), (Messages, 465, 29)]),
+        (Messages, [(Chat, 405, 29), (Responses, 305, 20), (Messages, 430, 30)]),
     ];
     for (client, upstreams) in most {
         let [ten, sixty] = [10, 60].map(|turns| conversation(client, turns));

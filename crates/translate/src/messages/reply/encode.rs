@@ -205,7 +205,7 @@ fn encode_call(call: ToolCall, origin: Origin, losses: &mut Vec<Loss>) -> wire::
     let input = match arguments {
         Arguments::Custom(input) => wrap(&input),
         Arguments::Function(text) => {
-            let (object, is_changed) = input_object(&text);
+            let (object, is_changed) = input_object(text);
             if is_changed {
                 let detail = "the arguments are no JSON object, which this API wants; they stand in one";
                 losses.push(Loss::new(origin.path(), LossCode::ChangedValue, detail));
@@ -216,7 +216,7 @@ fn encode_call(call: ToolCall, origin: Origin, losses: &mut Vec<Loss>) -> wire::
     wire::Block::ToolUse(Box::new(wire::ToolUse {
         id: Some(call_id),
         name: Some(flat_name(namespace.as_deref(), name.into()).into_owned()),
-        input: input.parse::<Json>().ok(),
+        input: Json::from_text(input).ok(),
         ..wire::ToolUse::default()
     }))
 }

@@ -54,17 +54,17 @@ pub(super) fn encode_items(
             ItemKind::ToolCall(call) => {
                 let what = What::of_call(&call.arguments);
                 let block = tool_use(out, call, origin);
-                turns.say(out, Side::Model, vec![Placed { block, what, origin }], false);
+                turns.say(out, Side::Model, [Placed { block, what, origin }], false);
             }
             ItemKind::ToolResult(result) => answered(out, &mut turns, result, origin)?,
             ItemKind::Reasoning(thought) => {
                 if keep && let Some(block) = thinking(thought) {
-                    turns.say(out, Side::Model, vec![Placed { block, what: What::Setting, origin }], false);
+                    turns.say(out, Side::Model, [Placed { block, what: What::Setting, origin }], false);
                 }
             }
             ItemKind::Opaque(Opaque { api: Api::Messages, kind: _, class: _, raw }) => {
                 let placed = |block| Placed { block, what: What::Setting, origin };
-                turns.say(out, Side::Model, blocks(&raw).into_iter().map(placed).collect(), false);
+                turns.say(out, Side::Model, blocks(&raw).into_iter().map(placed), false);
             }
             ItemKind::ImageGeneration(made) => out.losses.push(lost_image(&made, origin, Api::Messages)),
             ItemKind::Opaque(opaque) => leave_out_of_request(&opaque, origin, Api::Messages, &mut out.losses)?,
@@ -99,11 +99,10 @@ fn said(out: &mut Writing<'_>, turns: &mut Turns, message: Message, origin: Orig
     report(out, &message, origin);
     let Message { id: _, role, content, name: _, phase: _, status: _ } = message;
     let side = if role == Role::Assistant { Side::Model } else { Side::User };
-    let (blocks, is_string) = match content {
+    match content {
         Content::Text(text) => {
             let block = says_something(out, &text, origin).then(|| text_block(text, None));
-            let placed = |block| Placed { block, what: What::Setting, origin };
-            (block.into_iter().map(placed).collect(), true)
+            turns.say(out, side, block.map(|block| Placed { block, what: What::Setting, origin }), true);
         }
         Content::Parts(parts) => {
             let mut blocks = Vec::with_capacity(parts.len());
@@ -113,10 +112,9 @@ fn said(out: &mut Writing<'_>, turns: &mut Turns, message: Message, origin: Orig
                 let what = if is_file { What::Setting } else { What::Part };
                 blocks.extend(encode_part(out, part)?.map(|block| Placed { block, what, origin }));
             }
-            (blocks, false)
+            turns.say(out, side, blocks, false);
         }
-    };
-    turns.say(out, side, blocks, is_string);
+    }
     Ok(())
 }
 
@@ -125,18 +123,18 @@ fn tool_use(out: &mut Writing<'_>, call: ToolCall, origin: Origin) -> wire::Bloc
     let name = out.sent.names().wire(namespace.as_deref(), name);
     let input = match arguments {
         Arguments::Custom(input) => wrap(&input),
-        Arguments::Function(text) => object(out, &text, origin),
+        Arguments::Function(text) => object(out, text, origin),
     };
     wire::Block::ToolUse(Box::new(wire::ToolUse {
         id: Some(out.sent.call_ids().wire(call_id)),
         name: Some(name),
-        input: input.parse::<Json>().ok(),
+        input: Json::from_text(input).ok(),
         ..wire::ToolUse::default()
     }))
 }
 
 /// Arguments as the object that this API wants: as they are where they are one, else in one.
-fn object(out: &mut Writing<'_>, text: &str, origin: Origin) -> String {
+fn object(out: &mut Writing<'_>, text: String, origin: Origin) -> String {
     let (object, is_changed) = input_object(text);
     if is_changed {
         let detail = "the arguments are no JSON object, which this API wants; they stand in one";
@@ -148,20 +146,15 @@ fn object(out: &mut Writing<'_>, text: &str, origin: Origin) -> String {
 fn answered(out: &mut Writing<'_>, turns: &mut Turns, result: ToolResult, origin: Origin) -> Result<(), Error> {
     let ToolResult { id: _, call_id, kind: _, output, is_error, status: _ } = result;
     let (content, cache_control) = encode_result(out, output)?;
-    let tool_use_id = out.sent.call_ids().wire(call_id.clone());
-    let block = wire::Block::ToolResult(Box::new(wire::ToolResult {
-        tool_use_id: Some(tool_use_id.clone()),
+    let result = wire::ToolResult {
+        tool_use_id: Some(out.sent.call_ids().wire(call_id)),
         content: Some(content),
         is_error,
         toolset_name: None,
         cache_control,
         extra: Extra::new(),
-    }));
-    if turns.answer(out, Placed { block, what: What::Result, origin }, &tool_use_id) {
-        return Ok(());
-    }
-    let message = format!("no earlier call of the conversation has the id `{call_id}`");
-    Err(Error::request(origin.path(), RequestCode::InvalidValue, message))
+    };
+    turns.answer(out, result, origin)
 }
 
 /// A thought with the seal that servers of this API made.

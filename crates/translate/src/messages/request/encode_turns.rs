@@ -7,7 +7,7 @@ use super::encode_content::text_block;
 use super::writing::Writing;
 use crate::mid_system::reminder;
 use crate::places::{At, What};
-use crate::{FILLER, LossCode, MidSystem};
+use crate::{Error, FILLER, LossCode, MidSystem, RequestCode};
 
 /// A block, what it is, and where it came from.
 pub(super) struct Placed {
@@ -60,8 +60,15 @@ impl Turns {
     }
 
     /// One side says something.
-    pub(super) fn say(&mut self, out: &mut Writing<'_>, side: Side, blocks: Vec<Placed>, is_string: bool) {
-        if blocks.is_empty() {
+    pub(super) fn say(
+        &mut self,
+        out: &mut Writing<'_>,
+        side: Side,
+        blocks: impl IntoIterator<Item = Placed>,
+        is_string: bool,
+    ) {
+        let mut blocks = blocks.into_iter().peekable();
+        if blocks.peek().is_none() {
             return;
         }
         let index = self.open(side);
@@ -75,17 +82,27 @@ impl Turns {
         turn.blocks.extend(blocks);
     }
 
-    /// The client answers a call, in the turn behind the one that made it. `false` where no turn made it.
-    pub(super) fn answer(&mut self, out: &mut Writing<'_>, result: Placed, call_id: &str) -> bool {
-        let Some(caller) = self.turns.iter().rposition(|turn| turn.calls(call_id)) else { return false };
+    /// The client answers a call, in the turn behind the one that made it.
+    pub(super) fn answer(
+        &mut self,
+        out: &mut Writing<'_>,
+        result: wire::ToolResult,
+        origin: Origin,
+    ) -> Result<(), Error> {
+        let call_id = result.tool_use_id.as_deref().unwrap_or_default();
+        let Some(caller) = self.turns.iter().rposition(|turn| turn.calls(call_id)) else {
+            let call_id = out.sent.call_ids().original(call_id);
+            let message = format!("no earlier call of the conversation has the id `{call_id}`");
+            return Err(Error::request(origin.path(), RequestCode::InvalidValue, message));
+        };
         let is_last = caller + 1 == self.turns.len();
         let index = if is_last { self.open(Side::User) } else { caller + 1 };
-        let Some(turn) = self.turns.get_mut(index) else { return false };
+        let Some(turn) = self.turns.get_mut(index) else { return Ok(()) };
         if !turn.blocks.is_empty() {
-            out.lose(result.origin.path(), LossCode::MovedItem, "the result moved up, behind its call");
+            out.lose(origin.path(), LossCode::MovedItem, "the result moved up, behind its call");
         }
         turn.is_string = false;
-        turn.results.push(result);
+        turn.results.push(Placed { block: wire::Block::ToolResult(Box::new(result)), what: What::Result, origin });
         if is_last {
             let waiting = std::mem::take(&mut self.waiting);
             moved(out, &waiting);
@@ -93,7 +110,7 @@ impl Turns {
                 turn.system.extend(waiting);
             }
         }
-        true
+        Ok(())
     }
 
     /// The operator says something in the middle of the conversation: as a reminder, only the user can say it.
@@ -129,7 +146,7 @@ impl Turns {
 
     /// Writes the messages, and notes where each thing came from.
     pub(super) fn write(self, out: &mut Writing<'_>) -> Vec<wire::Message> {
-        let mut messages = Vec::new();
+        let mut messages = Vec::with_capacity(self.turns.len());
         for turn in self.turns {
             turn.write(out, &mut messages);
         }
@@ -213,7 +230,7 @@ impl Turn {
             }
             written.push(block);
         }
-        let content = match only_text(&written).filter(|_| is_string) {
+        let content = match only_text(&mut written, is_string) {
             Some(text) => wire::Content::Text(text),
             None => wire::Content::Blocks(written),
         };
@@ -226,10 +243,10 @@ impl Turn {
     }
 }
 
-/// The text of a turn that is nothing else and has no mark.
-fn only_text(blocks: &[wire::Block]) -> Option<String> {
+/// The text of a turn that is one string and has no mark.
+fn only_text(blocks: &mut [wire::Block], is_string: bool) -> Option<String> {
     match blocks {
-        [wire::Block::Text(text)] if text.cache_control.is_none() => text.text.clone(),
+        [wire::Block::Text(text)] if is_string && text.cache_control.is_none() => text.text.take(),
         _ => None,
     }
 }

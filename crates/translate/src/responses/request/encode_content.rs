@@ -22,8 +22,12 @@ pub(super) fn encode_content(out: &mut Writing<'_>, content: Content, side: Side
     match content {
         Content::Text(text) => Ok(wire::Content::Text(text)),
         Content::Parts(parts) => {
-            let parts = parts.into_iter().map(|part| encode_part(out, part, side));
-            Ok(wire::Content::Parts(parts.collect::<Result<_, _>>()?))
+            // Not collected: that would be in the place of the parts, which are longer, and the rest be cut off.
+            let mut written = Vec::with_capacity(parts.len());
+            for part in parts {
+                written.push(encode_part(out, part, side)?);
+            }
+            Ok(wire::Content::Parts(written))
         }
     }
 }
