@@ -72,8 +72,7 @@ const BURST: &str = "36 % reads events and writes chunks, 23 % is the kernel's, 
 
 /// Where the time of slow streams goes.
 const PACED: &str = "62 % is the kernel's, for the read, the write and the wait of each event; 11 % reads the event and writes \
-    the chunk, 10 % are the layers of the reply, 7 % hyper and tokio, 1 % the two timers of a stream and the clock: most of it \
-    waits for memory that the kernel has put out of the processor's cache since the last event";
+    the chunk, 10 % are the layers of the reply, 7 % hyper and tokio, 1 % the two timers of a stream and the clock";
 
 /// What one kind of server cost in all rounds.
 #[derive(Default)]
