@@ -141,7 +141,8 @@ const RESPONSES: &str = r#"{"model":"m","input":[{"type":"message","role":"user"
     "prompt":{"id":"pmpt_1"},"background":true,"background_options":{"x":1},"access_programs":["p"],"image":{"size":"x"},"multi_agent":{"enabled":true}}"#;
 
 const MESSAGES: &str = r#"{"model":"m","max_tokens":9,"messages":[{"role":"user","content":[
-        {"type":"text","text":"hi","cache_control":{"type":"ephemeral"}}]}],"thinking":{"type":"adaptive"},
+        {"type":"text","text":"hi","cache_control":{"type":"ephemeral"}}]}],
+    "thinking":{"type":"adaptive","block_binding":{"type":"x"}},"context_management":{"edits":[{"type":"x"}]},
     "tools":[{"name":"f","input_schema":{"type":"object"},"strict":true}],"stop_sequences":["x"],"stream":true,
     "output_config":{"effort":"low","format":{"type":"json_schema","schema":{"type":"object"}}},
     "metadata":{"user_id":"u"},"service_tier":"standard_only","cache_control":{"type":"ephemeral"}}"#;

@@ -91,6 +91,10 @@ names! {
         ServiceTier = "service_tier",
         /// `cache_control`, wherever it stands.
         CacheControl = "cache_control",
+        /// `context_management`.
+        ContextManagement = "context_management",
+        /// `thinking.block_binding`.
+        BlockBinding = "thinking.block_binding",
         /// `strict` of a tool.
         Strict = "strict",
     }

@@ -332,10 +332,29 @@ fn thinks_so(upstream: &Upstream, way: &wire::ThinkingConfig) -> bool {
     }
 }
 
+/// A way to think, as far as this upstream lets a request say what its thoughts are bound to.
+fn bound(upstream: &Upstream, mut way: wire::ThinkingConfig) -> wire::ThinkingConfig {
+    if upstream.refuses(Field::BlockBinding) {
+        match &mut way {
+            wire::ThinkingConfig::Enabled(enabled) => enabled.block_binding = None,
+            wire::ThinkingConfig::Adaptive(adaptive) | wire::ThinkingConfig::BetweenTools(adaptive) => {
+                adaptive.block_binding = None;
+            }
+            wire::ThinkingConfig::Disabled(_) | wire::ThinkingConfig::Unknown(_) => {}
+        }
+    }
+    way
+}
+
 /// Writes again what a client of this API said and the model has no word for.
 fn restore(own: Vec<Carried>, upstream: &Upstream, wire: &mut wire::Request, losses: &mut Vec<Loss>) {
     for Carried { origin, api: _, name, weight: _, value } in own {
-        if Field::ALL.iter().any(|field| field.as_str() == name && upstream.refuses(*field)) {
+        if let Some(field) = Field::ALL.iter().find(|field| field.as_str() == name && upstream.refuses(**field)) {
+            // The others have been told where the model has a word for them.
+            if matches!(field, Field::ContextManagement | Field::BlockBinding) {
+                let detail = format!("this upstream refuses `{name}`");
+                losses.push(Loss::new(origin.path(), LossCode::RefusedByUpstream, detail));
+            }
             continue;
         }
         let value = wire_json(value);
@@ -351,7 +370,7 @@ fn restore(own: Vec<Carried>, upstream: &Upstream, wire: &mut wire::Request, los
                     "this upstream does not think in that way",
                 ));
             }
-            "thinking" => wire.thinking = value.parse().ok(),
+            "thinking" => wire.thinking = value.parse().ok().map(|way| bound(upstream, way)),
             "cache_control" => wire.cache_control = value.parse().ok(),
             "container" => wire.container = value.parse().ok(),
             "diagnostics" => wire.diagnostics = Some(value),

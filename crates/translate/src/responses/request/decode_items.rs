@@ -90,11 +90,10 @@ fn decode_item(out: &mut Reading, item: wire::Item, path: Path<'_>, origin: Orig
             let arguments = Arguments::Custom(input.unwrap_or_default());
             ItemKind::ToolCall(decode_call(CallFields { id, call_id, namespace, name, arguments, status }, path)?)
         }
-        // What a client puts into a conversation as if a tool had said it, without a call.
-        wire::Item::FunctionCallOutput(ref result) if is_of_no_call(result.call_id.as_deref()) => {
-            ItemKind::Opaque(opaque(&item, history_class(&item)))
-        }
-        wire::Item::CustomToolCallOutput(ref result) if is_of_no_call(result.call_id.as_deref()) => {
+        // What a client puts into a conversation as if a tool that it names had said it, without a call.
+        wire::Item::FunctionCallOutput(ref result)
+            if result.name.is_some() && is_of_no_call(result.call_id.as_deref()) =>
+        {
             ItemKind::Opaque(opaque(&item, history_class(&item)))
         }
         wire::Item::FunctionCallOutput(result) => {
