@@ -29,6 +29,10 @@ step_lint() {
     for crate in interlingua-translate interlingua-executor; do
         cargo clippy --package "$crate" --no-default-features --locked -- -D warnings
     done
+    # What a crate forgets to ask of a dependency is hidden where another one asks for it.
+    for crate in interlingua-auth interlingua-executor interlingua-replay interlingua-gateway; do
+        cargo check --package "$crate" --locked
+    done
 }
 
 # The README's command; it runs the doc tests as well. Then two crates with features that no workspace build gives them.

@@ -8,6 +8,7 @@ use interlingua_model::{Api, Content, Item, ItemKind, Message, Opaque, Origin, R
 use crate::places::Places;
 use crate::responses;
 use crate::responses::abroad::{Abroad, Told, abroad};
+use crate::unique::told_apart;
 use crate::{Loss, LossCode};
 
 /// What stands for a result that never came.
@@ -17,7 +18,12 @@ const NO_RESULT: &str = "No result: the call was never answered.";
 pub(crate) fn retell(request: &mut Request, api: Api) -> Vec<Loss> {
     match api {
         Api::Responses => Vec::new(),
-        Api::Chat | Api::Messages => responses::retell::retell(request),
+        Api::Chat | Api::Messages => {
+            let mut losses = responses::retell::retell(request);
+            let items = std::mem::take(&mut request.items);
+            request.items = told_apart(items, api, &mut losses);
+            losses
+        }
     }
 }
 

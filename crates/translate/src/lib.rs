@@ -89,6 +89,7 @@ mod thoughts;
 mod tool_error;
 mod translated;
 mod translator;
+mod unique;
 mod watch;
 mod writing;
 
