@@ -8,7 +8,7 @@ use interlingua_model::{Api, Content, Item, ItemKind, Message, Opaque, Origin, R
 use crate::places::Places;
 use crate::responses;
 use crate::responses::abroad::{Abroad, Told, abroad};
-use crate::unique::told_apart;
+use crate::told_once::told_once;
 use crate::{Loss, LossCode};
 
 /// What stands for a result that never came.
@@ -21,7 +21,7 @@ pub(crate) fn retell(request: &mut Request, api: Api) -> Vec<Loss> {
         Api::Chat | Api::Messages => {
             let mut losses = responses::retell::retell(request);
             let items = std::mem::take(&mut request.items);
-            request.items = told_apart(items, api, &mut losses);
+            request.items = told_once(items, &mut losses);
             losses
         }
     }

@@ -86,10 +86,10 @@ mod style;
 mod surrogates;
 mod telemetry;
 mod thoughts;
+mod told_once;
 mod tool_error;
 mod translated;
 mod translator;
-mod unique;
 mod watch;
 mod writing;
 
