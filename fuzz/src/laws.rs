@@ -154,6 +154,40 @@ mod tests {
         }
     }
 
+    /// Deltas of each kind, that come before their item and behind it, whatever the item then is.
+    #[test]
+    fn deltas_that_are_not_their_items_keep_the_laws() {
+        const DELTAS: [&str; 5] = [
+            r#""type":"response.function_call_arguments.delta","delta":"\":\"""#,
+            r#""type":"response.custom_tool_call_input.delta","delta":"{}""#,
+            r#""type":"response.output_text.delta","content_index":0,"delta":"a""#,
+            r#""type":"response.refusal.delta","content_index":0,"delta":"a""#,
+            r#""type":"response.reasoning_summary_text.delta","summary_index":0,"delta":"a""#,
+        ];
+        const ITEMS: [&str; 6] = [
+            r#"{"type":"message","id":"msg_1","role":"assistant","content":[]}"#,
+            r#"{"type":"reasoning","id":"rs_1","summary":[]}"#,
+            r#"{"type":"function_call","id":"fc_1","call_id":"call_1","name":"f","arguments":""}"#,
+            r#"{"type":"custom_tool_call","id":"ctc_1","call_id":"call_1","name":"run_sql","input":""}"#,
+            r#"{"type":"image_generation_call","id":"ig_1","status":"in_progress"}"#,
+            r#"{"type":"shell_call","id":"sh_1","call_id":"call_1","status":"in_progress","action":{"commands":[]}}"#,
+        ];
+        for (before, behind) in DELTAS.iter().flat_map(|before| DELTAS.map(|behind| (before, behind))) {
+            for item in ITEMS {
+                let stream = format!(
+                    "data: {{{before},\"output_index\":0}}\n\n\
+                     data: {{\"type\":\"response.output_item.added\",\"output_index\":0,\"item\":{item}}}\n\n\
+                     data: {{{behind},\"output_index\":0}}\n\n"
+                );
+                let end = format!(
+                    "data: {{\"type\":\"response.completed\",\"response\":{{\"id\":\"resp_1\",\"output\":[{item}]}}}}\n\n"
+                );
+                check(Api::Responses, stream.as_bytes());
+                check(Api::Responses, (stream + &end).as_bytes());
+            }
+        }
+    }
+
     /// Every way a reply can be cut short, and none that a fixture has to show first.
     #[test]
     fn every_ending_keeps_the_laws() {

@@ -63,13 +63,7 @@ impl StreamedItem {
     }
 
     pub(super) fn takes(&self, channel: Channel) -> bool {
-        match self.kind {
-            _ if self.is_finished => false,
-            StreamedKind::Unannounced | StreamedKind::Call(_) => channel == Channel::Arguments,
-            StreamedKind::Message => matches!(channel, Channel::Text | Channel::Refusal),
-            StreamedKind::Reasoning => matches!(channel, Channel::Summary | Channel::Reasoning),
-            StreamedKind::Image | StreamedKind::Opaque => false,
-        }
+        !self.is_finished && self.kind.takes(channel)
     }
 
     pub(super) fn has_said(&self, channel: Channel, part: u32) -> bool {
@@ -88,10 +82,12 @@ impl StreamedItem {
 
     /// Passes on what has been kept back.
     pub(super) fn settle(&mut self, is_complete: bool, out: &mut impl Sink) {
-        let is_announced = self.kind != StreamedKind::Unannounced;
+        let kind = self.kind;
         for said in &mut self.said {
             let (channel, part) = (said.channel, said.part);
-            if let Some(text) = said.settle(is_complete).filter(|_| is_announced) {
+            // What came before the item said what it is may be nothing that it says.
+            let is_its_own = kind != StreamedKind::Unannounced && kind.takes(channel);
+            if let Some(text) = said.settle(is_complete).filter(|_| is_its_own) {
                 out.event(event(self.index, channel, part, Cow::Borrowed(text), Vec::new()));
             }
         }
@@ -189,6 +185,16 @@ impl StreamedKind {
             wire::Item::CustomToolCall(_) => Self::Call(ToolKind::Custom),
             wire::Item::ImageGenerationCall(_) => Self::Image,
             _ => Self::Opaque,
+        }
+    }
+
+    /// What an item of this kind says in deltas.
+    fn takes(self, channel: Channel) -> bool {
+        match self {
+            Self::Unannounced | Self::Call(_) => channel == Channel::Arguments,
+            Self::Message => matches!(channel, Channel::Text | Channel::Refusal),
+            Self::Reasoning => matches!(channel, Channel::Summary | Channel::Reasoning),
+            Self::Image | Self::Opaque => false,
         }
     }
 
