@@ -7,7 +7,7 @@
 use interlingua_model::{Event, Item, ItemIndex, ItemKind, ItemStart, ReasoningKind, ToolKind};
 
 use crate::Api;
-use crate::told::{Ending, ending_over};
+use crate::told::{Ending, ending_over, object};
 
 /// What stands between two parts of a thought.
 const JOINER: &str = "\n\n";
@@ -54,16 +54,6 @@ fn input(kind: ToolKind, arguments: &str, is_whole: bool) -> String {
         // Nothing at all, and the beginning of the word for nothing, are an empty object.
         ToolKind::Function if !"null".starts_with(arguments.trim()) => object(arguments).to_owned(),
         ToolKind::Custom | ToolKind::Function => "{}".to_owned(),
-    }
-}
-
-/// The object that arguments begin with, or all of them: a call may end with its object where others wait, and what comes behind
-/// it is a loss.
-fn object(arguments: &str) -> &str {
-    let mut values = serde_json::Deserializer::from_str(arguments).into_iter::<serde::de::IgnoredAny>();
-    match values.next() {
-        Some(Ok(_)) => arguments.get(..values.byte_offset()).unwrap_or(arguments),
-        _ => arguments,
     }
 }
 

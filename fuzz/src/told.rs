@@ -106,6 +106,9 @@ pub fn over_responses(events: &[Event<'static>]) -> OverResponses {
             let runs = runs.into_iter().filter(|(_, _, text)| !text.is_empty());
             Item::Texts(runs.map(|(said, _, text)| (said, 0, text)).collect())
         }
+        Item::Call(call) if call.kind == ToolKind::Function => {
+            Item::Call(Call { arguments: object(&call.arguments).to_owned(), ..call })
+        }
         other => other,
     });
     let ending = ending_over(Api::Responses, events);
@@ -171,9 +174,12 @@ fn chat(events: &[Event<'static>], joiner: &str) -> OverChat {
                 // A client that knows no groups calls a tool by both names.
                 let group = call.namespace.filter(|group| *group != call.name);
                 let name = group.map_or(call.name.clone(), |group| format!("{group}__{}", call.name));
-                // A function called with nothing is read as one called with an empty object.
-                let is_blank = call.kind == ToolKind::Function && call.arguments.trim().is_empty();
-                let arguments = if is_blank { "{}".to_owned() } else { call.arguments };
+                let arguments = match call.kind {
+                    // A function called with nothing is read as one called with an empty object.
+                    ToolKind::Function if call.arguments.trim().is_empty() => "{}".to_owned(),
+                    ToolKind::Function => object(&call.arguments).to_owned(),
+                    ToolKind::Custom => call.arguments,
+                };
                 calls.push(Call { namespace: None, name, arguments, ..call });
             }
             Item::Opaque => {}
@@ -181,6 +187,16 @@ fn chat(events: &[Event<'static>], joiner: &str) -> OverChat {
     }
     let ending = ending_over(Api::Chat, events);
     OverChat { text: texts.join(joiner), refusal, thoughts, calls, ending }
+}
+
+/// The object that arguments begin with, or all of them. What comes behind it no client can use: a call may end with its object
+/// where others wait, and a reader takes out what it has read before.
+pub fn object(arguments: &str) -> &str {
+    let mut values = serde_json::Deserializer::from_str(arguments).into_iter::<serde::de::IgnoredAny>();
+    match values.next() {
+        Some(Ok(_)) => arguments.get(..values.byte_offset()).unwrap_or(arguments),
+        _ => arguments,
+    }
 }
 
 /// Items in the order they began.

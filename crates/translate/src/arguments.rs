@@ -54,6 +54,14 @@ impl Pieces {
         Self { trusts_empty: true, ..Self::default() }
     }
 
+    /// Takes all that was said so far, which did not come in pieces: what follows goes on from there, or tells it once more.
+    pub(crate) fn go_on_from(&mut self, said: &str) {
+        self.extent = Extent::default();
+        self.extent.push(said);
+        self.replayed = 0;
+        self.held = Held::Nothing;
+    }
+
     /// Takes a piece into what was said. What of it to pass on now.
     pub(crate) fn take<'p>(&mut self, said: &mut String, piece: Cow<'p, str>) -> Cow<'p, str> {
         let mut more = match self.added(said, &piece) {
@@ -274,6 +282,17 @@ mod tests {
                 "{pieces:?}"
             );
         }
+    }
+
+    #[test]
+    fn what_came_whole_is_told_again_in_pieces() {
+        let (mut state, mut said) = (Pieces::told_in_full(), r#"{"a":{"a":1}}"#.to_owned());
+        state.go_on_from(&said);
+        for piece in ["{\"a\":", "{\"a\"", ":1}", "}"] {
+            assert_eq!(state.take(&mut said, Cow::Borrowed(piece)), "", "{piece}");
+        }
+        assert_eq!(said, r#"{"a":{"a":1}}"#);
+        assert_eq!(state.take(&mut said, Cow::Borrowed("x")), "x");
     }
 
     #[test]

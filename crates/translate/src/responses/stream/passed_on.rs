@@ -162,6 +162,9 @@ impl PassedOn {
         };
         if let Rest::From(_) = rest {
             full.clone_into(&mut self.text);
+            if self.channel == Channel::Arguments {
+                self.pieces.go_on_from(full);
+            }
         }
         rest
     }
