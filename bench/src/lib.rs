@@ -234,8 +234,8 @@ pub fn frame(pieces: &[&[u8]]) -> usize {
     let mut parser = Parser::new();
     let mut length = 0;
     for piece in pieces {
-        parser.feed(piece);
-        while let Some(event) = parser.next_event().unwrap() {
+        let mut bytes = *piece;
+        while let Some(event) = parser.next_of(&mut bytes).unwrap() {
             length += event.data.len();
         }
     }

@@ -42,7 +42,7 @@ pub fn alone(rows: &mut Rows, rounds: u32) {
     let unit = "x the time of a scan for newlines";
     rows.time(GROUP, "a copy", unit, copy.times_longer(scan), None);
     rows.time(GROUP, "interlingua-sse", unit, ours.times_longer(scan), Some(Asked { must: 6.0, aim: 4.0 }));
-    rows.note("by instructions, a quarter of it checks UTF-8 and a third copies what comes into its buffer");
+    rows.note("events are lent from the pieces they came in; the rest is looking for their ends and checking that they are UTF-8");
     rows.time(GROUP, "sse-stream", unit, sse_stream.times_longer(scan), None);
     rows.time(GROUP, "eventsource-stream", unit, eventsource.times_longer(scan), None);
 }
